@@ -1,0 +1,51 @@
+# Two commands: `make run` serves the demo campus, `make test` runs every check.
+# Both need only Python 3.11 or newer with venv, and a network the first time.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 2
+export HOST PORT WORKERS PYTHON
+
+# A development server, unless the environment says which deployment this is.
+ifeq ($(DEBUG)$(CSPACE_ENV),)
+run: export DEBUG := 1
+endif
+
+COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate --no-emit-find-links --only-binary :all: $(UPGRADE) pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock clean environment environment-to-run
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: environment-to-run ## start PostgreSQL, load the demo campus, serve it (HOST=, PORT=, WORKERS=)
+	@exec .venv/bin/python manage.py run --end-with-parent
+
+test: lint ## everything CI runs
+	.venv/bin/python -m pytest
+
+lint: environment ## ruff, mypy, import-linter
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+	.venv/bin/python -m mypy
+	.venv/bin/lint-imports
+
+format: environment ## let ruff put the code in order
+	.venv/bin/python -m ruff check --fix .
+	.venv/bin/python -m ruff format .
+
+lock: environment ## recompile requirements/*.txt (UPGRADE=--upgrade for newer versions)
+	$(COMPILE) --output-file requirements/core.txt
+	$(COMPILE) --extra dev --constraint requirements/core.txt --output-file requirements/dev.txt
+
+clean: ## remove the environment and the caches, never the data in var/
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
+
+environment:
+	@exec sh requirements/install.sh dev
+
+environment-to-run:
+	@exec sh requirements/install.sh core

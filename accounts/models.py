@@ -1,0 +1,118 @@
+"""People and their sessions."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.access import Access, Membership
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people; passwords are hashed here and nowhere else."""
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(username=username, **{"display_name": username} | fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(username, password, **fields, is_staff=True, is_superuser=True)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Never deleted, only deactivated: history keeps its names."""
+
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        validators=[RegexValidator(r"\A[A-Za-z0-9_.@+-]+\Z", "Letters, digits and _ . @ + - only")],
+    )
+    display_name = models.CharField(max_length=150)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    token_version = models.IntegerField(default=0)
+    """Raised to end every session at once: each token carries the version it was made under."""
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
+    objects = UserManager()
+
+    class Meta:
+        ordering = ["username", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(username=""), name="user_has_a_username"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def access(self) -> Access:
+        """Roles and memberships: one query, then cached on this object. The authenticator fills it at no extra cost."""
+        if not hasattr(self, "_access"):
+            # Through the reverse relation: `groups` stands above this app and is not imported here.
+            rows = self.user_groups.filter(group__archived_at=None).values_list(  # type: ignore[attr-defined]
+                "group_id", "permissions", "group__is_system"
+            )
+            self.access = Access.of(
+                self.pk,
+                is_superuser=self.is_superuser,
+                memberships=[Membership(group, level == "admin", system) for group, level, system in rows],
+            )
+        return self._access
+
+    @access.setter
+    def access(self, access: Access) -> None:
+        self._access = access
+
+    def forget_access(self) -> None:
+        """Read the memberships again at the next use (they were changed within this request)."""
+        self.__dict__.pop("_access", None)
+
+
+class Anonymous(AnonymousUser):
+    """Nobody in particular."""
+
+    access = Access(user_id=0)
+
+
+class RefreshSession(models.Model):
+    """One refresh token: made once, exchanged once. A login and all its successors are a family.
+
+    Only the token's id is kept, never the token.
+    """
+
+    jti = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    family = models.UUIDField()
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_sessions")
+    token_version = models.IntegerField()
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    family_expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    successor_jti = models.UUIDField(null=True, unique=True)
+    revoked_at = models.DateTimeField(null=True)
+    user_agent = models.CharField(max_length=300, default="")
+    address = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["family"], name="refreshsession_family"),
+            models.Index(fields=["expires_at"], name="refreshsession_expiry"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(issued_at__lt=F("expires_at")), name="refreshsession_expires_after_issue"),
+            models.CheckConstraint(
+                condition=Q(successor_jti=None) | Q(used_at__isnull=False), name="refreshsession_successor_means_used"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.jti)

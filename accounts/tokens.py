@@ -1,0 +1,83 @@
+"""Access tokens: short-lived, signed, naming a user, the version of his sessions and the session family.
+
+They say who is asking, never what he may do: authority is read from the database on each request.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import jwt
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts.models import User
+from cspace.errors import NotAuthenticated
+
+MAX_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a genuine access token says."""
+
+    user_id: int
+    token_version: int
+    family: UUID
+
+
+def issue_access(user: User, *, family: UUID) -> str:
+    """A signed access token for `user` within a session family."""
+    token = AccessToken()
+    token["user_id"] = user.pk
+    token["tv"] = user.token_version
+    token["family"] = str(family)
+    return str(token)
+
+
+def read_access(text: str) -> Claims:
+    """The claims of a genuine, unexpired access token.
+
+    Raises:
+        NotAuthenticated: `token_expired` or `token_invalid`.
+    """
+    try:
+        return _claims(AccessToken(text).payload)  # type: ignore[arg-type]
+    except ExpiredTokenError as error:
+        raise NotAuthenticated("token_expired") from error
+    except TokenError as error:
+        raise NotAuthenticated("token_invalid") from error
+
+
+def read_expired_access(text: str) -> Claims:
+    """The claims of a genuine access token, expired or not: good enough to log out with, nothing else.
+
+    Raises:
+        NotAuthenticated: `token_invalid`.
+    """
+    try:
+        payload = jwt.decode(
+            text,
+            api_settings.SIGNING_KEY,
+            algorithms=[api_settings.ALGORITHM],
+            issuer=api_settings.ISSUER,
+            audience=api_settings.AUDIENCE,
+            leeway=api_settings.LEEWAY,
+            options={"verify_exp": False, "require": ["exp", "jti"]},
+        )
+    except jwt.PyJWTError as error:
+        raise NotAuthenticated("token_invalid") from error
+    if payload.get("token_type") != AccessToken.token_type:
+        raise NotAuthenticated("token_invalid")
+    return _claims(payload)
+
+
+def _claims(payload: dict[str, Any]) -> Claims:
+    user_id, version = payload.get("user_id"), payload.get("tv")
+    if type(user_id) is not int or type(version) is not int or not 0 < user_id <= MAX_ID:
+        raise NotAuthenticated("token_invalid")
+    try:
+        return Claims(user_id, version, UUID(payload.get("family")))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise NotAuthenticated("token_invalid") from error

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+from cspace import facts
+
+
+class AuditlogConfig(AppConfig):
+    name = "auditlog"
+
+    def ready(self) -> None:
+        from auditlog.services import record
+
+        facts.listen(record)

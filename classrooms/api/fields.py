@@ -1,0 +1,27 @@
+"""A room in a body or a query, by its exact name."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from classrooms.models import Classroom
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class ClassroomField(serializers.Field):  # type: ignore[type-arg]
+    """The name of a room in, the `Classroom` inside."""
+
+    default_error_messages = {"invalid": "The name of a classroom is required", "unknown": "Unknown classroom"}
+
+    def to_internal_value(self, data: Any) -> Classroom:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        classroom = Classroom.objects.filter(name=data).first()
+        if classroom is None:
+            self.fail("unknown")
+        return classroom
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)

@@ -1,0 +1,91 @@
+"""What happens to rooms and closures."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from cspace.db.ranges import Interval, format_instant
+from cspace.facts import Cascade, Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomClosing(Cascade):
+    """Asked under the rooms' locks: registrations in these rooms and this time have to go."""
+
+    classroom_ids: tuple[int, ...]
+    interval: Interval
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AboutClassroom(Fact):
+    classroom_id: int
+    name: str
+
+    @property
+    def target(self) -> str:
+        return f"classroom:{self.classroom_id}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassroomCreated(_AboutClassroom):
+    action: ClassVar[str] = "classroom.created"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassroomChanged(_AboutClassroom):
+    """`changes` = {field: [old, new]}."""
+
+    action: ClassVar[str] = "classroom.changed"
+    changes: dict[str, list[Any]]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"name": self.name, "changes": self.changes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassroomDeleted(_AboutClassroom):
+    action: ClassVar[str] = "classroom.deleted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AboutClosure(Fact):
+    closure_ids: tuple[int, ...]
+    classrooms: tuple[str, ...]
+    interval: Interval
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"closure:{self.closure_ids[0]}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {
+            "closure_ids": list(self.closure_ids),
+            "classrooms": list(self.classrooms),
+            "starts_at": format_instant(self.interval.starts_at),
+            "ends_at": format_instant(self.interval.ends_at),
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomsClosed(_AboutClosure):
+    """One command, one or many rooms. `cancelled`: the registrations it cancelled."""
+
+    action: ClassVar[str] = "closure.created"
+    cancelled: tuple[str, ...]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return super().details | {"cancelled_count": len(self.cancelled), "cancelled": list(self.cancelled)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosureLifted(_AboutClosure):
+    action: ClassVar[str] = "closure.deleted"

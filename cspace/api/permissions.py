@@ -1,0 +1,47 @@
+"""Who may call an operation at all. Every action of every viewset declares one; the default refuses."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+
+class Undeclared(BasePermission):
+    """The default: an action that says nothing about permissions is closed to everybody."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return False
+
+
+class Anyone(BasePermission):
+    """Open to the world (the login itself)."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return True
+
+
+class LoggedIn(BasePermission):
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user.is_authenticated)
+
+
+class PublicRead(BasePermission):
+    """Logged in, or anybody where the campus opens its rooms (`CSPACE_PUBLIC_READS`)."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return settings.CSPACE_PUBLIC_READS or bool(request.user.is_authenticated)
+
+
+class InCSpace(BasePermission):
+    """A member of the system group, or a superuser."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user.is_authenticated and request.user.access.is_cspace)
+
+
+class InAnyGroup(BasePermission):
+    """Belongs to a group, or to cspace."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user.is_authenticated and request.user.access.may_book_at_all)

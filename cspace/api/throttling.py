@@ -1,0 +1,51 @@
+"""Throttles counted in PostgreSQL, so that all workers count together.
+
+A fixed window per key: one upsert answers how many tries the window has seen. The count happens before
+the work (a password is not even hashed for the try that is one too many).
+"""
+
+import hashlib
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+
+from cspace.errors import RateLimited
+
+PERIODS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "day": 86400}
+
+
+def parse_rate(rate: str) -> tuple[int, int]:
+    """"5/min" → (5, 60): how many tries in how many seconds.
+
+    Raises:
+        ValueError: the rate is not of that form.
+    """
+    tries, _, period = rate.partition("/")
+    if period not in PERIODS:
+        raise ValueError(f"{rate!r} is not a rate such as 5/min (periods: {', '.join(PERIODS)})")
+    return int(tries), PERIODS[period]
+
+
+def count_try(scope: str, key: str, *, now: datetime) -> None:
+    """Count one try of `scope` (a name in `CSPACE_THROTTLE_RATES`) by `key`.
+
+    Raises:
+        RateLimited: the window is full; `retry_after` seconds are left of it.
+    """
+    if not settings.CSPACE_THROTTLE:
+        return
+    allowed, seconds = parse_rate(settings.CSPACE_THROTTLE_RATES[scope])
+    window, passed = divmod(int(now.timestamp()), seconds)
+    digest = hashlib.sha256(key.encode()).hexdigest()[:40]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO cspace_throttlecounter AS counter (key, "window", tries) VALUES (%s, %s, 1)'
+            ' ON CONFLICT (key) DO UPDATE SET "window" = excluded."window",'
+            ' tries = CASE WHEN counter."window" = excluded."window" THEN counter.tries + 1 ELSE 1 END'
+            " RETURNING tries",
+            [f"{scope}:{digest}", window],
+        )
+        (tries,) = cursor.fetchone()
+    if tries > allowed:
+        raise RateLimited(retry_after=max(1, seconds - passed))

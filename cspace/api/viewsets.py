@@ -1,0 +1,109 @@
+"""The view every operation is made of: declared permissions, strict query, idempotent and dry writes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import QuerySet
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import ViewSet
+
+from cspace import clock
+from cspace.api.idempotency import is_dry_run, run_dry, run_idempotent
+from cspace.api.pagination import DEFAULT_PER_PAGE, PageRequest, asked_page, paged
+from cspace.api.permissions import Undeclared
+from cspace.api.requests import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
+from cspace.api.serializers import Input, Output, Query
+from cspace.api.throttling import count_try
+from cspace.errors import Invalid
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+I = TypeVar("I", bound=Input)  # noqa: E741
+
+
+class ApiViewSet(ViewSet):
+    """One action = permission, strict input, one service or query call, one representation."""
+
+    http_method_names: Sequence[str] = ["get", "post", "put", "patch", "delete", "head"]  # type: ignore[assignment]
+    metadata_class = None
+
+    permissions: ClassVar[Mapping[str, type[BasePermission]]] = {}
+    """{action: permission}. An action that is missing here is refused."""
+    repeatable = True
+    """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
+
+    def get_permissions(self) -> list[BasePermission]:
+        # No action: the method is not allowed here, which the handler will say.
+        return [self.permissions.get(self.action, Undeclared)()] if self.action else []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        _check_query(request)
+        method = (request.method or "").lower()
+        if request.method not in WRITES or not self.action or not self.repeatable:
+            return
+        if request.user.is_authenticated:
+            count_try("write", str(request.user.pk), now=clock.now())
+        # The dispatcher looks the handler up on the instance after `initial`, so the wrapped one is found.
+        handler = getattr(self, method)
+        setattr(self, method, partial(self._write, handler))
+
+    def _write(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
+        call = partial(handler, request, *args, **kwargs)
+        if is_dry_run(request):
+            return run_dry(call)
+        key = request.headers.get("Idempotency-Key")
+        if request.method == "POST" and key is not None:
+            return run_idempotent(call, request=request, key=key, now=clock.now())
+        return call()
+
+    # --- what the actions are written with ---------------------------------------------------------
+
+    def body(self, kind: type[Input], **context: Any) -> dict[str, Any]:
+        """The validated body. Raises `ValidationError` with every fault at once."""
+        return _validated(kind(data=self.request.data, context=self._context(context)))
+
+    def changes(self, kind: type[Input], **context: Any) -> dict[str, Any]:
+        """The validated body of a PUT or PATCH: absent keys stay as they are."""
+        return _validated(kind(data=self.request.data, partial=True, context=self._context(context)))
+
+    def query(self, kind: type[Query], **context: Any) -> dict[str, Any]:
+        """The validated query string."""
+        return _validated(kind(data=self.request.query_params, context=self._context(context)))
+
+    def listing(
+        self, rows: QuerySet[Any, Any], output: type[Output], *, key: str = "results", always_paged: bool = False
+    ) -> Response:
+        """All rows under `key`, or a page of them if the query asks for one."""
+        represent = output().represent
+        page = asked_page(self.request)
+        if page is None and always_paged:
+            page = PageRequest(1, DEFAULT_PER_PAGE)
+        if page is None:
+            return Response({key: [represent(row) for row in rows]})
+        return Response(paged(rows, page, self.request, key, represent))
+
+    def created(self, body: Any, location: str) -> Response:
+        """201 with the relative `Location` of what was made."""
+        return Response(body, status=201, headers={"Location": location})
+
+    def _context(self, extra: Mapping[str, Any]) -> dict[str, Any]:
+        return {"access": getattr(self.request.user, "access", None), "now": clock.now(), **extra}
+
+
+def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _check_query(request: Request) -> None:
+    faults = {
+        name if not has_forbidden_text(name) else "non_field_errors": [FORBIDDEN_TEXT_MESSAGE]
+        for name, values in request.query_params.lists()
+        if has_forbidden_text(name) or any(has_forbidden_text(value) or "\ufffd" in value for value in values)
+    }
+    if faults:
+        raise Invalid(faults)

@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL as a Django database backend."""

@@ -1,0 +1,58 @@
+"""The only module that takes advisory locks. Always the two-integer form: (namespace, id).
+
+Lock order, everywhere: event → group → rooms ascending → occupancy → own rows → log → notifications.
+Every wait is bounded by the connection's `lock_timeout` (see settings) and then answered with 503.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from django.conf import settings
+from django.db import connection
+
+
+class Namespace(IntEnum):
+    """The first integer of every advisory lock."""
+
+    ROOM = 1
+    DEMO = 2
+
+
+class LockOutsideTransaction(RuntimeError):
+    """A transaction lock outside a transaction is released before it protects anything."""
+
+
+def share_room(classroom_id: int) -> None:
+    """Hold the room's lock in shared mode until the transaction ends.
+
+    For adding one new row of room time. A statement of its own: a lock taken in the statement that
+    also checks sees a snapshot older than the lock. Never upgrade it to the exclusive mode.
+    """
+    _take("SELECT pg_advisory_xact_lock_shared(%s, %s)", [Namespace.ROOM, classroom_id])
+
+
+def lock_rooms(classroom_ids: Iterable[int]) -> None:
+    """Hold the rooms' locks exclusively until the transaction ends, taken in ascending order.
+
+    For everything that is not a single new row: updates, moves, closures, several rows.
+    Call it once per transaction, with old and new rooms together.
+    """
+    ordered = sorted(set(classroom_ids))
+    _take(
+        "SELECT pg_advisory_xact_lock(%s, room) FROM (SELECT unnest(%s::int[]) AS room ORDER BY 1) AS rooms",
+        [Namespace.ROOM, ordered],
+    )
+
+
+def lock_namespace(namespace: Namespace) -> None:
+    """One runner at a time, until the transaction ends."""
+    _take("SELECT pg_advisory_xact_lock(%s, 0)", [namespace])
+
+
+def _take(sql: str, parameters: list[object]) -> None:
+    if not connection.in_atomic_block:
+        raise LockOutsideTransaction
+    if "skip-lock" in settings.CSPACE_TEST_FAULTS:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

@@ -1,0 +1,120 @@
+"""Wall time on the campus and instants: the one place where the one becomes the other.
+
+Times of day are minutes since midnight, 0…1440 (1440 = "24:00", an end only). Instants are aware UTC
+datetimes. Intervals are half-open: touching is not overlapping.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+MINUTES_PER_DAY = 24 * 60
+
+
+class WallTimeDoesNotExist(ValueError):
+    """The clocks are put forward over this time; `minute` is the offending minute of the day."""
+
+    def __init__(self, minute: int) -> None:
+        super().__init__(f"{format_minute(minute)} does not exist on this date: the clocks are put forward over it")
+        self.minute = minute
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A half-open span of instants."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class DayPiece:
+    """What of an interval falls on one campus day, in wall time."""
+
+    date: date
+    start_minute: int
+    end_minute: int
+
+
+def campus_zone() -> ZoneInfo:
+    """The campus's time zone (`CSPACE_TIME_ZONE`)."""
+    return ZoneInfo(settings.CSPACE_TIME_ZONE)
+
+
+def campus_date(instant: datetime) -> date:
+    """The date on the campus wall at an instant."""
+    return instant.astimezone(campus_zone()).date()
+
+
+def campus_minute(instant: datetime) -> int:
+    """The minute of the day on the campus wall at an instant."""
+    wall = instant.astimezone(campus_zone())
+    return wall.hour * 60 + wall.minute
+
+
+def day_start(day: date) -> datetime:
+    """The first instant of a campus day (after the gap, where midnight itself does not exist)."""
+    return _instant(day, 0)
+
+
+def wall_instant(day: date, minute: int) -> datetime:
+    """The instant of a wall time; of an ambiguous pair the earlier.
+
+    Raises:
+        WallTimeDoesNotExist: the time lies in a DST gap.
+    """
+    if minute == MINUTES_PER_DAY:
+        return day_start(day + timedelta(days=1))
+    instant = _instant(day, minute)
+    if campus_minute(instant) != minute:
+        raise WallTimeDoesNotExist(minute)
+    return instant
+
+
+def campus_interval(day: date, start_minute: int, end_minute: int) -> Interval:
+    """The instants of a wall-time span on one date.
+
+    Raises:
+        WallTimeDoesNotExist: one of its ends lies in a DST gap.
+    """
+    return Interval(wall_instant(day, start_minute), wall_instant(day, end_minute))
+
+
+def days_interval(first: date, last: date) -> Interval:
+    """All of the campus days first…last, both included."""
+    return Interval(day_start(first), day_start(last + timedelta(days=1)))
+
+
+def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
+    """The pieces of an interval, one per campus day; a piece that reaches midnight ends 1440."""
+    day, last = campus_date(interval.starts_at), campus_date(interval.ends_at)
+    while day <= last:
+        begins, next_begins = day_start(day), day_start(day + timedelta(days=1))
+        start, end = max(begins, interval.starts_at), min(next_begins, interval.ends_at)
+        if start < end:
+            yield DayPiece(
+                day,
+                0 if start == begins else campus_minute(start),
+                MINUTES_PER_DAY if end == next_begins else campus_minute(end),
+            )
+        day += timedelta(days=1)
+
+
+def format_minute(minute: int) -> str:
+    """"HH:MM"; 1440 is "24:00"."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def format_instant(instant: datetime) -> str:
+    """UTC, whole seconds, "Z"."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _instant(day: date, minute: int) -> datetime:
+    # fold=0: the earlier of an ambiguous pair; inside a gap, the offset from before it,
+    # so a gap that begins at midnight maps to its own end.
+    wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=campus_zone())
+    return wall.astimezone(UTC)

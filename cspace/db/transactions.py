@@ -1,0 +1,55 @@
+"""How a service runs: one transaction, retried when PostgreSQL says the *order* was the problem."""
+
+import random
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+from cspace.db.constraints import sqlstate
+from cspace.errors import Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MAX_TRIES = 4
+RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
+"""serialization_failure, deadlock_detected: nothing is wrong with the request itself."""
+
+
+class StaleRead(Exception):
+    """What was read before the lock has changed under it; roll back and start again."""
+
+
+def transactional(service: Callable[P, R]) -> Callable[P, R]:
+    """Run `service` in one transaction.
+
+    Inside another transaction it becomes a savepoint of it (idempotent and dry runs wrap a service that
+    way) and leaves retrying to the outermost one.
+
+    Raises:
+        Unavailable: after `MAX_TRIES` lost races (503 with Retry-After).
+    """
+
+    @wraps(service)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block:
+            with transaction.atomic():
+                return service(*args, **kwargs)
+        for attempt in range(1, MAX_TRIES + 1):
+            try:
+                with transaction.atomic(durable=True):
+                    return service(*args, **kwargs)
+            except StaleRead:
+                pass
+            except OperationalError as error:
+                if sqlstate(error) not in RETRIED_SQLSTATES:
+                    raise
+            if attempt < MAX_TRIES:
+                # Jitter, so that two losers do not meet again at once; not a wait for a condition.
+                time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311
+        raise Unavailable
+
+    return run

@@ -1,0 +1,54 @@
+"""Environment variables, typed and validated at start, and the refusal to start an unsafe production."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+from environs import Env, EnvError
+
+EX_CONFIG = 78
+"""sysexits.h: configuration error."""
+
+MIN_SECRET_LENGTH = 50
+
+
+def refuse(problem: str) -> NoReturn:
+    """Print one clear line and exit 78."""
+    sys.stderr.write(f"CSpace cannot start: {problem}\n")
+    raise SystemExit(EX_CONFIG)
+
+
+class Environment(Env):
+    """`environs.Env` with secrets from files: `NAME_FILE` names a file that holds the value of `NAME`."""
+
+    def secret(self, name: str, default: str = "") -> str:
+        """The value of `NAME`, else the stripped content of the file `NAME_FILE`, else `default`."""
+        path = self.str(f"{name}_FILE", "")
+        if not path:
+            return self.str(name, default)
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            refuse(f"{name}_FILE names {path}, which cannot be read ({error.strerror})")
+
+
+def read_environment() -> Environment:
+    """The process environment; a `.env` beside the working directory is read first."""
+    environment = Environment()
+    try:
+        environment.read_env(".env", recurse=False)
+    except (EnvError, OSError) as error:
+        refuse(str(error))
+    return environment
+
+
+def secret_problems(**secrets: str) -> Iterable[str]:
+    """What is wrong with the secrets of a production, one sentence each."""
+    for name, value in secrets.items():
+        if not value:
+            yield f"{name} (or {name}_FILE) is not set"
+        elif len(value) < MIN_SECRET_LENGTH or len(set(value)) < 5 or "insecure" in value:
+            yield f"{name} is weak: it needs at least {MIN_SECRET_LENGTH} random characters"
+    if len(set(secrets.values())) < len(secrets) and all(secrets.values()):
+        yield " and ".join(secrets) + " must differ"

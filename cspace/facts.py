@@ -1,0 +1,120 @@
+"""Facts: what happened, said once, inside the transaction in which it happened.
+
+A service publishes a fact; the listeners (change log, notifications) write their rows in the same
+transaction, synchronously and in order, and their exceptions pass through: the booking, its log row
+and its notifications commit together or vanish together.
+
+A `Cascade` is the question asked *before* a fact is final: "this group is being archived; who has
+something to undo?" Domain apps above answer by acting through their own services and return what they
+changed, so that the fact can name it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+Recipients = Sequence[int] | QuerySet[Any, int]
+"""User ids, or a query of user ids, which is then run inside the INSERT and costs no round trip."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """One sentence for some people. The actor is never told of his own act."""
+
+    recipients: Recipients
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact(ABC):
+    """Something that has happened. Subclasses are past tense and frozen."""
+
+    action: ClassVar[str]
+    """The log's word for it, `noun.verb`: `registration.approved`."""
+
+    actor_id: int | None
+    """Who did it; None = the system itself."""
+    occurred_at: datetime
+
+    @property
+    @abstractmethod
+    def target(self) -> str:
+        """What it was done to: `registration:100`."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """JSON for the log: what a reader needs to understand the row in a year."""
+        return {}
+
+    def notices(self) -> Iterable[Notice]:
+        """Who is to be told, and how it is worded."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cascade:
+    """Something is about to happen; subclasses name it in the present tense."""
+
+    actor_id: int | None
+    occurred_at: datetime
+
+
+C = TypeVar("C", bound=Cascade)
+Listener = Callable[[Sequence[Fact]], None]
+_listeners: list[Listener] = []
+_cascades: dict[type[Cascade], list[Callable[[Any], list[str]]]] = {}
+
+
+class PublishedOutsideTransaction(RuntimeError):
+    """A fact outside a transaction could outlive the change it reports, or the other way round."""
+
+
+def listen(listener: Listener) -> None:
+    """Have `listener` called with every batch of facts. Called from `AppConfig.ready`."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def publish(*facts: Fact) -> None:
+    """Hand facts to every listener, in order. A constant number of statements however many facts."""
+    publish_many(facts)
+
+
+def publish_many(facts: Sequence[Fact]) -> None:
+    """Like `publish`, for a service that has changed many rows at once."""
+    if not facts:
+        return
+    if not transaction.get_connection().in_atomic_block:
+        raise PublishedOutsideTransaction(type(facts[0]).__name__)
+    for listener in _listeners:
+        listener(facts)
+
+
+def on_cascade(kind: type[C], answer: Callable[[C], list[str]]) -> None:
+    """Have `answer` called before a `kind` is final; it returns the targets it changed."""
+    answers = _cascades.setdefault(kind, [])
+    if answer not in answers:
+        answers.append(answer)
+
+
+def cascade(question: Cascade) -> list[str]:
+    """Ask everybody concerned; returns the targets (`registration:100`) that were changed."""
+    return [target for answer in _cascades.get(type(question), ()) for target in answer(question)]
+
+
+@contextmanager
+def recording() -> Iterator[list[Fact]]:
+    """For tests: the facts published inside the block, beside the real listeners."""
+    seen: list[Fact] = []
+    listener: Listener = seen.extend
+    _listeners.append(listener)
+    try:
+        yield seen
+    finally:
+        _listeners.remove(listener)

@@ -1,0 +1,30 @@
+"""JSON log lines in UTC, with everything that could be a secret taken out."""
+
+import logging
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+SECRET_KEYS = re.compile(r"authorization|cookie|password|token|refresh|access|secret|key", re.IGNORECASE)
+SECRET_VALUES = re.compile(r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|refresh_token=\S+")
+REDACTED = "[redacted]"
+
+
+class JsonLines(JsonFormatter):
+    """One JSON object a line; newlines in values are escaped by JSON, so no line can be forged."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: REDACTED if SECRET_KEYS.search(name) else redact(value)
+            for name, value in super().process_log_record(log_data).items()
+        }
+
+
+def redact(value: Any) -> Any:
+    """Tokens and cookies inside a text become [redacted]."""
+    return SECRET_VALUES.sub(REDACTED, value) if isinstance(value, str) else value

@@ -1,0 +1,153 @@
+"""`manage.py run`: the database, its migrations, the demo campus, and the web server, in one process tree."""
+
+import http.client
+import multiprocessing
+import os
+import socket
+import threading
+import time
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import OperationalError, connection, connections
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from cspace import clock, embedded, lifeline
+
+DEMO_ACCOUNTS = ("admin", "ta217", "johndoe", "john_doe", "hsinmu", "hil", "stranger")
+DEMO_PASSWORD = "cspace-demo"  # noqa: S105
+DATABASE_START_SECONDS = 300
+"""Recovery after a crash may have much to read again."""
+THREADS_PER_WORKER = 4
+CONNECTIONS_PER_WORKER = 512
+BACKLOG = 1024
+WORKER_STOP_SECONDS = 2
+
+
+class Command(BaseCommand):
+    """Serve CSpace from nothing but this checkout."""
+
+    help = "Start the database, migrate it, load the demo campus if it is empty (DEBUG only), and serve."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the address from the options, else from the environment."""
+        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
+        parser.add_argument("--port", default=os.environ.get("PORT", "8000"))
+        parser.add_argument("--workers", default=os.environ.get("WORKERS", "2"))
+        parser.add_argument("--end-with-parent", action="store_true", help="stop when the parent process dies")
+
+    def handle(self, *, host: str, port: str, workers: str, end_with_parent: bool, **_options: Any) -> None:
+        """Everything in order; each thing that can be wrong on a user's machine is one line."""
+        if end_with_parent:
+            lifeline.end_with_parent()
+        port_number, worker_count = whole_number("PORT", port, 65535), whole_number("WORKERS", workers, 64)
+        refuse_busy(host, port_number)
+        try:
+            self.prepare_database()
+            refuse_busy(host, port_number)
+            threading.Thread(target=self.announce, args=(host, port_number), daemon=True).start()
+            serve(host, port_number, worker_count)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+
+    def prepare_database(self) -> None:
+        """Have the database up, current, and not empty."""
+        database = settings.DATABASES["default"]
+        try:
+            if "DATA_DIR" in database:
+                embedded.ensure(database["DATA_DIR"], fast=database["FAST"], timeout=DATABASE_START_SECONDS)
+            call_command("migrate", interactive=False, verbosity=0)
+            if settings.DEBUG and not apps.get_model("classrooms", "Classroom").objects.exists():
+                self.stdout.write("Loading the demo campus ...")
+                call_command("load_demo")
+        except (embedded.EmbeddedPostgresError, OperationalError) as error:
+            raise CommandError(" ".join(str(error).split())) from error
+        finally:
+            connections.close_all()
+
+    def announce(self, host: str, port: int) -> None:
+        """Print where the server is and how to book a room, once it answers."""
+        while not answers(host, port):
+            time.sleep(0.1)
+        url = f"http://{host}:{port}"
+        self.stdout.write(f"\nCSpace is at {url}   documentation: {url}/api/docs/   stop: Ctrl-C")
+        if settings.DEBUG:
+            self.stdout.write(f"Demo accounts: {', '.join(DEMO_ACCOUNTS)}; password {DEMO_PASSWORD}")
+            self.stdout.write(f"Book a room:\n{booking_command(url)}\n")
+        connection.close()
+
+
+def whole_number(name: str, text: str, largest: int) -> int:
+    """Read an option that must be 1 ... largest."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= largest:
+        raise CommandError(f"{name}={text} is not a number between 1 and {largest}")
+    return int(text)
+
+
+def refuse_busy(host: str, port: int) -> None:
+    """Fail in one line if nobody can listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CommandError(
+            f"cannot listen on {host}:{port} ({error.strerror}): stop what runs there, or choose another port: "
+            "make run PORT=8001"
+        ) from error
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Run the web server until SIGINT or SIGTERM; its workers end with this process."""
+    multiprocessing.set_start_method("spawn", force=True)
+    Granian(
+        "cspace.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=workers,
+        blocking_threads=THREADS_PER_WORKER,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS_PER_WORKER,
+        respawn_failed_workers=True,
+        workers_kill_timeout=WORKER_STOP_SECONDS,
+        log_level=LogLevels.warning,
+    ).serve(target_loader=lifeline.load)
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether a worker answers requests by now."""
+    client = http.client.HTTPConnection(host, port, timeout=1)
+    try:
+        client.request("GET", "/healthz")
+        client.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        client.close()
+    return True
+
+
+def booking_command(url: str) -> str:
+    """One shell command that logs in and books the first room a month from now."""
+    room = apps.get_model("classrooms", "Classroom").objects.order_by("pk").first()
+    membership = apps.get_model("groups", "UserGroup").objects.filter(user__username="johndoe").order_by("pk").first()
+    date = (clock.now() + timedelta(days=30)).date()
+    login = f'{{"username": "johndoe", "password": "{DEMO_PASSWORD}"}}'
+    body = (
+        f'{{"classroom": "{room.name}", "group_id": {membership.group_id}, "date": "{date}", '
+        '"start_time": "19:00", "end_time": "21:00", "description": "Study group"}'
+    )
+    json = "-H 'Content-Type: application/json'"
+    token = f"curl -s {url}/api/v1/auth/token/ {json} -d '{login}' | cut -d'\"' -f4"
+    return f"curl -i {url}/api/v1/registrations/ {json} \\\n  -H \"Authorization: Bearer $({token})\" \\\n  -d '{body}'"

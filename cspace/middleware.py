@@ -1,0 +1,151 @@
+"""What stands around every request: the log line, the envelope, the path, the headers.
+
+An API request runs no session, CSRF or message middleware: those serve the admin only.
+"""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+from cspace.api.errors import envelope_for_exception, envelope_for_status
+from cspace.api.requests import has_forbidden_text
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+access_log = logging.getLogger("cspace.access")
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+ADMIN_PREFIX = "/admin/"
+PAGE_PREFIXES = (ADMIN_PREFIX, "/static/", "/api/docs/")
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+)
+
+
+class RequestLogMiddleware:
+    """Gives each request an id (`X-Request-ID`) and writes one access line, by route template."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        began = time.perf_counter()
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        match = request.resolver_match
+        access_log.info(
+            "request",
+            extra={
+                "request_id": request_id,
+                "method": request.method,
+                "route": match.route if match else None,
+                "status": response.status_code,
+                "ms": round((time.perf_counter() - began) * 1000, 1),
+                "user_id": getattr(request, "acting_user_id", None),
+            },
+        )
+        return response
+
+
+class EnvelopeMiddleware:
+    """The error envelope for what never reached a view of ours: bad hosts, unknown routes, crashes."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        is_page = request.path_info.startswith(PAGE_PREFIXES)
+        if response.status_code >= 400 and not is_page and response.headers.get("Content-Type") != "application/json":
+            return envelope_for_status(request, response)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if request.path_info.startswith(PAGE_PREFIXES):
+            return None
+        return envelope_for_exception(request, error)
+
+
+class PathMiddleware:
+    """Every path answers with and without its trailing slash, directly (contract §0).
+
+    An encoded slash or NUL is never a separator of ours: where the server shows the undecoded path, such
+    a request is an unknown route instead of somebody else's.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith("/api/"):
+            raw = request.META.get("REQUEST_URI") or request.META.get("RAW_URI") or ""
+            if "%2f" in raw.partition("?")[0].lower() or has_forbidden_text(request.path_info):
+                request.path_info = "/api/unknown-route/"
+            elif not request.path_info.endswith("/"):
+                request.path_info += "/"
+        return self.get_response(request)
+
+
+class HeadersMiddleware:
+    """Content-Security-Policy and caching: nothing personal is stored by a cache."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        is_page = request.path_info.startswith(PAGE_PREFIXES)
+        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else API_POLICY)
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class _AdminOnly:
+    """Mixed in before a Django middleware: for every other path the request passes untouched."""
+
+    prefix = ADMIN_PREFIX
+    get_response: GetResponse
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(self.prefix):
+            return super().__call__(request)  # type: ignore[misc,no-any-return]
+        return self.get_response(request)
+
+
+class AdminStaticFilesMiddleware(_AdminOnly, WhiteNoiseMiddleware):
+    prefix = "/static/"
+
+
+class AdminSessionMiddleware(_AdminOnly, SessionMiddleware):
+    pass
+
+
+class AdminCsrfMiddleware(_AdminOnly, CsrfViewMiddleware):
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
+        if request.path_info.startswith(self.prefix):
+            return super().process_view(request, *view)
+        return None
+
+
+class AdminAuthenticationMiddleware(_AdminOnly, AuthenticationMiddleware):
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
+        return None
+
+
+class AdminMessageMiddleware(_AdminOnly, MessageMiddleware):
+    pass

@@ -1,0 +1,36 @@
+"""What the HTTP conventions remember: executed idempotent requests and throttle counters."""
+
+from django.conf import settings
+from django.db import models
+
+
+class IdempotencyRecord(models.Model):
+    """The stored answer of a POST that carried an `Idempotency-Key` (24 h)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=128)
+    fingerprint = models.CharField(max_length=64)
+    status = models.SmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    location = models.CharField(max_length=500, default="")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotencyrecord_key_is_unique_per_user"),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotencyrecord_age")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}:{self.key}"
+
+
+class ThrottleCounter(models.Model):
+    """How often something was tried in a window. The table is UNLOGGED: a crash forgives everybody."""
+
+    key = models.CharField(max_length=200, primary_key=True)
+    window = models.BigIntegerField()
+    tries = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.tries}"

@@ -1,0 +1,259 @@
+"""Settings, read top to bottom as a request goes.
+
+Every difference between deployments is an environment variable, listed in docs/configuration.md.
+Importing this module never starts PostgreSQL.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from environs import EnvError
+
+from cspace.env import read_environment, refuse, secret_problems
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = read_environment()
+
+try:
+    # --- Which deployment ------------------------------------------------------------------------
+    ENVIRONMENT = env.str("CSPACE_ENV", "")
+    DEBUG = env.bool("DEBUG", ENVIRONMENT == "development")
+    IS_PRODUCTION = not DEBUG
+    SECRET_KEY = env.secret("SECRET_KEY", "" if IS_PRODUCTION else "insecure-development-secret-key")
+    CSPACE_JWT_KEY = env.secret("CSPACE_JWT_KEY", "" if IS_PRODUCTION else "insecure-development-token-key-0123456789")
+    SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if IS_PRODUCTION else ["127.0.0.1", "localhost", "[::1]", "testserver"])
+    CSPACE_CORS_ORIGINS = env.list("CSPACE_CORS_ORIGINS", [])
+    CSPACE_TRUSTED_PROXIES = env.int("CSPACE_TRUSTED_PROXIES", 0)
+    CSPACE_HSTS_SECONDS = env.int("CSPACE_HSTS_SECONDS", 31_536_000)
+    CSPACE_SSL_REDIRECT = env.bool("CSPACE_SSL_REDIRECT", IS_PRODUCTION)
+
+    # --- The campus --------------------------------------------------------------------------------
+    CSPACE_TIME_ZONE = env.str("CSPACE_TIME_ZONE", "Asia/Taipei")
+    CSPACE_BOOKING_HORIZON_DAYS = env.int("CSPACE_BOOKING_HORIZON_DAYS", 730)
+    CSPACE_PUBLIC_READS = env.bool("CSPACE_PUBLIC_READS", False)
+
+    # --- Sessions and limits -----------------------------------------------------------------------
+    CSPACE_ROTATE_REFRESH = env.bool("CSPACE_ROTATE_REFRESH", IS_PRODUCTION)
+    CSPACE_ACCESS_MINUTES = env.int("CSPACE_ACCESS_MINUTES", 10)
+    CSPACE_REFRESH_IDLE_DAYS = env.int("CSPACE_REFRESH_IDLE_DAYS", 7)
+    CSPACE_REFRESH_FAMILY_DAYS = env.int("CSPACE_REFRESH_FAMILY_DAYS", 30)
+    CSPACE_THROTTLE = env.bool("CSPACE_THROTTLE", True)
+    CSPACE_THROTTLE_RATES = {
+        "login_name": env.str("CSPACE_RATE_LOGIN_NAME", "5/min"),
+        "login_address": env.str("CSPACE_RATE_LOGIN_ADDRESS", "20/min"),
+        "refresh": env.str("CSPACE_RATE_REFRESH", "30/min"),
+        "write": env.str("CSPACE_RATE_WRITE", "60/min"),
+    }
+    CSPACE_TEST_FAULTS = frozenset(env.list("CSPACE_TEST_FAULTS", []))
+
+    # --- The database ------------------------------------------------------------------------------
+    CSPACE_DATA_DIR = env.path("CSPACE_DATA_DIR", BASE_DIR / "var" / "pg")
+    CSPACE_STATEMENT_TIMEOUT = env.str("CSPACE_STATEMENT_TIMEOUT", "5s")
+    DATABASE_OPTIONS = {
+        "connect_timeout": 5,
+        "options": f"-c statement_timeout={CSPACE_STATEMENT_TIMEOUT} -c lock_timeout=3s"
+        " -c idle_in_transaction_session_timeout=10s -c timezone=UTC",
+    }
+    DATABASE: dict[str, object] = (
+        dict(env.dj_db_url("DATABASE_URL"))
+        if env.str("DATABASE_URL", "")
+        else {
+            "ENGINE": "cspace.db.backends.embedded",
+            "NAME": "cspace",
+            "DATA_DIR": CSPACE_DATA_DIR,
+            "FAST": env.bool("CSPACE_EMBEDDED_FAST", False),
+        }
+    )
+    CSPACE_LOG_LEVEL = env.log_level("CSPACE_LOG_LEVEL", "INFO")
+except EnvError as error:
+    refuse(str(error))
+
+try:
+    ZoneInfo(CSPACE_TIME_ZONE)
+except (ZoneInfoNotFoundError, ValueError, OSError):
+    refuse(f"CSPACE_TIME_ZONE={CSPACE_TIME_ZONE!r} is not an IANA time zone name such as Asia/Taipei")
+
+if ENVIRONMENT == "production" and DEBUG:
+    refuse("DEBUG must not be on when CSPACE_ENV=production")
+if IS_PRODUCTION:
+    for problem in secret_problems(SECRET_KEY=SECRET_KEY, CSPACE_JWT_KEY=CSPACE_JWT_KEY):
+        refuse(problem)
+    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+        refuse("ALLOWED_HOSTS must list the host names this server answers to; * is not one")
+    if not CSPACE_THROTTLE:
+        refuse("CSPACE_THROTTLE=off is for development only: it needs DEBUG=1")
+    if CSPACE_TEST_FAULTS:
+        refuse("CSPACE_TEST_FAULTS is for tests only: it needs DEBUG=1")
+if "*" in CSPACE_CORS_ORIGINS:
+    refuse("CSPACE_CORS_ORIGINS lists exact origins such as https://rooms.example.edu; * is not one")
+
+# --- Applications: lower layers first; the listeners last, so that log and notices follow the deed ---
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "corsheaders",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "import_export",
+    "cspace.apps.CSpaceConfig",
+    "accounts.apps.AccountsConfig",
+    "groups.apps.GroupsConfig",
+    "classrooms.apps.ClassroomsConfig",
+    "registrations.apps.RegistrationsConfig",
+    "auditlog.apps.AuditlogConfig",
+    "notifications.apps.NotificationsConfig",
+]
+
+# --- The request path: what an API request passes; the Admin… ones step aside for it -----------------
+MIDDLEWARE = [
+    "cspace.middleware.RequestLogMiddleware",
+    "cspace.middleware.EnvelopeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "cspace.middleware.PathMiddleware",
+    "cspace.middleware.AdminStaticFilesMiddleware",
+    "cspace.middleware.AdminSessionMiddleware",
+    "cspace.middleware.AdminCsrfMiddleware",
+    "cspace.middleware.AdminAuthenticationMiddleware",
+    "cspace.middleware.AdminMessageMiddleware",
+    "cspace.middleware.HeadersMiddleware",
+]
+ROOT_URLCONF = "cspace.urls"
+WSGI_APPLICATION = "cspace.wsgi.application"
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+CORS_ALLOWED_ORIGINS = CSPACE_CORS_ORIGINS
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["location", "retry-after", "x-dry-run", "x-request-id", "etag"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["groups.api.authentication.AccessTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["cspace.api.permissions.Undeclared"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["cspace.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "cspace.api.schema.EnvelopeAutoSchema",
+    "DEFAULT_FILTER_BACKENDS": [],
+    "EXCEPTION_HANDLER": "cspace.api.errors.to_response",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": "accounts.models.Anonymous",
+    "COMPACT_JSON": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CSpace",
+    "DESCRIPTION": "Room booking for a campus. Every use of a room is one row that PostgreSQL keeps free of overlaps.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
+}
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": CSPACE_JWT_KEY,
+    "ISSUER": "cspace",
+    "AUDIENCE": "cspace",
+    "LEEWAY": 30,
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=CSPACE_ACCESS_MINUTES),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=CSPACE_REFRESH_IDLE_DAYS),
+}
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "cspace" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Who -----------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# --- Where it is kept ------------------------------------------------------------------------------------
+# Persistent connections: a connection per request costs more than the request (docs/performance.md).
+DATABASES = {
+    "default": DATABASE
+    | {
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**DATABASE.get("OPTIONS", {}), **DATABASE_OPTIONS},  # type: ignore[dict-item]
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Time and language -------------------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = CSPACE_TIME_ZONE
+LANGUAGE_CODE = "en"
+USE_I18N = True
+
+# --- Static files (admin, docs page) -----------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = False
+
+# --- Hardening -----------------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+SESSION_COOKIE_HTTPONLY = True
+if IS_PRODUCTION:
+    SECURE_SSL_REDIRECT = CSPACE_SSL_REDIRECT
+    SECURE_HSTS_SECONDS = CSPACE_HSTS_SECONDS
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    if CSPACE_TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Logs: JSON lines, UTC, no secrets --------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "cspace.logs.JsonLines",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": CSPACE_LOG_LEVEL},
+    "loggers": {
+        # The access line of cspace.middleware says the same, without the raw path.
+        "django.request": {"level": "CRITICAL"},
+        "django.security": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,23 @@
+"""Every route. The only module, beside the server entry points, that knows every app."""
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import include, path, re_path
+
+API = "api/v1/"
+
+
+def unknown_endpoint(request: HttpRequest) -> HttpResponseBase:
+    """Whatever no route matches: "Endpoint not found", in the envelope."""
+    raise Http404
+
+
+urlpatterns = [
+    path(API, include("accounts.api.urls")),
+    path(API, include("groups.api.urls")),
+    path(API, include("registrations.api.urls")),
+    path(API, include("classrooms.api.urls")),
+    path(API, include("notifications.api.urls")),
+    path(API, include("auditlog.api.urls")),
+    re_path(r"^api/", unknown_endpoint),
+]

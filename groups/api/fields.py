@@ -1,0 +1,28 @@
+"""A group in a body, by its id, together with the right to act for it."""
+
+from typing import Any
+
+from rest_framework.fields import empty
+
+from cspace.api.fields import IdField
+from cspace.errors import PermissionDenied
+from groups.models import Group
+
+
+class OwnGroupIdField(IdField):
+    """The id of a group the caller may act for: his own, or any for cspace.
+
+    A foreign group is a 403, before any other fault of the body; one that does not exist a fault of the field.
+    For cspace the service decides whether the group exists, under its lock.
+    """
+
+    default_error_messages = {"unknown": "Unknown group"}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        group_id = super().run_validation(data)
+        access = self.context["access"]
+        if group_id is None or access.is_cspace or access.is_member_of(group_id):
+            return group_id
+        if Group.objects.living().filter(pk=group_id).exists():
+            raise PermissionDenied
+        self.fail("unknown")

@@ -1,0 +1,59 @@
+"""Groups book rooms; people act for the groups they belong to."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from groups.enums import Permissions
+from groups.querysets import GroupQuerySet, UserGroupQuerySet
+
+
+class Group(models.Model):
+    """A group of people. Archived rather than deleted: its history stays readable."""
+
+    name = models.CharField(max_length=100)
+    name_key = models.CharField(max_length=400)
+    """`rules.name_key(name)`: what makes two names the same."""
+    is_system = models.BooleanField(default=False, editable=False)
+    """Marks cspace, the group whose members run the campus. Never changed after creation."""
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[GroupQuerySet] = GroupQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name_key"], condition=Q(archived_at=None), name="group_living_name_is_unique"
+            ),
+            models.UniqueConstraint(fields=["is_system"], condition=Q(is_system=True), name="group_one_system_group"),
+            models.CheckConstraint(condition=~Q(name="") & ~Q(name_key=""), name="group_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(is_system=False) | Q(archived_at=None), name="group_system_group_is_never_archived"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserGroup(models.Model):
+    """A person's place in a group (the documents' word for a membership)."""
+
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="user_groups")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="user_groups")
+    permissions = models.CharField(max_length=10, choices=Permissions, default=Permissions.MEMBER)
+
+    objects: ClassVar[UserGroupQuerySet] = UserGroupQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["group", "user"], name="usergroup_one_place_per_group"),
+            models.CheckConstraint(condition=Q(permissions__in=Permissions.values), name="usergroup_known_permissions"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.group} ({self.permissions})"

@@ -1,0 +1,47 @@
+"""The listener that tells people, and what people do with what they were told."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from cspace.facts import Fact, Notice
+
+MAX_LENGTH = 1000
+
+
+def deliver(facts: Sequence[Fact]) -> None:
+    """Write the notices of all facts: one statement for those with listed recipients, one per query of recipients.
+
+    The actor of a fact is not told of it.
+    """
+    listed: list[tuple[int, str, Fact]] = []
+    for fact in facts:
+        for notice in fact.notices():
+            if isinstance(notice.recipients, QuerySet):
+                _insert_for_query(notice.recipients, notice, fact)
+            else:
+                listed += [(user_id, notice.text, fact) for user_id in notice.recipients if user_id != fact.actor_id]
+    if listed:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO notifications_notification (user_id, description, status, created_at)"
+                " SELECT recipient, text, 'unread', at FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[])"
+                " WITH ORDINALITY AS notice (recipient, text, at, place) ORDER BY place",
+                [
+                    [user_id for user_id, _, _ in listed],
+                    [text[:MAX_LENGTH] for _, text, _ in listed],
+                    [fact.occurred_at for _, _, fact in listed],
+                ],
+            )
+
+
+def _insert_for_query(recipients: "QuerySet[object, int]", notice: Notice, fact: Fact) -> None:
+    query, parameters = recipients.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO notifications_notification (user_id, description, status, created_at)"
+            f" SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({query}) AS told (recipient)"  # noqa: S608
+            " WHERE recipient IS DISTINCT FROM %s",
+            [notice.text[:MAX_LENGTH], fact.occurred_at, *parameters, fact.actor_id],
+        )

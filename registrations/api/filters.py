@@ -1,0 +1,54 @@
+"""The filters of `GET /registrations/`; unknown values are refused with 400."""
+
+from datetime import date, timedelta
+
+import django_filters
+from django.db.models import QuerySet
+
+from classrooms.models import Classroom
+from cspace import clock
+from cspace.api.filters import DateFilter, FilterSet, IdFilter
+from cspace.db.ranges import campus_date, day_start
+from cspace.errors import Invalid
+from registrations.enums import LIVE, Status
+from registrations.models import Registration
+
+SHOWN_BACK_DAYS = 30
+"""Without paging and without `date_from`, only what ends after this many days ago."""
+Rows = QuerySet[Registration]
+
+
+class RegistrationFilter(FilterSet):
+    """Contract §5. Without `status`: pending and approved."""
+
+    status = django_filters.ChoiceFilter(choices=[*Status.choices, ("all", "all")], method="with_status")
+    classroom = django_filters.CharFilter(method="in_classroom")
+    group_id = IdFilter(field_name="group_id")
+    date_from = DateFilter(method="from_date")
+    date_to = DateFilter(method="to_date")
+    user = django_filters.CharFilter(field_name="created_by__username")
+
+    def filter_queryset(self, queryset: Rows) -> Rows:
+        rows = super().filter_queryset(queryset)
+        given = self.form.cleaned_data
+        if not given.get("status"):
+            rows = rows.filter(status__in=LIVE)
+        if not given.get("date_from") and not {"page", "per_page"} & set(self.data or ()):
+            earliest = day_start(campus_date(clock.now()) - timedelta(days=SHOWN_BACK_DAYS))
+            rows = rows.filter(occupancy__ends_at__gt=earliest)
+        return rows
+
+    def with_status(self, rows: Rows, name: str, value: str) -> Rows:
+        return rows if value == "all" else rows.filter(status=value)
+
+    def in_classroom(self, rows: Rows, name: str, value: str) -> Rows:
+        classroom = Classroom.objects.filter(name=value).first()
+        if classroom is None:
+            raise Invalid({"classroom": ["Unknown classroom"]})
+        return rows.filter(occupancy__classroom=classroom)
+
+    def from_date(self, rows: Rows, name: str, value: date) -> Rows:
+        return rows.filter(occupancy__ends_at__gt=day_start(value))
+
+    def to_date(self, rows: Rows, name: str, value: date) -> Rows:
+        return rows.filter(occupancy__starts_at__lt=day_start(value + timedelta(days=1)))

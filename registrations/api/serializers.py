@@ -1,0 +1,171 @@
+"""The wire format of registrations: documented names outside, ours inside."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from classrooms.api.fields import ClassroomField
+from classrooms.rules import slot_faults
+from cspace.api.fields import (
+    ChoiceField,
+    DateField,
+    EndTimeField,
+    QueryIntegerField,
+    TextField,
+    TimeField,
+    TimestampField,
+)
+from cspace.api.serializers import Input, Output, Query
+from cspace.db.ranges import DayPiece, cut_per_day, format_instant, format_minute
+from cspace.errors import Faults
+from groups.api.fields import OwnGroupIdField
+from groups.models import Group
+from groups.services.holding import UNKNOWN_GROUP
+from registrations.enums import Status
+from registrations.models import Registration
+from registrations.rules import MAX_DESCRIPTION
+
+
+class RegistrationInput(Input):
+    """`POST /registrations/`."""
+
+    classroom = ClassroomField()
+    group_id = OwnGroupIdField()
+    date = DateField()
+    start_time = TimeField()
+    end_time = EndTimeField()
+    description = TextField(max_length=MAX_DESCRIPTION, required=False)
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        if self.partial:
+            # What stays as it is, is known under the lock only.
+            return {}
+        faults = slot_faults(
+            now=self.context["now"],
+            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
+            day=values.get("date"),
+            start_minute=values.get("start_time"),
+            end_minute=values.get("end_time"),
+        )
+        classroom = values.get("classroom")
+        if classroom is not None and not classroom.is_active:
+            faults["classroom"] = [f"{classroom.name} is not open for booking"]
+        return faults
+
+    def further_faults(self, values: Mapping[str, Any]) -> Faults:
+        group_id = values.get("group_id")
+        if group_id is not None and not Group.objects.living().filter(pk=group_id).exists():
+            return {"group_id": [UNKNOWN_GROUP]}
+        return {}
+
+
+class DecisionInput(Input):
+    """`POST /registrations/{id}/approve|reject/`."""
+
+    reason = TextField(max_length=500, required=False)
+
+
+class RegistrationOutput(Output):
+    """One registration, in full."""
+
+    id = serializers.IntegerField(allow_null=True)
+    classroom = serializers.CharField()
+    group_id = serializers.IntegerField()
+    reserved_group = serializers.CharField()
+    date = DateField()
+    start_time = TimeField()
+    end_time = EndTimeField()
+    description = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    created_by = serializers.CharField()
+    created_at = TimestampField(allow_null=True)
+    series_id = serializers.IntegerField(allow_null=True)
+
+    def represent(self, instance: Registration) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "classroom": instance.occupancy.classroom.name,
+            "group_id": instance.group_id,
+            "reserved_group": instance.group.name,
+            **wall_times(instance),
+            "description": instance.description,
+            "status": instance.status,
+            "created_by": instance.created_by.username,
+            "created_at": format_instant(instance.created_at),
+            "series_id": None,
+        }
+
+
+class ListedRegistrationOutput(Output):
+    """One row of `GET /registrations/`."""
+
+    id = serializers.IntegerField()
+    classroom = serializers.CharField()
+    date = DateField()
+    start_time = TimeField()
+    end_time = EndTimeField()
+    reserved_by = serializers.CharField()
+    reserved_group = serializers.CharField()
+    description = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    series_id = serializers.IntegerField(allow_null=True)
+
+    def represent(self, instance: Registration) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "classroom": instance.occupancy.classroom.name,
+            **wall_times(instance),
+            "reserved_by": instance.created_by.display_name,
+            "reserved_group": instance.group.name,
+            "description": instance.description,
+            "status": instance.status,
+            "series_id": None,
+        }
+
+
+class OwnRegistrationOutput(Output):
+    """One row of `GET /users/me/registrations/`."""
+
+    id = serializers.IntegerField()
+    reserved_group = serializers.CharField()
+    classroom = serializers.CharField()
+    date = DateField()
+    start_time = TimeField()
+    end_time = EndTimeField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    description = serializers.CharField()
+    series_id = serializers.IntegerField(allow_null=True)
+
+    def represent(self, instance: Registration) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "reserved_group": instance.group.name,
+            "classroom": instance.occupancy.classroom.name,
+            **wall_times(instance),
+            "status": instance.status,
+            "description": instance.description,
+            "series_id": None,
+        }
+
+
+class OwnRegistrationsQuery(Query):
+    status = ChoiceField(choices=["upcoming", "past", "all"], default="all")
+    limit = QueryIntegerField(min_value=1, max_value=100, required=False)
+
+
+def wall_times(registration: Registration) -> dict[str, str]:
+    """The documented `date`, `start_time`, `end_time`. A registration lies within one campus day."""
+    piece = first_piece(registration)
+    return {
+        "date": piece.date.isoformat(),
+        "start_time": format_minute(piece.start_minute),
+        "end_time": format_minute(piece.end_minute),
+    }
+
+
+def first_piece(registration: Registration) -> DayPiece:
+    return next(cut_per_day(registration.interval))
+
+

@@ -1,0 +1,16 @@
+from django.urls import path
+
+import cspace.api.converters  # noqa: F401  (registers <id:…>)
+from registrations.api.views import RegistrationViewSet
+
+collection = RegistrationViewSet.as_view({"get": "list", "post": "create"})
+detail = RegistrationViewSet.as_view(
+    {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+)
+
+urlpatterns = [
+    path("registrations/", collection),
+    path("registrations/<id:pk>/", detail),
+    path("registrations/<id:pk>/approve/", RegistrationViewSet.as_view({"post": "approve"})),
+    path("registrations/<id:pk>/reject/", RegistrationViewSet.as_view({"post": "reject"})),
+]

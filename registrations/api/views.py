@@ -1,0 +1,115 @@
+"""Registrations over HTTP (contract §5 and `users/me/registrations/` of §2)."""
+
+from collections.abc import Callable
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cspace import clock
+from cspace.api.filters import filtered
+from cspace.api.pagination import asked_page
+from cspace.api.permissions import InAnyGroup, InCSpace, LoggedIn
+from cspace.api.viewsets import ApiViewSet
+from cspace.errors import Invalid
+from registrations.api.filters import RegistrationFilter
+from registrations.api.serializers import (
+    DecisionInput,
+    ListedRegistrationOutput,
+    OwnRegistrationOutput,
+    OwnRegistrationsQuery,
+    RegistrationInput,
+    RegistrationOutput,
+)
+from registrations.models import Registration
+from registrations.services.booking import Slot, book
+from registrations.services.changing import (
+    RegistrationGone,
+    Wanted,
+    cancel_registration,
+    change_registration,
+    check_visible,
+)
+from registrations.services.deciding import approve_registration, reject_registration
+
+MAX_UNPAGED = 5000
+Decision = Callable[..., Registration]
+
+
+@extend_schema(tags=["registrations"])
+class RegistrationViewSet(ApiViewSet):
+    permissions = {
+        "list": InCSpace,
+        "create": InAnyGroup,
+        "retrieve": LoggedIn,
+        "update": LoggedIn,
+        "partial_update": LoggedIn,
+        "destroy": LoggedIn,
+        "approve": InCSpace,
+        "reject": InCSpace,
+    }
+
+    def list(self, request: Request) -> Response:
+        rows = filtered(RegistrationFilter, Registration.objects.with_api_relations().in_order(), request)
+        if asked_page(request) is None and rows[MAX_UNPAGED:].exists():
+            raise Invalid({"page": [f"More than {MAX_UNPAGED} registrations: ask for them by page"]})
+        return self.listing(rows, ListedRegistrationOutput, key="registrations")
+
+    def create(self, request: Request) -> Response:
+        wish = self.body(RegistrationInput)
+        registration = book(
+            by=request.user,
+            now=clock.now(),
+            classroom=wish["classroom"],
+            group_id=wish["group_id"],
+            slot=Slot(wish["date"], wish["start_time"], wish["end_time"]),
+            description=wish.get("description", ""),
+        )
+        return self.created(RegistrationOutput(registration).data, f"/api/v1/registrations/{registration.pk}/")
+
+    def retrieve(self, request: Request, pk: int) -> Response:
+        return Response(RegistrationOutput(self._visible(request, pk)).data)
+
+    def update(self, request: Request, pk: int) -> Response:
+        self._visible(request, pk)
+        wish = self.changes(RegistrationInput)
+        registration = change_registration(
+            registration_id=pk,
+            by=request.user,
+            now=clock.now(),
+            wanted=Wanted(
+                classroom=wish.get("classroom"),
+                group_id=wish.get("group_id"),
+                day=wish.get("date"),
+                start_minute=wish.get("start_time"),
+                end_minute=wish.get("end_time"),
+                description=wish.get("description"),
+            ),
+        )
+        return Response(RegistrationOutput(registration).data)
+
+    def partial_update(self, request: Request, pk: int) -> Response:
+        return self.update(request, pk)
+
+    def destroy(self, request: Request, pk: int) -> Response:
+        cancel_registration(registration_id=pk, by=request.user, now=clock.now())
+        return Response(status=204)
+
+    def approve(self, request: Request, pk: int) -> Response:
+        return self._decide(request, pk, approve_registration)
+
+    def reject(self, request: Request, pk: int) -> Response:
+        return self._decide(request, pk, reject_registration)
+
+    def _decide(self, request: Request, pk: int, decide: Decision) -> Response:
+        self._visible(request, pk)
+        reason = self.body(DecisionInput).get("reason", "")
+        registration = decide(registration_id=pk, by=request.user, now=clock.now(), reason=reason)
+        return Response(RegistrationOutput(registration).data)
+
+    def _visible(self, request: Request, pk: int) -> Registration:
+        registration = Registration.objects.with_api_relations().filter(pk=pk).first()
+        if registration is None:
+            raise RegistrationGone
+        check_visible(registration, request.user.access)
+        return registration

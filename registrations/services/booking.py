@@ -1,0 +1,109 @@
+"""Asking for a room."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from accounts.models import User
+from classrooms.enums import OccupancyKind
+from classrooms.models import Classroom, Occupancy
+from classrooms.rules import slot_faults
+from classrooms.services.room_time import occupy
+from cspace.db.ranges import Interval, campus_interval
+from cspace.db.transactions import transactional
+from cspace.errors import Invalid, PermissionDenied
+from cspace.facts import publish
+from groups.models import Group, UserGroup
+from groups.services.holding import hold_group
+from registrations import rules
+from registrations.enums import Status
+from registrations.facts import RegistrationCreated
+from registrations.models import Registration
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A wanted date and span on the campus wall; minutes since midnight, the end may be 1440."""
+
+    day: date
+    start_minute: int
+    end_minute: int
+
+    def interval(self) -> Interval:
+        """The instants. Call `slot_faults` first: a time in a DST gap raises `WallTimeDoesNotExist`."""
+        return campus_interval(self.day, self.start_minute, self.end_minute)
+
+
+@transactional
+def book(
+    *, by: User, now: datetime, classroom: Classroom, group_id: int, slot: Slot, description: str = ""
+) -> Registration:
+    """Hold a room for a group, `pending` or, where the room says so, `approved`.
+
+    Returns the registration with its API relations. Publishes `RegistrationCreated`.
+
+    Raises:
+        PermissionDenied: not a member of the group.
+        Invalid: the slot, the room or the group cannot be booked; {field: [sentences]}.
+        RoomAlreadyBooked: something live is in the way.
+    """
+    if not rules.may_book_for(by.access, group_id):
+        raise PermissionDenied
+    check_bookable(slot=slot, classroom=classroom, description=description, now=now)
+    group = hold_group(group_id)
+    interval = slot.interval()
+    status = rules.initial_status(auto_approve=classroom.auto_approve)
+    occupancy_id = occupy(classroom_id=classroom.pk, interval=interval, kind=OccupancyKind.REGISTRATION)
+    registration = _record(
+        occupancy=Occupancy(
+            id=occupancy_id,
+            classroom=classroom,
+            starts_at=interval.starts_at,
+            ends_at=interval.ends_at,
+            kind=OccupancyKind.REGISTRATION,
+        ),
+        group=group,
+        by=by,
+        now=now,
+        description=description,
+        status=status,
+    )
+    publish(
+        RegistrationCreated.about(
+            registration, actor_id=by.pk, occurred_at=now, status=status, deciders=deciders_of(status)
+        )
+    )
+    return registration
+
+
+def check_bookable(*, slot: Slot, classroom: Classroom, description: str, now: datetime) -> None:
+    """Raises `Invalid` with everything that is wrong with the wish itself."""
+    faults = slot_faults(
+        now=now,
+        horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
+        day=slot.day,
+        start_minute=slot.start_minute,
+        end_minute=slot.end_minute,
+    )
+    if not classroom.is_active:
+        faults["classroom"] = [f"{classroom.name} is not open for booking"]
+    if len(description) > rules.MAX_DESCRIPTION:
+        faults["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
+    if faults:
+        raise Invalid(faults)
+
+
+def deciders_of(status: Status) -> "Sequence[int] | QuerySet[UserGroup, int]":
+    """Who has to decide: cspace while it is pending, else nobody."""
+    return UserGroup.objects.in_cspace().user_ids() if status == Status.PENDING else ()
+
+
+def _record(
+    *, occupancy: Occupancy, group: Group, by: User, now: datetime, description: str, status: Status
+) -> Registration:
+    return Registration.objects.create(
+        occupancy=occupancy, group=group, created_by=by, description=description, status=status, created_at=now
+    )

@@ -1,0 +1,227 @@
+"""Moving, rewording and cancelling a registration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from accounts.access import Access
+from accounts.models import User
+from classrooms.models import Classroom
+from classrooms.rules import slot_faults
+from classrooms.services.room_time import hold_exclusively, move, release
+from cspace.db.ranges import cut_per_day
+from cspace.db.transactions import transactional
+from cspace.errors import Invalid, InvalidState, NotFound, PermissionDenied
+from cspace.facts import publish
+from groups.services.holding import hold_group
+from registrations import rules
+from registrations.enums import Status
+from registrations.facts import RegistrationCancelled, RegistrationChanged, spoken
+from registrations.models import Registration
+from registrations.services.booking import Slot, deciders_of
+
+
+class RegistrationStarted(InvalidState):
+    message = "The registration has already started"
+
+
+class RegistrationRejectedBefore(InvalidState):
+    message = "A rejected registration cannot be changed"
+
+
+class RegistrationCancelledBefore(InvalidState):
+    message = "The registration has been cancelled"
+
+
+class RegistrationGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Registration")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A change to a registration; None = stays as it is."""
+
+    classroom: Classroom | None = None
+    group_id: int | None = None
+    day: Any = None
+    start_minute: int | None = None
+    end_minute: int | None = None
+    description: str | None = None
+
+
+def slot_of(registration: Registration) -> Slot:
+    """The date and span of a registration on the campus wall."""
+    piece = next(cut_per_day(registration.interval))
+    return Slot(piece.date, piece.start_minute, piece.end_minute)
+
+
+def hold_registration(registration_id: int, *more_rooms: int) -> Registration:
+    """The registration, re-read under the exclusive lock of its room (and `more_rooms`), with its API relations.
+
+    Raises:
+        RegistrationGone: there is none.
+        StaleRead: it changed rooms before the lock was there.
+    """
+
+    def load() -> Registration:
+        registration = Registration.objects.with_api_relations().filter(pk=registration_id).first()
+        if registration is None:
+            raise RegistrationGone
+        return registration
+
+    return hold_exclusively(load, lambda registration: [registration.occupancy.classroom_id], *more_rooms)
+
+
+@transactional
+def change_registration(*, registration_id: int, by: User, now: datetime, wanted: Wanted) -> Registration:
+    """Carry out a change in one step: the new slot is taken and the old one given up, or nothing happens.
+
+    Returns the registration with its API relations. Publishes `RegistrationChanged`, nothing for a no-op.
+
+    Raises:
+        RegistrationGone, PermissionDenied, RegistrationStarted, RegistrationRejectedBefore
+        Invalid: a changed value breaks a rule.
+        RoomAlreadyBooked: the new slot is taken; the old one is kept.
+    """
+    group = hold_group(wanted.group_id) if wanted.group_id is not None else None
+    registration = hold_registration(registration_id, *([wanted.classroom.pk] if wanted.classroom else []))
+    check_changeable(registration, by.access, now)
+    if registration.status == Status.CANCELLED:
+        raise RegistrationCancelledBefore
+    if registration.status == Status.REJECTED:
+        raise RegistrationRejectedBefore
+    if group and group.pk != registration.group_id and not rules.may_book_for(by.access, group.pk):
+        raise PermissionDenied
+    slot, classroom = _wanted_slot(registration, wanted), wanted.classroom or registration.occupancy.classroom
+    before = _readable(registration)
+    _check_slot(registration, slot, classroom, now)
+
+    registration.group = group or registration.group
+    is_moved = slot != slot_of(registration) or classroom.pk != registration.occupancy.classroom_id
+    if is_moved:
+        interval = slot.interval()
+        move(occupancy_id=registration.pk, classroom_id=classroom.pk, interval=interval)
+        registration.occupancy.classroom = classroom
+        registration.occupancy.starts_at, registration.occupancy.ends_at = interval.starts_at, interval.ends_at
+    if wanted.description is not None:
+        registration.description = wanted.description
+    changes = _differences(before, _readable(registration))
+    if not changes:
+        return registration
+    was_waiting = registration.status == Status.PENDING
+    registration.status = rules.status_after_change(
+        registration.status,
+        slot_or_group_changed=is_moved or "group" in changes,
+        by_cspace=by.access.is_cspace,
+        target_auto_approve=classroom.auto_approve,
+    )
+    registration.save(update_fields=["group", "description", "status"])
+    needs_decision = registration.status == Status.PENDING and (is_moved or not was_waiting)
+    publish(
+        RegistrationChanged.about(
+            registration,
+            actor_id=by.pk,
+            occurred_at=now,
+            status=registration.status,
+            changes=changes,
+            deciders=deciders_of(Status.PENDING) if needs_decision else (),
+        )
+    )
+    return registration
+
+
+@transactional
+def cancel_registration(*, registration_id: int, by: User, now: datetime, reason: str = "") -> Registration:
+    """Give the room back. Publishes `RegistrationCancelled`; cancelling a cancelled one is a no-op for cspace.
+
+    Raises:
+        RegistrationGone: there is none, or it is cancelled and the caller is not cspace.
+        PermissionDenied, RegistrationStarted
+    """
+    registration = hold_registration(registration_id)
+    check_changeable(registration, by.access, now)
+    if registration.status == Status.CANCELLED:
+        return registration
+    cancel_held(registration, actor_id=by.pk, now=now, reason=reason)
+    return registration
+
+
+def cancel_held(registration: Registration, *, actor_id: int | None, now: datetime, reason: str = "") -> None:
+    """Cancel a registration whose room is held exclusively; writes and publishes."""
+    if rules.holds_room(registration.status):
+        release([registration.pk])
+    registration.occupancy.is_live = False
+    registration.status = Status.CANCELLED
+    registration.save(update_fields=["status"])
+    publish(RegistrationCancelled.about(registration, actor_id=actor_id, occurred_at=now, reason=reason))
+
+
+def check_changeable(registration: Registration, access: Access, now: datetime) -> None:
+    """Who may touch it, and whether it is not too late.
+
+    Raises: RegistrationGone, PermissionDenied, RegistrationStarted.
+    """
+    check_visible(registration, access)
+    if rules.has_started(registration.occupancy.starts_at, now) and not rules.may_change_after_start(access):
+        raise RegistrationStarted
+
+
+def check_visible(registration: Registration, access: Access) -> None:
+    """cspace sees every registration; its creator until it is cancelled; nobody else any.
+
+    Raises: RegistrationGone, PermissionDenied.
+    """
+    if not rules.may_see(access, registration.created_by_id):
+        raise PermissionDenied
+    if registration.status == Status.CANCELLED and not access.is_cspace:
+        raise RegistrationGone
+
+
+def _wanted_slot(registration: Registration, wanted: Wanted) -> Slot:
+    now_held = slot_of(registration)
+    return Slot(
+        wanted.day if wanted.day is not None else now_held.day,
+        wanted.start_minute if wanted.start_minute is not None else now_held.start_minute,
+        wanted.end_minute if wanted.end_minute is not None else now_held.end_minute,
+    )
+
+
+def _check_slot(registration: Registration, slot: Slot, classroom: Classroom, now: datetime) -> None:
+    held = slot_of(registration)
+    changed = {
+        name
+        for name, is_changed in (
+            ("date", slot.day != held.day),
+            ("start_time", slot.start_minute != held.start_minute),
+        )
+        if is_changed
+    }
+    faults = slot_faults(
+        now=now,
+        horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
+        day=slot.day,
+        start_minute=slot.start_minute,
+        end_minute=slot.end_minute,
+        changed=changed,
+    )
+    if classroom.pk != registration.occupancy.classroom_id and not classroom.is_active:
+        faults["classroom"] = [f"{classroom.name} is not open for booking"]
+    if faults:
+        raise Invalid(faults)
+
+
+def _readable(registration: Registration) -> Mapping[str, str]:
+    return {
+        "classroom": registration.occupancy.classroom.name,
+        "time": spoken(registration.interval),
+        "group": registration.group.name,
+        "description": registration.description,
+    }
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, list[Any]]:
+    return {name: [before[name], after[name]] for name in before if before[name] != after[name]}
