@@ -1,0 +1,126 @@
+"""People by role, clients that speak as them, and the clock the documents were written under."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from accounts.tokens import issue_access
+from classrooms.models import Classroom
+from groups.models import Group
+from tests.factories import cspace_group, join, make_classroom, make_group, make_user
+
+DOCUMENT_TIME = "2026-01-20T02:00:00Z"
+"""10:00 in Taipei on the day that puts the documents' dates ahead."""
+
+
+class Api:
+    """A JSON client. `user=None` is anonymous. Bodies are sent as they are if they are bytes."""
+
+    def __init__(self, user: User | None = None) -> None:
+        self.user = user
+        self.client = Client(raise_request_exception=False)
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        if self.user is not None:
+            headers.setdefault("Authorization", f"Bearer {issue_access(self.user, family=uuid.uuid4())}")
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        content_type = headers.pop("Content-Type", "application/json")
+        url = path if path.startswith("/") else f"/api/v1/{path}"
+        return self.client.generic(method, url, content, content_type=content_type, headers=headers)
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self("POST", path, body, **headers)
+
+    def put(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self("PUT", path, body, **headers)
+
+    def patch(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self("PATCH", path, body, **headers)
+
+    def delete(self, path: str, **headers: str) -> Any:
+        return self("DELETE", path, **headers)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Nothing to change; named so that the cluster of the tests is the one of tests/environment.py."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flushable_log(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Transactional tests flush by TRUNCATE, which the log refuses; `test_log_refuses_truncate` re-arms it."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE auditlog_logentry DISABLE TRIGGER auditlog_no_truncate")
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def document_clock() -> Iterator[None]:
+    """The clock stands at 2026-01-20, 10:00 in Taipei."""
+    with time_machine.travel(DOCUMENT_TIME, tick=False):
+        yield
+
+
+@pytest.fixture
+def team(db: None) -> Group:
+    """An ordinary group."""
+    return make_group("522")
+
+
+@pytest.fixture
+def member(team: Group) -> User:
+    user = make_user("member", display_name="Mem Ber")
+    join(user, team)
+    return user
+
+
+@pytest.fixture
+def group_admin(team: Group) -> User:
+    user = make_user("group_admin", display_name="呂學一")
+    join(user, team, "admin")
+    return user
+
+
+@pytest.fixture
+def cspace(db: None) -> User:
+    """A plain member of the system group."""
+    user = make_user("cspace_member", display_name="C Space")
+    join(user, cspace_group())
+    return user
+
+
+@pytest.fixture
+def cspace_admin(db: None) -> User:
+    user = make_user("cspace_admin", display_name="C Admin")
+    join(user, cspace_group(), "admin")
+    return user
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Logged in, in no group."""
+    return make_user("stranger")
+
+
+@pytest.fixture
+def room(db: None) -> Classroom:
+    return make_classroom("Room A")
+
+
+@pytest.fixture
+def api() -> type[Api]:
+    return Api

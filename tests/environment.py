@@ -1,0 +1,9 @@
+"""Loaded before Django's settings: the tests run as a development server on a throwaway cluster."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("DEBUG", "1")
+os.environ.setdefault("CSPACE_DATA_DIR", str(Path(__file__).resolve().parent.parent / "var" / "pg-test"))
+os.environ.setdefault("CSPACE_EMBEDDED_FAST", "1")
+os.environ.setdefault("CSPACE_THROTTLE", "off")

@@ -1,0 +1,64 @@
+"""Makes the people, groups and rooms tests are about. Through the models: services are what is tested."""
+
+import itertools
+from datetime import date
+from typing import Any
+
+from accounts.models import User
+from classrooms import rules as classroom_rules
+from classrooms.models import Classroom
+from cspace import clock
+from groups import rules as group_rules
+from groups.models import Group, UserGroup
+from registrations.models import Registration
+from registrations.services.booking import Slot, book
+
+PASSWORD = "correct horse battery staple"
+_numbers = itertools.count(1)
+
+
+def make_user(username: str | None = None, **fields: Any) -> User:
+    """A person; the password is `PASSWORD`."""
+    name = username or f"person-{next(_numbers)}"
+    return User.objects.create_user(name, PASSWORD, **fields)
+
+
+def make_group(name: str | None = None) -> Group:
+    name = name or f"group-{next(_numbers)}"
+    return Group.objects.create(name=name, name_key=group_rules.name_key(name))
+
+
+def cspace_group() -> Group:
+    """The system group; a flushed database has lost the one from the migration."""
+    group, _ = Group.objects.get_or_create(is_system=True, defaults={"name": "cspace", "name_key": "cspace"})
+    return group
+
+
+def join(user: User, group: Group, permissions: str = "member") -> UserGroup:
+    place = UserGroup.objects.create(user=user, group=group, permissions=permissions)
+    user.forget_access()
+    return place
+
+
+def make_classroom(name: str | None = None, **fields: Any) -> Classroom:
+    name = name or f"Room {next(_numbers)}"
+    return Classroom.objects.create(
+        name=name,
+        name_key=classroom_rules.name_key(name),
+        name_order=classroom_rules.natural_order(name),
+        **{"capacity": 30, "floor": 2, "equipment": {}} | fields,
+    )
+
+
+def make_registration(
+    *, by: User, group: Group, classroom: Classroom, day: date, start: int = 600, end: int = 720, description: str = ""
+) -> Registration:
+    """A registration, booked through the service; minutes since midnight."""
+    return book(
+        by=by,
+        now=clock.now(),
+        classroom=classroom,
+        group_id=group.pk,
+        slot=Slot(day, start, end),
+        description=description,
+    )
