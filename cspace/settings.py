@@ -4,6 +4,7 @@ Every difference between deployments is an environment variable, listed in docs/
 Importing this module never starts PostgreSQL.
 """
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,9 +23,11 @@ try:
     IS_PRODUCTION = not DEBUG
     SECRET_KEY = env.secret("SECRET_KEY", "" if IS_PRODUCTION else "insecure-development-secret-key")
     CSPACE_JWT_KEY = env.secret("CSPACE_JWT_KEY", "" if IS_PRODUCTION else "insecure-development-token-key-0123456789")
-    SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if IS_PRODUCTION else ["127.0.0.1", "localhost", "[::1]", "testserver"])
-    CSPACE_CORS_ORIGINS = env.list("CSPACE_CORS_ORIGINS", [])
+    SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+    ALLOWED_HOSTS = env.list(
+        "ALLOWED_HOSTS", [] if IS_PRODUCTION else ["127.0.0.1", "localhost", "[::1]", "testserver"]
+    )
+    CSPACE_CORS_ORIGINS: list[str] = env.list("CSPACE_CORS_ORIGINS", [])
     CSPACE_TRUSTED_PROXIES = env.int("CSPACE_TRUSTED_PROXIES", 0)
     CSPACE_HSTS_SECONDS = env.int("CSPACE_HSTS_SECONDS", 31_536_000)
     CSPACE_SSL_REDIRECT = env.bool("CSPACE_SSL_REDIRECT", IS_PRODUCTION)
@@ -46,7 +49,7 @@ try:
         "refresh": env.str("CSPACE_RATE_REFRESH", "30/min"),
         "write": env.str("CSPACE_RATE_WRITE", "60/min"),
     }
-    CSPACE_TEST_FAULTS = frozenset(env.list("CSPACE_TEST_FAULTS", []))
+    CSPACE_TEST_FAULTS: frozenset[str] = frozenset(env.list("CSPACE_TEST_FAULTS", []))
 
     # --- The database ------------------------------------------------------------------------------
     CSPACE_DATA_DIR = env.path("CSPACE_DATA_DIR", BASE_DIR / "var" / "pg")
@@ -66,7 +69,7 @@ try:
             "FAST": env.bool("CSPACE_EMBEDDED_FAST", False),
         }
     )
-    CSPACE_LOG_LEVEL = env.log_level("CSPACE_LOG_LEVEL", "INFO")
+    CSPACE_LOG_LEVEL = env.log_level("CSPACE_LOG_LEVEL", logging.INFO)
 except EnvError as error:
     refuse(str(error))
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def spoken(interval: Interval) -> str:
-    """"2026-02-01 10:00–12:00"."""
+    """ "2026-02-01 10:00–12:00"."""
     piece = next(cut_per_day(interval))
     return f"{piece.date} {format_minute(piece.start_minute)}–{format_minute(piece.end_minute)}"
 

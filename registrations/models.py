@@ -20,9 +20,7 @@ class Registration(models.Model):
 
     occupancy = models.OneToOneField(Occupancy, on_delete=models.PROTECT, primary_key=True, related_name="registration")
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="registrations")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations")
     description = models.TextField(default="", blank=True)
     status = models.CharField(max_length=10, choices=Status)
     created_at = models.DateTimeField()

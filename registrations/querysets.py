@@ -30,3 +30,14 @@ class RegistrationQuerySet(QuerySet["Registration"]):
 
     def in_order(self) -> "RegistrationQuerySet":
         return self.order_by("occupancy__starts_at", "occupancy_id")
+
+    def created_by(self, user_id: int) -> "RegistrationQuerySet":
+        return self.filter(created_by_id=user_id)
+
+    def in_period(self, period: str, *, now: datetime) -> "RegistrationQuerySet":
+        """`upcoming` = ends after now, soonest first; `past` = the rest, latest first; `all` by time."""
+        if period == "upcoming":
+            return self.ending_after(now).in_order()
+        if period == "past":
+            return self.filter(occupancy__ends_at__lte=now).order_by("-occupancy__starts_at", "-occupancy_id")
+        return self.in_order()

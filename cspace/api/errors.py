@@ -47,7 +47,7 @@ STATUS: Mapping[ErrorCode, int] = {
     ErrorCode.SERVICE_UNAVAILABLE: 503,
 }
 CODE_OF_STATUS: Mapping[int, ErrorCode] = {
-    status: code for code, status in reversed(STATUS.items()) if status != 409
+    status: code for code, status in STATUS.items() if status != 409
 } | {409: ErrorCode.INVALID_STATE}
 RETRIED_STATES = ("40001", "40P01")
 UNAVAILABLE_STATES = ("55P03", "57014", "25006")
@@ -134,7 +134,7 @@ def _from_framework(error: exceptions.APIException) -> DomainError:
     if isinstance(error, exceptions.PermissionDenied):
         return PermissionDenied()
     if isinstance(error, exceptions.Throttled):
-        return RateLimited(retry_after=max(1, int(error.wait or 1)))
+        return RateLimited(retry_after=max(1, int(getattr(error, "wait", None) or 1)))
     code = CODE_OF_STATUS.get(error.status_code)
     return _Http(code, str(error.detail)) if code else DomainError()
 
@@ -151,11 +151,7 @@ def _from_database(error: DatabaseError) -> DomainError | None:
     if state in {"23503", "23001"}:
         return Invalid({"non_field_errors": ["Something referred to does not exist any more"]})
     is_connection_loss = not state and not isinstance(error, IntegrityError)
-    if (
-        is_connection_loss
-        or state in (*UNAVAILABLE_STATES, *RETRIED_STATES)
-        or state.startswith(UNAVAILABLE_CLASSES)
-    ):
+    if is_connection_loss or state in (*UNAVAILABLE_STATES, *RETRIED_STATES) or state.startswith(UNAVAILABLE_CLASSES):
         logger.warning("database unavailable", extra={"sqlstate": state, "error": type(error).__name__})
         return Unavailable()
     return None

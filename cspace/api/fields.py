@@ -12,7 +12,9 @@ from rest_framework import serializers
 from cspace.db.ranges import MINUTES_PER_DAY, format_instant, format_minute
 
 # Bidirectional controls, zero-width and other invisible characters: names that look alike but are not.
-INVISIBLE = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+INVISIBLE = re.compile(
+    r"[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})")
@@ -65,7 +67,7 @@ class QueryBooleanField(serializers.BooleanField):
     def to_internal_value(self, data: Any) -> bool:
         if data not in ("true", "false"):
             self.fail("invalid", input=data)
-        return data == "true"
+        return bool(data == "true")
 
 
 class TextField(serializers.CharField):

@@ -60,4 +60,5 @@ def filtered(kind: type[FilterSet], rows: QuerySet[Any, Any], request: Request) 
     filterset = kind(data=request.query_params, queryset=rows)
     if not filterset.is_valid():
         raise ValidationError(filterset.errors)
-    return filterset.qs
+    rows_found: QuerySet[Any, Any] = filterset.qs
+    return rows_found

@@ -80,13 +80,13 @@ def run_idempotent(handler: Handler, *, request: Request, key: str, now: datetim
     """
     if not 1 <= len(key) <= MAX_KEY_LENGTH or not all(" " <= character <= "~" for character in key):
         raise Invalid({"Idempotency-Key": [f"Must be 1 to {MAX_KEY_LENGTH} printable ASCII characters"]})
-    fingerprint = _fingerprint(request)
+    fingerprint, user_id = _fingerprint(request), int(request.user.pk or 0)
 
     @transactional
     def once() -> Response:
-        record_id = _claim(request.user.pk, key, fingerprint, now)
+        record_id = _claim(user_id, key, fingerprint, now)
         if record_id is None:
-            return _replay(IdempotencyRecord.objects.get(user_id=request.user.pk, key=key), fingerprint)
+            return _replay(IdempotencyRecord.objects.get(user_id=user_id, key=key), fingerprint)
         response = handler()
         IdempotencyRecord.objects.filter(pk=record_id).update(
             status=response.status_code, body=_as_stored(response.data), location=response.headers.get("Location", "")

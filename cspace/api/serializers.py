@@ -24,9 +24,9 @@ class Input(serializers.Serializer):  # type: ignore[type-arg]
         faults: dict[str, list[Any]] = {}
         for field in self._writable_fields:
             try:
-                values[field.source] = field.run_validation(field.get_value(data))
+                values[str(field.source)] = field.run_validation(field.get_value(data))
             except ValidationError as error:
-                faults[field.field_name] = _as_list(error.detail)
+                faults[str(field.field_name)] = _as_list(error.detail)
             except SkipField:
                 pass
         _add(faults, self.cross_check(values))

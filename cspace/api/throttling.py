@@ -16,7 +16,7 @@ PERIODS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "day": 86400}
 
 
 def parse_rate(rate: str) -> tuple[int, int]:
-    """"5/min" → (5, 60): how many tries in how many seconds.
+    """ "5/min" → (5, 60): how many tries in how many seconds.
 
     Raises:
         ValueError: the rate is not of that form.

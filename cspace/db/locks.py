@@ -6,6 +6,7 @@ Every wait is bounded by the connection's `lock_timeout` (see settings) and then
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -49,7 +50,7 @@ def lock_namespace(namespace: Namespace) -> None:
     _take("SELECT pg_advisory_xact_lock(%s, 0)", [namespace])
 
 
-def _take(sql: str, parameters: list[object]) -> None:
+def _take(sql: str, parameters: list[Any]) -> None:
     if not connection.in_atomic_block:
         raise LockOutsideTransaction
     if "skip-lock" in settings.CSPACE_TEST_FAULTS:

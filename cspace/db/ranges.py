@@ -104,7 +104,7 @@ def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
 
 
 def format_minute(minute: int) -> str:
-    """"HH:MM"; 1440 is "24:00"."""
+    """ "HH:MM"; 1440 is "24:00"."""
     return f"{minute // 60:02}:{minute % 60:02}"
 
 

@@ -29,7 +29,7 @@ class RegistrationFilter(FilterSet):
     user = django_filters.CharFilter(field_name="created_by__username")
 
     def filter_queryset(self, queryset: Rows) -> Rows:
-        rows = super().filter_queryset(queryset)
+        rows: Rows = super().filter_queryset(queryset)
         given = self.form.cleaned_data
         if not given.get("status"):
             rows = rows.filter(status__in=LIVE)

@@ -39,9 +39,6 @@ class RegistrationInput(Input):
     description = TextField(max_length=MAX_DESCRIPTION, required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        if self.partial:
-            # What stays as it is, is known under the lock only.
-            return {}
         faults = slot_faults(
             now=self.context["now"],
             horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
@@ -58,6 +55,13 @@ class RegistrationInput(Input):
         group_id = values.get("group_id")
         if group_id is not None and not Group.objects.living().filter(pk=group_id).exists():
             return {"group_id": [UNKNOWN_GROUP]}
+        return {}
+
+
+class RegistrationChangeInput(RegistrationInput):
+    """`PUT /registrations/{id}/`: what is absent stays as it is, and only the lock shows what it is."""
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
         return {}
 
 
@@ -150,6 +154,14 @@ class OwnRegistrationOutput(Output):
         }
 
 
+class RegistrationList(serializers.Serializer):  # type: ignore[type-arg]
+    registrations = ListedRegistrationOutput(many=True)
+
+
+class OwnRegistrationList(serializers.Serializer):  # type: ignore[type-arg]
+    results = OwnRegistrationOutput(many=True)
+
+
 class OwnRegistrationsQuery(Query):
     status = ChoiceField(choices=["upcoming", "past", "all"], default="all")
     limit = QueryIntegerField(min_value=1, max_value=100, required=False)
@@ -167,5 +179,3 @@ def wall_times(registration: Registration) -> dict[str, str]:
 
 def first_piece(registration: Registration) -> DayPiece:
     return next(cut_per_day(registration.interval))
-
-

@@ -1,7 +1,7 @@
 from django.urls import path
 
 import cspace.api.converters  # noqa: F401  (registers <id:…>)
-from registrations.api.views import RegistrationViewSet
+from registrations.api.views import OwnRegistrationViewSet, RegistrationViewSet
 
 collection = RegistrationViewSet.as_view({"get": "list", "post": "create"})
 detail = RegistrationViewSet.as_view(
@@ -9,6 +9,7 @@ detail = RegistrationViewSet.as_view(
 )
 
 urlpatterns = [
+    path("users/me/registrations/", OwnRegistrationViewSet.as_view({"get": "list"})),
     path("registrations/", collection),
     path("registrations/<id:pk>/", detail),
     path("registrations/<id:pk>/approve/", RegistrationViewSet.as_view({"post": "approve"})),

@@ -16,9 +16,12 @@ from registrations.api.filters import RegistrationFilter
 from registrations.api.serializers import (
     DecisionInput,
     ListedRegistrationOutput,
+    OwnRegistrationList,
     OwnRegistrationOutput,
     OwnRegistrationsQuery,
+    RegistrationChangeInput,
     RegistrationInput,
+    RegistrationList,
     RegistrationOutput,
 )
 from registrations.models import Registration
@@ -49,12 +52,14 @@ class RegistrationViewSet(ApiViewSet):
         "reject": InCSpace,
     }
 
+    @extend_schema(responses=RegistrationList)
     def list(self, request: Request) -> Response:
         rows = filtered(RegistrationFilter, Registration.objects.with_api_relations().in_order(), request)
         if asked_page(request) is None and rows[MAX_UNPAGED:].exists():
             raise Invalid({"page": [f"More than {MAX_UNPAGED} registrations: ask for them by page"]})
         return self.listing(rows, ListedRegistrationOutput, key="registrations")
 
+    @extend_schema(request=RegistrationInput, responses={201: RegistrationOutput})
     def create(self, request: Request) -> Response:
         wish = self.body(RegistrationInput)
         registration = book(
@@ -67,12 +72,14 @@ class RegistrationViewSet(ApiViewSet):
         )
         return self.created(RegistrationOutput(registration).data, f"/api/v1/registrations/{registration.pk}/")
 
+    @extend_schema(responses=RegistrationOutput)
     def retrieve(self, request: Request, pk: int) -> Response:
         return Response(RegistrationOutput(self._visible(request, pk)).data)
 
+    @extend_schema(request=RegistrationChangeInput, responses=RegistrationOutput)
     def update(self, request: Request, pk: int) -> Response:
         self._visible(request, pk)
-        wish = self.changes(RegistrationInput)
+        wish = self.changes(RegistrationChangeInput)
         registration = change_registration(
             registration_id=pk,
             by=request.user,
@@ -88,16 +95,20 @@ class RegistrationViewSet(ApiViewSet):
         )
         return Response(RegistrationOutput(registration).data)
 
+    @extend_schema(request=RegistrationChangeInput, responses=RegistrationOutput)
     def partial_update(self, request: Request, pk: int) -> Response:
         return self.update(request, pk)
 
+    @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:
         cancel_registration(registration_id=pk, by=request.user, now=clock.now())
         return Response(status=204)
 
+    @extend_schema(request=DecisionInput, responses=RegistrationOutput)
     def approve(self, request: Request, pk: int) -> Response:
         return self._decide(request, pk, approve_registration)
 
+    @extend_schema(request=DecisionInput, responses=RegistrationOutput)
     def reject(self, request: Request, pk: int) -> Response:
         return self._decide(request, pk, reject_registration)
 
@@ -113,3 +124,15 @@ class RegistrationViewSet(ApiViewSet):
             raise RegistrationGone
         check_visible(registration, request.user.access)
         return registration
+
+
+@extend_schema(tags=["users"])
+class OwnRegistrationViewSet(ApiViewSet):
+    permissions = {"list": LoggedIn}
+
+    @extend_schema(parameters=[OwnRegistrationsQuery], responses=OwnRegistrationList)
+    def list(self, request: Request) -> Response:
+        asked = self.query(OwnRegistrationsQuery)
+        rows = Registration.objects.created_by(request.user.pk).not_cancelled().with_api_relations()
+        rows = rows.in_period(asked["status"], now=clock.now())
+        return self.listing(rows[: asked["limit"]] if "limit" in asked else rows, OwnRegistrationOutput)
