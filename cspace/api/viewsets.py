@@ -36,8 +36,10 @@ class ApiViewSet(ViewSet):
     """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
 
     def get_permissions(self) -> list[BasePermission]:
-        # No action: the method is not allowed here, which the handler will say.
-        return [self.permissions.get(self.action, Undeclared)()] if self.action else []
+        # A method without an action (or OPTIONS, which is none of ours) is not allowed here; the handler says so.
+        if self.action in (None, "metadata"):
+            return []
+        return [self.permissions.get(self.action, Undeclared)()]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
