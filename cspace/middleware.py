@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -119,7 +119,7 @@ class _AdminOnly:
     """Mixed in before a Django middleware: for every other path the request passes untouched."""
 
     prefix = ADMIN_PREFIX
-    get_response: GetResponse
+    get_response: Any
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(self.prefix):
@@ -136,7 +136,7 @@ class AdminSessionMiddleware(_AdminOnly, SessionMiddleware):
 
 
 class AdminCsrfMiddleware(_AdminOnly, CsrfViewMiddleware):
-    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseForbidden | None:  # type: ignore[override]
         if request.path_info.startswith(self.prefix):
             return super().process_view(request, *view)
         return None

@@ -11,7 +11,8 @@ class IdempotencyRecord(models.Model):
     key = models.CharField(max_length=128)
     fingerprint = models.CharField(max_length=64)
     status = models.SmallIntegerField(null=True)
-    body = models.JSONField(null=True)
+    body = models.TextField(default="")
+    """The JSON as it was sent: jsonb would put the keys into another order."""
     location = models.CharField(max_length=500, default="")
     created_at = models.DateTimeField()
 

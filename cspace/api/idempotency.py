@@ -89,7 +89,9 @@ def run_idempotent(handler: Handler, *, request: Request, key: str, now: datetim
             return _replay(IdempotencyRecord.objects.get(user_id=user_id, key=key), fingerprint)
         response = handler()
         IdempotencyRecord.objects.filter(pk=record_id).update(
-            status=response.status_code, body=_as_stored(response.data), location=response.headers.get("Location", "")
+            status=response.status_code,
+            body=JSONRenderer().render(response.data).decode(),
+            location=response.headers.get("Location", ""),
         )
         return response
 
@@ -106,9 +108,9 @@ def forget_old_records(*, now: datetime) -> int:
 def _claim(user_id: int, key: str, fingerprint: str, now: datetime) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO cspace_idempotencyrecord AS record (user_id, key, fingerprint, location, created_at)"
-            " VALUES (%s, %s, %s, '', %s) ON CONFLICT (user_id, key) DO UPDATE"
-            " SET fingerprint = excluded.fingerprint, created_at = excluded.created_at, status = NULL, body = NULL"
+            "INSERT INTO cspace_idempotencyrecord AS record (user_id, key, fingerprint, body, location, created_at)"
+            " VALUES (%s, %s, %s, '', '', %s) ON CONFLICT (user_id, key) DO UPDATE"
+            " SET fingerprint = excluded.fingerprint, created_at = excluded.created_at, status = NULL, body = ''"
             " WHERE record.created_at < %s RETURNING id",
             [user_id, key, fingerprint, now, now - KEPT_FOR],
         )
@@ -120,7 +122,7 @@ def _replay(record: IdempotencyRecord, fingerprint: str) -> Response:
     if record.fingerprint != fingerprint:
         raise IdempotencyKeyReused
     headers = {"Location": record.location} if record.location else None
-    return Response(record.body, status=record.status, headers=headers)
+    return Response(json.loads(record.body or "null"), status=record.status, headers=headers)
 
 
 def _fingerprint(request: Request) -> str:
@@ -130,10 +132,6 @@ def _fingerprint(request: Request) -> str:
         data = part if isinstance(part, bytes) else part.encode()
         digest.update(len(data).to_bytes(8) + data)
     return digest.hexdigest()
-
-
-def _as_stored(data: Any) -> Any:
-    return json.loads(JSONRenderer().render(data) or b"null")
 
 
 def _without_generated(data: Any) -> Any:

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=128)),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('status', models.SmallIntegerField(null=True)),
-                ('body', models.JSONField(null=True)),
+                ('body', models.TextField(default='')),
                 ('location', models.CharField(default='', max_length=500)),
                 ('created_at', models.DateTimeField()),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),

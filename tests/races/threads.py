@@ -1,0 +1,38 @@
+"""Run functions at once, each on its own database connection, and collect what they returned or raised."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import connection
+
+JOIN_SECONDS = 60
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """The results in the order of the calls; an exception is a result too. All start at one barrier."""
+    barrier = threading.Barrier(len(calls), timeout=JOIN_SECONDS)
+    results: list[Any] = [None] * len(calls)
+
+    def run(place: int, call: Callable[[], Any]) -> None:
+        try:
+            connection.ensure_connection()
+            barrier.wait()
+            results[place] = call()
+        except Exception as problem:
+            results[place] = problem
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(JOIN_SECONDS)
+        assert not thread.is_alive()
+    return results
+
+
+def raised(results: Sequence[Any]) -> list[type[BaseException]]:
+    """The types of the exceptions among the results."""
+    return [type(result) for result in results if isinstance(result, BaseException)]
