@@ -29,7 +29,7 @@ test: lint ## everything CI runs
 lint: environment ## ruff, mypy, import-linter
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
-	.venv/bin/python -m mypy
+	DEBUG=1 .venv/bin/python -m mypy
 	.venv/bin/lint-imports
 
 format: environment ## let ruff put the code in order

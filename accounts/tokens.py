@@ -10,9 +10,9 @@ from uuid import UUID
 import jwt
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.tokens import AccessToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from accounts.models import User
+from accounts.models import RefreshSession, User
 from cspace.errors import NotAuthenticated
 
 MAX_ID = 2**63 - 1
@@ -80,4 +80,33 @@ def _claims(payload: dict[str, Any]) -> Claims:
     try:
         return Claims(user_id, version, UUID(payload.get("family")))
     except (ValueError, TypeError, AttributeError) as error:
+        raise NotAuthenticated("token_invalid") from error
+
+
+def sign_refresh(session: RefreshSession) -> str:
+    """The cookie's content for a session. Deterministic: the same session gives the same token."""
+    token = RefreshToken()
+    token.payload = {
+        "token_type": RefreshToken.token_type,
+        "jti": session.jti.hex,
+        "family": str(session.family),
+        "iat": int(session.issued_at.timestamp()),
+        "exp": int(session.expires_at.timestamp()),
+        "iss": api_settings.ISSUER,
+        "aud": api_settings.AUDIENCE,
+    }
+    return str(token)
+
+
+def read_refresh(text: str) -> UUID:
+    """The session id of a genuine, unexpired refresh token.
+
+    Raises:
+        NotAuthenticated: `token_expired` or `token_invalid`.
+    """
+    try:
+        return UUID(RefreshToken(text).payload.get("jti"))  # type: ignore[arg-type]
+    except ExpiredTokenError as error:
+        raise NotAuthenticated("token_expired") from error
+    except (TokenError, ValueError, TypeError, AttributeError) as error:
         raise NotAuthenticated("token_invalid") from error

@@ -78,7 +78,8 @@ class MemberAdded(_AboutMembership):
 
     def notices(self) -> Iterable[Notice]:
         yield Notice(
-            recipients=[self.user_id], text=f'You have been added to the group "{self.group_name}" as {self.permissions}.'
+            recipients=[self.user_id],
+            text=f'You have been added to the group "{self.group_name}" as {self.permissions}.',
         )
 
 
@@ -92,7 +93,9 @@ class MemberPermissionsChanged(_AboutMembership):
         return super().details | {"previous": self.previous}
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(recipients=[self.user_id], text=f'You are now {self.permissions} of the group "{self.group_name}".')
+        yield Notice(
+            recipients=[self.user_id], text=f'You are now {self.permissions} of the group "{self.group_name}".'
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The listener that tells people, and what people do with what they were told."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -36,7 +37,7 @@ def deliver(facts: Sequence[Fact]) -> None:
             )
 
 
-def _insert_for_query(recipients: "QuerySet[object, int]", notice: Notice, fact: Fact) -> None:
+def _insert_for_query(recipients: QuerySet[Any, int], notice: Notice, fact: Fact) -> None:
     query, parameters = recipients.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(

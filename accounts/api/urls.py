@@ -1,1 +1,11 @@
-urlpatterns: list[object] = []
+from django.urls import path
+
+from accounts.api.views import SessionViewSet, UserViewSet
+
+urlpatterns = [
+    path("auth/token/", SessionViewSet.as_view({"post": "log_in"})),
+    path("auth/token/refresh/", SessionViewSet.as_view({"post": "refresh"})),
+    path("auth/logout/", SessionViewSet.as_view({"post": "log_out"})),
+    path("users/", UserViewSet.as_view({"get": "list"})),
+    path("users/me/", UserViewSet.as_view({"get": "me"})),
+]

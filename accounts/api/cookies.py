@@ -1,0 +1,73 @@
+"""The refresh cookie, and who may make a browser send it."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cspace.errors import NotAuthenticated, PermissionDenied
+
+NAME = "refresh_token"
+PATH = "/api/v1/auth/"
+
+
+def put_cookie(response: Response, token: str, *, expires_at: datetime, now: datetime) -> None:
+    """`refresh_token=…; HttpOnly; Path=/api/v1/auth/; SameSite=Lax` and, in production, `Secure`."""
+    response.set_cookie(
+        NAME,
+        token,
+        max_age=max(0, int((expires_at - now).total_seconds())),
+        path=PATH,
+        secure=settings.IS_PRODUCTION,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def clear_cookie(response: Response) -> None:
+    """Have the browser forget it."""
+    response.set_cookie(
+        NAME, "", max_age=0, path=PATH, secure=settings.IS_PRODUCTION, httponly=True, samesite="Lax"
+    )
+
+
+def read_cookie(request: Request) -> str | None:
+    """The refresh token of the request, None if there is none.
+
+    Raises:
+        NotAuthenticated: two cookies of the name: a sibling host may have planted one.
+    """
+    sent = [part.strip().partition("=")[0] for part in request.META.get("HTTP_COOKIE", "").split(";")]
+    if sent.count(NAME) > 1:
+        raise NotAuthenticated("token_invalid")
+    return request.COOKIES.get(NAME) or None
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a browser's request from a foreign page. No header at all (curl) is allowed.
+
+    Raises:
+        PermissionDenied
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        if origin in settings.CORS_ALLOWED_ORIGINS:
+            return
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or parts.netloc != request.get_host():
+            raise PermissionDenied
+        return
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin", "same-site"):
+        raise PermissionDenied
+
+
+def client_address(request: Request) -> str | None:
+    """The caller's address; behind N trusted proxies the N-th of X-Forwarded-For from the right."""
+    hops = settings.CSPACE_TRUSTED_PROXIES
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if hops and len(forwarded) >= hops:
+        return forwarded[-hops]
+    return request.META.get("REMOTE_ADDR") or None
+

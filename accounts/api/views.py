@@ -1,0 +1,100 @@
+"""Logging in and out, and who one is (contract §1, §2)."""
+
+from ipaddress import ip_address
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.cookies import check_origin, clear_cookie, client_address, put_cookie, read_cookie
+from accounts.api.serializers import AccessOutput, LoginInput, UserList, UserOutput
+from accounts.models import User
+from accounts.services.sessions import Tokens, count_login_try, exchange, log_in, revoke_family
+from accounts.tokens import read_expired_access, read_refresh
+from cspace import clock
+from cspace.api.errors import to_response
+from cspace.api.permissions import Anyone, InCSpace, LoggedIn
+from cspace.api.throttling import count_try
+from cspace.api.viewsets import ApiViewSet
+from cspace.errors import NotAuthenticated
+
+
+@extend_schema(tags=["auth"], auth=[])
+class SessionViewSet(ApiViewSet):
+    """`/auth/*`: the only operations that read or write the refresh cookie."""
+
+    permissions = {"log_in": Anyone, "refresh": Anyone, "log_out": Anyone}
+    authentication_classes = ()
+    repeatable = False
+
+    @extend_schema(request=LoginInput, responses=AccessOutput)
+    def log_in(self, request: Request) -> Response:
+        check_origin(request)
+        given, now, address = self.body(LoginInput), clock.now(), _valid(client_address(request))
+        count_login_try(username=given["username"], address=address, now=now)
+        tokens = log_in(
+            username=given["username"],
+            password=given["password"],
+            now=now,
+            user_agent=request.headers.get("User-Agent", ""),
+            address=address,
+        )
+        return _answer(tokens)
+
+    @extend_schema(request=None, responses=AccessOutput)
+    def refresh(self, request: Request) -> Response:
+        check_origin(request)
+        try:
+            token = read_cookie(request)
+            if token is None:
+                raise NotAuthenticated("missing")
+            jti = read_refresh(token)
+            count_try("refresh", str(jti), now=clock.now())
+            return _answer(exchange(jti=jti, now=clock.now()))
+        except NotAuthenticated as refusal:
+            response = to_response(refusal, {"request": request, "view": self})
+            clear_cookie(response)
+            return response
+
+    @extend_schema(request=None, responses={205: None}, auth=[{"bearer": []}])
+    def log_out(self, request: Request) -> Response:
+        check_origin(request)
+        scheme, _, access = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotAuthenticated("missing")
+        # Genuine is enough, expired or not: a page left open overnight can still be left properly.
+        claims = read_expired_access(access.strip())
+        revoke_family(family=claims.family, now=clock.now())
+        response = Response(status=205)
+        clear_cookie(response)
+        return response
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+@extend_schema(tags=["users"])
+class UserViewSet(ApiViewSet):
+    permissions = {"list": InCSpace, "me": LoggedIn}
+
+    @extend_schema(responses=UserList)
+    def list(self, request: Request) -> Response:
+        return self.listing(User.objects.order_by("username", "id"), UserOutput)
+
+    @extend_schema(responses=UserOutput)
+    def me(self, request: Request) -> Response:
+        return Response(UserOutput(request.user).data)
+
+
+def _answer(tokens: Tokens) -> Response:
+    response = Response({"access": tokens.access})
+    if tokens.refresh is not None:
+        put_cookie(response, tokens.refresh, expires_at=tokens.refresh_expires_at, now=clock.now())
+    return response
+
+
+def _valid(address: str | None) -> str | None:
+    try:
+        return str(ip_address(address)) if address else None
+    except ValueError:
+        return None

@@ -1,0 +1,60 @@
+"""What happens to people and their sessions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from cspace.facts import Fact, Notice
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AboutUser(Fact):
+    user_id: int
+    username: str
+
+    @property
+    def target(self) -> str:
+        return f"user:{self.user_id}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"username": self.username}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshReused(_AboutUser):
+    """A refresh token came a second time: somebody else may hold a copy. The whole family is ended."""
+
+    action: ClassVar[str] = "auth.refresh_reuse"
+
+    def notices(self) -> Iterable[Notice]:
+        yield Notice(
+            recipients=[self.user_id],
+            text="One of your sessions was used from two places and has been ended. If that was not you, "
+            "change your password.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserCreated(_AboutUser):
+    action: ClassVar[str] = "user.created"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserChanged(_AboutUser):
+    """`changes` = {field: [old, new]}; never a password."""
+
+    action: ClassVar[str] = "user.changed"
+    changes: dict[str, list[Any]]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return super().details | {"changes": self.changes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordSet(_AboutUser):
+    action: ClassVar[str] = "user.password_set"
+
+    def notices(self) -> Iterable[Notice]:
+        yield Notice(recipients=[self.user_id], text="Your password has been changed; all your sessions have ended.")

@@ -1,0 +1,93 @@
+"""Making people, changing them, setting passwords."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.facts import PasswordSet, UserChanged, UserCreated
+from accounts.models import User
+from accounts.services.sessions import end_all_sessions
+from cspace.db.constraints import naming
+from cspace.db.transactions import transactional
+from cspace.errors import AlreadyExists, PermissionDenied
+from cspace.facts import publish
+
+CHANGEABLE = ("display_name", "is_active", "is_staff", "is_superuser")
+
+
+class UsernameTaken(AlreadyExists):
+    message = "This username is taken"
+
+    def __init__(self) -> None:
+        super().__init__(details={"username": [self.message]})
+
+
+@transactional
+def create_user(
+    *,
+    by: User | None,
+    now: datetime,
+    username: str,
+    password: str | None,
+    display_name: str = "",
+    is_superuser: bool = False,
+) -> User:
+    """Make a person; `by=None` is the command line. Publishes `UserCreated`.
+
+    Raises: UsernameTaken, PermissionDenied (only a cspace admin makes people).
+    """
+    _check_may_manage(by)
+    with naming({"accounts_user_username_key": UsernameTaken()}):
+        user = User.objects.create_user(
+            username,
+            password,
+            display_name=display_name or username,
+            is_superuser=is_superuser,
+            is_staff=is_superuser,
+        )
+    actor_id = by.pk if by else None
+    publish(UserCreated(actor_id=actor_id, occurred_at=now, user_id=user.pk, username=username))
+    return user
+
+
+@transactional
+def change_user(*, user_id: int, by: User, now: datetime, **wanted: Any) -> User:
+    """Change `display_name`, `is_active`, `is_staff` or `is_superuser`. Publishes `UserChanged`, nothing for a no-op.
+
+    Deactivation ends every session at once. Raises: PermissionDenied.
+    """
+    _check_may_manage(by)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    changes = {
+        name: [getattr(user, name), wanted[name]]
+        for name in CHANGEABLE
+        if name in wanted and getattr(user, name) != wanted[name]
+    }
+    if not changes:
+        return user
+    for name, (_, new) in changes.items():
+        setattr(user, name, new)
+    user.save(update_fields=list(changes))
+    if "is_active" in changes:
+        end_all_sessions(user=user, now=now)
+    publish(
+        UserChanged(actor_id=by.pk, occurred_at=now, user_id=user.pk, username=user.username, changes=changes)
+    )
+    return user
+
+
+@transactional
+def set_password(*, user_id: int, by: User, now: datetime, password: str) -> User:
+    """Set a password; every session of that person ends. Publishes `PasswordSet`. Raises: PermissionDenied."""
+    if by.pk != user_id:
+        _check_may_manage(by)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    end_all_sessions(user=user, now=now)
+    publish(PasswordSet(actor_id=by.pk, occurred_at=now, user_id=user.pk, username=user.username))
+    return user
+
+
+def _check_may_manage(by: User | None) -> None:
+    if by is not None and not by.access.is_cspace_admin:
+        raise PermissionDenied

@@ -1,0 +1,185 @@
+"""Logging in, exchanging refresh tokens, logging out.
+
+A login starts a *family* of refresh tokens; each is exchanged once, for exactly one successor. Which of
+several simultaneous exchanges wins is decided by one conditional UPDATE. A token that comes again after
+that is either an honest repeat (a lost response, a second tab) or a thief: see `exchange`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db.models import F
+
+from accounts.facts import RefreshReused
+from accounts.models import RefreshSession, User
+from accounts.tokens import issue_access, sign_refresh
+from cspace.api.throttling import count_try
+from cspace.db.transactions import transactional
+from cspace.errors import NotAuthenticated
+from cspace.facts import publish
+
+REPEAT_WINDOW = timedelta(seconds=10)
+"""How long the previous token may come again while its successor is unused: lost responses, parallel tabs."""
+MAX_PASSWORD_LENGTH = 4096
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a login or an exchange gives. `refresh` is None where the cookie stays as it is."""
+
+    access: str
+    refresh: str | None
+    refresh_expires_at: datetime
+
+
+def count_login_try(*, username: str, address: str | None, now: datetime) -> None:
+    """Count a try per name and per address (/64 for IPv6), before any hashing.
+
+    Raises:
+        RateLimited
+    """
+    count_try("login_name", username.casefold(), now=now)
+    count_try("login_address", network_of(address), now=now)
+
+
+def network_of(address: str | None) -> str:
+    """The address, or the /64 an IPv6 address belongs to."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
+
+
+def check_credentials(*, username: str, password: str) -> User:
+    """The active user with this name and password. Exactly one hash is computed, whatever is wrong.
+
+    Raises:
+        NotAuthenticated: `invalid_credentials`, one answer for all causes.
+    """
+    user = User.objects.filter(username=username).first()
+    is_right = check_password(password, user.password if user and user.has_usable_password() else _decoy())
+    if user is None or not is_right or not user.is_active or not user.has_usable_password():
+        raise NotAuthenticated("invalid_credentials")
+    return user
+
+
+@transactional
+def log_in(*, username: str, password: str, now: datetime, user_agent: str = "", address: str | None = None) -> Tokens:
+    """Start a session family. Not logged: nothing about the campus changes.
+
+    Raises:
+        NotAuthenticated: `invalid_credentials`.
+    """
+    user = check_credentials(username=username, password=password)
+    session = RefreshSession.objects.create(
+        jti=uuid4(),
+        family=uuid4(),
+        user=user,
+        token_version=user.token_version,
+        issued_at=_whole_seconds(now),
+        expires_at=_whole_seconds(now) + timedelta(days=settings.CSPACE_REFRESH_IDLE_DAYS),
+        family_expires_at=now + timedelta(days=settings.CSPACE_REFRESH_FAMILY_DAYS),
+        user_agent=user_agent[:300],
+        address=address,
+    )
+    return Tokens(issue_access(user, family=session.family), sign_refresh(session), session.expires_at)
+
+
+def exchange(*, jti: UUID, now: datetime) -> Tokens:
+    """A new access token for a refresh token and, where tokens rotate, its successor.
+
+    Publishes `RefreshReused` when a used token comes again outside the repeat window or after its successor
+    was used; the family is then revoked, and that is committed although the answer is a refusal.
+
+    Raises:
+        NotAuthenticated: `session_revoked`, `token_expired` or `token_invalid`.
+    """
+    outcome = _exchange(jti, now)
+    if isinstance(outcome, NotAuthenticated):
+        raise outcome
+    return outcome
+
+
+@transactional
+def _exchange(jti: UUID, now: datetime) -> Tokens | NotAuthenticated:
+    session = RefreshSession.objects.select_related("user").filter(pk=jti).first()
+    if session is None:
+        return NotAuthenticated("token_invalid")
+    user = session.user
+    if session.revoked_at or not user.is_active or user.token_version != session.token_version:
+        return NotAuthenticated("session_revoked")
+    if min(session.expires_at, session.family_expires_at) <= now:
+        return NotAuthenticated("token_expired")
+    access = issue_access(user, family=session.family)
+    if not settings.CSPACE_ROTATE_REFRESH:
+        return Tokens(access, None, session.expires_at)
+    # The conditional UPDATE is the race's referee: of any number of exchanges one finds it unused.
+    won = RefreshSession.objects.filter(pk=jti, used_at=None, revoked_at=None).update(used_at=now)
+    if won:
+        successor = _succeed(session, now)
+        return Tokens(access, sign_refresh(successor), successor.expires_at)
+    return _repeat_or_reuse(jti, user, access, now)
+
+
+def _succeed(session: RefreshSession, now: datetime) -> RefreshSession:
+    issued = _whole_seconds(now)
+    successor = RefreshSession.objects.create(
+        jti=uuid4(),
+        family=session.family,
+        user=session.user,
+        token_version=session.token_version,
+        issued_at=issued,
+        expires_at=min(issued + timedelta(days=settings.CSPACE_REFRESH_IDLE_DAYS), session.family_expires_at),
+        family_expires_at=session.family_expires_at,
+        user_agent=session.user_agent,
+        address=session.address,
+    )
+    RefreshSession.objects.filter(pk=session.pk).update(successor_jti=successor.pk)
+    return successor
+
+
+def _repeat_or_reuse(jti: UUID, user: User, access: str, now: datetime) -> Tokens | NotAuthenticated:
+    """An honest repeat gets the same successor again; anything else ends the family."""
+    session = RefreshSession.objects.get(pk=jti)
+    successor = RefreshSession.objects.filter(pk=session.successor_jti, used_at=None, revoked_at=None).first()
+    if session.used_at and now - session.used_at <= REPEAT_WINDOW and successor and not session.revoked_at:
+        return Tokens(access, sign_refresh(successor), successor.expires_at)
+    if revoke_family(family=session.family, now=now):
+        publish(RefreshReused(actor_id=None, occurred_at=now, user_id=user.pk, username=user.username))
+    return NotAuthenticated("session_revoked")
+
+
+@transactional
+def revoke_family(*, family: UUID, now: datetime) -> int:
+    """End a session family; its access tokens are refused from the commit on. Returns how many rows were live."""
+    return RefreshSession.objects.filter(family=family, revoked_at=None).update(revoked_at=now)
+
+
+@transactional
+def end_all_sessions(*, user: User, now: datetime) -> None:
+    """End every session of a user at once (password change, deactivation). The caller publishes why."""
+    User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+    RefreshSession.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    user.refresh_from_db(fields=["token_version"])
+
+
+@transactional
+def forget_expired_sessions(*, now: datetime) -> int:
+    """Delete the rows of families that ended; how many there were."""
+    return RefreshSession.objects.filter(family_expires_at__lt=now).delete()[0]
+
+
+@cache
+def _decoy() -> str:
+    """A hash to compare against when there is nobody: the same cost as for somebody."""
+    return make_password("nobody has this password")
+
+
+def _whole_seconds(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)
