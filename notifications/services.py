@@ -6,7 +6,11 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from cspace.db.transactions import transactional
+from cspace.errors import NotFound
 from cspace.facts import Fact, Notice
+from notifications.enums import Status
+from notifications.models import Notification
 
 MAX_LENGTH = 1000
 
@@ -46,3 +50,29 @@ def _insert_for_query(recipients: QuerySet[Any, int], notice: Notice, fact: Fact
             " WHERE recipient IS DISTINCT FROM %s",
             [notice.text[:MAX_LENGTH], fact.occurred_at, *parameters, fact.actor_id],
         )
+
+
+class NotificationGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Notification")
+
+
+@transactional
+def mark(*, notification_id: int, by_id: int, status: str) -> Notification:
+    """Put one's own notification into any of the three states. Not logged (contract §9).
+
+    Raises: NotificationGone (also for somebody else's).
+    """
+    notification = Notification.objects.select_for_update().filter(pk=notification_id, user_id=by_id).first()
+    if notification is None:
+        raise NotificationGone
+    if notification.status != status:
+        notification.status = status
+        notification.save(update_fields=["status"])
+    return notification
+
+
+@transactional
+def read_all(*, by_id: int) -> int:
+    """Mark every unread notification of a person as read; how many there were."""
+    return Notification.objects.filter(user_id=by_id, status=Status.UNREAD).update(status=Status.READ)

@@ -1,1 +1,18 @@
-urlpatterns: list[object] = []
+from django.urls import path
+
+import cspace.api.converters  # noqa: F401  (registers <id:…>)
+from groups.api.views import GroupViewSet, OwnGroupViewSet, UserGroupViewSet
+
+urlpatterns = [
+    path("users/me/user-groups/", OwnGroupViewSet.as_view({"get": "list"})),
+    path("groups/", GroupViewSet.as_view({"get": "list", "post": "create"})),
+    path("groups/<id:pk>/", GroupViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
+    path("groups/<id:pk>/user-groups/", GroupViewSet.as_view({"post": "add_member"})),
+    path("user-groups/", UserGroupViewSet.as_view({"get": "list"})),
+    path(
+        "user-groups/<id:pk>/",
+        UserGroupViewSet.as_view(
+            {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+        ),
+    ),
+]

@@ -1,1 +1,10 @@
-urlpatterns: list[object] = []
+from django.urls import path
+
+import cspace.api.converters  # noqa: F401  (registers <id:…>)
+from notifications.api.views import NotificationViewSet
+
+urlpatterns = [
+    path("notifications/", NotificationViewSet.as_view({"get": "list"})),
+    path("notifications/read-all/", NotificationViewSet.as_view({"post": "read_all"})),
+    path("notifications/<id:pk>/", NotificationViewSet.as_view({"patch": "partial_update"})),
+]

@@ -1,0 +1,73 @@
+"""Making and archiving groups."""
+
+from datetime import datetime
+
+from accounts.models import User
+from cspace.db.constraints import naming
+from cspace.db.transactions import transactional
+from cspace.errors import AlreadyExists, NotFound, PermissionDenied
+from cspace.facts import cascade, publish
+from groups.facts import GroupArchived, GroupArchiving, GroupCreated
+from groups.models import Group, UserGroup
+from groups.rules import name_key
+
+
+class GroupNameTaken(AlreadyExists):
+    message = "A group with this name already exists"
+
+    def __init__(self) -> None:
+        super().__init__(details={"name": [self.message]})
+
+
+class GroupGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Group")
+
+
+@transactional
+def create_group(*, by: User, now: datetime, name: str) -> Group:
+    """A new ordinary group. Publishes `GroupCreated`. Raises: PermissionDenied, GroupNameTaken."""
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    with naming({"group_living_name_is_unique": GroupNameTaken()}):
+        group = Group.objects.create(name=name, name_key=name_key(name))
+    publish(GroupCreated(actor_id=by.pk, occurred_at=now, group_id=group.pk, name=group.name))
+    return group
+
+
+@transactional
+def archive_group(*, group_id: int, by: User, now: datetime) -> None:
+    """Take a group out of use: what it still holds is cancelled in the same transaction, its name is free again.
+
+    Publishes `GroupArchived` with what `GroupArchiving` was answered.
+    Raises: PermissionDenied (not cspace, or the system group), GroupGone.
+    """
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    group = lock_group(group_id)
+    if group.is_system:
+        raise PermissionDenied
+    changed = cascade(GroupArchiving(actor_id=by.pk, occurred_at=now, group_id=group.pk))
+    group.archived_at = now
+    group.save(update_fields=["archived_at"])
+    publish(
+        GroupArchived(
+            actor_id=by.pk,
+            occurred_at=now,
+            group_id=group.pk,
+            name=group.name,
+            changed=tuple(changed),
+            member_ids=tuple(UserGroup.objects.filter(group=group).user_ids()),
+        )
+    )
+
+
+def lock_group(group_id: int) -> Group:
+    """The living group, locked FOR NO KEY UPDATE until the transaction ends: one change of its people at a time.
+
+    Raises: GroupGone.
+    """
+    group = Group.objects.living().select_for_update(no_key=True).filter(pk=group_id).first()
+    if group is None:
+        raise GroupGone
+    return group

@@ -1,0 +1,126 @@
+"""Who belongs to a group, and as what."""
+
+from datetime import datetime
+
+from accounts.models import User
+from cspace.db.constraints import naming
+from cspace.db.transactions import transactional
+from cspace.errors import AlreadyExists, Invalid, InvalidState, NotFound, PermissionDenied
+from cspace.facts import publish
+from groups import rules
+from groups.enums import Permissions
+from groups.facts import MemberAdded, MemberPermissionsChanged, MemberRemoved
+from groups.models import Group, UserGroup
+from groups.services.groups import lock_group
+
+
+class AlreadyMember(AlreadyExists):
+    message = "This user is already in the group"
+
+    def __init__(self) -> None:
+        super().__init__(details={"username": [self.message]})
+
+
+class LastAdmin(InvalidState):
+    message = "A group with other members needs at least one admin"
+
+
+class UserGroupGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("User group")
+
+
+@transactional
+def add_member(*, group_id: int, by: User, now: datetime, username: str, permissions: str) -> UserGroup:
+    """Put somebody into a group. Publishes `MemberAdded`.
+
+    Raises: GroupGone, PermissionDenied, Invalid (`username` unknown), AlreadyMember.
+    """
+    group = lock_group(group_id)
+    if not rules.may_change_members(by.access, group.pk, is_system=group.is_system):
+        raise PermissionDenied
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise Invalid({"username": ["Unknown user"]})
+    with naming({"usergroup_one_place_per_group": AlreadyMember()}):
+        place = UserGroup.objects.create(group=group, user=user, permissions=permissions)
+    publish(_about(MemberAdded, place, by, now))
+    return place
+
+
+@transactional
+def change_permissions(*, user_group_id: int, by: User, now: datetime, permissions: str) -> UserGroup:
+    """Make somebody admin or member. Publishes `MemberPermissionsChanged`, nothing for a no-op.
+
+    Raises: UserGroupGone, PermissionDenied, LastAdmin.
+    """
+    place = _locked_place(user_group_id)
+    if not rules.may_change_members(by.access, place.group_id, is_system=place.group.is_system):
+        raise PermissionDenied
+    previous = place.permissions
+    if previous == permissions:
+        return place
+    if permissions != Permissions.ADMIN:
+        _check_not_last_admin(place)
+    place.permissions = permissions
+    place.save(update_fields=["permissions"])
+    publish(_about(MemberPermissionsChanged, place, by, now, previous=previous))
+    return place
+
+
+@transactional
+def remove_member(*, user_group_id: int, by: User, now: datetime) -> None:
+    """Take somebody out of a group; everybody may leave. Publishes `MemberRemoved`.
+
+    Raises: UserGroupGone, PermissionDenied, LastAdmin.
+    """
+    place = _locked_place(user_group_id)
+    if not rules.may_remove(by.access, place.group_id, is_system=place.group.is_system, user_id=place.user_id):
+        raise PermissionDenied
+    _check_not_last_admin(place)
+    fact = _about(MemberRemoved, place, by, now)
+    place.delete()
+    publish(fact)
+
+
+def _locked_place(user_group_id: int) -> UserGroup:
+    """The place, read again under its group's lock."""
+    group_id = UserGroup.objects.filter(pk=user_group_id).values_list("group_id", flat=True).first()
+    if group_id is None:
+        raise UserGroupGone
+    try:
+        lock_group(group_id)
+    except NotFound as error:
+        raise UserGroupGone from error
+    place = UserGroup.objects.with_api_relations().filter(pk=user_group_id).first()
+    if place is None:
+        raise UserGroupGone
+    return place
+
+
+def _check_not_last_admin(place: UserGroup) -> None:
+    others = UserGroup.objects.filter(group_id=place.group_id).exclude(pk=place.pk)
+    levels = set(others.values_list("permissions", flat=True))
+    if place.permissions == Permissions.ADMIN and levels and Permissions.ADMIN not in levels:
+        raise LastAdmin
+
+
+def _about(
+    kind: type[MemberAdded] | type[MemberPermissionsChanged] | type[MemberRemoved],
+    place: UserGroup,
+    by: User,
+    now: datetime,
+    **more: str,
+) -> MemberAdded | MemberPermissionsChanged | MemberRemoved:
+    group: Group = place.group
+    return kind(
+        actor_id=by.pk,
+        occurred_at=now,
+        user_group_id=place.pk,
+        group_id=group.pk,
+        group_name=group.name,
+        user_id=place.user_id,
+        username=place.user.username,
+        permissions=place.permissions,
+        **more,
+    )

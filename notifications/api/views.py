@@ -1,0 +1,66 @@
+"""One's own notifications (contract §8)."""
+
+import hashlib
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cspace.api.filters import FilterSet, filtered
+from cspace.api.permissions import LoggedIn
+from cspace.api.viewsets import ApiViewSet
+from notifications.api.serializers import (
+    NotificationOutput,
+    NotificationPage,
+    StatusInput,
+    StatusOutput,
+    UpdatedOutput,
+)
+from notifications.enums import Status
+from notifications.models import Notification
+from notifications.services import NotificationGone, mark, read_all
+
+
+class NotificationFilter(FilterSet):
+    status = django_filters.ChoiceFilter(choices=Status.choices)
+
+
+@extend_schema(tags=["notifications"])
+class NotificationViewSet(ApiViewSet):
+    permissions = {"list": LoggedIn, "partial_update": LoggedIn, "read_all": LoggedIn}
+
+    @extend_schema(responses=NotificationPage)
+    def list(self, request: Request) -> Response:
+        own = self._own(request)
+        rows = filtered(NotificationFilter, own.order_by("-created_at", "-id"), request)
+        response = self.listing(rows, NotificationOutput, always_paged=True)
+        response.data["unread_count"] = own.filter(status=Status.UNREAD).count()
+        return _with_etag(request, response)
+
+    @extend_schema(request=StatusInput, responses=StatusOutput)
+    def partial_update(self, request: Request, pk: int) -> Response:
+        if not self._own(request).filter(pk=pk).exists():
+            raise NotificationGone
+        row = mark(notification_id=pk, by_id=request.user.pk, status=self.body(StatusInput)["status"])
+        return Response({"id": row.pk, "status": row.status})
+
+    @extend_schema(request=None, responses=UpdatedOutput)
+    def read_all(self, request: Request) -> Response:
+        return Response({"updated": read_all(by_id=request.user.pk)})
+
+    def _own(self, request: Request) -> QuerySet[Notification]:
+        return Notification.objects.filter(user_id=request.user.pk)
+
+
+def _with_etag(request: Request, response: Response) -> Response:
+    """304 without a body for the poll that would see the same page again."""
+    tag = f'W/"{hashlib.sha256(JSONRenderer().render(response.data)).hexdigest()[:32]}"'
+    seen = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
+    if tag in seen or "*" in seen:
+        return Response(status=304, headers={"ETag": tag})
+    response["ETag"] = tag
+    response["Cache-Control"] = "private, no-cache"
+    return response
