@@ -108,7 +108,9 @@ class RefreshSession(models.Model):
             models.Index(fields=["expires_at"], name="refreshsession_expiry"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(issued_at__lt=F("expires_at")), name="refreshsession_expires_after_issue"),
+            models.CheckConstraint(
+                condition=Q(issued_at__lt=F("expires_at")), name="refreshsession_expires_after_issue"
+            ),
             models.CheckConstraint(
                 condition=Q(successor_jti=None) | Q(used_at__isnull=False), name="refreshsession_successor_means_used"
             ),

@@ -1,8 +1,10 @@
 """Reads that read as English. Availability, agenda and the free-room search share `overlapping`."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from cspace.db.ranges import Interval
 
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from classrooms.models import Classroom, Closure, Occupancy
 else:
     Classroom = Closure = Occupancy = Any
+
 
 class OccupancyQuerySet(QuerySet["Occupancy"]):
     def live(self) -> "OccupancyQuerySet":
@@ -20,6 +23,13 @@ class OccupancyQuerySet(QuerySet["Occupancy"]):
         """Sharing at least an instant with a half-open interval: touching does not count."""
         return self.filter(starts_at__lt=interval.ends_at, ends_at__gt=interval.starts_at)
 
+    def overlapping_any(self, intervals: Iterable[Interval]) -> "OccupancyQuerySet":
+        """Overlapping at least one of the intervals."""
+        wanted = Q()
+        for interval in intervals:
+            wanted |= Q(starts_at__lt=interval.ends_at, ends_at__gt=interval.starts_at)
+        return self.filter(wanted)
+
     def in_order(self) -> "OccupancyQuerySet":
         return self.order_by("starts_at", "id")
 
@@ -28,12 +38,27 @@ class ClassroomQuerySet(QuerySet["Classroom"]):
     def active(self) -> "ClassroomQuerySet":
         return self.filter(is_active=True)
 
-    def free_during(self, interval: Interval) -> "ClassroomQuerySet":
-        """Active rooms with no live occupancy in the interval; one query however many rooms."""
-        from classrooms.models import Occupancy
-
-        taken = Occupancy.objects.live().overlapping(interval).filter(classroom=OuterRef("pk"))
+    def free_during(self, *intervals: Interval) -> "ClassroomQuerySet":
+        """Active rooms with no live occupancy in any of the intervals; one query however many rooms."""
+        taken = self._occupancies().live().overlapping_any(intervals).filter(classroom=OuterRef("pk"))
         return self.active().filter(~Exists(taken))
+
+    def with_clashes(self, *intervals: Interval) -> "ClassroomQuerySet":
+        """Active rooms with `clashes`, the number of live occupancies in the intervals, fewest first."""
+        taken = self._occupancies().live().overlapping_any(intervals).filter(classroom=OuterRef("pk"))
+        counted = taken.order_by().values("classroom").annotate(number=Count("id")).values("number")
+        return self.active().annotate(clashes=Coalesce(Subquery(counted), 0)).order_by("clashes", *self.ORDER)
+
+    def in_order(self) -> "ClassroomQuerySet":
+        """By floor, then name with "9" before "10"."""
+        return self.order_by(*self.ORDER)
+
+    ORDER = ("floor", "name_order", "id")
+
+    def _occupancies(self) -> OccupancyQuerySet:
+        rows = self.model._meta.get_field("occupancies").related_model._default_manager.all()
+        assert isinstance(rows, OccupancyQuerySet)
+        return rows
 
 
 class ClosureQuerySet(QuerySet["Closure"]):

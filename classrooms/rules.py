@@ -1,5 +1,6 @@
 """Pure rules about rooms: names, equipment, sorting, and which slots may be asked for at all."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Collection
@@ -8,6 +9,16 @@ from datetime import date, datetime, timedelta
 from cspace.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute
 
 BOTH_ENDS = frozenset({"date", "start_time"})
+NAME = re.compile(r"[^\W_]|[ .\-_()&+#']")
+RESERVED_NAMES = frozenset({".", "..", "free", "me", "stream", "utilisation", "floor-plan.svg", "closures"})
+EQUIPMENT_KEY = re.compile(r"[a-z0-9_]{1,40}")
+SVG_TYPE = re.compile(r"[a-z0-9_-]{1,32}")
+SVG_NUMBERS = ("x", "y", "width", "height")
+MAX_EQUIPMENT_BYTES = 8192
+MAX_COUNT = 10_000
+MAX_COORDINATE = 1e5
+MAX_SVG_TEXT = 200
+REFUSED_KEYS = frozenset({"__proto__", "constructor"})
 
 
 def name_key(name: str) -> str:
@@ -56,3 +67,49 @@ def _gap_faults(day: date, start_minute: int, end_minute: int) -> dict[str, list
     except WallTimeDoesNotExist as gap:
         return {"start_time" if gap.minute == start_minute else "end_time": [str(gap)]}
     return {} if interval.starts_at < interval.ends_at else {"start_time": ["Start time must be before end time"]}
+
+
+def name_faults(name: str) -> list[str]:
+    """What keeps a text from being a room's name: it is also the room's address (contract §4)."""
+    if not all(NAME.fullmatch(character) for character in name):
+        return ["Only letters, digits, spaces and . - _ ( ) & + # ' are allowed"]
+    if name.casefold() in RESERVED_NAMES:
+        return [f"{name} is a reserved name"]
+    return []
+
+
+def equipment_faults(equipment: object) -> list[str]:
+    """What is wrong with an equipment object: counts by key, and optionally the box on the floor plan."""
+    if not isinstance(equipment, dict):
+        return ["An object of counts is required"]
+    if len(json.dumps(equipment)) > MAX_EQUIPMENT_BYTES:
+        return [f"Must not be larger than {MAX_EQUIPMENT_BYTES} bytes"]
+    faults = [
+        f"{key}: must be a count from 0 to {MAX_COUNT}" for key, value in equipment.items() if not _fits(key, value)
+    ]
+    faults += [f"{key[:50]}: keys are 1 to 40 of a-z, 0-9 and _" for key in equipment if not _is_key(key)]
+    return faults + (_svg_faults(equipment["svg"]) if "svg" in equipment else [])
+
+
+def _is_key(key: str) -> bool:
+    return bool(EQUIPMENT_KEY.fullmatch(key)) and key not in REFUSED_KEYS
+
+
+def _fits(key: str, value: object) -> bool:
+    return key == "svg" or (type(value) is int and 0 <= value <= MAX_COUNT)
+
+
+def _svg_faults(svg: object) -> list[str]:
+    if not isinstance(svg, dict) or set(svg) != {*SVG_NUMBERS, "text", "type"}:
+        return ["svg: an object with x, y, width, height, text and type is required"]
+    faults = [
+        f"svg.{name}: must be a number between -100000 and 100000"
+        for name in SVG_NUMBERS
+        if type(svg[name]) not in (int, float) or abs(svg[name]) > MAX_COORDINATE
+    ]
+    text = svg["text"]
+    if not isinstance(text, str) or len(text) > MAX_SVG_TEXT or "\t" in text:
+        faults.append(f"svg.text: must be a text of at most {MAX_SVG_TEXT} characters")
+    if not isinstance(svg["type"], str) or not SVG_TYPE.fullmatch(svg["type"]):
+        faults.append("svg.type: must be 1 to 32 of a-z, 0-9, _ and -")
+    return faults

@@ -46,7 +46,7 @@ def _insert_for_query(recipients: QuerySet[Any, int], notice: Notice, fact: Fact
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO notifications_notification (user_id, description, status, created_at)"
-            f" SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({query}) AS told (recipient)"  # noqa: S608
+            f" SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({query}) AS told (recipient)"
             " WHERE recipient IS DISTINCT FROM %s",
             [notice.text[:MAX_LENGTH], fact.occurred_at, *parameters, fact.actor_id],
         )

@@ -5,6 +5,9 @@ class RegistrationsConfig(AppConfig):
     name = "registrations"
 
     def ready(self) -> None:
-        from registrations import cascades
+        from classrooms.enums import OccupancyKind
+        from registrations import agenda, cascades
 
         cascades.connect()
+        agenda.describe(OccupancyKind.REGISTRATION, agenda.describe_registrations)
+        agenda.describe(OccupancyKind.CLOSURE, agenda.describe_closures)

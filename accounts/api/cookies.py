@@ -28,9 +28,7 @@ def put_cookie(response: Response, token: str, *, expires_at: datetime, now: dat
 
 def clear_cookie(response: Response) -> None:
     """Have the browser forget it."""
-    response.set_cookie(
-        NAME, "", max_age=0, path=PATH, secure=settings.IS_PRODUCTION, httponly=True, samesite="Lax"
-    )
+    response.set_cookie(NAME, "", max_age=0, path=PATH, secure=settings.IS_PRODUCTION, httponly=True, samesite="Lax")
 
 
 def read_cookie(request: Request) -> str | None:
@@ -70,4 +68,3 @@ def client_address(request: Request) -> str | None:
     if hops and len(forwarded) >= hops:
         return forwarded[-hops]
     return request.META.get("REMOTE_ADDR") or None
-

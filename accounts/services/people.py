@@ -69,9 +69,7 @@ def change_user(*, user_id: int, by: User, now: datetime, **wanted: Any) -> User
     user.save(update_fields=list(changes))
     if "is_active" in changes:
         end_all_sessions(user=user, now=now)
-    publish(
-        UserChanged(actor_id=by.pk, occurred_at=now, user_id=user.pk, username=user.username, changes=changes)
-    )
+    publish(UserChanged(actor_id=by.pk, occurred_at=now, user_id=user.pk, username=user.username, changes=changes))
     return user
 
 

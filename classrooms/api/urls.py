@@ -1,1 +1,16 @@
-urlpatterns: list[object] = []
+from django.urls import path
+
+import cspace.api.converters  # noqa: F401  (registers <id:…>)
+from classrooms.api.views import ClassroomViewSet, ClosureViewSet
+
+detail = ClassroomViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"})
+
+urlpatterns = [
+    path("closures/", ClosureViewSet.as_view({"post": "create_many"})),
+    path("classrooms/", ClassroomViewSet.as_view({"get": "list", "post": "create"})),
+    path("classrooms/free/", ClassroomViewSet.as_view({"get": "free"})),
+    path("classrooms/<str:name>/", detail),
+    path("classrooms/<str:name>/availability/", ClassroomViewSet.as_view({"get": "availability"})),
+    path("classrooms/<str:name>/closures/", ClosureViewSet.as_view({"get": "list", "post": "create"})),
+    path("classrooms/<str:name>/closures/<id:pk>/", ClosureViewSet.as_view({"delete": "destroy"})),
+]

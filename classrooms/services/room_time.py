@@ -66,12 +66,15 @@ class Blocking:
 
 def blocking(classroom_id: int, interval: Interval, *, other_than: Iterable[int] = ()) -> list[Blocking]:
     """What is in the way of an interval in a room, by time. One query; the same that availability shows."""
-    rows = Occupancy.objects.live().overlapping(interval).filter(classroom_id=classroom_id)
-    if exempt := list(other_than):
-        rows = rows.exclude(pk__in=exempt)
+    return [row for row in blocking_any([classroom_id], interval) if row.id not in set(other_than)]
+
+
+def blocking_any(classroom_ids: Sequence[int], interval: Interval) -> list[Blocking]:
+    """What is in the way of an interval in any of some rooms, by time."""
+    rows = Occupancy.objects.live().overlapping(interval).filter(classroom_id__in=classroom_ids).in_order()
     return [
         Blocking(row_id, kind, Interval(starts_at, ends_at))
-        for row_id, kind, starts_at, ends_at in rows.in_order().values_list("id", "kind", "starts_at", "ends_at")
+        for row_id, kind, starts_at, ends_at in rows.values_list("id", "kind", "starts_at", "ends_at")
     ]
 
 

@@ -46,9 +46,9 @@ STATUS: Mapping[ErrorCode, int] = {
     ErrorCode.INTERNAL_ERROR: 500,
     ErrorCode.SERVICE_UNAVAILABLE: 503,
 }
-CODE_OF_STATUS: Mapping[int, ErrorCode] = {
-    status: code for code, status in STATUS.items() if status != 409
-} | {409: ErrorCode.INVALID_STATE}
+CODE_OF_STATUS: Mapping[int, ErrorCode] = {status: code for code, status in STATUS.items() if status != 409} | {
+    409: ErrorCode.INVALID_STATE
+}
 RETRIED_STATES = ("40001", "40P01")
 UNAVAILABLE_STATES = ("55P03", "57014", "25006")
 UNAVAILABLE_CLASSES = ("53", "08", "57")

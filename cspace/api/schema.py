@@ -1,6 +1,5 @@
 """The published schema: every operation documents its refusals with the one envelope."""
 
-
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 

@@ -28,7 +28,7 @@ _held: dict[Path, int] = {}
 
 
 def _after_fork() -> None:
-    global _guard  # noqa: PLW0603 - a thread of the parent may have held it
+    global _guard
     _guard = threading.Lock()
 
 

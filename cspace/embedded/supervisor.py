@@ -61,7 +61,7 @@ def supervise(task: dict[str, Any]) -> None:
         task["command"],
         stdin=subprocess.DEVNULL,
         pass_fds=(task["server_lock"],),
-        preexec_fn=die_with_parent(),  # noqa: PLW1509 - this process has one thread
+        preexec_fn=die_with_parent(),
         **task["identity"],
     )
     pruned_at = float("-inf")

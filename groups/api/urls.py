@@ -11,8 +11,6 @@ urlpatterns = [
     path("user-groups/", UserGroupViewSet.as_view({"get": "list"})),
     path(
         "user-groups/<id:pk>/",
-        UserGroupViewSet.as_view(
-            {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
-        ),
+        UserGroupViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}),
     ),
 ]

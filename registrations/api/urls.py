@@ -1,6 +1,7 @@
 from django.urls import path
 
 import cspace.api.converters  # noqa: F401  (registers <id:…>)
+from registrations.api.agenda import AgendaViewSet
 from registrations.api.views import OwnRegistrationViewSet, RegistrationViewSet
 
 collection = RegistrationViewSet.as_view({"get": "list", "post": "create"})
@@ -9,6 +10,7 @@ detail = RegistrationViewSet.as_view(
 )
 
 urlpatterns = [
+    path("classrooms/<str:name>/agenda/", AgendaViewSet.as_view({"get": "retrieve"})),
     path("users/me/registrations/", OwnRegistrationViewSet.as_view({"get": "list"})),
     path("registrations/", collection),
     path("registrations/<id:pk>/", detail),

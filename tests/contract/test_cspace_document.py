@@ -77,7 +77,12 @@ class Campus:
 
     def book(self, **more: Any) -> Any:
         return make_registration(
-            by=self.john_doe, group=self.team, classroom=self.room, day=date(2026, 2, 1), description="Team meeting", **more
+            by=self.john_doe,
+            group=self.team,
+            classroom=self.room,
+            day=date(2026, 2, 1),
+            description="Team meeting",
+            **more,
         )
 
 
@@ -110,9 +115,7 @@ def test_login_refresh_logout(api, campus):
 
 
 def test_users(campus):
-    expect(
-        campus.admin.get("users/"), 200, {"results": [{"id": 1, "username": "ta217", "display_name": "TA 217"}]}
-    )
+    expect(campus.admin.get("users/"), 200, {"results": [{"id": 1, "username": "ta217", "display_name": "TA 217"}]})
     expect(campus.john.get("users/me/"), 200, {"id": 1, "username": "", "display_name": ""})
     body = expect(
         campus.admin.get("users/me/user-groups/"), 200, {"results": [{"id": 1, "name": "", "permissions": ""}]}

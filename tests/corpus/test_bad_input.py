@@ -218,7 +218,9 @@ def raw_get(api: Any, url: str) -> Any:
     return api.get(url)
 
 
-@pytest.mark.parametrize("name", ["A/B", "..", ".", " ", "a%b", "A\nB", "A\u202eB", "x" * 101, "Free", "a?b", "A\\B", 5])
+@pytest.mark.parametrize(
+    "name", ["A/B", "..", ".", " ", "a%b", "A\nB", "A\u202eB", "x" * 101, "Free", "a?b", "A\\B", 5]
+)
 def test_room_names_in_bodies(api, cspace, name):  # 45
     response = api(cspace).post("classrooms/", {"name": name, "capacity": 5, "floor": 1})
     assert answer(response) == (400, VE)
@@ -270,7 +272,9 @@ def test_equipment(api, cspace, equipment):  # 48, 49
 
 @pytest.mark.parametrize("literal", [b'{"t": "\\u0000"}', LONE_SURROGATE, b'{"t": NaN}', b'{"t": 1e400}', b"[" * 900])
 def test_equipment_that_is_not_even_json(api, cspace, literal):
-    response = api(cspace).post("classrooms/", b'{"name": "New", "capacity": 5, "floor": 1, "equipment": ' + literal + b"}")
+    response = api(cspace).post(
+        "classrooms/", b'{"name": "New", "capacity": 5, "floor": 1, "equipment": ' + literal + b"}"
+    )
     assert answer(response) == (400, VE)
 
 
@@ -364,5 +368,8 @@ def test_a_member_cannot_lift_himself(api, cspace):
     join_row = cspace_group().user_groups.get(user=cspace)
     assert answer(api(cspace).put(f"user-groups/{join_row.pk}/", {"permissions": "admin"})) == (403, PD)
     other = make_user()
-    assert answer(api(cspace).post(f"groups/{cspace_group().pk}/user-groups/", {"username": other.username})) == (403, PD)
+    assert answer(api(cspace).post(f"groups/{cspace_group().pk}/user-groups/", {"username": other.username})) == (
+        403,
+        PD,
+    )
     join(other, make_group(), "admin")

@@ -163,9 +163,7 @@ def test_one_winner_per_slot(campus):
 def unconstrained() -> Iterator[None]:
     """The table without its exclusion constraint, put back afterwards."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'occupancy_no_overlap'"
-        )
+        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'occupancy_no_overlap'")
         definition = cursor.fetchone()[0]
         cursor.execute("ALTER TABLE classrooms_occupancy DROP CONSTRAINT occupancy_no_overlap")
     yield

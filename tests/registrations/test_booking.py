@@ -169,9 +169,11 @@ def test_who_may_book(api, stranger, member, group_admin, cspace, wish):
 
 
 def test_fields_that_are_not_ours_to_set_are_ignored(api, member, wish):
-    body = api(member).post(
-        "registrations/", wish | {"status": "approved", "id": 1, "created_by": "root", "is_live": False}
-    ).json()
+    body = (
+        api(member)
+        .post("registrations/", wish | {"status": "approved", "id": 1, "created_by": "root", "is_live": False})
+        .json()
+    )
 
     assert (body["status"], body["created_by"]) == ("pending", "member")
     assert Occupancy.objects.get().is_live is True

@@ -1,0 +1,210 @@
+"""The wire format of rooms, availability and closures."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from classrooms.models import Classroom, Closure
+from classrooms.rules import equipment_faults, name_faults, slot_faults
+from cspace.api.fields import (
+    BooleanField,
+    ChoiceField,
+    DateField,
+    EndTimeField,
+    IntegerField,
+    NameField,
+    QueryBooleanField,
+    QueryIntegerField,
+    TextField,
+    TimeField,
+    TimestampField,
+)
+from cspace.api.serializers import Input, Output, Query
+from cspace.db.ranges import format_instant
+from cspace.errors import Faults
+
+MAX_WEEKLY_DAYS = 366
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True, "example": {"projector": 1, "chair": 23}})
+class EquipmentField(serializers.Field):  # type: ignore[type-arg]
+    """Counts by key and the optional box on the floor plan."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if faults := equipment_faults(data):
+            raise serializers.ValidationError(faults)
+        return dict(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class ClassroomChangeInput(Input):
+    """`PUT /classrooms/{name}/`. A name may be repeated, not changed."""
+
+    name = NameField(required=False)
+    capacity = IntegerField(min_value=1, max_value=100_000)
+    floor = IntegerField(min_value=-20, max_value=200)
+    equipment = EquipmentField(required=False)
+    is_active = BooleanField(required=False)
+    auto_approve = BooleanField(required=False)
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        if "name" in values and values["name"] != self.context["classroom"].name:
+            return {"name": ["A classroom cannot be renamed"]}
+        return {}
+
+
+class ClassroomInput(ClassroomChangeInput):
+    """`POST /classrooms/`."""
+
+    name = NameField(max_length=100)
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        faults = name_faults(values["name"]) if "name" in values else []
+        return {"name": faults} if faults else {}
+
+
+class ClassroomOutput(Output):
+    id = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField()
+    capacity = serializers.IntegerField()
+    floor = serializers.IntegerField()
+    equipment = EquipmentField()
+    is_active = serializers.BooleanField()
+    auto_approve = serializers.BooleanField()
+
+    def represent(self, instance: Classroom) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "name": instance.name,
+            "capacity": instance.capacity,
+            "floor": instance.floor,
+            "equipment": instance.equipment,
+            "is_active": instance.is_active,
+            "auto_approve": instance.auto_approve,
+        }
+
+
+class ClassroomList(serializers.Serializer):  # type: ignore[type-arg]
+    results = ClassroomOutput(many=True)
+
+
+class SlotQuery(Query):
+    """A wanted date and span, under the same rules as a booking."""
+
+    date = DateField()
+    start_time = TimeField()
+    end_time = EndTimeField()
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        return slot_faults(
+            now=self.context["now"],
+            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
+            day=values.get("date"),
+            start_minute=values.get("start_time"),
+            end_minute=values.get("end_time"),
+        )
+
+
+class FreeQuery(SlotQuery):
+    """`GET /classrooms/free/`: the slot, or every week of it until a date."""
+
+    weekly_until = DateField(required=False)
+    suggest = QueryBooleanField(default=False)
+    floor = QueryIntegerField(required=False)
+    min_capacity = QueryIntegerField(required=False)
+    equipment = serializers.CharField(required=False)
+    search = serializers.CharField(required=False)
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        faults = dict(super().cross_check(values))
+        day, until = values.get("date"), values.get("weekly_until")
+        if day and until and not 0 <= (until - day).days <= MAX_WEEKLY_DAYS:
+            faults["weekly_until"] = [f"Must be on or after the date, at most {MAX_WEEKLY_DAYS} days later"]
+        return faults
+
+
+class ConflictOutput(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.IntegerField()
+    start_time = TimeField()
+    end_time = EndTimeField()
+
+
+class AvailabilityOutput(serializers.Serializer):  # type: ignore[type-arg]
+    classroom = serializers.CharField()
+    date = DateField()
+    start_time = TimeField()
+    end_time = EndTimeField()
+    is_available = serializers.BooleanField()
+    conflicts = ConflictOutput(many=True)
+    reason = serializers.CharField(required=False)
+
+
+class SuggestionOutput(serializers.Serializer):  # type: ignore[type-arg]
+    classroom = serializers.CharField()
+    date = DateField()
+    start_time = TimeField()
+    end_time = EndTimeField()
+    clashes = serializers.IntegerField()
+
+
+class FreeOutput(serializers.Serializer):  # type: ignore[type-arg]
+    results = ClassroomOutput(many=True)
+    suggestions = SuggestionOutput(many=True, required=False)
+
+
+class ClosureInput(Input):
+    starts_at = TimestampField()
+    ends_at = TimestampField()
+    reason = TextField(max_length=500, required=False)
+    on_conflict = ChoiceField(choices=["fail", "cancel"], default="fail")
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
+        if starts_at and ends_at and starts_at >= ends_at:
+            return {"starts_at": ["Start must be before end"]}
+        return {}
+
+
+@extend_schema_field({"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string", "enum": ["all"]}]})
+class ClassroomsField(serializers.Field):  # type: ignore[type-arg]
+    """Names of rooms, or "all"."""
+
+    default_error_messages = {"invalid": 'A list of classroom names or "all" is required'}
+
+    def to_internal_value(self, data: Any) -> list[Classroom] | None:
+        if data == "all":
+            return None
+        if not isinstance(data, list) or not data or not all(isinstance(name, str) for name in data):
+            self.fail("invalid")
+        found = {room.name: room for room in Classroom.objects.filter(name__in=data)}
+        if unknown := [name for name in data if name not in found]:
+            raise serializers.ValidationError([f"Unknown classroom: {name}" for name in unknown])
+        return list({name: found[name] for name in data}.values())
+
+
+class CampusClosureInput(ClosureInput):
+    classrooms = ClassroomsField()
+
+
+class ClosureOutput(Output):
+    id = serializers.IntegerField(allow_null=True)
+    starts_at = TimestampField()
+    ends_at = TimestampField()
+    reason = serializers.CharField()
+
+    def represent(self, instance: Closure) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "starts_at": format_instant(instance.occupancy.starts_at),
+            "ends_at": format_instant(instance.occupancy.ends_at),
+            "reason": instance.reason,
+        }
+
+
+class ClosureList(serializers.Serializer):  # type: ignore[type-arg]
+    results = ClosureOutput(many=True)

@@ -1,0 +1,180 @@
+"""Rooms and their time over HTTP (contract §4). The agenda is served by `registrations`."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from classrooms.api.filters import ClassroomFilter
+from classrooms.api.serializers import (
+    AvailabilityOutput,
+    CampusClosureInput,
+    ClassroomChangeInput,
+    ClassroomInput,
+    ClassroomList,
+    ClassroomOutput,
+    ClosureInput,
+    ClosureList,
+    ClosureOutput,
+    FreeOutput,
+    FreeQuery,
+    SlotQuery,
+)
+from classrooms.models import Classroom, Closure
+from classrooms.services.closures import close_rooms, lift_closure
+from classrooms.services.room_time import blocking
+from classrooms.services.rooms import ClassroomGone, change_classroom, create_classroom, delete_classroom
+from classrooms.suggesting import suggestions
+from cspace import clock
+from cspace.api.filters import filtered
+from cspace.api.permissions import InCSpace, LoggedIn, PublicRead
+from cspace.api.viewsets import ApiViewSet
+from cspace.db.ranges import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, format_minute
+
+
+def classroom_named(name: str) -> Classroom:
+    """The room with exactly this name. Raises: ClassroomGone."""
+    classroom = Classroom.objects.filter(name=name).first()
+    if classroom is None:
+        raise ClassroomGone
+    return classroom
+
+
+@extend_schema(tags=["classrooms"])
+class ClassroomViewSet(ApiViewSet):
+    permissions = {
+        "list": PublicRead,
+        "free": PublicRead,
+        "retrieve": PublicRead,
+        "availability": PublicRead,
+        "create": InCSpace,
+        "update": InCSpace,
+        "partial_update": InCSpace,
+        "destroy": InCSpace,
+    }
+
+    @extend_schema(responses=ClassroomList)
+    def list(self, request: Request) -> Response:
+        return self.listing(filtered(ClassroomFilter, Classroom.objects.in_order(), request), ClassroomOutput)
+
+    @extend_schema(responses=ClassroomOutput)
+    def retrieve(self, request: Request, name: str) -> Response:
+        return Response(ClassroomOutput(classroom_named(name)).data)
+
+    @extend_schema(request=ClassroomInput, responses={201: ClassroomOutput})
+    def create(self, request: Request) -> Response:
+        classroom = create_classroom(by=request.user, now=clock.now(), **self.body(ClassroomInput))
+        return self.created(ClassroomOutput(classroom).data, f"/api/v1/classrooms/{classroom.name}/")
+
+    @extend_schema(request=ClassroomChangeInput, responses=ClassroomOutput)
+    def update(self, request: Request, name: str) -> Response:
+        classroom = classroom_named(name)
+        wanted = self.changes(ClassroomChangeInput, classroom=classroom)
+        wanted.pop("name", None)
+        changed = change_classroom(classroom_id=classroom.pk, by=request.user, now=clock.now(), **wanted)
+        return Response(ClassroomOutput(changed).data)
+
+    @extend_schema(request=ClassroomChangeInput, responses=ClassroomOutput)
+    def partial_update(self, request: Request, name: str) -> Response:
+        return self.update(request, name)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, name: str) -> Response:
+        delete_classroom(classroom_id=classroom_named(name).pk, by=request.user, now=clock.now())
+        return Response(status=204)
+
+    @extend_schema(parameters=[SlotQuery], responses=AvailabilityOutput)
+    def availability(self, request: Request, name: str) -> Response:
+        classroom, asked = classroom_named(name), self.query(SlotQuery)
+        interval = campus_interval(asked["date"], asked["start_time"], asked["end_time"])
+        conflicts = [
+            {
+                "id": row.id,
+                "start_time": format_minute(piece.start_minute),
+                "end_time": format_minute(piece.end_minute),
+            }
+            for row in blocking(classroom.pk, interval)
+            for piece in cut_per_day(row.interval)
+            if piece.date == asked["date"]
+        ]
+        reason = {} if classroom.is_active else {"reason": f"{classroom.name} is not open for booking"}
+        return Response(
+            {
+                "classroom": classroom.name,
+                "date": asked["date"].isoformat(),
+                "start_time": format_minute(asked["start_time"]),
+                "end_time": format_minute(asked["end_time"]),
+                "is_available": not conflicts and classroom.is_active,
+                "conflicts": conflicts,
+                **reason,
+            }
+        )
+
+    @extend_schema(parameters=[FreeQuery], responses=FreeOutput)
+    def free(self, request: Request) -> Response:
+        asked = self.query(FreeQuery)
+        rooms = filtered(ClassroomFilter, Classroom.objects.in_order(), request)
+        wanted = weekly(asked)
+        response = self.listing(rooms.free_during(*wanted), ClassroomOutput)
+        if asked["suggest"]:
+            response.data["suggestions"] = suggestions(rooms, asked, wanted)
+        return response
+
+
+@extend_schema(tags=["closures"])
+class ClosureViewSet(ApiViewSet):
+    permissions = {"list": LoggedIn, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
+
+    @extend_schema(responses=ClosureList)
+    def list(self, request: Request, name: str) -> Response:
+        rows = Closure.objects.standing().with_api_relations().filter(occupancy__classroom=classroom_named(name))
+        return self.listing(rows.order_by("occupancy__starts_at", "occupancy_id"), ClosureOutput)
+
+    @extend_schema(request=ClosureInput, responses={201: ClosureOutput})
+    def create(self, request: Request, name: str) -> Response:
+        classroom, wanted = classroom_named(name), self.body(ClosureInput)
+        (closure,) = self._close([classroom], wanted)
+        url = f"/api/v1/classrooms/{classroom.name}/closures/{closure.pk}/"
+        return self.created(ClosureOutput(closure).data, url)
+
+    @extend_schema(request=CampusClosureInput, responses={201: ClosureList})
+    def create_many(self, request: Request) -> Response:
+        wanted = self.body(CampusClosureInput)
+        rooms = wanted.pop("classrooms")
+        closures = self._close(rooms or list(Classroom.objects.in_order()), wanted, is_campus_wide=rooms is None)
+        return Response({"results": [ClosureOutput(closure).data for closure in closures]}, status=201)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, name: str, pk: int) -> Response:
+        lift_closure(closure_id=pk, classroom=classroom_named(name), by=request.user, now=clock.now())
+        return Response(status=204)
+
+    def _close(self, rooms: Any, wanted: Mapping[str, Any], *, is_campus_wide: bool = False) -> Any:
+        return close_rooms(
+            by=self.request.user,
+            now=clock.now(),
+            classrooms=rooms,
+            interval=Interval(wanted["starts_at"], wanted["ends_at"]),
+            reason=wanted.get("reason", ""),
+            cancel_registrations=wanted["on_conflict"] == "cancel",
+            is_campus_wide=is_campus_wide,
+        )
+
+
+def weekly(asked: Mapping[str, Any]) -> tuple[Interval, ...]:
+    """The asked slot, and the same weekday and time of every week until `weekly_until`.
+
+    A week whose wall time does not exist is left out: nobody can book it.
+    """
+    day: date = asked["date"]
+    last, found = asked.get("weekly_until", day), []
+    while day <= last:
+        try:
+            found.append(campus_interval(day, asked["start_time"], asked["end_time"]))
+        except WallTimeDoesNotExist:
+            pass
+        day += timedelta(days=7)
+    return tuple(found)

@@ -1,0 +1,99 @@
+"""Closing rooms and opening them again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from accounts.models import User
+from classrooms.enums import OccupancyKind
+from classrooms.facts import ClosureLifted, RoomClosing, RoomsClosed
+from classrooms.models import Classroom, Closure
+from classrooms.services.room_time import Blocking, RoomAlreadyBooked, blocking_any, occupy_many, release
+from cspace.db.locks import lock_rooms
+from cspace.db.ranges import Interval
+from cspace.db.transactions import transactional
+from cspace.errors import Invalid, NotFound, PermissionDenied
+from cspace.facts import cascade, publish
+
+
+class ClosureGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Closure")
+
+
+@transactional
+def close_rooms(
+    *,
+    by: User,
+    now: datetime,
+    classrooms: Sequence[Classroom],
+    interval: Interval,
+    reason: str = "",
+    cancel_registrations: bool = False,
+    is_campus_wide: bool = False,
+) -> list[Closure]:
+    """Close rooms for a time; closures in the order of the rooms. Publishes `RoomsClosed`, one for the command.
+
+    `cancel_registrations`: what is registered there is cancelled and its people told; otherwise it refuses.
+
+    Raises: PermissionDenied, Invalid, RoomAlreadyBooked (lectures, calendar and fest events always refuse).
+    """
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    if interval.starts_at >= interval.ends_at:
+        raise Invalid({"starts_at": ["Start must be before end"]})
+    ids = tuple(sorted(room.pk for room in classrooms))
+    lock_rooms(ids)
+    in_the_way = [row for row in blocking_any(ids, interval) if row.kind != OccupancyKind.CLOSURE]
+    if [row for row in in_the_way if not (cancel_registrations and _is_registration(row))]:
+        raise RoomAlreadyBooked(in_the_way)
+    cancelled = (
+        cascade(RoomClosing(actor_id=by.pk, occurred_at=now, classroom_ids=ids, interval=interval, reason=reason))
+        if in_the_way
+        else []
+    )
+    occupancy_ids = occupy_many([(room.pk, interval) for room in classrooms], kind=OccupancyKind.CLOSURE)
+    Closure.objects.bulk_create(
+        Closure(occupancy_id=occupancy_id, reason=reason, is_campus_wide=is_campus_wide)
+        for occupancy_id in occupancy_ids
+    )
+    publish(
+        RoomsClosed(
+            actor_id=by.pk,
+            occurred_at=now,
+            closure_ids=tuple(occupancy_ids),
+            classrooms=tuple(room.name for room in classrooms),
+            interval=interval,
+            reason=reason,
+            cancelled=tuple(cancelled),
+        )
+    )
+    found = Closure.objects.with_api_relations().in_bulk(occupancy_ids)
+    return [found[occupancy_id] for occupancy_id in occupancy_ids]
+
+
+@transactional
+def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: datetime) -> None:
+    """Open the room again. Publishes `ClosureLifted`. Raises: PermissionDenied, ClosureGone."""
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    lock_rooms([classroom.pk])
+    closure = (
+        Closure.objects.standing().with_api_relations().filter(pk=closure_id, occupancy__classroom=classroom).first()
+    )
+    if closure is None:
+        raise ClosureGone
+    release([closure.pk])
+    publish(
+        ClosureLifted(
+            actor_id=by.pk,
+            occurred_at=now,
+            closure_ids=(closure.pk,),
+            classrooms=(classroom.name,),
+            interval=Interval(closure.occupancy.starts_at, closure.occupancy.ends_at),
+            reason=closure.reason,
+        )
+    )
+
+
+def _is_registration(row: Blocking) -> bool:
+    return row.kind == OccupancyKind.REGISTRATION

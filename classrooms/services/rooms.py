@@ -1,0 +1,116 @@
+"""Making, changing and deleting rooms."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted
+from classrooms.models import Classroom, Occupancy
+from classrooms.rules import equipment_faults, name_faults, name_key, natural_order
+from cspace.db.constraints import naming
+from cspace.db.locks import lock_rooms
+from cspace.db.transactions import transactional
+from cspace.errors import AlreadyExists, Invalid, InvalidState, NotFound, PermissionDenied
+from cspace.facts import publish
+
+CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve")
+
+
+class ClassroomGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Classroom")
+
+
+class ClassroomNameTaken(AlreadyExists):
+    message = "A classroom with this name already exists"
+
+    def __init__(self) -> None:
+        super().__init__(details={"name": [self.message]})
+
+
+class ClassroomUsed(InvalidState):
+    message = "The classroom has been used: set is_active to false instead of deleting it"
+
+
+@transactional
+def create_classroom(*, by: User, now: datetime, name: str, capacity: int, floor: int, **more: Any) -> Classroom:
+    """A new room; `more`: equipment, is_active, auto_approve. Publishes `ClassroomCreated`.
+
+    Raises: PermissionDenied, Invalid, ClassroomNameTaken.
+    """
+    _check_cspace(by)
+    _check(name=name_faults(name), equipment=equipment_faults(more.get("equipment", {})))
+    with naming(
+        {
+            constraint: ClassroomNameTaken()
+            for constraint in ("classroom_name_is_unique", "classroom_exact_name_is_unique")
+        }
+    ):
+        classroom = Classroom.objects.create(
+            name=name,
+            name_key=name_key(name),
+            name_order=natural_order(name),
+            capacity=capacity,
+            floor=floor,
+            **{key: value for key, value in more.items() if key in CHANGEABLE},
+        )
+    publish(ClassroomCreated(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, name=classroom.name))
+    return classroom
+
+
+@transactional
+def change_classroom(*, classroom_id: int, by: User, now: datetime, **wanted: Any) -> Classroom:
+    """Change capacity, floor, equipment, is_active or auto_approve. Publishes `ClassroomChanged`, nothing for a no-op.
+
+    What is booked stays booked. Raises: PermissionDenied, Invalid, ClassroomGone.
+    """
+    _check_cspace(by)
+    classroom = Classroom.objects.select_for_update(no_key=True).filter(pk=classroom_id).first()
+    if classroom is None:
+        raise ClassroomGone
+    _check(equipment=equipment_faults(wanted.get("equipment", {})))
+    changes = {
+        name: [getattr(classroom, name), wanted[name]]
+        for name in CHANGEABLE
+        if name in wanted and getattr(classroom, name) != wanted[name]
+    }
+    if not changes:
+        return classroom
+    for name, (_, new) in changes.items():
+        setattr(classroom, name, new)
+    classroom.save(update_fields=list(changes))
+    publish(
+        ClassroomChanged(
+            actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, name=classroom.name, changes=changes
+        )
+    )
+    return classroom
+
+
+@transactional
+def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
+    """Remove a room that was never used. Publishes `ClassroomDeleted`.
+
+    Raises: PermissionDenied, ClassroomGone, ClassroomUsed.
+    """
+    _check_cspace(by)
+    lock_rooms([classroom_id])
+    classroom = Classroom.objects.filter(pk=classroom_id).first()
+    if classroom is None:
+        raise ClassroomGone
+    if Occupancy.objects.filter(classroom=classroom).exists():
+        raise ClassroomUsed
+    fact = ClassroomDeleted(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, name=classroom.name)
+    classroom.delete()
+    publish(fact)
+
+
+def _check_cspace(by: User) -> None:
+    if not by.access.is_cspace:
+        raise PermissionDenied
+
+
+def _check(**faults: list[str]) -> None:
+    found = {name: sentences for name, sentences in faults.items() if sentences}
+    if found:
+        raise Invalid(found)

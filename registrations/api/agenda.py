@@ -1,0 +1,104 @@
+"""`GET /classrooms/{name}/agenda/` (contract §4), served by the app that knows what the room is used for."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from classrooms.api.views import classroom_named
+from classrooms.enums import OccupancyKind
+from classrooms.models import Occupancy
+from cspace import clock
+from cspace.api.fields import DateField, EndTimeField, TimeField
+from cspace.api.permissions import PublicRead
+from cspace.api.serializers import Query
+from cspace.api.viewsets import ApiViewSet
+from cspace.db.ranges import Interval, campus_date, cut_per_day, days_interval, format_minute
+from cspace.errors import Faults
+from registrations.agenda import Description, agenda
+
+DEFAULT_DAYS = 30
+MAX_DAYS = 366
+YEARS = range(1900, 2501)
+
+
+class AgendaQuery(Query):
+    start_date = DateField(required=False)
+    end_date = DateField(required=False)
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        faults = {name: ["Must lie between 1900 and 2500"] for name, day in values.items() if day.year not in YEARS}
+        if faults:
+            return faults
+        first, last = bounds(values, today=campus_date(self.context["now"]))
+        if first > last:
+            return {"start_date": ["Start date must not be after end date"]}
+        if (last - first).days > MAX_DAYS:
+            return {"end_date": [f"At most {MAX_DAYS} days after the start date"]}
+        return {}
+
+
+class AgendaEntry(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.IntegerField()
+    date = DateField()
+    start_time = TimeField()
+    end_time = EndTimeField()
+    status = serializers.CharField(allow_null=True)
+    reserved_by = serializers.CharField(allow_null=True)
+    reserved_group = serializers.CharField(allow_null=True)
+    description = serializers.CharField(allow_null=True)
+    kind = serializers.ChoiceField(choices=OccupancyKind.choices)
+
+
+class AgendaOutput(serializers.Serializer):  # type: ignore[type-arg]
+    classroom = serializers.CharField()
+    registrations = AgendaEntry(many=True)
+
+
+@extend_schema(tags=["classrooms"])
+class AgendaViewSet(ApiViewSet):
+    permissions = {"retrieve": PublicRead}
+
+    @extend_schema(parameters=[AgendaQuery], responses=AgendaOutput)
+    def retrieve(self, request: Request, name: str) -> Response:
+        classroom = classroom_named(name)
+        first, last = bounds(self.query(AgendaQuery), today=campus_date(clock.now()))
+        may_see_people = bool(request.user.is_authenticated)
+        entries = [
+            entry
+            for row, said in agenda(classroom.pk, days_interval(first, last))
+            for entry in _entries(row, said if may_see_people else Description(said.status))
+            if first.isoformat() <= entry["date"] <= last.isoformat()
+        ]
+        entries.sort(key=lambda entry: (entry["date"], entry["start_time"], entry["id"]))
+        return Response({"classroom": classroom.name, "registrations": entries})
+
+
+def bounds(asked: Mapping[str, Any], *, today: date) -> tuple[date, date]:
+    """First and last day: today…+30 d; with one bound given, 30 d from it."""
+    first, last = asked.get("start_date"), asked.get("end_date")
+    if first is None:
+        first = today if last is None else last - timedelta(days=DEFAULT_DAYS)
+    return first, last if last is not None else first + timedelta(days=DEFAULT_DAYS)
+
+
+def _entries(row: Occupancy, said: Description) -> list[dict[str, Any]]:
+    """One entry per campus day."""
+    return [
+        {
+            "id": row.pk,
+            "date": piece.date.isoformat(),
+            "start_time": format_minute(piece.start_minute),
+            "end_time": format_minute(piece.end_minute),
+            "status": said.status,
+            "reserved_by": said.reserved_by,
+            "reserved_group": said.reserved_group,
+            "description": said.description,
+            "kind": row.kind,
+        }
+        for piece in cut_per_day(Interval(row.starts_at, row.ends_at))
+    ]
