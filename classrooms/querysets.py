@@ -56,9 +56,8 @@ class ClassroomQuerySet(QuerySet["Classroom"]):
     ORDER = ("floor", "name_order", "id")
 
     def _occupancies(self) -> OccupancyQuerySet:
-        rows = self.model._meta.get_field("occupancies").related_model._default_manager.all()
-        assert isinstance(rows, OccupancyQuerySet)
-        return rows
+        related: Any = self.model._meta.get_field("occupancies").related_model
+        return OccupancyQuerySet(related)
 
 
 class ClosureQuerySet(QuerySet["Closure"]):

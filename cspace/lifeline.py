@@ -30,7 +30,9 @@ def load(target: str) -> Any:
     """Import `module:name` in a worker process and tie its life to the main process.
 
     The two share a pipe that multiprocessing made; its end, seen at once, is the end of the main process.
+    A process group of its own keeps a terminal's Ctrl-C for the main process, which stops its workers in order.
     """
+    os.setpgrp()
     main = parent_process()
 
     def watch() -> None:

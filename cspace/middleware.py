@@ -123,7 +123,8 @@ class _AdminOnly:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(self.prefix):
-            return super().__call__(request)  # type: ignore[misc,no-any-return]
+            response: HttpResponseBase = super().__call__(request)  # type: ignore[misc]
+            return response
         return self.get_response(request)
 
 

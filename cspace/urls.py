@@ -3,6 +3,9 @@
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from cspace.health import healthz, readyz
 
 API = "api/v1/"
 
@@ -13,6 +16,10 @@ def unknown_endpoint(request: HttpRequest) -> HttpResponseBase:
 
 
 urlpatterns = [
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path(API, include("accounts.api.urls")),
     path(API, include("groups.api.urls")),
     path(API, include("registrations.api.urls")),

@@ -147,7 +147,8 @@ def _succeed(session: RefreshSession, now: datetime) -> RefreshSession:
 def _repeat_or_reuse(jti: UUID, user: User, access: str, now: datetime) -> Tokens | NotAuthenticated:
     """An honest repeat gets the same successor again; anything else ends the family."""
     session = RefreshSession.objects.get(pk=jti)
-    successor = RefreshSession.objects.filter(pk=session.successor_jti, used_at=None, revoked_at=None).first()
+    successors = RefreshSession.objects.filter(used_at=None, revoked_at=None)
+    successor = successors.filter(pk=session.successor_jti).first() if session.successor_jti else None
     if session.used_at and now - session.used_at <= REPEAT_WINDOW and successor and not session.revoked_at:
         return Tokens(access, sign_refresh(successor), successor.expires_at)
     if revoke_family(family=session.family, now=now):

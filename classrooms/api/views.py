@@ -1,8 +1,9 @@
 """Rooms and their time over HTTP (contract §4). The agenda is served by `registrations`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -24,6 +25,7 @@ from classrooms.api.serializers import (
     SlotQuery,
 )
 from classrooms.models import Classroom, Closure
+from classrooms.querysets import ClassroomQuerySet
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.room_time import blocking
 from classrooms.services.rooms import ClassroomGone, change_classroom, create_classroom, delete_classroom
@@ -116,7 +118,7 @@ class ClassroomViewSet(ApiViewSet):
     @extend_schema(parameters=[FreeQuery], responses=FreeOutput)
     def free(self, request: Request) -> Response:
         asked = self.query(FreeQuery)
-        rooms = filtered(ClassroomFilter, Classroom.objects.in_order(), request)
+        rooms = cast(ClassroomQuerySet, filtered(ClassroomFilter, Classroom.objects.in_order(), request))
         wanted = weekly(asked)
         response = self.listing(rooms.free_during(*wanted), ClassroomOutput)
         if asked["suggest"]:
@@ -172,9 +174,7 @@ def weekly(asked: Mapping[str, Any]) -> tuple[Interval, ...]:
     day: date = asked["date"]
     last, found = asked.get("weekly_until", day), []
     while day <= last:
-        try:
+        with suppress(WallTimeDoesNotExist):
             found.append(campus_interval(day, asked["start_time"], asked["end_time"]))
-        except WallTimeDoesNotExist:
-            pass
         day += timedelta(days=7)
     return tuple(found)

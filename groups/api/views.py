@@ -131,5 +131,5 @@ class OwnGroupViewSet(ApiViewSet):
 
     @extend_schema(responses=OwnGroupList)
     def list(self, request: Request) -> Response:
-        own = UserGroup.objects.living().filter(user_id=request.user.pk)
+        own = UserGroup.objects.living().filter(user_id=request.user.pk or 0)
         return self.listing(own.with_api_relations().order_by("group__name", "id"), OwnGroupOutput)

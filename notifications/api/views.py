@@ -52,7 +52,7 @@ class NotificationViewSet(ApiViewSet):
         return Response({"updated": read_all(by_id=request.user.pk)})
 
     def _own(self, request: Request) -> QuerySet[Notification]:
-        return Notification.objects.filter(user_id=request.user.pk)
+        return Notification.objects.filter(user_id=request.user.pk or 0)
 
 
 def _with_etag(request: Request, response: Response) -> Response:

@@ -35,7 +35,8 @@ UNLOGGED = """
 SELECT count(*) FROM registrations_registration r
 WHERE (SELECT count(*) FROM auditlog_logentry l
        WHERE l.target = 'registration:' || r.occupancy_id AND l.action = 'registration.created') <> 1
-   OR (r.status IN ('pending', 'approved')) <> (SELECT o.is_live FROM classrooms_occupancy o WHERE o.id = r.occupancy_id)
+   OR (r.status IN ('pending', 'approved'))
+      <> (SELECT o.is_live FROM classrooms_occupancy o WHERE o.id = r.occupancy_id)
 """
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 

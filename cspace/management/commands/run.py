@@ -3,11 +3,13 @@
 import http.client
 import multiprocessing
 import os
+import signal
 import socket
 import threading
 import time
 from argparse import ArgumentParser
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -62,7 +64,9 @@ class Command(BaseCommand):
         database = settings.DATABASES["default"]
         try:
             if "DATA_DIR" in database:
-                embedded.ensure(database["DATA_DIR"], fast=database["FAST"], timeout=DATABASE_START_SECONDS)
+                embedded.ensure(
+                    Path(str(database["DATA_DIR"])), fast=bool(database["FAST"]), timeout=DATABASE_START_SECONDS
+                )
             call_command("migrate", interactive=False, verbosity=0)
             if settings.DEBUG and not apps.get_model("classrooms", "Classroom").objects.exists():
                 self.stdout.write("Loading the demo campus ...")
@@ -108,7 +112,8 @@ def refuse_busy(host: str, port: int) -> None:
 def serve(host: str, port: int, workers: int) -> None:
     """Run the web server until SIGINT or SIGTERM; its workers end with this process."""
     multiprocessing.set_start_method("spawn", force=True)
-    Granian(
+    hangup = signal.getsignal(signal.SIGHUP)
+    server = Granian(
         "cspace.wsgi:application",
         address=host,
         port=port,
@@ -122,7 +127,14 @@ def serve(host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=WORKER_STOP_SECONDS,
         log_level=LogLevels.warning,
-    ).serve(target_loader=lifeline.load)
+    )
+
+    @server.on_startup
+    def stop_at_hangup() -> None:
+        """A closed terminal ends the server; granian would reload it. `nohup` still has its way."""
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if hangup is signal.SIG_IGN else signal.getsignal(signal.SIGTERM))
+
+    server.serve(target_loader=lifeline.load)
 
 
 def answers(host: str, port: int) -> bool:
@@ -140,8 +152,8 @@ def answers(host: str, port: int) -> bool:
 
 def booking_command(url: str) -> str:
     """One shell command that logs in and books the first room a month from now."""
-    room = apps.get_model("classrooms", "Classroom").objects.order_by("pk").first()
-    membership = apps.get_model("groups", "UserGroup").objects.filter(user__username="johndoe").order_by("pk").first()
+    room = apps.get_model("classrooms", "Classroom").objects.order_by("pk")[0]
+    membership = apps.get_model("groups", "UserGroup").objects.filter(user__username="johndoe").order_by("pk")[0]
     date = (clock.now() + timedelta(days=30)).date()
     login = f'{{"username": "johndoe", "password": "{DEMO_PASSWORD}"}}'
     body = (

@@ -1,0 +1,1 @@
+"""The demo campus. May know every app, like `cspace.urls`."""

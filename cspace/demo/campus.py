@@ -1,0 +1,54 @@
+"""The demo's rooms: 3 floors, 42 rooms, each with its box on the floor plan."""
+
+from collections.abc import Iterator
+from typing import Any
+
+NAMED = {
+    1: ["101", "102", "Room A"],
+    2: ["Room B", "自習室", "Seminar Room 2"],
+    3: ["Lab 3.1", "Sky Lounge", "Café Nord"],
+}
+ROOMS_PER_FLOOR = 14
+PER_ROW = 7
+WIDTH, HEIGHT, GAP = 93, 110, 12
+TYPES = ("lecture", "discuss", "lab")
+CLOSED = "Lab 3.1"
+WITHOUT_APPROVAL = ("自習室", "Sky Lounge")
+
+
+def rooms() -> Iterator[dict[str, Any]]:
+    """What `create_classroom` takes for each room, floor by floor."""
+    for floor in (1, 2, 3):
+        names = list(NAMED[floor])
+        number = floor * 100 + 3
+        while len(names) < ROOMS_PER_FLOOR:
+            names.append(str(number))
+            number += 1
+        for place, name in enumerate(names):
+            yield _room(name, floor, place)
+
+
+def _room(name: str, floor: int, place: int) -> dict[str, Any]:
+    row, column = divmod(place, PER_ROW)
+    capacity = 8 + (place * 7 + floor * 5) % 60
+    return {
+        "name": name,
+        "floor": floor,
+        "capacity": capacity,
+        "is_active": name != CLOSED,
+        "auto_approve": name in WITHOUT_APPROVAL,
+        "equipment": {
+            "projector": 1 + place % 2,
+            "projection_screen": 1,
+            "whiteboard": 1 + place % 3,
+            "chair": capacity,
+            "svg": {
+                "x": GAP + column * (WIDTH + GAP),
+                "y": GAP + row * (HEIGHT + 5 * GAP),
+                "width": WIDTH,
+                "height": HEIGHT,
+                "text": f"{name}\n{capacity}",
+                "type": TYPES[place % len(TYPES)],
+            },
+        },
+    }

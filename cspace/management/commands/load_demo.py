@@ -1,0 +1,22 @@
+"""`manage.py load_demo`: the demo campus, once."""
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+from tqdm import tqdm
+
+from cspace import clock
+from cspace.demo.loading import load, steps
+
+
+class Command(BaseCommand):
+    help = "Load the demo campus (DEBUG only). Running it again changes nothing."
+
+    def handle(self, **_options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("the demo campus has known passwords: it is for development, with DEBUG=1")
+        with tqdm(total=steps(), desc="Demo campus", disable=not sys.stderr.isatty(), leave=False) as bar:
+            loaded = load(now=clock.now(), progress=bar.update)
+        self.stdout.write("The demo campus is loaded." if loaded else "The demo campus was there already.")
