@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 
 from cspace.db.ranges import Interval
 
@@ -44,10 +43,10 @@ class ClassroomQuerySet(QuerySet["Classroom"]):
         return self.active().filter(~Exists(taken))
 
     def with_clashes(self, *intervals: Interval) -> "ClassroomQuerySet":
-        """Active rooms with `clashes`, the number of live occupancies in the intervals, fewest first."""
+        """Active rooms that are not free, with `clashes`: live occupancies in the intervals, fewest first."""
         taken = self._occupancies().live().overlapping_any(intervals).filter(classroom=OuterRef("pk"))
         counted = taken.order_by().values("classroom").annotate(number=Count("id")).values("number")
-        return self.active().annotate(clashes=Coalesce(Subquery(counted), 0)).order_by("clashes", *self.ORDER)
+        return self.active().annotate(clashes=Subquery(counted)).exclude(clashes=None).order_by("clashes", *self.ORDER)
 
     def in_order(self) -> "ClassroomQuerySet":
         """By floor, then name with "9" before "10"."""

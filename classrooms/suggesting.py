@@ -18,10 +18,10 @@ def suggestions(rooms: ClassroomQuerySet, asked: Mapping[str, Any], wanted: Sequ
         for start, end, interval in _shifted(asked)
         for room in rooms.free_during(interval)[:2]
     ][: MAX_SUGGESTIONS // 2]
-    crowded = rooms.with_clashes(*wanted).filter(clashes__gt=0).values_list("name", "clashes")
+    crowded: Any = rooms.with_clashes(*wanted)
     found += [
-        _suggestion(name, asked, asked["start_time"], asked["end_time"], clashes)
-        for name, clashes in crowded[: MAX_SUGGESTIONS - len(found)]
+        _suggestion(room.name, asked, asked["start_time"], asked["end_time"], room.clashes)
+        for room in crowded[: MAX_SUGGESTIONS - len(found)]
     ]
     return found
 

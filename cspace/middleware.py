@@ -122,10 +122,10 @@ class _AdminOnly:
     get_response: Any
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        serve: GetResponse = self.get_response
         if request.path_info.startswith(self.prefix):
-            response: HttpResponseBase = super().__call__(request)  # type: ignore[misc]
-            return response
-        return self.get_response(request)
+            serve = super().__call__  # type: ignore[misc]
+        return serve(request)
 
 
 class AdminStaticFilesMiddleware(_AdminOnly, WhiteNoiseMiddleware):

@@ -10,6 +10,7 @@ from auditlog.api.serializers import LogEntryOutput, LogPage
 from auditlog.models import LogEntry
 from cspace.api.filters import FilterSet, filtered
 from cspace.api.permissions import InCSpace
+from cspace.api.schema import filter_parameters
 from cspace.api.viewsets import ApiViewSet
 
 
@@ -26,7 +27,7 @@ class LogFilter(FilterSet):
 class LogViewSet(ApiViewSet):
     permissions = {"list": InCSpace}
 
-    @extend_schema(responses=LogPage)
+    @extend_schema(parameters=filter_parameters(LogFilter), responses=LogPage)
     def list(self, request: Request) -> Response:
         rows = LogEntry.objects.select_related("actor").order_by("-created_at", "-id")
         return self.listing(filtered(LogFilter, rows, request), LogEntryOutput, always_paged=True)

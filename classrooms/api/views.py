@@ -33,6 +33,7 @@ from classrooms.suggesting import suggestions
 from cspace import clock
 from cspace.api.filters import filtered
 from cspace.api.permissions import InCSpace, LoggedIn, PublicRead
+from cspace.api.schema import filter_parameters
 from cspace.api.viewsets import ApiViewSet
 from cspace.db.ranges import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, format_minute
 
@@ -58,7 +59,7 @@ class ClassroomViewSet(ApiViewSet):
         "destroy": InCSpace,
     }
 
-    @extend_schema(responses=ClassroomList)
+    @extend_schema(parameters=filter_parameters(ClassroomFilter), responses=ClassroomList)
     def list(self, request: Request) -> Response:
         return self.listing(filtered(ClassroomFilter, Classroom.objects.in_order(), request), ClassroomOutput)
 

@@ -1,14 +1,92 @@
-"""The published schema: every operation documents its refusals with the one envelope."""
+"""The published schema: every operation documents its refusals with the one envelope, and what writes accept."""
+
+from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+
+from cspace.api.filters import FilterSet
+from cspace.api.pagination import DEFAULT_PER_PAGE, MAX_PER_PAGE
+from cspace.api.permissions import LoggedIn, PublicRead
+from cspace.errors import ErrorCode
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class ErrorEnvelope(serializers.Serializer):  # type: ignore[type-arg]
+    """Every answer that is not a success."""
+
     error = serializers.CharField()
-    code = serializers.CharField()
+    code = serializers.ChoiceField(choices=[(code.value, code.value) for code in ErrorCode])
     details = serializers.DictField(required=False)
 
 
 class EnvelopeAutoSchema(AutoSchema):
-    pass
+    """Adds to each operation what holds for all: refusals, paging, idempotency and dry runs."""
+
+    def get_override_parameters(self) -> list[Any]:
+        parameters: list[Any] = list(super().get_override_parameters() or [])
+        action = getattr(self.view, "action", "")
+        if action == "list":
+            parameters += [
+                _query("page", {"type": "integer", "minimum": 1}, "Asks for paging"),
+                _query(
+                    "per_page",
+                    {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": DEFAULT_PER_PAGE},
+                    "Asks for paging",
+                ),
+            ]
+        if self.method in WRITES and getattr(self.view, "repeatable", False):
+            parameters.append(_query("dry_run", {"type": "boolean"}, "Check everything, change nothing"))
+            if self.method == "POST":
+                parameters.append(
+                    OpenApiParameter(
+                        "Idempotency-Key",
+                        {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[ -~]*$"},
+                        OpenApiParameter.HEADER,
+                        description="The same key again gets the stored answer, for 24 hours",
+                    )
+                )
+        return parameters
+
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for status in self._refusals():
+            if status not in bodies:
+                bodies[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    ErrorEnvelope, status, direction=direction
+                )
+        return bodies
+
+    def _refusals(self) -> list[str]:
+        """The statuses this operation may refuse with."""
+        view: Any = self.view
+        permission = view.permissions.get(view.action)
+        statuses = ["400", "405", "406", "500", "503"]
+        is_own_reading = permission in (LoggedIn, PublicRead) and self.method == "GET" and not self._has_path()
+        statuses += ["401"] if is_own_reading else ["401", "403"]
+        statuses += ["404"] if self._has_path() or view.action == "list" else []
+        statuses += ["413", "415"] if self.method in WITH_BODY else []
+        statuses += ["409", "429"] if self.method in WRITES else []
+        return sorted(set(statuses))
+
+    def _has_path(self) -> bool:
+        return "{" in self.path
+
+
+def filter_parameters(kind: type[FilterSet]) -> list[OpenApiParameter]:
+    """A list's filters, for `extend_schema(parameters=…)`."""
+    return [_filter_parameter(name, item) for name, item in kind.base_filters.items()]
+
+
+def _filter_parameter(name: str, item: Any) -> OpenApiParameter:
+    choices = [value for value, _ in item.extra.get("choices") or []]
+    kinds: dict[str, Any] = {"IdFilter": OpenApiTypes.INT, "DateFilter": OpenApiTypes.DATE}
+    return OpenApiParameter(name, kinds.get(type(item).__name__, OpenApiTypes.STR), enum=choices or None)
+
+
+def _query(name: str, schema: dict[str, Any], description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=description)

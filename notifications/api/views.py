@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from cspace.api.filters import FilterSet, filtered
 from cspace.api.permissions import LoggedIn
+from cspace.api.schema import filter_parameters
 from cspace.api.viewsets import ApiViewSet
 from notifications.api.serializers import (
     NotificationOutput,
@@ -32,7 +33,7 @@ class NotificationFilter(FilterSet):
 class NotificationViewSet(ApiViewSet):
     permissions = {"list": LoggedIn, "partial_update": LoggedIn, "read_all": LoggedIn}
 
-    @extend_schema(responses=NotificationPage)
+    @extend_schema(parameters=filter_parameters(NotificationFilter), responses={200: NotificationPage, 304: None})
     def list(self, request: Request) -> Response:
         own = self._own(request)
         rows = filtered(NotificationFilter, own.order_by("-created_at", "-id"), request)

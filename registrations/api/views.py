@@ -10,6 +10,7 @@ from cspace import clock
 from cspace.api.filters import filtered
 from cspace.api.pagination import asked_page
 from cspace.api.permissions import InAnyGroup, InCSpace, LoggedIn
+from cspace.api.schema import filter_parameters
 from cspace.api.viewsets import ApiViewSet
 from cspace.errors import Invalid
 from registrations.api.filters import RegistrationFilter
@@ -52,7 +53,7 @@ class RegistrationViewSet(ApiViewSet):
         "reject": InCSpace,
     }
 
-    @extend_schema(responses=RegistrationList)
+    @extend_schema(parameters=filter_parameters(RegistrationFilter), responses=RegistrationList)
     def list(self, request: Request) -> Response:
         rows = filtered(RegistrationFilter, Registration.objects.with_api_relations().in_order(), request)
         if asked_page(request) is None and rows[MAX_UNPAGED:].exists():
