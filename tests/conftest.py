@@ -76,6 +76,18 @@ def document_clock() -> Iterator[None]:
 
 
 @pytest.fixture
+def server_environment() -> dict[str, str]:
+    """What makes a server process use the database of this (transactional) test."""
+    database = connection.settings_dict
+    place = f"{str(database['HOST']).replace('/', '%2F')}:{database['PORT']}/{database['NAME']}"
+    return {
+        "DATABASE_URL": f"postgres://{database['USER']}:{database['PASSWORD']}@{place}",
+        "DEBUG": "1",
+        "CSPACE_THROTTLE": "off",
+    }
+
+
+@pytest.fixture
 def team(db: None) -> Group:
     """An ordinary group."""
     return make_group("522")

@@ -52,6 +52,10 @@ class EnvelopeAutoSchema(AutoSchema):
                 )
         return parameters
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Never: every list is declared with the object that stands around it."""
+        return False
+
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status in self._refusals():

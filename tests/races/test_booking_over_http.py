@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from accounts.tokens import issue_access
@@ -71,15 +70,6 @@ def campus() -> dict[str, Any]:
     }
 
 
-def environment(**more: str) -> dict[str, str]:
-    """The server's database is the one of this test."""
-    database = settings.DATABASES["default"]
-    user, password = connection.settings_dict["USER"], connection.settings_dict["PASSWORD"]
-    host, port = connection.settings_dict["HOST"], connection.settings_dict["PORT"]
-    url = f"postgres://{user}:{password}@{str(host).replace('/', '%2F')}:{port}/{database['NAME']}"
-    return {"DATABASE_URL": url, "DEBUG": "1", "CSPACE_THROTTLE": "off", **more}
-
-
 def scalar(sql: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql)
@@ -116,9 +106,9 @@ def mixed_traffic(server: Server, campus: dict[str, Any], number: int, attempts:
             tally.add(response.status_code)
 
 
-def test_no_double_booking_under_mixed_traffic(campus):
+def test_no_double_booking_under_mixed_traffic(campus, server_environment):
     tally, deadlocks = Tally(), scalar(DEADLOCKS)
-    with serving(environment()) as server:
+    with serving(server_environment) as server:
         run_together(
             lambda number: mixed_traffic(server, campus, number, ATTEMPTS // CLIENTS + 1, tally), count=CLIENTS
         )
@@ -154,8 +144,8 @@ def barrier_rounds(server: Server, campus: dict[str, Any], rounds: int) -> Count
     return Counter(winners.values())
 
 
-def test_one_winner_per_slot(campus):
-    with serving(environment()) as server:
+def test_one_winner_per_slot(campus, server_environment):
+    with serving(server_environment) as server:
         assert barrier_rounds(server, campus, 20) == {1: 20}
     assert scalar(OVERLAPS) == 0
 
@@ -173,8 +163,8 @@ def unconstrained() -> Iterator[None]:
         cursor.execute(f"ALTER TABLE classrooms_occupancy ADD CONSTRAINT occupancy_no_overlap {definition}")
 
 
-def test_the_harness_catches_a_server_without_locks_and_constraint(campus, unconstrained):
-    with serving(environment(CSPACE_TEST_FAULTS="skip-lock")) as server:
+def test_the_harness_catches_a_server_without_locks_and_constraint(campus, unconstrained, server_environment):
+    with serving(server_environment | {"CSPACE_TEST_FAULTS": "skip-lock"}) as server:
         won = barrier_rounds(server, campus, 5)
     assert max(won) > 1
     assert scalar(OVERLAPS) > 0

@@ -53,8 +53,10 @@ class Command(BaseCommand):
         refuse_busy(host, port_number)
         try:
             self.prepare_database()
+            prepare_static_files()
             refuse_busy(host, port_number)
-            threading.Thread(target=self.announce, args=(host, port_number), daemon=True).start()
+            reached_at = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+            threading.Thread(target=self.announce, args=(reached_at, port_number), daemon=True).start()
             serve(host, port_number, worker_count)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
@@ -80,11 +82,12 @@ class Command(BaseCommand):
         """Print where the server is and how to book a room, once it answers."""
         while not answers(host, port):
             time.sleep(0.1)
-        url = f"http://{host}:{port}"
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         self.stdout.write(f"\nCSpace is at {url}   documentation: {url}/api/docs/   stop: Ctrl-C")
-        if settings.DEBUG:
+        booking = booking_command(url) if settings.DEBUG else ""
+        if booking:
             self.stdout.write(f"Demo accounts: {', '.join(DEMO_ACCOUNTS)}; password {DEMO_PASSWORD}")
-            self.stdout.write(f"Book a room:\n{booking_command(url)}\n")
+            self.stdout.write(f"Book a room:\n{booking}\n")
         connection.close()
 
 
@@ -109,6 +112,16 @@ def refuse_busy(host: str, port: int) -> None:
         ) from error
 
 
+def prepare_static_files() -> None:
+    """Collect the admin's files for production; in development they are served from where they lie."""
+    try:
+        Path(str(settings.STATIC_ROOT)).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"cannot write {settings.STATIC_ROOT} ({error.strerror}): make it writable") from error
+    if not settings.DEBUG:
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+
 def serve(host: str, port: int, workers: int) -> None:
     """Run the web server until SIGINT or SIGTERM; its workers end with this process."""
     multiprocessing.set_start_method("spawn", force=True)
@@ -131,7 +144,7 @@ def serve(host: str, port: int, workers: int) -> None:
 
     @server.on_startup
     def stop_at_hangup() -> None:
-        """A closed terminal ends the server; granian would reload it. `nohup` still has its way."""
+        """End the server with its terminal; granian would reload it. `nohup` still has its way."""
         signal.signal(signal.SIGHUP, signal.SIG_IGN if hangup is signal.SIG_IGN else signal.getsignal(signal.SIGTERM))
 
     server.serve(target_loader=lifeline.load)
@@ -151,9 +164,12 @@ def answers(host: str, port: int) -> bool:
 
 
 def booking_command(url: str) -> str:
-    """One shell command that logs in and books the first room a month from now."""
-    room = apps.get_model("classrooms", "Classroom").objects.order_by("pk")[0]
-    membership = apps.get_model("groups", "UserGroup").objects.filter(user__username="johndoe").order_by("pk")[0]
+    """One shell command that logs in and books the first room a month from now; nothing without the demo campus."""
+    room = apps.get_model("classrooms", "Classroom").objects.order_by("pk").first()
+    memberships = apps.get_model("groups", "UserGroup").objects.filter(user__username="johndoe")
+    membership = memberships.filter(group__is_system=False).order_by("pk").first()
+    if room is None or membership is None:
+        return ""
     date = (clock.now() + timedelta(days=30)).date()
     login = f'{{"username": "johndoe", "password": "{DEMO_PASSWORD}"}}'
     body = (
