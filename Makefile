@@ -5,6 +5,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 2
 export HOST PORT WORKERS PYTHON
+PY = .venv/bin/python
 
 # A development server, unless the environment says which deployment this is.
 ifeq ($(DEBUG)$(CSPACE_ENV),)
@@ -21,20 +22,20 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: environment-to-run ## start PostgreSQL, load the demo campus, serve it (HOST=, PORT=, WORKERS=)
-	@exec .venv/bin/python manage.py run --end-with-parent
+	@exec $(PY) manage.py run --end-with-parent
 
 test: lint ## everything CI runs
-	.venv/bin/python -m pytest
+	$(PY) -m pytest
 
 lint: environment ## ruff, mypy, import-linter
-	.venv/bin/python -m ruff check .
-	.venv/bin/python -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 	DEBUG=1 .venv/bin/python -m mypy
 	.venv/bin/lint-imports
 
 format: environment ## let ruff put the code in order
-	.venv/bin/python -m ruff check --fix .
-	.venv/bin/python -m ruff format .
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
 
 lock: environment ## recompile requirements/*.txt (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements/core.txt

@@ -5,6 +5,7 @@ from django.http.response import HttpResponseBase
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from cspace.admin import site
 from cspace.health import healthz, readyz
 
 API = "api/v1/"
@@ -16,6 +17,7 @@ def unknown_endpoint(request: HttpRequest) -> HttpResponseBase:
 
 
 urlpatterns = [
+    path("admin/", site.urls),
     path("healthz", healthz),
     path("readyz", readyz),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

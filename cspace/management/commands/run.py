@@ -167,7 +167,7 @@ def booking_command(url: str) -> str:
     """One shell command that logs in and books the first room a month from now; nothing without the demo campus."""
     room = apps.get_model("classrooms", "Classroom").objects.order_by("pk").first()
     memberships = apps.get_model("groups", "UserGroup").objects.filter(user__username="johndoe")
-    membership = memberships.filter(group__is_system=False).order_by("pk").first()
+    membership = memberships.order_by("group__is_system", "pk").first()
     if room is None or membership is None:
         return ""
     date = (clock.now() + timedelta(days=30)).date()

@@ -1,0 +1,155 @@
+"""Rooms with their floor plan, import and export; closures. Every write is a service call."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.safestring import mark_safe
+from import_export import fields, resources
+from import_export.admin import ImportExportModelAdmin
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+
+from classrooms.floorplan import draw
+from classrooms.models import Classroom, Closure
+from classrooms.rules import equipment_faults, name_faults
+from classrooms.services.closures import lift_closure
+from classrooms.services.rooms import change_classroom, create_classroom, delete_classroom
+from cspace import clock
+from cspace.admin import ReadOnlyAdmin, ServiceAdmin, said, site
+from cspace.errors import DomainError
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS = ("name", "capacity", "floor", "equipment", "is_active", "auto_approve")
+
+
+class ClassroomResource(resources.ModelResource):
+    """Rows of a CSV or XLSX file, matched by name. Each goes through the room services."""
+
+    name = fields.Field(attribute="name", column_name="name")
+
+    class Meta:
+        model = Classroom
+        fields = COLUMNS
+        export_order = COLUMNS
+        import_id_fields = ("name",)
+        skip_unchanged = True
+        use_transactions = True
+        clean_model_instances = False
+
+    def dehydrate_name(self, room: Classroom) -> str:
+        """A cell that a spreadsheet would run is shown as text instead."""
+        return f"'{room.name}" if room.name.startswith(FORMULA_STARTS) else room.name
+
+    def before_import_row(self, row: Any, **kwargs: Any) -> None:
+        name = str(row.get("name") or "").strip()
+        row["name"] = name.removeprefix("'") if name[1:].startswith(FORMULA_STARTS) else name
+
+    def save_instance(self, instance: Classroom, is_create: bool, row: Any, **kwargs: Any) -> None:
+        """Called for the preview too: that one is rolled back as a whole."""
+        wanted = {column: getattr(instance, column) for column in COLUMNS if column != "name"}
+        by = kwargs["user"]
+        try:
+            if is_create:
+                instance.pk = create_classroom(by=by, now=clock.now(), name=instance.name, **wanted).pk
+            else:
+                change_classroom(classroom_id=instance.pk, by=by, now=clock.now(), **wanted)
+        except DomainError as refusal:
+            raise ValueError(said(refusal)) from refusal
+
+
+class ClassroomForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Classroom
+        fields = COLUMNS
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"]).strip()
+        if faults := name_faults(name):
+            raise forms.ValidationError(faults)
+        return name
+
+    def clean_equipment(self) -> Any:
+        equipment = self.cleaned_data["equipment"] or {}
+        if faults := equipment_faults(equipment):
+            raise forms.ValidationError(faults)
+        return equipment
+
+
+@admin.register(Classroom, site=site)
+class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type-arg]
+    form = ClassroomForm
+    resource_classes = (ClassroomResource,)
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    list_display = ("name", "floor", "capacity", "is_active", "auto_approve")
+    list_filter = ("floor", "is_active", "auto_approve")
+    search_fields = ("name",)
+    ordering = ("floor", "name_order", "id")
+    actions = ("delete_unused",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Classroom | None = None) -> tuple[str, ...]:
+        return ("name", "floor_plan") if obj else ()
+
+    @admin.display(description="Floor plan")
+    def floor_plan(self, room: Classroom) -> str:
+        rooms = list(Classroom.objects.filter(floor=room.floor).in_order())
+        return mark_safe(draw(rooms, highlighted=room.pk) or "No room of this floor has a box yet.")  # noqa: S308
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return site.has_permission(request)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return site.has_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: Classroom, form: Any, change: bool) -> None:
+        values = {name: form.cleaned_data[name] for name in COLUMNS if name in form.cleaned_data}
+        try:
+            if change:
+                values.pop("name", None)
+                change_classroom(classroom_id=obj.pk, by=request.user, now=clock.now(), **values)
+            else:
+                obj.pk = create_classroom(by=request.user, now=clock.now(), **values).pk
+        except DomainError as refusal:
+            self.message_user(request, said(refusal), messages.ERROR)
+
+    @admin.action(description="Delete (only rooms never used)")
+    def delete_unused(self, request: HttpRequest, chosen: Any) -> None:
+        for room in chosen:
+            self.attempt(
+                request,
+                room.name,
+                lambda pk=room.pk: delete_classroom(classroom_id=pk, by=request.user, now=clock.now()),
+            )
+
+
+@admin.register(Closure, site=site)
+class ClosureAdmin(ReadOnlyAdmin):
+    list_display = ("occupancy_id", "classroom", "starts_at", "ends_at", "is_live", "reason")
+    list_select_related = ("occupancy__classroom",)
+    ordering = ("-occupancy__starts_at", "-occupancy_id")
+    actions = ("lift",)
+
+    def classroom(self, closure: Closure) -> str:
+        return closure.occupancy.classroom.name
+
+    def starts_at(self, closure: Closure) -> Any:
+        return closure.occupancy.starts_at
+
+    def ends_at(self, closure: Closure) -> Any:
+        return closure.occupancy.ends_at
+
+    @admin.display(boolean=True)
+    def is_live(self, closure: Closure) -> bool:
+        return closure.occupancy.is_live
+
+    @admin.action(description="Lift (open the room again)")
+    def lift(self, request: HttpRequest, chosen: Any) -> None:
+        for closure in chosen.select_related("occupancy__classroom"):
+            self.attempt(
+                request,
+                str(closure),
+                lambda row=closure: lift_closure(
+                    closure_id=row.pk, classroom=row.occupancy.classroom, by=request.user, now=clock.now()
+                ),
+            )

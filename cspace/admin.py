@@ -1,0 +1,115 @@
+"""The admin's own site and base class: who may enter, and that every write goes through a service."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.sites import UnfoldAdminSite
+
+from accounts.services.sessions import count_login_try
+from cspace import clock
+from cspace.errors import DomainError, RateLimited
+
+
+class ThrottledLogin(AdminAuthenticationForm):
+    """The admin's login counts against the same limits as the API's."""
+
+    def clean(self) -> Any:
+        try:
+            count_login_try(
+                username=str(self.cleaned_data.get("username", "")),
+                address=self.request.META.get("REMOTE_ADDR") if self.request else None,
+                now=clock.now(),
+            )
+        except RateLimited as refusal:
+            raise ValidationError(refusal.message) from refusal
+        return super().clean()
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Active and in cspace; the message is the one for a wrong password."""
+        if not (user.is_active and user.access.is_cspace):
+            raise self.get_invalid_login_error()
+
+
+class CSpaceAdminSite(UnfoldAdminSite):
+    """Open to members of the system group and superusers, read from the database on each request."""
+
+    site_header = site_title = "CSpace"
+    index_title = "Campus"
+    login_form = ThrottledLogin
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return bool(user.is_authenticated and user.is_active and user.access.is_cspace)
+
+
+site = CSpaceAdminSite(name="admin")
+
+
+class ServiceAdmin(ModelAdmin):
+    """Pages whose writes are service calls. A refusal becomes a message; nothing is half done."""
+
+    actions_on_top = True
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return site.has_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return site.has_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return site.has_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return site.has_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The change log is the services' own; Django's second one stays empty."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """As above."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """As above."""
+
+    def attempt(self, request: HttpRequest, what: str, call: Callable[[], object]) -> bool:
+        """Run a service call for an action; whether it was accepted. The refusal is shown."""
+        try:
+            call()
+        except DomainError as refusal:
+            self.message_user(request, f"{what}: {said(refusal)}", messages.ERROR)
+            return False
+        return True
+
+
+class ReadOnlyAdmin(ServiceAdmin):
+    """Pages to look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def said(refusal: DomainError) -> str:
+    """A refusal as one line: its sentence and what it says about the fields."""
+    details = [
+        f"{name}: {' '.join(map(str, sentences))}"
+        for name, sentences in refusal.details.items()
+        if isinstance(sentences, list) and sentences and isinstance(sentences[0], str)
+    ]
+    return "; ".join([refusal.message, *details])

@@ -1,0 +1,13 @@
+from django.contrib import admin
+
+from cspace.admin import ReadOnlyAdmin, site
+from notifications.models import Notification
+
+
+@admin.register(Notification, site=site)
+class NotificationAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "user", "status", "description")
+    list_filter = ("status",)
+    search_fields = ("user__username", "description")
+    list_select_related = ("user",)
+    ordering = ("-created_at", "-id")

@@ -1,0 +1,125 @@
+"""The admin: who may enter, and that its writes are the services' writes."""
+
+import datetime as dt
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from auditlog.models import LogEntry
+from classrooms.floorplan import draw
+from classrooms.models import Classroom
+from registrations.models import Registration
+from tests.factories import PASSWORD, make_classroom, make_registration
+
+PAGES = [
+    "accounts/user",
+    "groups/group",
+    "groups/usergroup",
+    "classrooms/classroom",
+    "classrooms/closure",
+    "registrations/registration",
+    "auditlog/logentry",
+    "notifications/notification",
+]
+BOX = {"x": 1, "y": 2, "width": 90, "height": 60, "text": "<script>alert(1)</script>", "type": "discuss"}
+
+
+@pytest.fixture
+def admin(cspace):
+    client = Client()
+    client.force_login(cspace)
+    return client
+
+
+@pytest.fixture
+def held(member, team, room):
+    with_day = dt.date.today() + dt.timedelta(days=3)
+    return make_registration(by=member, group=team, classroom=room, day=with_day)
+
+
+def actions():
+    return list(LogEntry.objects.order_by("id").values_list("action", flat=True))
+
+
+def act(client, page, action, *rows):
+    return client.post(
+        f"/admin/{page}/", {"action": action, "_selected_action": [row.pk for row in rows]}, follow=True
+    )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_render(admin, held, page):
+    assert admin.get(f"/admin/{page}/").status_code == 200
+
+
+def test_only_cspace_enters(member, stranger, cspace):
+    for user, status in ((member, 302), (stranger, 302), (cspace, 200)):
+        client = Client()
+        client.force_login(user)
+        assert client.get("/admin/").status_code == status
+
+
+def test_login(member, cspace, settings):
+    for user, lands in ((member, "/admin/login/"), (cspace, "/admin/")):
+        client = Client()
+        response = client.post(
+            "/admin/login/?next=/admin/", {"username": user.username, "password": PASSWORD}, follow=True
+        )
+        assert response.request["PATH_INFO"] == lands
+
+
+def test_approving_is_the_service_approving(admin, held):
+    act(admin, "registrations/registration", "approve", held)
+    act(admin, "registrations/registration", "approve", held)
+    assert Registration.objects.get().status == "approved"
+    assert actions() == ["registration.created", "registration.approved"]
+
+
+def test_a_refusal_is_shown_and_nothing_is_written(admin, cspace, api, held, member, team, room):
+    api(cspace).post(f"registrations/{held.pk}/reject/")
+    make_registration(by=member, group=team, classroom=room, day=held.occupancy.starts_at.date())
+    before = actions()
+    response = act(admin, "registrations/registration", "approve", held)
+    assert "Room is already booked for the requested time" in response.content.decode()
+    assert actions() == before
+
+
+def test_a_room_is_made_and_changed_by_the_services(admin):
+    form = {"name": "Room Z", "capacity": 5, "floor": 1, "equipment": "{}", "is_active": "on"}
+    admin.post("/admin/classrooms/classroom/add/", form)
+    room = Classroom.objects.get(name="Room Z")
+    admin.post(f"/admin/classrooms/classroom/{room.pk}/change/", form | {"capacity": 6})
+    admin.post(f"/admin/classrooms/classroom/{room.pk}/change/", form | {"capacity": 6})
+    assert actions() == ["classroom.created", "classroom.changed"]
+    bad = admin.post("/admin/classrooms/classroom/add/", form | {"name": "A/B", "equipment": '{"X": 1}'})
+    assert bad.status_code == 200
+    assert Classroom.objects.count() == 1
+
+
+def test_the_floor_plan_is_drawn_and_harmless(admin):
+    room = make_classroom("Room A", equipment={"svg": BOX})
+    page = admin.get(f"/admin/classrooms/classroom/{room.pk}/change/").content.decode()
+    assert "<title>Room A, 30 seats</title>" in page
+    assert "<script>alert(1)" not in draw([room])
+    assert "&lt;script&gt;" in draw([room])
+
+
+def test_import_previews_first_and_then_goes_through_the_services(admin):
+    make_classroom("Room A", capacity=10)
+    table = "name,capacity,floor,equipment,is_active,auto_approve\nRoom A,12,2,{},1,0\nRoom N,7,3,{},1,0\n"
+    upload = SimpleUploadedFile("rooms.csv", table.encode(), content_type="text/csv")
+    preview = admin.post("/admin/classrooms/classroom/import/", {"import_file": upload, "format": "0"})
+    assert preview.status_code == 200
+    assert Classroom.objects.count() == 1
+    assert actions() == []
+
+    confirm = preview.context["confirm_form"].initial
+    admin.post("/admin/classrooms/classroom/process_import/", confirm, follow=True)
+    assert {(room.name, room.capacity) for room in Classroom.objects.all()} == {("Room A", 12), ("Room N", 7)}
+    assert actions() == ["classroom.changed", "classroom.created"]
+
+
+@pytest.mark.parametrize("page", ["auditlog/logentry", "notifications/notification", "registrations/registration"])
+def test_history_cannot_be_edited(admin, held, page):
+    assert admin.get(f"/admin/{page}/add/").status_code == 403
