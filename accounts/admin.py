@@ -3,12 +3,39 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.services.people import change_user
+from accounts.services.sessions import count_login_try
 from cspace import clock
 from cspace.admin import ReadOnlyAdmin, site
+from cspace.errors import RateLimited
+
+
+class ThrottledLogin(AdminAuthenticationForm):
+    """The admin's login counts against the same limits as the API's."""
+
+    def clean(self) -> Any:
+        try:
+            count_login_try(
+                username=str(self.cleaned_data.get("username", "")),
+                address=self.request.META.get("REMOTE_ADDR") if self.request else None,
+                now=clock.now(),
+            )
+        except RateLimited as refusal:
+            raise ValidationError(refusal.message) from refusal
+        return super().clean()
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Active and in cspace; the message is the one for a wrong password."""
+        if not (user.is_active and user.access.is_cspace):
+            raise self.get_invalid_login_error()
+
+
+site.login_form = ThrottledLogin
 
 
 @admin.register(User, site=site)

@@ -4,44 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
-from accounts.services.sessions import count_login_try
-from cspace import clock
-from cspace.errors import DomainError, RateLimited
-
-
-class ThrottledLogin(AdminAuthenticationForm):
-    """The admin's login counts against the same limits as the API's."""
-
-    def clean(self) -> Any:
-        try:
-            count_login_try(
-                username=str(self.cleaned_data.get("username", "")),
-                address=self.request.META.get("REMOTE_ADDR") if self.request else None,
-                now=clock.now(),
-            )
-        except RateLimited as refusal:
-            raise ValidationError(refusal.message) from refusal
-        return super().clean()
-
-    def confirm_login_allowed(self, user: Any) -> None:
-        """Active and in cspace; the message is the one for a wrong password."""
-        if not (user.is_active and user.access.is_cspace):
-            raise self.get_invalid_login_error()
+from cspace.errors import DomainError
 
 
 class CSpaceAdminSite(UnfoldAdminSite):
-    """Open to members of the system group and superusers, read from the database on each request."""
+    """Open to members of the system group and superusers, read from the database on each request.
+
+    `accounts.admin` gives it its login form.
+    """
 
     site_header = site_title = "CSpace"
     index_title = "Campus"
-    login_form = ThrottledLogin
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user

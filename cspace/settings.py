@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import dj_database_url
 from environs import EnvError
 
 from cspace.env import read_environment, refuse, secret_problems
@@ -59,9 +60,10 @@ try:
         "options": f"-c statement_timeout={CSPACE_STATEMENT_TIMEOUT} -c lock_timeout=3s"
         " -c idle_in_transaction_session_timeout=10s -c timezone=UTC",
     }
+    DATABASE_URL = env.secret("DATABASE_URL")
     DATABASE: dict[str, object] = (
-        dict(env.dj_db_url("DATABASE_URL"))
-        if env.str("DATABASE_URL", "")
+        dict(dj_database_url.parse(DATABASE_URL))
+        if DATABASE_URL
         else {
             "ENGINE": "cspace.db.backends.embedded",
             "NAME": "cspace",
@@ -238,6 +240,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 SESSION_COOKIE_HTTPONLY = True
+# These two look for Django's own class paths; cspace.middleware has subclasses of them (tests/admin, tests/cspace).
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = CSPACE_SSL_REDIRECT
     SECURE_HSTS_SECONDS = CSPACE_HSTS_SECONDS

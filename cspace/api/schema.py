@@ -1,5 +1,6 @@
 """The published schema: every operation documents its refusals with the one envelope, and what writes accept."""
 
+import re
 from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
@@ -12,6 +13,7 @@ from cspace.api.pagination import DEFAULT_PER_PAGE, MAX_PER_PAGE
 from cspace.api.permissions import LoggedIn, PublicRead
 from cspace.errors import ErrorCode
 
+CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -51,6 +53,12 @@ class EnvelopeAutoSchema(AutoSchema):
                     )
                 )
         return parameters
+
+    def get_operation_id(self) -> str:
+        """`registration_approve`: the noun of the view and its action."""
+        view: Any = self.view
+        noun = CAPITAL.sub("_", type(view).__name__.removesuffix("ViewSet")).lower()
+        return f"{noun}_{view.action}"
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         """Never: every list is declared with the object that stands around it."""

@@ -158,7 +158,10 @@ class Cluster:
         unfinished.rename(self.data)
 
     def _forget_dead_server(self) -> None:
-        """Remove postmaster.pid: the server lock is ours, so its writer is gone and the pid may be anybody's."""
+        """Remove postmaster.pid: the server lock is ours, so its writer is gone and the pid may be anybody's.
+
+        Only a server that was started by hand does not know that lock; it is found by its working directory.
+        """
         pid_file = self.data / "postmaster.pid"
         try:
             pid = pid_file.read_text(encoding="utf-8", errors="replace").split("\n", 1)[0].strip()
@@ -203,6 +206,8 @@ class Cluster:
             digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
             folder = Path(tempfile.gettempdir()) / f"cspace-{os.geteuid()}-{digest}"
         self.account.make_private_folder(folder)
+        for dead in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
+            (folder / dead).unlink(missing_ok=True)
         return folder
 
     def _write(self, name: str, content: str) -> None:

@@ -43,9 +43,7 @@ def actions():
 
 
 def act(client, page, action, *rows):
-    return client.post(
-        f"/admin/{page}/", {"action": action, "_selected_action": [row.pk for row in rows]}, follow=True
-    )
+    return client.post(f"/admin/{page}/", {"action": action, "_selected_action": [row.pk for row in rows]}, follow=True)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -123,3 +121,10 @@ def test_import_previews_first_and_then_goes_through_the_services(admin):
 @pytest.mark.parametrize("page", ["auditlog/logentry", "notifications/notification", "registrations/registration"])
 def test_history_cannot_be_edited(admin, held, page):
     assert admin.get(f"/admin/{page}/add/").status_code == 403
+
+
+def test_a_foreign_page_cannot_post(cspace, held):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cspace)
+    assert act(client, "registrations/registration", "approve", held).status_code == 403
+    assert Registration.objects.get().status == "pending"

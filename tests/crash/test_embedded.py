@@ -18,6 +18,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc"
 SERVER_ID = "SELECT system_identifier::text || pg_postmaster_start_time() FROM pg_control_system()"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def flushable_log() -> None:
+    """Overrides the one that prepares the tests' database: none is used here."""
+
+
 @pytest.fixture(scope="module")
 def used() -> Iterator[Path]:
     """A cluster with one committed row."""
@@ -96,7 +101,10 @@ def test_everything_killed_at_once_recovers_what_was_committed(home: Path) -> No
 
 def test_stale_pid_of_a_foreign_process_is_ignored(home: Path) -> None:
     with subprocess.Popen(["sleep", "60"]) as foreign:
-        (home / "data" / "postmaster.pid").write_text(f"{foreign.pid}\n{home / 'data'}\n1700000000\n5432\n\n\n")
+        content = f"{foreign.pid}\n{home / 'data'}\n1700000000\n5432\n\n\n"
+        (home / "data" / "postmaster.pid").write_text(content)
+        (home / "socket.d").mkdir(exist_ok=True)
+        (home / "socket.d" / ".s.PGSQL.5432.lock").write_text(content)
         with Holder(home) as holder:
             assert kept(holder.ensure()) == 42
         assert foreign.poll() is None
@@ -202,15 +210,7 @@ def test_root_keeps_the_data_where_the_server_can_reach_them(folder: Path) -> No
     subprocess.run(["rm", "-r", home.parent], check=True)
 
 
-def test_commands_that_need_no_database_start_none(folder: Path) -> None:
+def test_command_that_needs_no_database_starts_none(folder: Path) -> None:
     environment = os.environ | {"CSPACE_DATA_DIR": str(folder / "pg")}
-    for command in ("check", "help"):
-        subprocess.run(
-            [sys.executable, "manage.py", command],
-            cwd=ROOT,
-            env=environment,
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
+    subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, check=True, capture_output=True)
     assert not (folder / "pg").exists()

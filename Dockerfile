@@ -1,0 +1,18 @@
+FROM python:3.12.8-slim-bookworm AS build
+WORKDIR /app
+COPY requirements/core.txt requirements/core.txt
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/core.txt
+
+FROM python:3.12.8-slim-bookworm
+RUN useradd --system --uid 10001 cspace
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY . .
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 CSPACE_ENV=production
+RUN SECRET_KEY=build-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF \
+    CSPACE_JWT_KEY=only-for-build-9876543210-zyxwvutsrqponmlkjihgfedcba \
+    ALLOWED_HOSTS=build.invalid python manage.py collectstatic --noinput
+USER cspace
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s CMD python -c "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--backlog", "1024", "--backpressure", "512", "--respawn-failed-workers", "--workers-kill-timeout", "25", "cspace.wsgi:application"]
