@@ -103,15 +103,16 @@ class Cluster:
 
     def make_home(self, data_dir: Path) -> None:
         """Create the folder; leave a note in `data_dir` if the data are somewhere else."""
-        self.home.mkdir(mode=0o711 if self.account.is_switch else 0o700, parents=True, exist_ok=True)
+        mode = 0o711 if self.account.is_switch else 0o700
+        data_dir.mkdir(mode=mode, parents=True, exist_ok=True)
+        self.home.mkdir(mode=mode, parents=True, exist_ok=True)
         owner = self.home.stat().st_uid
         if os.geteuid() not in (0, owner):
             raise EmbeddedPostgresError(f"{self.home} belongs to another user (uid {owner}): run as that user")
         if self.account.is_switch and owner == 0:
-            self.home.chmod(0o711)
+            self.home.chmod(mode)
         note = data_dir / "LOCATION"
         if self.home != data_dir and not note.exists():
-            data_dir.mkdir(parents=True, exist_ok=True)
             note.write_text(f"{self.home}\n", encoding="utf-8")
             logger.warning("PostgreSQL does not run as root and its user cannot enter %s: see %s", data_dir, self.home)
 

@@ -1,0 +1,244 @@
+"""Rooms, their availability, closures and agenda: contract §4."""
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditlog.models import LogEntry
+from classrooms.enums import OccupancyKind
+from classrooms.models import Classroom, Occupancy
+from cspace.db.ranges import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, wall_instant
+from notifications.models import Notification
+from registrations.models import Registration
+from tests.factories import make_classroom, make_registration
+
+pytestmark = pytest.mark.usefixtures("document_clock")
+DAY = dt.date(2026, 2, 1)
+SLOT = "date=2026-02-01&start_time=10:00&end_time=12:00"
+
+
+def actions():
+    return list(LogEntry.objects.order_by("id").values_list("action", flat=True))
+
+
+def names(response):
+    return [room["name"] for room in response.json()["results"]]
+
+
+def test_rooms_come_by_floor_then_in_natural_order(api, member):
+    for name, floor in (("10", 1), ("9", 1), ("Room A", 1), ("1", 2)):
+        make_classroom(name, floor=floor, capacity=int(floor) * 10, equipment={"projector": floor})
+    assert names(api(member).get("classrooms/")) == ["9", "10", "Room A", "1"]
+    assert names(api(member).get("classrooms/?floor=2")) == ["1"]
+    assert names(api(member).get("classrooms/?min_capacity=20")) == ["1"]
+    assert names(api(member).get("classrooms/?equipment=projector:2")) == ["1"]
+    assert names(api(member).get("classrooms/?equipment=whiteboard")) == []
+    assert names(api(member).get("classrooms/?search=room")) == ["Room A"]
+    for query, field in (("floor=x", "floor"), ("equipment=A B", "equipment")):
+        assert list(api(member).get(f"classrooms/?{query}").json()["details"]) == [field]
+
+
+def test_a_room_is_changed_once_and_never_renamed(api, cspace, member, room):
+    assert api(member).put("classrooms/Room A/", {"capacity": 3}).status_code == 403
+    for _ in range(2):
+        body = api(cspace).put("classrooms/Room A/", {"capacity": 55, "name": "Room A"}).json()
+        assert body["capacity"] == 55
+    assert actions() == ["classroom.changed"]
+    renamed = api(cspace).put("classrooms/Room A/", {"name": "Room B"})
+    assert (renamed.status_code, renamed.json()["details"]) == (400, {"name": ["A classroom cannot be renamed"]})
+    assert api(cspace).put("classrooms/Nope/", {}).json()["error"] == "Classroom not found"
+
+
+def test_only_an_unused_room_is_deleted(api, cspace, member, team, room):
+    make_classroom("Unused")
+    make_registration(by=member, group=team, classroom=room, day=DAY)
+    assert api(cspace).delete("classrooms/Unused/").status_code == 204
+    refused = api(cspace).delete("classrooms/Room A/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "INVALID_STATE")
+    assert "is_active" in refused.json()["error"]
+
+
+def test_an_inactive_room_is_readable_and_never_available(api, cspace, member, room):
+    api(cspace).put("classrooms/Room A/", {"is_active": False})
+    body = api(member).get(f"classrooms/Room A/availability/?{SLOT}").json()
+    assert (body["is_available"], body["conflicts"], body["reason"]) == (False, [], "Room A is not open for booking")
+    assert names(api(member).get(f"classrooms/free/?{SLOT}")) == []
+    assert api(member).get("classrooms/Room A/").json()["is_active"] is False
+
+
+def test_what_is_shown_free_can_be_booked(api, member, team, room):
+    other = make_classroom("Room B")
+    make_registration(by=member, group=team, classroom=other, day=DAY)
+    wish = {"group_id": team.pk, "date": "2026-02-01", "start_time": "10:00", "end_time": "12:00"}
+    assert names(api(member).get(f"classrooms/free/?{SLOT}")) == ["Room A"]
+    for name, is_free in (("Room A", True), ("Room B", False)):
+        body = api(member).get(f"classrooms/{name}/availability/?{SLOT}").json()
+        assert body["is_available"] is is_free
+        status = api(member).post("registrations/", wish | {"classroom": name}).status_code
+        assert status == (201 if is_free else 409)
+
+
+def test_every_week_and_suggestions(api, member, team, room):
+    make_registration(by=member, group=team, classroom=room, day=DAY + dt.timedelta(days=14))
+    assert names(api(member).get(f"classrooms/free/?{SLOT}&weekly_until=2026-02-14")) == ["Room A"]
+    body = api(member).get(f"classrooms/free/?{SLOT}&weekly_until=2026-02-15&suggest=true").json()
+    assert body["results"] == []
+    assert {"classroom": "Room A", "date": "2026-02-01", "start_time": "10:00", "end_time": "12:00", "clashes": 1} in (
+        body["suggestions"]
+    )
+    assert api(member).get(f"classrooms/free/?{SLOT}&weekly_until=2027-02-15").status_code == 400
+
+
+CLOSURE = {"starts_at": "2026-01-31T16:00:00Z", "ends_at": "2026-02-02T16:00:00Z", "reason": "Painting"}
+
+
+def test_a_closure_refuses_or_cancels_what_is_booked(api, cspace, member, team, room):
+    held = make_registration(by=member, group=team, classroom=room, day=DAY)
+    refused = api(cspace).post("classrooms/Room A/closures/", CLOSURE)
+    assert (refused.status_code, refused.json()["details"]["existing_registration_id"]) == (409, held.pk)
+
+    made = api(cspace).post("classrooms/Room A/closures/", CLOSURE | {"on_conflict": "cancel"})
+    assert made.status_code == 201
+    assert Registration.objects.get().status == "cancelled"
+    assert actions() == ["registration.created", "registration.cancelled", "closure.created"]
+    assert Notification.objects.filter(user=member).count() == 1
+    wish = {
+        "classroom": "Room A",
+        "group_id": team.pk,
+        "date": "2026-02-01",
+        "start_time": "10:00",
+        "end_time": "12:00",
+    }
+    taken = api(member).post("registrations/", wish)
+    assert (taken.status_code, taken.json()["details"]["existing_registration_id"]) == (409, None)
+    assert [piece["date"] for piece in taken.json()["details"]["conflicts"]] == ["2026-02-01", "2026-02-02"]
+
+    listed = api(member).get("classrooms/Room A/closures/").json()["results"]
+    assert listed == [{"id": made.json()["id"], **CLOSURE}]
+    assert api(cspace).delete(f"classrooms/Room A/closures/{listed[0]['id']}/").status_code == 204
+    assert api(cspace).delete(f"classrooms/Room A/closures/{listed[0]['id']}/").status_code == 404
+    assert api(member).post("registrations/", wish).status_code == 201
+
+
+def test_all_rooms_are_closed_by_one_command(api, cspace, member, room):
+    make_classroom("Room B")
+    response = api(cspace).post("closures/", CLOSURE | {"classrooms": "all"})
+    assert (response.status_code, len(response.json()["results"])) == (201, 2)
+    assert api(cspace).post("closures/", CLOSURE | {"classrooms": ["Room A", "Room B"]}).status_code == 201
+    assert actions() == ["closure.created", "closure.created"]
+    assert api(member).post("closures/", CLOSURE | {"classrooms": "all"}).status_code == 403
+    for wrong in ("some", [], ["Nope"], [1]):
+        response = api(cspace).post("closures/", CLOSURE | {"classrooms": wrong})
+        assert list(response.json()["details"]) == ["classrooms"]
+
+
+def test_the_agenda_is_cut_per_day_and_shows_other_kinds(api, member, team, room, cspace):
+    make_registration(by=member, group=team, classroom=room, day=DAY + dt.timedelta(days=2))
+    api(cspace).post("classrooms/Room A/closures/", CLOSURE)
+    entries = api(member).get("classrooms/Room A/agenda/?start_date=2026-02-01&end_date=2026-02-28").json()
+    assert [
+        (row["date"], row["start_time"], row["end_time"], row["kind"], row["reserved_by"], row["description"])
+        for row in entries["registrations"]
+    ] == [
+        ("2026-02-01", "00:00", "24:00", "closure", None, "Painting"),
+        ("2026-02-02", "00:00", "24:00", "closure", None, "Painting"),
+        ("2026-02-03", "10:00", "12:00", "registration", "Mem Ber", ""),
+    ]
+
+
+def test_public_reads_hide_people(api, member, team, room, settings):
+    make_registration(by=member, group=team, classroom=room, day=DAY, description="secret")
+    assert api().get("classrooms/").status_code == 401
+    settings.CSPACE_PUBLIC_READS = True
+    assert names(api().get("classrooms/")) == ["Room A"]
+    (entry,) = api().get("classrooms/Room A/agenda/").json()["registrations"]
+    assert (entry["reserved_by"], entry["reserved_group"], entry["description"]) == (None, None, None)
+    assert entry["status"] == "pending"
+
+
+@pytest.mark.parametrize("path", ["classrooms/", f"classrooms/free/?{SLOT}", "classrooms/Room A/agenda/"])
+def test_lists_cost_the_same_at_one_and_at_three(api, member, team, room, path, django_assert_num_queries):
+    budget = 4 if "agenda" in path else 2
+    for number in range(3):
+        make_classroom()
+        make_registration(
+            by=member, group=team, classroom=room, day=DAY, start=480 + number * 60, end=540 + number * 60
+        )
+        if number != 1:
+            with django_assert_num_queries(budget):
+                api(member).get(path)
+
+
+minutes = st.integers(0, 1440)
+
+
+@given(minutes, minutes, minutes, minutes)
+def test_half_open_intervals_agree_with_a_plain_oracle(a, b, c, d):
+    if a < b and c < d:
+        first, second = campus_interval(DAY, a, b), campus_interval(DAY, c, d)
+        overlap = first.starts_at < second.ends_at and second.starts_at < first.ends_at
+        assert overlap == bool(set(range(a, b)) & set(range(c, d)))
+
+
+@pytest.mark.parametrize("zone", ["Asia/Taipei", "Europe/Berlin", "Australia/Lord_Howe"])
+def test_wall_times_survive_the_clock_changes(settings, zone):
+    settings.CSPACE_TIME_ZONE = zone
+    day = dt.date(2026, 1, 1)
+    while day.year == 2026:
+        (piece,) = cut_per_day(campus_interval(day, 0, 1440))
+        assert (piece.date, piece.start_minute, piece.end_minute) == (day, 0, 1440)
+        (piece,) = cut_per_day(campus_interval(day, 600, 615))
+        assert (piece.date, piece.start_minute, piece.end_minute) == (day, 600, 615)
+        day += dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "minute"), [("Europe/Berlin", (2026, 3, 29), 150), ("Australia/Lord_Howe", (2026, 10, 4), 135)]
+)
+def test_a_time_in_a_gap_is_refused(settings, zone, day, minute):
+    settings.CSPACE_TIME_ZONE = zone
+    with pytest.raises(WallTimeDoesNotExist):
+        wall_instant(dt.date(*day), minute)
+
+
+def test_of_an_ambiguous_pair_the_earlier_is_meant(settings):
+    settings.CSPACE_TIME_ZONE = "Europe/Berlin"
+    assert wall_instant(dt.date(2026, 10, 25), 150) == dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC)
+
+
+def occupy_raw(room, kind, start, end):
+    interval: Interval = campus_interval(DAY, start, end)
+    return Occupancy.objects.create(classroom=room, starts_at=interval.starts_at, ends_at=interval.ends_at, kind=kind)
+
+
+@pytest.mark.parametrize("kind", list(OccupancyKind))
+@pytest.mark.parametrize("other", list(OccupancyKind))
+def test_who_may_overlap_whom(room, kind, other):
+    occupy_raw(room, kind, 600, 660)
+    occupy_raw(room, other, 660, 720)
+    may_share = kind == other and kind in (OccupancyKind.LECTURE, OccupancyKind.CLOSURE)
+    if may_share:
+        occupy_raw(room, other, 630, 650)
+    else:
+        with pytest.raises(IntegrityError, match="occupancy_no_overlap"), transaction.atomic():
+            occupy_raw(room, other, 630, 650)
+
+
+@pytest.mark.parametrize(
+    ("sql", "constraint"),
+    [
+        ("UPDATE classrooms_occupancy SET ends_at = starts_at", "occupancy_starts_before_ends"),
+        ("UPDATE classrooms_occupancy SET kind = 'party'", "occupancy_known_kind"),
+        ("UPDATE classrooms_classroom SET capacity = 0", "classroom_capacity_in_range"),
+        ("UPDATE classrooms_classroom SET floor = 201", "classroom_floor_in_range"),
+        ("UPDATE classrooms_classroom SET name = ''", "classroom_has_a_name"),
+    ],
+)
+def test_constraints(room, sql, constraint):
+    occupy_raw(room, OccupancyKind.LECTURE, 600, 660)
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert Classroom.objects.count() == 1

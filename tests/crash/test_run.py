@@ -1,0 +1,215 @@
+"""`make run`: what it prints, what it refuses in one line, and that nothing outlives it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.crash.processes import ROOT, await_true, is_stopped, marked, postmaster, shared_folder
+from tests.races.server import free_port
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+START_SECONDS = 60
+END_SECONDS = 5
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flushable_log() -> None:
+    """Overrides the one that prepares the tests' database: none is used here."""
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """Where the servers of this module keep their data, one after the other."""
+    with shared_folder() as folder:
+        yield folder / "pg"
+
+
+@dataclass
+class Run:
+    """A running `make run`."""
+
+    make: "subprocess.Popen[bytes]"
+    mark: str
+    output: Path
+    environment: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.environment['PORT']}"
+
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    def python(self) -> int:
+        """The process id of `manage.py run`."""
+        return next(pid for pid, command in marked(self.mark).items() if "manage.py run" in command)
+
+    def is_gone(self) -> bool:
+        self.make.poll()
+        return not marked(self.mark)
+
+
+def command(*options: str) -> list[str]:
+    """Run `make run` with this Python, without looking after the environment."""
+    return ["make", "--old-file=environment-to-run", "run", f"PY={sys.executable}", *options]
+
+
+@contextmanager
+def running(home: Path, tmp_path: Path) -> Iterator[Run]:
+    """Start it, wait until it answers; whatever is left in the end is killed."""
+    mark = f"CSPACE_MARK={uuid.uuid4().hex}"
+    port = str(free_port())
+    environment = {**os.environ, "CSPACE_DATA_DIR": str(home), "PORT": port, "DEBUG": "1"}
+    environment |= dict([mark.split("=")])
+    output = tmp_path / "output"
+    with output.open("wb") as file:
+        make = subprocess.Popen(
+            command(), cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file, process_group=0
+        )
+    run = Run(make, mark, output, environment)
+    try:
+        await_true(lambda: "curl" in run.printed() or make.poll() is not None, START_SECONDS)
+        assert make.poll() is None, run.printed()
+        yield run
+    finally:
+        for pid in marked(mark):
+            os.kill(pid, signal.SIGKILL)
+        make.wait()
+
+
+def test_prints_a_command_that_books_and_refuses_a_second_server(home: Path, tmp_path: Path) -> None:
+    with running(home, tmp_path) as run:
+        assert f"{run.url}/api/docs/" in run.printed()
+        curl = run.printed().partition("Book a room:\n")[2].split("\n\n")[0]
+        booked = subprocess.run(curl, shell=True, check=True, capture_output=True, text=True)
+        assert booked.stdout.startswith("HTTP/1.1 201 Created"), booked.stdout
+        second = subprocess.run(command(), cwd=ROOT, env=run.environment, capture_output=True, text=True)
+        assert second.returncode != 0
+        assert second.stderr.splitlines()[0] == (
+            f"CommandError: cannot listen on 127.0.0.1:{run.environment['PORT']} (Address already in use): "
+            "stop what runs there, or choose another port: make run PORT=8001"
+        )
+
+
+def test_serves_again_after_the_database_was_killed(home: Path, tmp_path: Path) -> None:
+    with running(home, tmp_path) as run:
+        assert httpx.get(f"{run.url}/readyz").status_code == 200
+        os.kill(postmaster(home), signal.SIGKILL)
+        await_true(lambda: httpx.get(f"{run.url}/readyz", timeout=30).status_code == 200, 20)
+        assert httpx.get(f"{run.url}/readyz").status_code == 200
+
+
+def kill_make(run: Run) -> None:
+    run.make.kill()
+
+
+def kill_python(run: Run) -> None:
+    os.kill(run.python(), signal.SIGKILL)
+
+
+def terminate_make(run: Run) -> None:
+    run.make.terminate()
+
+
+def interrupt_the_terminal(run: Run) -> None:
+    os.killpg(run.make.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("end", [kill_make, kill_python, terminate_make, interrupt_the_terminal])
+def test_leaves_no_process_behind(home: Path, tmp_path: Path, end: Callable[[Run], None]) -> None:
+    with running(home, tmp_path) as run:
+        end(run)
+        await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        ("PORT", "http", "CommandError: PORT=http is not a number between 1 and 65535"),
+        ("WORKERS", "0", "CommandError: WORKERS=0 is not a number between 1 and 64"),
+        (
+            "CSPACE_DATA_DIR",
+            f"{__file__}/pg",
+            f"CommandError: cannot use {__file__}/pg (Not a directory): "
+            "make it writable, or set CSPACE_DATA_DIR or DATABASE_URL",
+        ),
+    ],
+)
+def test_refuses_in_one_line(variable: str, value: str, line: str) -> None:
+    environment = {**os.environ, "PORT": str(free_port()), "DEBUG": "1", variable: value}
+    refused = subprocess.run(command(), cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert refused.returncode != 0
+    assert [text for text in refused.stderr.splitlines() if not text.startswith("make:")] == [line]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout as far as the installation goes."""
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    tmp_path.chmod(0o755)
+    return tmp_path
+
+
+def install(checkout: Path, python: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["sh", "requirements/install.sh", "core"],
+        cwd=checkout,
+        env={**os.environ, "PYTHON": python, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def fake_python(checkout: Path, script: str) -> str:
+    python = checkout / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    return str(python)
+
+
+def test_python_that_is_too_old_or_a_broken_shim_is_one_line(checkout: Path) -> None:
+    python = fake_python(checkout, "echo shim: version not installed >&2; exit 127")
+    refused = install(checkout, python)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"CSpace: no Python 3.11 or newer among: {python}. Install one, or name it: make run PYTHON=/path/to/python3\n"
+    )
+
+
+def test_missing_venv_module_is_one_line(checkout: Path) -> None:
+    python = fake_python(checkout, 'case "$2" in *ensurepip*) exit 1;; esac')
+    refused = install(checkout, python)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"CSpace: {python} has no venv module: install it (Debian, Ubuntu: apt-get install python3-venv), "
+        "then run make again\n"
+    )
+
+
+def test_failed_installation_is_not_taken_for_a_finished_one(checkout: Path) -> None:
+    without_network = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(checkout), "PIP_CONFIG_FILE": os.devnull}
+    for _ in range(2):
+        refused = install(checkout, sys.executable, **without_network)
+        assert refused.returncode == 1
+        assert refused.stderr.splitlines()[-1] == (
+            "CSpace: pip could not install the requirements (see above): is the network there? Then run make again"
+        )
+    assert not list((checkout / ".venv").glob("*.installed"))
+
+
+def test_version_of_make_help_names_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    documented = re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE)
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert [line.split()[1] for line in listed.splitlines()] == documented
