@@ -16,7 +16,7 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--no-header --no-annotate --no-emit-find-links --only-binary :all: $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock clean environment environment-to-run
+.PHONY: help run test bench lint format lock clean environment environment-to-run
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ lint: environment ## ruff, mypy, import-linter
 format: environment ## let ruff put the code in order
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+bench: environment ## a booking over HTTP against a bare Django view, as a ratio
+	.venv/bin/python -m tests.bench.booking
 
 lock: environment ## recompile requirements/*.txt (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements/core.txt

@@ -34,13 +34,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str], *, workers: int = 2) -> Iterator[Server]:
+def serving(
+    environment: Mapping[str, str], *, workers: int = 2, application: str = "cspace.wsgi:application"
+) -> Iterator[Server]:
     """A granian server over the database that `environment` names."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", str(workers), "--blocking-threads", "4", "--backlog", "1024", "--log-level", "error"]
     process = subprocess.Popen(
-        [*command, "cspace.wsgi:application"],
+        [*command, application],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,

@@ -1,0 +1,76 @@
+"""The demo campus, the first admin, the periodic step."""
+
+import datetime as dt
+import io
+import re
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import User
+from auditlog.models import LogEntry
+from classrooms.models import Classroom, Occupancy
+from cspace import clock
+from cspace.models import IdempotencyRecord
+from groups.models import UserGroup
+from registrations.models import Registration
+from tests.factories import cspace_group, make_user
+
+
+def run(*arguments):
+    out = io.StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_demo_campus(db, settings, api):
+    settings.DEBUG = True
+    cspace_group()
+    assert run("load_demo") == "The demo campus is loaded.\n"
+    counts = [model.objects.count() for model in (User, Classroom, Registration, LogEntry)]
+    assert run("load_demo") == "The demo campus was there already.\n"
+    assert [model.objects.count() for model in (User, Classroom, Registration, LogEntry)] == counts
+    assert Classroom.objects.count() == 42
+    assert set(Classroom.objects.values_list("floor", flat=True)) == {1, 2, 3}
+    assert {"Room A", "101", "102"} <= set(Classroom.objects.values_list("name", flat=True))
+    assert {status for (status,) in Registration.objects.values_list("status")} == {
+        "pending",
+        "approved",
+        "rejected",
+        "cancelled",
+    }
+    places = {(p.group.name, p.user.username, p.permissions) for p in UserGroup.objects.with_api_relations()}
+    assert {("cspace", "ta217", "admin"), ("522", "hil", "admin"), ("316", "hsinmu", "admin")} <= places
+    starts = Occupancy.objects.order_by("starts_at").values_list("starts_at", flat=True)
+    assert starts[0] < clock.now() - dt.timedelta(days=19)
+    assert starts[len(starts) - 1] > clock.now() + dt.timedelta(days=19)
+    body = {"username": "hil", "password": "cspace-demo"}
+    assert api().post("auth/token/", body).status_code == 200
+
+
+def test_the_demo_is_refused_in_production(db, settings):
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="DEBUG=1"):
+        run("load_demo")
+
+
+def test_the_first_admin(db, api):
+    cspace_group()
+    said = run("createadmin", "ada", "--display-name", "Ada L")
+    password = re.search(r"once: (\S+)", said)[1]
+    login = api().post("auth/token/", {"username": "ada", "password": password})
+    bearer = {"Authorization": f"Bearer {login.json()['access']}"}
+    assert api().get("users/", **bearer).status_code == 200
+    for name, sentence in (("ada", "taken"), ("a b", "Letters")):
+        with pytest.raises(CommandError, match=sentence):
+            run("createadmin", name)
+
+
+def test_the_periodic_step_forgets_what_is_old(db):
+    user = make_user()
+    for key, age in (("old", 25), ("new", 23)):
+        IdempotencyRecord.objects.create(
+            user=user, key=key, fingerprint="x", created_at=clock.now() - dt.timedelta(hours=age)
+        )
+    assert run("tick") == "Forgotten: 1 idempotency records, 0 sessions.\n"
+    assert [record.key for record in IdempotencyRecord.objects.all()] == ["new"]
