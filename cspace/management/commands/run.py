@@ -114,12 +114,12 @@ def refuse_busy(host: str, port: int) -> None:
 
 def prepare_static_files() -> None:
     """Collect the admin's files for production; in development they are served from where they lie."""
+    if settings.DEBUG:
+        return
     try:
-        Path(str(settings.STATIC_ROOT)).mkdir(parents=True, exist_ok=True)
+        call_command("collectstatic", interactive=False, verbosity=0)
     except OSError as error:
         raise CommandError(f"cannot write {settings.STATIC_ROOT} ({error.strerror}): make it writable") from error
-    if not settings.DEBUG:
-        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def serve(host: str, port: int, workers: int) -> None:
