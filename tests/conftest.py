@@ -9,12 +9,17 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from accounts.models import User
 from accounts.tokens import issue_access
 from classrooms.models import Classroom
 from groups.models import Group
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
+
+# A slow machine is no counterexample.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 DOCUMENT_TIME = "2026-01-20T02:00:00Z"
 """10:00 in Taipei on the day that puts the documents' dates ahead."""
