@@ -24,6 +24,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
             checks[name] = check()
         except DatabaseError:
             checks[name] = False
+            break  # the others would only wait for the same database
     is_ready = all(checks.values())
     response = JsonResponse(
         {"status": "ok" if is_ready else "unavailable", "checks": checks}, status=200 if is_ready else 503

@@ -172,6 +172,9 @@ SPECTACULAR_SETTINGS = {
         "NotificationStatus": "notifications.enums.Status",
         "Period": [("upcoming", "upcoming"), ("past", "past"), ("all", "all")],
     },
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"refreshCookie": {"type": "apiKey", "in": "cookie", "name": "refresh_token"}}
+    },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
 SIMPLE_JWT = {
@@ -210,7 +213,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # --- Where it is kept ------------------------------------------------------------------------------------
-# Persistent connections: a connection per request costs more than the request (docs/performance.md).
+# Persistent connections: a connection per request costs more than the request.
 DATABASES = {
     "default": DATABASE
     | {

@@ -41,7 +41,7 @@ class SessionViewSet(ApiViewSet):
         )
         return _answer(tokens)
 
-    @extend_schema(request=None, responses=AccessOutput)
+    @extend_schema(request=None, responses=AccessOutput, auth=[{"refreshCookie": []}])  # type: ignore[list-item]
     def refresh(self, request: Request) -> Response:
         check_origin(request)
         try:
@@ -56,7 +56,7 @@ class SessionViewSet(ApiViewSet):
             clear_cookie(response)
             return response
 
-    @extend_schema(request=None, responses={205: None})
+    @extend_schema(request=None, responses={205: None}, auth=[{"bearer": []}])  # type: ignore[list-item]
     def log_out(self, request: Request) -> Response:
         check_origin(request)
         scheme, _, access = request.headers.get("Authorization", "").partition(" ")
