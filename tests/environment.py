@@ -7,3 +7,7 @@ os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("CSPACE_DATA_DIR", str(Path(__file__).resolve().parent.parent / "var" / "pg-test"))
 os.environ.setdefault("CSPACE_EMBEDDED_FAST", "1")
 os.environ.setdefault("CSPACE_THROTTLE", "off")
+
+# A test that calls make is not a sub-make of the `make test` that runs it.
+for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
+    os.environ.pop(name, None)

@@ -187,6 +187,8 @@ def test_settings_are_durable_private_and_in_utc(home: Path) -> None:
 
 
 def test_only_the_newest_log_files_are_kept(home: Path) -> None:
+    for earlier in (home / "log").glob("postgresql-*.log"):
+        earlier.unlink()  # of the starts before this test
     old = [home / "log" / f"postgresql-202001{day:02}-000000.log" for day in range(1, 21)]
     for file in old:
         file.touch()
