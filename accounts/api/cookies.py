@@ -53,7 +53,10 @@ def check_origin(request: Request) -> None:
     if origin is not None:
         if origin in settings.CORS_ALLOWED_ORIGINS:
             return
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError as error:  # such as "http://["
+            raise PermissionDenied from error
         if parts.scheme not in ("http", "https") or parts.netloc != request.get_host():
             raise PermissionDenied
         return

@@ -228,6 +228,7 @@ def test_two_refresh_cookies_are_refused(api, member):
         ({"Origin": "https://rooms.example.edu"}, 200),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 200),
         ({"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"}, 200),
