@@ -73,6 +73,7 @@ def running(home: Path, tmp_path: Path) -> Iterator[Run]:
     port = str(free_port())
     environment = {**os.environ, "CSPACE_DATA_DIR": str(home), "PORT": port, "DEBUG": "1"}
     environment |= dict([mark.split("=")])
+    environment.pop("PYTHONUNBUFFERED", None)
     output = tmp_path / "output"
     with output.open("wb") as file:
         make = subprocess.Popen(

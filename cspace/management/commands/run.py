@@ -72,6 +72,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
             if settings.DEBUG and not apps.get_model("classrooms", "Classroom").objects.exists():
                 self.stdout.write("Loading the demo campus ...")
+                self.stdout.flush()
                 call_command("load_demo")
         except (embedded.EmbeddedPostgresError, OperationalError) as error:
             raise CommandError(" ".join(str(error).split())) from error
@@ -88,6 +89,7 @@ class Command(BaseCommand):
         if booking:
             self.stdout.write(f"Demo accounts: {', '.join(DEMO_ACCOUNTS)}; password {DEMO_PASSWORD}")
             self.stdout.write(f"Book a room:\n{booking}\n")
+        self.stdout.flush()
         connection.close()
 
 
