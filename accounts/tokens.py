@@ -46,7 +46,7 @@ def read_access(text: str) -> Claims:
         return _claims(AccessToken(text).payload)  # type: ignore[arg-type]
     except ExpiredTokenError as error:
         raise NotAuthenticated("token_expired") from error
-    except TokenError as error:
+    except (TokenError, OverflowError) as error:
         raise NotAuthenticated("token_invalid") from error
 
 
@@ -108,5 +108,5 @@ def read_refresh(text: str) -> UUID:
         return UUID(RefreshToken(text).payload.get("jti"))  # type: ignore[arg-type]
     except ExpiredTokenError as error:
         raise NotAuthenticated("token_expired") from error
-    except (TokenError, ValueError, TypeError, AttributeError) as error:
+    except (TokenError, OverflowError, ValueError, TypeError, AttributeError) as error:
         raise NotAuthenticated("token_invalid") from error

@@ -4,13 +4,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from import_export import fields, resources
 from import_export.admin import ImportExportModelAdmin
+from import_export.formats.base_formats import CSV, XLSX
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from classrooms.floorplan import draw
+from classrooms.floorplan import boxed, draw
 from classrooms.models import Classroom, Closure
 from classrooms.rules import equipment_faults, name_faults
 from classrooms.services.closures import lift_closure
@@ -38,12 +41,12 @@ class ClassroomResource(resources.ModelResource):
         clean_model_instances = False
 
     def dehydrate_name(self, room: Classroom) -> str:
-        """A cell that a spreadsheet would run is shown as text instead."""
-        return f"'{room.name}" if room.name.startswith(FORMULA_STARTS) else room.name
+        """A cell that a spreadsheet would run is shown as text instead; also what looks like such a mark already."""
+        return f"'{room.name}" if room.name.lstrip("'").startswith(FORMULA_STARTS) else room.name
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         name = str(row.get("name") or "").strip()
-        row["name"] = name.removeprefix("'") if name[1:].startswith(FORMULA_STARTS) else name
+        row["name"] = name.removeprefix("'") if name.lstrip("'").startswith(FORMULA_STARTS) else name
 
     def save_instance(self, instance: Classroom, is_create: bool, row: Any, **kwargs: Any) -> None:
         """Called for the preview too: that one is rolled back as a whole."""
@@ -82,6 +85,8 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
     resource_classes = (ClassroomResource,)
     import_form_class = ImportForm
     export_form_class = ExportForm
+    formats = [CSV, XLSX]
+    skip_admin_log = True
     list_display = ("name", "floor", "capacity", "is_active", "auto_approve")
     list_filter = ("floor", "is_active", "auto_approve")
     search_fields = ("name",)
@@ -94,7 +99,10 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
     @admin.display(description="Floor plan")
     def floor_plan(self, room: Classroom) -> str:
         rooms = list(Classroom.objects.filter(floor=room.floor).in_order())
-        return mark_safe(draw(rooms, highlighted=room.pk) or "No room of this floor has a box yet.")  # noqa: S308
+        drawn = {one.pk for one, _ in boxed(rooms)}
+        missing = ", ".join(one.name for one in rooms if one.pk not in drawn)
+        plan = mark_safe(draw(rooms, highlighted=room.pk))  # noqa: S308 - made by an XML writer
+        return format_html("{}<p>Not on the plan: {}</p>", plan, missing) if missing else plan
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return site.has_permission(request)
@@ -104,14 +112,20 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
 
     def save_model(self, request: HttpRequest, obj: Classroom, form: Any, change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in COLUMNS if name in form.cleaned_data}
-        try:
-            if change:
-                values.pop("name", None)
-                change_classroom(classroom_id=obj.pk, by=request.user, now=clock.now(), **values)
-            else:
-                obj.pk = create_classroom(by=request.user, now=clock.now(), **values).pk
-        except DomainError as refusal:
-            self.message_user(request, said(refusal), messages.ERROR)
+        if change:
+            values.pop("name", None)
+            change_classroom(classroom_id=obj.pk, by=request.user, now=clock.now(), **values)
+        else:
+            obj.pk = create_classroom(by=request.user, now=clock.now(), **values).pk
+
+    def process_result(self, result: Any, request: HttpRequest) -> Any:
+        """What changed since the preview may refuse the confirmed import as a whole: then say so."""
+        if not result.has_errors() and not result.has_validation_errors():
+            return super().process_result(result, request)
+        for number, errors in result.row_errors():
+            self.message_user(request, f"Row {number}: {errors[0].error}", messages.ERROR)
+        self.message_user(request, "Nothing was imported.", messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:classrooms_classroom_changelist"))
 
     @admin.action(description="Delete (only rooms never used)")
     def delete_unused(self, request: HttpRequest, chosen: Any) -> None:

@@ -42,7 +42,7 @@ def _draw_room(picture: Element, room: Classroom, box: dict[str, Any], *, is_her
     SubElement(group, "title").text = f"{room.name}, {room.capacity} seats" + ("" if room.is_active else ", closed")
     place = {name: str(box[name]) for name in ("x", "y", "width", "height")}
     SubElement(group, "rect", place | {"fill": FILL[state], "stroke": "#6b7280", "rx": "4"})
-    lines = str(box["text"]).split("\n") or [room.name]
+    lines = (str(box["text"]).strip() or room.name).split("\n")
     for number, line in enumerate(lines):
         SubElement(
             group,

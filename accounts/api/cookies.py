@@ -4,6 +4,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -64,7 +65,7 @@ def check_origin(request: Request) -> None:
         raise PermissionDenied
 
 
-def client_address(request: Request) -> str | None:
+def client_address(request: Request | HttpRequest) -> str | None:
     """The caller's address; behind N trusted proxies the N-th of X-Forwarded-For from the right."""
     hops = settings.CSPACE_TRUSTED_PROXIES
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]

@@ -53,7 +53,10 @@ def network_of(address: str | None) -> str:
         parsed = ip_address(address or "")
     except ValueError:
         return "unknown"
-    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
+    if isinstance(parsed, IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(mapped or ip_network((parsed, 64), strict=False))
+    return str(parsed)
 
 
 def check_credentials(*, username: str, password: str) -> User:
@@ -63,7 +66,8 @@ def check_credentials(*, username: str, password: str) -> User:
         NotAuthenticated: `invalid_credentials`, one answer for all causes.
     """
     user = User.objects.filter(username=username).first()
-    is_right = check_password(password, user.password if user and user.has_usable_password() else _decoy())
+    decoy = _decoy()
+    is_right = check_password(password, user.password if user and user.has_usable_password() else decoy)
     if user is None or not is_right or not user.is_active or not user.has_usable_password():
         raise NotAuthenticated("invalid_credentials")
     return user
@@ -112,7 +116,9 @@ def _exchange(jti: UUID, now: datetime) -> Tokens | NotAuthenticated:
     if session is None:
         return NotAuthenticated("token_invalid")
     user = session.user
-    if session.revoked_at or not user.is_active or user.token_version != session.token_version:
+    # Of the family, not of this row: a logout does not see a successor that is just being inserted.
+    is_ended = RefreshSession.objects.filter(family=session.family, revoked_at__isnull=False).exists()
+    if is_ended or not user.is_active or user.token_version != session.token_version:
         return NotAuthenticated("session_revoked")
     if min(session.expires_at, session.family_expires_at) <= now:
         return NotAuthenticated("token_expired")

@@ -37,6 +37,7 @@ def add_member(*, group_id: int, by: User, now: datetime, username: str, permiss
     Raises: GroupGone, PermissionDenied, Invalid (`username` unknown), AlreadyMember.
     """
     group = lock_group(group_id)
+    by.forget_access()  # what was read before the lock may have been taken away meanwhile
     if not rules.may_change_members(by.access, group.pk, is_system=group.is_system):
         raise PermissionDenied
     user = User.objects.filter(username=username).first()
@@ -54,7 +55,7 @@ def change_permissions(*, user_group_id: int, by: User, now: datetime, permissio
 
     Raises: UserGroupGone, PermissionDenied, LastAdmin.
     """
-    place = _locked_place(user_group_id)
+    place = _locked_place(user_group_id, by)
     if not rules.may_change_members(by.access, place.group_id, is_system=place.group.is_system):
         raise PermissionDenied
     previous = place.permissions
@@ -74,7 +75,7 @@ def remove_member(*, user_group_id: int, by: User, now: datetime) -> None:
 
     Raises: UserGroupGone, PermissionDenied, LastAdmin.
     """
-    place = _locked_place(user_group_id)
+    place = _locked_place(user_group_id, by)
     if not rules.may_remove(by.access, place.group_id, is_system=place.group.is_system, user_id=place.user_id):
         raise PermissionDenied
     _check_not_last_admin(place)
@@ -83,8 +84,8 @@ def remove_member(*, user_group_id: int, by: User, now: datetime) -> None:
     publish(fact)
 
 
-def _locked_place(user_group_id: int) -> UserGroup:
-    """The place, read again under its group's lock."""
+def _locked_place(user_group_id: int, by: User) -> UserGroup:
+    """The place, read again under its group's lock, and with it the actor's authority."""
     group_id = UserGroup.objects.filter(pk=user_group_id).values_list("group_id", flat=True).first()
     if group_id is None:
         raise UserGroupGone
@@ -92,6 +93,7 @@ def _locked_place(user_group_id: int) -> UserGroup:
         lock_group(group_id)
     except NotFound as error:
         raise UserGroupGone from error
+    by.forget_access()
     place = UserGroup.objects.with_api_relations().filter(pk=user_group_id).first()
     if place is None:
         raise UserGroupGone

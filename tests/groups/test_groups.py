@@ -7,8 +7,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from auditlog.models import LogEntry
 from cspace import clock
+from cspace.errors import PermissionDenied
 from groups.models import UserGroup
-from groups.services.members import LastAdmin, change_permissions
+from groups.services.members import change_permissions
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.factories import cspace_group, join, make_group, make_registration, make_user
@@ -110,8 +111,23 @@ def test_two_admins_demoting_each_other():
             return lambda: change_permissions(user_group_id=place.pk, by=by, now=clock.now(), permissions="member")
 
         results = at_once(demote(first, places[1]), demote(second, places[0]))
-        assert raised(results) == [LastAdmin]
+        # The second finds, under the lock, that he is no admin any more.
+        assert raised(results) == [PermissionDenied]
         assert UserGroup.objects.filter(group=group, permissions="admin").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_third_admin_does_not_let_two_demote_each_other():
+    for _ in range(20):
+        group, first, second = make_group(), make_user(), make_user()
+        join(make_user(), group, "admin")
+        places = [join(first, group, "admin"), join(second, group, "admin")]
+
+        def demote(by, place):
+            assert by.access.is_admin_of(group.pk)  # read before the race, as above
+            return lambda: change_permissions(user_group_id=place.pk, by=by, now=clock.now(), permissions="member")
+
+        assert raised(at_once(demote(first, places[1]), demote(second, places[0]))) == [PermissionDenied]
 
 
 @pytest.mark.parametrize(
