@@ -4,6 +4,8 @@ import unicodedata
 
 from accounts.access import Access
 
+MAX_NAME_KEY = 400
+
 
 def name_key(name: str) -> str:
     """What makes two group names the same: NFKC, case ignored, trimmed (contract §3).

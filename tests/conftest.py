@@ -139,5 +139,18 @@ def room(db: None) -> Classroom:
 
 
 @pytest.fixture
+def wish(room: Classroom, team: Group) -> dict[str, Any]:
+    """A valid body of `POST /registrations/` under the documents' clock."""
+    return {
+        "classroom": "Room A",
+        "group_id": team.pk,
+        "date": "2026-02-01",
+        "start_time": "10:00",
+        "end_time": "12:00",
+        "description": "Team meeting",
+    }
+
+
+@pytest.fixture
 def api() -> type[Api]:
     return Api

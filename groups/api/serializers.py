@@ -8,16 +8,18 @@ from cspace.api.fields import ChoiceField, NameField, TextField
 from cspace.api.serializers import Input, Output
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
-from groups.rules import name_key
+from groups.rules import MAX_NAME_KEY, name_key
 
 
 class GroupInput(Input):
     name = NameField(max_length=100)
 
     def cross_check(self, values: Any) -> dict[str, list[str]]:
-        if "name" in values and not name_key(values["name"]):
+        key = name_key(values["name"]) if "name" in values else None
+        if key == "":
             return {"name": ["This field may not be blank."]}
-        return {}
+        # Some ligatures stand for eighteen letters; what is compared has a bound of its own.
+        return {"name": ["This name is too long"]} if key and len(key) > MAX_NAME_KEY else {}
 
 
 class MemberInput(Input):
@@ -94,21 +96,13 @@ class AddedMemberOutput(Output):
         }
 
 
-class UserGroupRowOutput(Output):
-    user_group_id = serializers.IntegerField()
+class UserGroupRowOutput(MemberOutput):
+    """A row of all groups' members."""
+
     group_id = serializers.IntegerField()
-    user_id = serializers.IntegerField()
-    username = serializers.CharField()
-    permissions = serializers.ChoiceField(choices=Permissions.choices)
 
     def represent(self, instance: UserGroup) -> dict[str, Any]:
-        return {
-            "user_group_id": instance.pk,
-            "group_id": instance.group_id,
-            "user_id": instance.user_id,
-            "username": instance.user.username,
-            "permissions": instance.permissions,
-        }
+        return {**super().represent(instance), "group_id": instance.group_id}
 
 
 class UserGroupList(serializers.Serializer):  # type: ignore[type-arg]

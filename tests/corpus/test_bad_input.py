@@ -18,17 +18,6 @@ pytestmark = pytest.mark.usefixtures("document_clock")
 VE, NF, PD, NA = "VALIDATION_ERROR", "NOT_FOUND", "PERMISSION_DENIED", "NOT_AUTHENTICATED"
 
 
-@pytest.fixture
-def wish(room, team):
-    return {
-        "classroom": "Room A",
-        "group_id": team.pk,
-        "date": "2026-02-01",
-        "start_time": "10:00",
-        "end_time": "12:00",
-    }
-
-
 def answer(response: Any) -> tuple[int, str | None]:
     """(status, code); checks the envelope on the way."""
     if response.status_code < 400:

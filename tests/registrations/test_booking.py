@@ -13,18 +13,6 @@ from tests.factories import join, make_classroom, make_group
 pytestmark = pytest.mark.usefixtures("document_clock")
 
 
-@pytest.fixture
-def wish(room, team):
-    return {
-        "classroom": "Room A",
-        "group_id": team.pk,
-        "date": "2026-02-01",
-        "start_time": "10:00",
-        "end_time": "12:00",
-        "description": "Team meeting",
-    }
-
-
 def log():
     return list(LogEntry.objects.order_by("id").values_list("action", "actor__username", "target"))
 
