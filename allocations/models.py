@@ -7,16 +7,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
-from django.db.models.lookups import LessThanOrEqual
+from django.db.models.lookups import Exact, LessThanOrEqual
 
 from allocations.enums import Balance, EntryStatus, EventStatus, Grant, OnConflict, Reason, Tie
 from allocations.querysets import EntryQuerySet, EventQuerySet
 from classrooms.models import Classroom
 from groups.models import Group
-from registrations.models import Series
 
 MINUTES_PER_DAY = 1440
-DRAWN = Q(status=EntryStatus.APPROVED) | Q(status=EntryStatus.WITHDRAWN)
 
 
 class AllocationEvent(models.Model):
@@ -97,7 +95,7 @@ class DrawSecret(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(seed__length=32), name="drawsecret_is_32_bytes"),
+            models.CheckConstraint(condition=Exact(Length("seed"), 32), name="drawsecret_is_32_bytes"),
         ]
 
     def __str__(self) -> str:
@@ -146,8 +144,6 @@ class AllocationRegistration(models.Model):
     served_before = models.IntegerField(null=True)
     """What the group had been served when this entry won, unscaled: minutes, or entries."""
     grant = models.CharField(max_length=10, choices=Grant, default="", blank=True)
-    series = models.OneToOneField(Series, on_delete=models.PROTECT, null=True, related_name="+")
-    """A winner's weekly registrations."""
 
     objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -158,9 +154,7 @@ class AllocationRegistration(models.Model):
                 fields=["event", "group", "classroom", "day_of_week", "start_minute", "end_minute"],
                 name="allocationregistration_wish_is_unique",
             ),
-            models.CheckConstraint(
-                condition=Q(day_of_week__range=(1, 7)), name="allocationregistration_day_in_range"
-            ),
+            models.CheckConstraint(condition=Q(day_of_week__range=(1, 7)), name="allocationregistration_day_in_range"),
             models.CheckConstraint(
                 condition=Q(start_minute__gte=0)
                 & Q(start_minute__lt=F("end_minute"))
@@ -180,9 +174,6 @@ class AllocationRegistration(models.Model):
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("description"), 2000),
                 name="allocationregistration_description_in_range",
-            ),
-            models.CheckConstraint(
-                condition=Q(series=None) | DRAWN, name="allocationregistration_series_means_it_won"
             ),
         ]
         indexes = [
@@ -226,9 +217,7 @@ class Draw(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(total=F("successful") + F("failed")), name="draw_counts_add_up"
-            ),
+            models.CheckConstraint(condition=Q(total=F("successful") + F("failed")), name="draw_counts_add_up"),
         ]
 
     def __str__(self) -> str:

@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "groups.apps.GroupsConfig",
     "classrooms.apps.ClassroomsConfig",
     "registrations.apps.RegistrationsConfig",
+    "allocations.apps.AllocationsConfig",
     "auditlog.apps.AuditlogConfig",
     "notifications.apps.NotificationsConfig",
 ]
