@@ -1,5 +1,7 @@
 """How other domains hold a group while they act for it."""
 
+from collections.abc import Iterable
+
 from cspace.errors import Invalid
 from groups.models import Group
 
@@ -12,12 +14,17 @@ def hold_group(group_id: int) -> Group:
     Raises:
         Invalid: there is no such group (any more); under `group_id`.
     """
-    # FOR SHARE is not in the ORM; the archiving side takes FOR NO KEY UPDATE, which waits for it.
-    found = list(
-        Group.objects.raw(
-            "SELECT id, name, is_system FROM groups_group WHERE id = %s AND archived_at IS NULL FOR SHARE", [group_id]
-        )
-    )
+    found = hold_groups([group_id])
     if not found:
         raise Invalid({"group_id": [UNKNOWN_GROUP]})
-    return found[0]
+    return found[group_id]
+
+
+def hold_groups(group_ids: Iterable[int]) -> dict[int, Group]:
+    """Several living groups by id, held the same way, in ascending order; unknown ids are missing."""
+    # FOR SHARE is not in the ORM; the archiving side takes FOR NO KEY UPDATE, which waits for it.
+    found = Group.objects.raw(
+        "SELECT id, name, is_system FROM groups_group WHERE id = ANY(%s) AND archived_at IS NULL ORDER BY id FOR SHARE",
+        [sorted(set(group_ids))],
+    )
+    return {group.pk: group for group in found}
