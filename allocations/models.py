@@ -13,6 +13,7 @@ from allocations.enums import Balance, EntryStatus, EventStatus, Grant, OnConfli
 from allocations.querysets import EntryQuerySet, EventQuerySet
 from classrooms.models import Classroom
 from groups.models import Group
+from registrations.models import Series
 
 MINUTES_PER_DAY = 1440
 
@@ -144,6 +145,9 @@ class AllocationRegistration(models.Model):
     served_before = models.IntegerField(null=True)
     """What the group had been served when this entry won, unscaled: minutes, or entries."""
     grant = models.CharField(max_length=10, choices=Grant, default="", blank=True)
+    """Stays when the slot is given back: it has been given once."""
+    series = models.OneToOneField(Series, on_delete=models.PROTECT, null=True, related_name="entry")
+    """What it got: ordinary registrations, one per kept date."""
 
     objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -170,6 +174,10 @@ class AllocationRegistration(models.Model):
             models.CheckConstraint(
                 condition=Q(reason__in=["", *Reason.values]) & Q(grant__in=["", *Grant.values]),
                 name="allocationregistration_known_reason_and_grant",
+            ),
+            models.CheckConstraint(
+                condition=Q(series=None) | (~Q(grant="") & ~Q(status=EntryStatus.PENDING)),
+                name="allocationregistration_series_means_it_won",
             ),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("description"), 2000),

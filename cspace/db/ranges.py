@@ -4,14 +4,17 @@ Times of day are minutes since midnight, 0…1440 (1440 = "24:00", an end only).
 datetimes. Intervals are half-open: touching is not overlapping.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 MINUTES_PER_DAY = 24 * 60
+MINUTE = timedelta(minutes=1)
 
 
 class WallTimeDoesNotExist(ValueError):
@@ -124,6 +127,26 @@ def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
                 day,
                 0 if start == begins else campus_minute(start),
                 MINUTES_PER_DAY if end == next_begins else campus_minute(end),
+            )
+        day += timedelta(days=1)
+
+
+def covering_pieces(interval: Interval) -> Iterator[DayPiece]:
+    """The pieces of an interval, one per campus day, widened to what keeps a weekly plan clear of it.
+
+    A span of wall time overlaps a piece exactly if its `clamped_interval` overlaps the interval: seconds are rounded
+    outward, and the second pass of a repeated hour belongs to the wall times on both sides of it.
+    """
+    day, last = campus_date(interval.starts_at), campus_date(interval.ends_at)
+    while day <= last:
+        begins, next_begins = day_start(day), day_start(day + timedelta(days=1))
+        start, end = max(begins, interval.starts_at), min(next_begins, interval.ends_at)
+        if start < end and next_begins - begins == timedelta(days=1):
+            yield DayPiece(day, (start - begins) // MINUTE, -((begins - end) // MINUTE))
+        elif start < end:
+            minutes, instant = range(MINUTES_PER_DAY + 1), partial(_first_real, day)
+            yield DayPiece(
+                day, bisect_right(minutes, start, key=instant) - 1, bisect_left(minutes, end, key=instant)
             )
         day += timedelta(days=1)
 
