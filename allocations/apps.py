@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class AllocationsConfig(AppConfig):
     name = "allocations"
+
+    def ready(self) -> None:
+        from allocations import cascades
+
+        cascades.connect()

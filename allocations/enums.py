@@ -61,3 +61,7 @@ class Tie(TextChoices):
 
 OPEN_TO_CHANGES = frozenset({EventStatus.UPCOMING, EventStatus.OPEN})
 """The event's weights and dates may still change."""
+UNDECIDED = OPEN_TO_CHANGES | {EventStatus.CLOSED}
+"""The draw is still to come."""
+STANDING = frozenset({EntryStatus.PENDING, EntryStatus.APPROVED})
+"""Entries that ask for a slot or have one."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from classrooms.querysets import ClassroomQuerySet
+from classrooms.querysets import BookingHoldQuerySet, ClassroomQuerySet
 from cspace.db.ranges import MINUTES_PER_DAY, Interval, WallTimeDoesNotExist, campus_interval, format_minute
 
 MAX_SUGGESTIONS = 10
@@ -11,14 +11,19 @@ STEPS = (30, -30, 60, -60)
 """Minutes to shift by, nearest first."""
 
 
-def suggestions(rooms: ClassroomQuerySet, asked: Mapping[str, Any], wanted: Sequence[Interval]) -> list[dict[str, Any]]:
-    """At most ten, JSON: nearby times at which a room is wholly free, then rooms with the fewest clashes."""
+def suggestions(
+    rooms: ClassroomQuerySet, asked: Mapping[str, Any], wanted: Sequence[Interval], holds: BookingHoldQuerySet
+) -> list[dict[str, Any]]:
+    """At most ten, JSON: nearby times at which a room is wholly free, then rooms with the fewest clashes.
+
+    `holds`: those that bind the caller; nothing is offered under one of them.
+    """
     found = [
         _suggestion(room.name, asked, start, end, 0)
         for start, end, interval in _shifted(asked)
-        for room in rooms.free_during(interval)[:2]
+        for room in rooms.free_during(interval).not_while(holds.over(interval))[:2]
     ][: MAX_SUGGESTIONS // 2]
-    crowded: Any = rooms.with_clashes(*wanted)
+    crowded: Any = rooms.with_clashes(*wanted).not_while(holds.over_any(wanted))
     found += [
         _suggestion(room.name, asked, asked["start_time"], asked["end_time"], room.clashes)
         for room in crowded[: MAX_SUGGESTIONS - len(found)]

@@ -170,6 +170,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "RegistrationStatus": "registrations.enums.Status",
+        "AllocationEventStatus": "allocations.enums.EventStatus",
+        "AllocationRegistrationStatus": "allocations.enums.EntryStatus",
         "NotificationStatus": "notifications.enums.Status",
         "Period": [("upcoming", "upcoming"), ("past", "past"), ("all", "all")],
     },
