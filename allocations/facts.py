@@ -143,7 +143,7 @@ class WeightsSet(_AboutEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _AboutEntry(Fact):
+class AboutEntry(Fact):
     entry_id: int
     event_id: int
     created_by_id: int
@@ -190,12 +190,12 @@ class _AboutEntry(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryFiled(_AboutEntry):
+class EntryFiled(AboutEntry):
     action: ClassVar[str] = "allocation_registration.filed"
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryChanged(_AboutEntry):
+class EntryChanged(AboutEntry):
     """`changes` = {field: [old, new]}."""
 
     action: ClassVar[str] = "allocation_registration.changed"
@@ -210,7 +210,7 @@ class EntryChanged(_AboutEntry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryDeleted(_AboutEntry):
+class EntryDeleted(AboutEntry):
     action: ClassVar[str] = "allocation_registration.deleted"
 
     def notices(self) -> Iterable[Notice]:
@@ -218,7 +218,7 @@ class EntryDeleted(_AboutEntry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryApproved(_AboutEntry):
+class EntryApproved(AboutEntry):
     """A fixed winner, before the draw."""
 
     action: ClassVar[str] = "allocation_registration.approved"
@@ -229,7 +229,7 @@ class EntryApproved(_AboutEntry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryRejected(_AboutEntry):
+class EntryRejected(AboutEntry):
     """Out of the draw."""
 
     action: ClassVar[str] = "allocation_registration.rejected"
@@ -240,7 +240,7 @@ class EntryRejected(_AboutEntry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryWithdrawn(_AboutEntry):
+class EntryWithdrawn(AboutEntry):
     """Given back: its group has been archived."""
 
     action: ClassVar[str] = "allocation_registration.withdrawn"

@@ -13,6 +13,7 @@ ALGORITHM = "cspace-draw/v1"
 """The version of the draw's definition."""
 MAX_DESCRIPTION = 2000
 MAX_PUBLIC_SOURCE = 200
+MAX_PUBLIC_VALUE = 200
 MAX_TARGET_DAYS = 366
 MAX_RANK = 1000
 MAX_CHOICE = 1_000_000
@@ -86,6 +87,13 @@ def dates_of(weekday: int, first: date, last: date) -> list[date]:
     """Every date of a weekday (Sunday = 1) in a range, both ends included."""
     day = first + timedelta(days=(weekday - day_of_week(first)) % 7)
     return [day + timedelta(weeks=week) for week in range((last - day).days // 7 + 1)]
+
+
+def salt_faults(public_value: str) -> list[str]:
+    """What is wrong with a public value as a salt (contract of the draw, §2). Its very characters go into the draw."""
+    if not public_value or len(public_value) > MAX_PUBLIC_VALUE:
+        return [f"1 to {MAX_PUBLIC_VALUE} characters are required"]
+    return [] if public_value.isprintable() else ["Only printable characters on one line are allowed"]
 
 
 def _is_far(value: date) -> bool:

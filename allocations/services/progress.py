@@ -15,6 +15,7 @@ from allocations.facts import EventCancelled, EventClosed, EventOpened
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.rules import status_due
 from allocations.services.holds import update_hold
+from allocations.services.manifest import freeze
 from cspace.db.locks import Namespace, try_namespace
 from cspace.db.transactions import StaleRead, transactional
 from cspace.errors import InvalidState, NotFound, PermissionDenied
@@ -113,9 +114,10 @@ def enter(event: AllocationEvent, status: EventStatus, *, now: datetime) -> None
 
 
 def _close(event: AllocationEvent, now: datetime) -> None:
-    """Freeze the entries. The manifest as it is at this moment belongs into the same UPDATE."""
+    """Freeze the entries, and publish the manifest as it is at this moment."""
     event.status, event.closed_at = EventStatus.CLOSED, now
-    event.save(update_fields=["status", "closed_at"])
+    freeze(event)
+    event.save(update_fields=["status", "closed_at", "frozen_manifest", "frozen_manifest_sha256"])
 
 
 @transactional
