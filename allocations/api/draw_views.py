@@ -25,13 +25,12 @@ from allocations.api.draw_serializers import (
     PromotedOutput,
 )
 from allocations.api.entry_serializers import EntryOutput
+from allocations.api.event_views import event_with_id
 from allocations.enums import EventStatus
-from allocations.models import AllocationEvent
 from allocations.publishing import Document
 from allocations.services.after_draw import EventNotDistributed, withdraw_entry
 from allocations.services.distributing import distribute
 from allocations.services.entries import entry_of_event
-from allocations.services.progress import EventGone
 from allocations.services.promoting import promote
 from cspace import clock
 from cspace.api.idempotency import is_dry_run
@@ -55,14 +54,6 @@ class Python(BaseRenderer):
     format = "py"
 
 
-def event_by_id(pk: int) -> AllocationEvent:
-    """Raises: EventGone."""
-    event = AllocationEvent.objects.filter(pk=pk).first()
-    if event is None:
-        raise EventGone
-    return event
-
-
 @extend_schema(tags=["draws"])
 class DrawViewSet(ApiViewSet):
     permissions = {
@@ -75,7 +66,7 @@ class DrawViewSet(ApiViewSet):
 
     @extend_schema(request=DistributeInput, responses=DistributeOutput)
     def distribute(self, request: Request, pk: int) -> Response:
-        event, is_practice = event_by_id(pk), is_dry_run(request)
+        event, is_practice = event_with_id(pk), is_dry_run(request)
         stored = distribute(
             event_id=event.pk,
             by=request.user,
@@ -89,22 +80,22 @@ class DrawViewSet(ApiViewSet):
 
     @extend_schema(responses=DrawOutput)
     def retrieve(self, request: Request, pk: int) -> Response:
-        return Response(publishing.record(event_by_id(pk)))
+        return Response(publishing.record(event_with_id(pk)))
 
     @extend_schema(request=None, responses=PromotedList)
     def promote(self, request: Request, pk: int) -> Response:
-        promoted = promote(event_id=event_by_id(pk).pk, by=request.user, now=clock.now())
+        promoted = promote(event_id=event_with_id(pk).pk, by=request.user, now=clock.now())
         return Response({"results": [PromotedOutput(row).data for row in promoted]})
 
     @extend_schema(request=None, responses=EntryOutput)
-    def withdraw(self, request: Request, event_pk: int, pk: int) -> Response:
-        event_by_id(event_pk)
-        entry = withdraw_entry(event_id=event_pk, entry_id=pk, by=request.user, now=clock.now())
+    def withdraw(self, request: Request, event_id: int, pk: int) -> Response:
+        event_with_id(event_id)
+        entry = withdraw_entry(event_id=event_id, entry_id=pk, by=request.user, now=clock.now())
         return Response(EntryOutput(entry).data)
 
     @extend_schema(parameters=[AlternativesQuery], responses=AlternativeList)
-    def alternatives(self, request: Request, event_pk: int, pk: int) -> Response:
-        event = event_by_id(event_pk)
+    def alternatives(self, request: Request, event_id: int, pk: int) -> Response:
+        event = event_with_id(event_id)
         entry = entry_of_event(event.pk, pk, request.user.access)
         limit = self.query(AlternativesQuery)["limit"]
         if event.status != EventStatus.DISTRIBUTED:
@@ -122,15 +113,15 @@ class DrawDocumentViewSet(ApiViewSet):
 
     @extend_schema(responses={(200, TSV): OpenApiTypes.STR})
     def manifest(self, request: Request, pk: int) -> HttpResponseBase:
-        return _sent(request, publishing.manifest(event_by_id(pk)), TSV)
+        return _sent(request, publishing.manifest(event_with_id(pk)), TSV)
 
     @extend_schema(responses={(200, TSV): OpenApiTypes.STR})
     def result(self, request: Request, pk: int) -> HttpResponseBase:
-        return _sent(request, publishing.result(event_by_id(pk)), TSV)
+        return _sent(request, publishing.result(event_with_id(pk)), TSV)
 
     @extend_schema(responses={(200, PYTHON): OpenApiTypes.STR})
     def verifier(self, request: Request, pk: int) -> HttpResponseBase:
-        event_by_id(pk)
+        event_with_id(pk)
         source = publishing.VERIFIER.read_bytes()
         return _sent(request, Document(source, sha256(source).hexdigest()), PYTHON)
 

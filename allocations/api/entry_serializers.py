@@ -5,8 +5,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from allocations.api.draw_serializers import OutcomeOutput
 from allocations.enums import EntryStatus, Reason
 from allocations.models import AllocationRegistration
+from allocations.outcomes import outcome_of
 from allocations.outlook import Outlook
 from allocations.rules import MAX_CHOICE, MAX_DESCRIPTION, MAX_RANK, time_faults
 from classrooms.api.fields import ClassroomField
@@ -115,6 +117,16 @@ class EntryOutput(Output):
             "rank": instance.rank,
             "choice": instance.choice or None,
         }
+
+
+class DrawnEntryOutput(EntryOutput):
+    """`GET …/registrations/{id}/`: with the outcome of the draw, null before it."""
+
+    outcome = OutcomeOutput(allow_null=True)
+
+    def represent(self, instance: AllocationRegistration) -> dict[str, Any]:
+        outcome = outcome_of(instance, instance.event)
+        return {**super().represent(instance), "outcome": outcome and OutcomeOutput(outcome).data}
 
 
 class SkippedDate(serializers.Serializer):  # type: ignore[type-arg]

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from allocations.api.entry_serializers import (
+    DrawnEntryOutput,
     EntryChangeInput,
     EntryInput,
     EntryList,
@@ -61,9 +62,9 @@ class AllocationRegistrationViewSet(ApiViewSet):
         answer = FiledEntryOutput(entry, context={"outlook": outlook(entry.event, entry)}).data
         return self.created(answer, f"/api/v1/allocation-events/{event_id}/registrations/{entry.pk}/")
 
-    @extend_schema(responses=EntryOutput)
+    @extend_schema(responses=DrawnEntryOutput)
     def retrieve(self, request: Request, event_id: int, pk: int) -> Response:
-        return Response(EntryOutput(entry_of_event(event_id, pk, request.user.access)).data)
+        return Response(DrawnEntryOutput(entry_of_event(event_id, pk, request.user.access)).data)
 
     @extend_schema(request=EntryChangeInput, responses=EntryOutput)
     def update(self, request: Request, event_id: int, pk: int) -> Response:

@@ -7,8 +7,9 @@ from allocations.enums import EntryStatus, EventStatus, Reason
 from allocations.facts import EntryApproved, EntryRejected
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.outlook import outlook
+from allocations.services.after_draw import grant, take_back
 from allocations.services.entries import locked_entry
-from allocations.services.progress import EventCancelledBefore, EventDistributed, event_for_write
+from allocations.services.progress import EventCancelledBefore, event_for_write
 from classrooms.services.room_time import RoomAlreadyBooked
 from cspace.db.transactions import transactional
 from cspace.errors import Conflict, InvalidState, PermissionDenied
@@ -30,7 +31,9 @@ class SlotPromised(Conflict):
 
 @transactional
 def approve_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> AllocationRegistration:
-    """Before the draw: make it a fixed winner. Publishes `EntryApproved`; approving an approved one is a no-op.
+    """Before the draw: make it a fixed winner; after it: grant a loser its slot (`after_draw.grant`).
+
+    Publishes `EntryApproved` or `EntryGranted`; approving an approved one is a no-op.
 
     Returns the entry with its API relations.
 
@@ -38,6 +41,7 @@ def approve_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> A
         PermissionDenied, EventGone, EntryGone, EntryWithdrawnBefore, EventCancelledBefore
         SlotPromised: another approved entry overlaps it.
         RoomAlreadyBooked: too much of it is booked already (`UNAVAILABLE` in the draw's words).
+        EventOver, GroupArchived: after the draw only.
     """
     event, entry = _held_for_decision(event_id, entry_id, by, now)
     if event.status == EventStatus.DISTRIBUTED:
@@ -52,7 +56,9 @@ def approve_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> A
 
 @transactional
 def reject_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> AllocationRegistration:
-    """Before the draw: take it out. Publishes `EntryRejected`; rejecting a rejected one is a no-op.
+    """Before the draw: take it out; after it: cancel a winner's future occurrences (`after_draw.take_back`).
+
+    Publishes `EntryRejected` or `EntryTakenBack`; rejecting a rejected one is a no-op.
 
     Returns the entry with its API relations.
     Raises: PermissionDenied, EventGone, EntryGone, EntryWithdrawnBefore, EventCancelledBefore.
@@ -65,13 +71,6 @@ def reject_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> Al
     _decide(entry, EntryStatus.REJECTED, Reason.REJECTED_BY_ADMIN)
     publish(EntryRejected.about(entry, actor_id=by.pk, occurred_at=now))
     return entry
-
-
-def decide_after_draw(
-    event: AllocationEvent, entry: AllocationRegistration, status: EntryStatus, *, by: User, now: datetime
-) -> AllocationRegistration:
-    """Decisions on a drawn event are grants and cancellations of room time: not this module's."""
-    raise EventDistributed
 
 
 def _held_for_decision(

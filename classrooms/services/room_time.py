@@ -8,7 +8,7 @@ everything else holds the room locks *exclusively*.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -17,7 +17,7 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.services.holds import check_not_held
 from cspace.db.locks import lock_rooms, share_room
-from cspace.db.ranges import Interval, cut_per_day, format_minute
+from cspace.db.ranges import Interval, cut_per_day, days_interval, format_minute
 from cspace.db.transactions import StaleRead
 from cspace.errors import Conflict, Unavailable
 
@@ -33,7 +33,7 @@ class RoomAlreadyBooked(Conflict):
     """
 
     def __init__(self, blocking: Iterable["Blocking"]) -> None:
-        ordered = sorted(blocking, key=lambda row: (row.interval.starts_at, row.id))
+        ordered = sorted(blocking, key=lambda row: (row.interval.starts_at, row.id or 0))
         registrations = [row.id for row in ordered if row.kind == OccupancyKind.REGISTRATION]
         super().__init__(
             details={
@@ -46,9 +46,9 @@ class RoomAlreadyBooked(Conflict):
 
 @dataclass(frozen=True)
 class Blocking:
-    """A live occupancy that is in the way."""
+    """A live occupancy that is in the way; without an id, one that the same request would have made."""
 
-    id: int
+    id: int | None
     kind: str
     interval: Interval
 
@@ -64,6 +64,12 @@ class Blocking:
             }
             for piece in cut_per_day(self.interval)
         ]
+
+    def pieces_on(self, day: date) -> list[dict[str, Any]]:
+        """The same for one campus day only."""
+        whole = days_interval(day, day)
+        starts_at, ends_at = max(self.interval.starts_at, whole.starts_at), min(self.interval.ends_at, whole.ends_at)
+        return Blocking(self.id, self.kind, Interval(starts_at, ends_at)).pieces() if starts_at < ends_at else []
 
 
 def blocking(classroom_id: int, interval: Interval, *, other_than: Iterable[int] = ()) -> list[Blocking]:

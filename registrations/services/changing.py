@@ -1,6 +1,6 @@
 """Moving, rewording and cancelling a registration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from classrooms.services.room_time import hold_exclusively, move, release
 from cspace.db.ranges import cut_per_day
 from cspace.db.transactions import transactional
 from cspace.errors import Invalid, InvalidState, NotFound, PermissionDenied
-from cspace.facts import publish
+from cspace.facts import publish, publish_many
 from groups.services.holding import hold_group
 from registrations import rules
 from registrations.enums import Status
@@ -125,7 +125,9 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
         by_cspace=by.access.is_cspace,
         target_auto_approve=classroom.auto_approve,
     )
-    registration.save(update_fields=["group", "description", "status"])
+    if registration.series_id is not None and (is_moved or "group" in changes):
+        registration.is_detached = True
+    registration.save(update_fields=["group", "description", "status", "is_detached"])
     needs_decision = registration.status == Status.PENDING and (is_moved or not was_waiting)
     publish(
         RegistrationChanged.about(
@@ -156,14 +158,29 @@ def cancel_registration(*, registration_id: int, by: User, now: datetime, reason
     return registration
 
 
-def cancel_held(registration: Registration, *, actor_id: int | None, now: datetime, reason: str = "") -> None:
-    """Cancel a registration whose room is held exclusively; writes and publishes."""
-    if rules.holds_room(registration.status):
-        release([registration.pk])
-    registration.occupancy.is_live = False
-    registration.status = Status.CANCELLED
-    registration.save(update_fields=["status"])
-    publish(RegistrationCancelled.about(registration, actor_id=actor_id, occurred_at=now, reason=reason))
+def cancel_held(*found: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
+    """Cancel registrations whose rooms are held exclusively, each with its own fact; a constant number of statements.
+
+    Publishes `RegistrationCancelled`.
+    """
+    publish_many(set_cancelled(found, actor_id=actor_id, now=now, reason=reason))
+
+
+def set_cancelled(
+    found: Sequence[Registration], *, actor_id: int | None, now: datetime, reason: str = "", is_told: bool = True
+) -> list[RegistrationCancelled]:
+    """The writing half of `cancel_held`: returns the facts for a command that has one of its own to publish too."""
+    if not found:
+        return []
+    if holding := [row.pk for row in found if rules.holds_room(row.status)]:
+        release(holding)
+    Registration.objects.filter(pk__in=[row.pk for row in found]).update(status=Status.CANCELLED)
+    for row in found:
+        row.occupancy.is_live, row.status = False, Status.CANCELLED
+    return [
+        RegistrationCancelled.about(row, actor_id=actor_id, occurred_at=now, reason=reason, is_told=is_told)
+        for row in found
+    ]
 
 
 def check_changeable(registration: Registration, access: Access, now: datetime) -> None:

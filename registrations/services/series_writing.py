@@ -76,6 +76,12 @@ class Verdict:
         """Something is in the way; a DST gap is nobody's."""
         return self.why in (SkipReason.BOOKED, SkipReason.CLOSED)
 
+    def in_the_way(self) -> Sequence[Blocking]:
+        """By time; what `earlier` has taken only exists if all of this is written, and has no id here."""
+        if self.earlier is None or self.earlier.wanted.interval is None:
+            return self.blocking
+        return [Blocking(None, OccupancyKind.REGISTRATION, self.earlier.wanted.interval)]
+
     @property
     def existing_registration_id(self) -> int | None:
         """The registration in the way, if it is one."""

@@ -1,0 +1,319 @@
+"""Entering series, cancelling them, and trying their skipped dates again. Moving them is `series_moving`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+
+from accounts.models import User
+from classrooms.enums import OccupancyKind
+from classrooms.models import Classroom
+from classrooms.services.room_time import hold_exclusively
+from cspace.db.locks import lock_rooms
+from cspace.db.ranges import campus_date, clamped_interval
+from cspace.db.transactions import StaleRead, transactional
+from cspace.errors import Conflict, Invalid, InvalidState, NotFound, PermissionDenied
+from cspace.facts import Fact, publish, publish_many
+from groups.models import Group
+from groups.services.holding import UNKNOWN_GROUP, hold_groups
+from registrations import rules
+from registrations.models import Registration, Series, SkippedDate
+from registrations.series_facts import Placed, SeriesCancelled, SeriesCreated, SeriesRetried, Skipped, Weekly
+from registrations.services.changing import set_cancelled
+from registrations.services.series_writing import (
+    PlacedSeries,
+    SeriesDraft,
+    Verdict,
+    WantedDate,
+    judge,
+    judge_drafts,
+    write_occurrences,
+    write_series,
+)
+
+REGISTRATION = OccupancyKind.REGISTRATION
+
+
+class SeriesGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Series")
+
+
+class SeriesOver(InvalidState):
+    message = "The series is over: it has no dates left"
+
+
+class DatesTaken(Conflict):
+    """Dates of a series are taken and it may not skip them, or all of them are.
+
+    `details.conflicts` names what is in the way on each date; in a request of several items with its `item`, and
+    without an id where an earlier item would have taken the date.
+    """
+
+    def __init__(self, taken: Sequence[Verdict], items: Sequence[int | None] = (None,)) -> None:
+        found = [(verdict, row) for verdict in taken for row in verdict.in_the_way()]
+        known = [(row.interval.starts_at, row.id) for _, row in found if row.id and row.kind == REGISTRATION]
+        super().__init__(
+            details={
+                "existing_registration_id": min(known)[1] if known else None,
+                "conflicts": [
+                    ({} if (item := items[verdict.wanted.item]) is None else {"item": item}) | piece
+                    for verdict, row in found
+                    for piece in row.pieces_on(verdict.wanted.day)
+                ],
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WantedSeries:
+    """A series to enter. `item`: its place in a request of several, None in a request for one."""
+
+    group_id: int
+    classroom: Classroom
+    day_of_week: int
+    start_minute: int
+    end_minute: int
+    starts_on: date
+    ends_on: date
+    created_by_id: int
+    description: str = ""
+    may_skip: bool = False
+    item: int | None = None
+
+    def draft(self) -> SeriesDraft:
+        return SeriesDraft(
+            group_id=self.group_id,
+            classroom_id=self.classroom.pk,
+            day_of_week=self.day_of_week,
+            start_minute=self.start_minute,
+            end_minute=self.end_minute,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            created_by_id=self.created_by_id,
+            description=self.description,
+        )
+
+    def name_of(self, field: str) -> str:
+        """How the request calls a field of it."""
+        return field if self.item is None else f"items.{self.item}.{field}"
+
+
+@transactional
+def create_series(*, by: User, now: datetime, wanted: Sequence[WantedSeries]) -> list[Series]:
+    """Enter series, all or none, each taking what the ones before it have left; in order, with their API relations.
+
+    Where `may_skip`, taken dates are recorded as skipped. Publishes `SeriesCreated`, one for the command.
+    A constant number of statements.
+
+    Raises:
+        PermissionDenied: not cspace.
+        Invalid: {field: [sentences]}; of several items `items.<n>.<field>`.
+        DatesTaken: a series may not skip, or got no date at all.
+    """
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    check_wanted(wanted, now)
+    groups = hold_groups(row.group_id for row in wanted)
+    if missing := [row for row in wanted if row.group_id not in groups]:
+        raise Invalid({row.name_of("group_id"): [UNKNOWN_GROUP] for row in missing})
+    lock_rooms(row.classroom.pk for row in wanted)
+    drafts = [row.draft() for row in wanted]
+    verdicts = judge_drafts(drafts)
+    _check_placeable(wanted, verdicts)
+    placed = write_series(drafts, verdicts, now=now)
+    publish(
+        SeriesCreated(
+            actor_id=by.pk,
+            occurred_at=now,
+            placed=tuple(_told(*row, groups) for row in zip(wanted, placed, strict=True)),
+        )
+    )
+    found = Series.objects.with_api_relations().in_bulk([row.id for row in placed])
+    return [found[row.id] for row in placed]
+
+
+def check_wanted(wanted: Sequence[WantedSeries], now: datetime) -> None:
+    """Raises `Invalid` with everything that is wrong with the wishes themselves."""
+    faults: dict[str, list[str]] = {}
+    for row in wanted:
+        found = rules.series_faults(
+            now=now,
+            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
+            starts_on=row.starts_on,
+            ends_on=row.ends_on,
+            on_day=row.day_of_week,
+            start_minute=row.start_minute,
+            end_minute=row.end_minute,
+        )
+        if not row.classroom.is_active:
+            found["classroom"] = [f"{row.classroom.name} is not open for booking"]
+        if len(row.description) > rules.MAX_DESCRIPTION:
+            found["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
+        faults |= {row.name_of(field): sentences for field, sentences in found.items()}
+    if faults:
+        raise Invalid(faults)
+
+
+@transactional
+def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | None = None) -> None:
+    """Cancel what of a series has not started, from a day on; what was changed by hand stays.
+
+    Publishes `SeriesCancelled` and, untold, a `RegistrationCancelled` for each occurrence; nothing for a no-op.
+    Raises: PermissionDenied, SeriesGone.
+    """
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    held = hold_series(series_id, now)
+    cut = max(from_day or campus_date(now), campus_date(now))
+    if cut > held.series.last_on:
+        return
+    publish_many(set_series_cancelled([held.series], held.following(now, cut), actor_id=by.pk, now=now, from_day=cut))
+
+
+def set_series_cancelled(
+    found: Sequence[Series],
+    occurrences: Sequence[Registration],
+    *,
+    actor_id: int | None,
+    now: datetime,
+    from_day: date,
+    reason: str = "",
+) -> list[Fact]:
+    """Cancel series from a day on, and these occurrences of theirs; returns the facts to publish.
+
+    The rooms of both are held exclusively. A constant number of statements.
+    """
+    Series.objects.filter(pk__in=[series.pk for series in found]).update(cancelled_from=from_day)
+    facts: list[Fact] = [*set_cancelled(occurrences, actor_id=actor_id, now=now, reason=reason, is_told=False)]
+    return facts + [
+        SeriesCancelled(
+            actor_id=actor_id,
+            occurred_at=now,
+            weekly=Weekly.of(series),
+            from_day=from_day,
+            cancelled_ids=tuple(row.pk for row in occurrences if row.series_id == series.pk),
+            reason=reason,
+        )
+        for series in found
+    ]
+
+
+@transactional
+def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
+    """Book the skipped dates ahead that have become free, at the present room and time of the series.
+
+    Returns it with its API relations. Publishes `SeriesRetried`, nothing where no date has become free.
+    Raises: PermissionDenied, SeriesGone, SeriesOver (its group is archived), Invalid (the room is not open).
+    """
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    group = hold_group_of(series_id)
+    held = hold_series(series_id, now)
+    series = held.series
+    if series.group_id != group.pk:
+        raise StaleRead
+    wanted = [
+        WantedDate(0, series.classroom_id, day, interval)
+        for day in held.skipped_days
+        if day <= series.last_on
+        and (interval := clamped_interval(day, series.start_minute, series.end_minute))
+        and interval.starts_at > now
+    ]
+    if wanted and not series.classroom.is_active:
+        raise Invalid({"classroom": [f"{series.classroom.name} is not open for booking"]})
+    if taken := [verdict for verdict in judge(wanted) if verdict.is_taken]:
+        write_occurrences(taken, [series.pk], now=now)
+        SkippedDate.objects.filter(series=series, date__in=[row.wanted.day for row in taken]).delete()
+        booked = {row.wanted.day: row.registration_id or 0 for row in taken}
+        publish(SeriesRetried(actor_id=by.pk, occurred_at=now, weekly=Weekly.of(series), booked=booked))
+    return Series.objects.with_api_relations().get(pk=series.pk)
+
+
+# --- holding ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HeldSeries:
+    """A series read under the exclusive locks of its rooms, with all its occurrences by time and its skipped dates."""
+
+    series: Series
+    occurrences: Sequence[Registration]
+    skipped_days: Sequence[date]
+
+    def following(self, now: datetime, from_day: date | None = None) -> list[Registration]:
+        """What the commands may touch: live, not started, not changed by hand, on or after a day."""
+        return [
+            row
+            for row in self.occurrences
+            if row.occupancy.is_live
+            and not row.is_detached
+            and not rules.has_started(row.occupancy.starts_at, now)
+            and (from_day is None or campus_date(row.occupancy.starts_at) >= from_day)
+        ]
+
+
+def hold_series(series_id: int, now: datetime, *more_rooms: int) -> HeldSeries:
+    """A series, re-read under the exclusive locks of its room, its occurrences' rooms ahead and `more_rooms`.
+
+    Every command to a series holds its room, so they run one after another. Raises: SeriesGone, StaleRead.
+    """
+
+    def load() -> HeldSeries:
+        series = Series.objects.select_related("classroom", "group").filter(pk=series_id).first()
+        if series is None:
+            raise SeriesGone
+        occurrences = Registration.objects.of_series([series_id]).with_api_relations().in_order()
+        skipped = SkippedDate.objects.filter(series=series).order_by("date").values_list("date", flat=True)
+        return HeldSeries(series, list(occurrences), list(skipped))
+
+    def rooms(held: HeldSeries) -> set[int]:
+        return {held.series.classroom_id, *(row.occupancy.classroom_id for row in held.following(now))}
+
+    return hold_exclusively(load, rooms, *more_rooms)
+
+
+def hold_group_of(series_id: int) -> Group:
+    """The group of a series, held FOR SHARE. Raises: SeriesGone; SeriesOver where it is archived."""
+    group_id = Series.objects.filter(pk=series_id).values_list("group_id", flat=True).first()
+    if group_id is None:
+        raise SeriesGone
+    group = hold_groups([group_id]).get(group_id)
+    if group is None:
+        raise SeriesOver
+    return group
+
+
+# --- what create_series asks and says ----------------------------------------------------------------
+
+
+def _check_placeable(wanted: Sequence[WantedSeries], verdicts: Sequence[Verdict]) -> None:
+    """Raises `DatesTaken` with every conflict of the series that may not skip, or have no date at all."""
+    with_dates = {verdict.wanted.item for verdict in verdicts if verdict.is_taken}
+    placeable = {item for item, row in enumerate(wanted) if row.may_skip and item in with_dates}
+    if taken := [row for row in verdicts if row.is_blocked and row.wanted.item not in placeable]:
+        raise DatesTaken(taken, [row.item for row in wanted])
+
+
+def _told(wanted: WantedSeries, placed: PlacedSeries, groups: dict[int, Group]) -> Placed:
+    weekly = Weekly(
+        series_id=placed.id,
+        created_by_id=wanted.created_by_id,
+        group=groups[wanted.group_id].name,
+        classroom=wanted.classroom.name,
+        day_of_week=wanted.day_of_week,
+        start_minute=wanted.start_minute,
+        end_minute=wanted.end_minute,
+        starts_on=wanted.starts_on,
+        ends_on=wanted.ends_on,
+    )
+    return Placed(
+        weekly=weekly,
+        registration_ids=tuple(placed.occurrences.values()),
+        skipped=as_skipped(placed.skipped),
+    )
+
+
+def as_skipped(verdicts: Iterable[Verdict]) -> Skipped:
+    return tuple((row.wanted.day, row.why.value) for row in verdicts if row.why)
