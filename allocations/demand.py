@@ -1,4 +1,4 @@
-"""How much is wished for where: one week as a picture, rooms × weekdays, drawn with an XML writer like the floor plan."""
+"""How much is wished for where: one week as a picture, rooms × weekdays, drawn with an XML writer."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from allocations import draw, wording
-from allocations.enums import Balance, EntryStatus, Grant, Reason
+from allocations.enums import Balance, EntryStatus, Reason
 from allocations.models import AllocationEvent, AllocationRegistration, Draw
 from allocations.services.manifest import entry_of, unpacked
 from cspace.db.ranges import campus_date
@@ -49,7 +48,7 @@ def outcome_of(entry: AllocationRegistration, event: AllocationEvent) -> Outcome
     decided_at = entry.position if winner is None else winner.position
     own = _served_before(event, entry.group_id, decided_at, but=entry)
     theirs = _served_before(event, winner.group_id, decided_at, but=winner) if winner else own
-    dates, skipped = _dates(entry) if entry.series_id else ([], _unavailable(entry, stored))
+    dates, skipped = _dates(entry.series_id) if entry.series_id else ([], _unavailable(entry, stored))
     return Outcome(
         reason=entry.reason or None,
         lost_to=winner,
@@ -80,10 +79,10 @@ def _served_before(
     return served
 
 
-def _dates(entry: AllocationRegistration) -> tuple[list[date], list[Skipped]]:
+def _dates(series_id: int) -> tuple[list[date], list[Skipped]]:
     """The occurrences that stand, and what was skipped."""
-    rows = Registration.objects.live().filter(series_id=entry.series_id).in_order()
-    skipped = SkippedDate.objects.filter(series_id=entry.series_id).order_by("date")
+    rows = Registration.objects.live().filter(series_id=series_id).in_order()
+    skipped = SkippedDate.objects.filter(series_id=series_id).order_by("date")
     return (
         [campus_date(starts_at) for starts_at in rows.values_list("occupancy__starts_at", flat=True)],
         [Skipped(row.date, row.why, row.blocked_by_id) for row in skipped],
@@ -125,15 +124,3 @@ def _sentence(
     if entry.status == EntryStatus.REJECTED:
         return f"{how}; taken back by hand after the draw."
     return f"{how}: {wording.dates_in_words(len(dates), (row.why for row in skipped))}."
-
-
-def lost_to_representation(outcome: Outcome) -> dict[str, Any] | None:
-    """`lost_to` as the contract writes it."""
-    if outcome.lost_to is None:
-        return None
-    return {
-        "registration_id": outcome.lost_to.pk,
-        "position": outcome.lost_to.position,
-        "group_id": outcome.lost_to.group_id,
-        "served_before_minutes": outcome.winner_minutes,
-    }

@@ -48,7 +48,9 @@ def lost_sentence(*, entry_id: int, position: int, group: str, served: int, own:
     if position == 0:
         return f"Lost to entry {entry_id} of group {group}, approved by hand before the draw."
     unit = "minutes" if balance == Balance.MINUTES else "entries"
-    return f"Lost to entry {entry_id}, drawn {ordinal(position)}, when group {group} had {served} {unit}; you had {own}."
+    return (
+        f"Lost to entry {entry_id}, drawn {ordinal(position)}, when group {group} had {served} {unit}; you had {own}."
+    )
 
 
 def granted_in_words(grant: str, position: int | None, served: int, balance: str) -> str:

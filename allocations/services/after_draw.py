@@ -57,33 +57,38 @@ def withdraw_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> 
     cancelled = _free(entry, by=by, now=now, reason="The draw entry has been withdrawn")
     entry.status = EntryStatus.WITHDRAWN
     entry.save(update_fields=["status"])
-    publish_many([EntryGivenBack.about(entry, actor_id=by.pk, occurred_at=now, cancelled_ids=_ids(cancelled)), *cancelled])
+    publish_many(
+        [EntryGivenBack.about(entry, actor_id=by.pk, occurred_at=now, cancelled_ids=_ids(cancelled)), *cancelled]
+    )
     return entry
 
 
-def take_back(entry: AllocationRegistration, *, by: User, now: datetime) -> None:
-    """Refuse a winner after the draw; its future occurrences are cancelled. Event and entry are held.
+def take_back(entry: AllocationRegistration, *, by: User, now: datetime) -> AllocationRegistration:
+    """Refuse a winner after the draw; its future occurrences are cancelled. Event and entry are held. Returns it.
 
     Publishes `EntryTakenBack` and, untold, a `RegistrationCancelled` for each occurrence. A loser stays as it is.
     """
     if entry.status != EntryStatus.APPROVED:
-        return
+        return entry
     cancelled = _free(entry, by=by, now=now, reason="The draw entry has been rejected")
     entry.status, entry.reason = EntryStatus.REJECTED, Reason.REJECTED_BY_ADMIN
     entry.save(update_fields=["status", "reason"])
-    publish_many([EntryTakenBack.about(entry, actor_id=by.pk, occurred_at=now, cancelled_ids=_ids(cancelled)), *cancelled])
+    publish_many(
+        [EntryTakenBack.about(entry, actor_id=by.pk, occurred_at=now, cancelled_ids=_ids(cancelled)), *cancelled]
+    )
+    return entry
 
 
-def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, now: datetime) -> None:
+def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, now: datetime) -> AllocationRegistration:
     """Give a loser its slot by hand, from tomorrow on, if it is still free by the event's own measure. Event and
-    entry are held. Publishes `EntryGranted`; granting a winner is a no-op.
+    entry are held. Returns it. Publishes `EntryGranted`; granting a winner is a no-op.
 
     Raises:
         EventOver, GroupArchived
         RoomAlreadyBooked: too many of its remaining dates are taken (all of them must be free under `reject`).
     """
     if entry.status == EntryStatus.APPROVED:
-        return
+        return entry
     if entry.group_id not in hold_groups([entry.group_id]):
         raise GroupArchived
     lock_rooms([entry.classroom_id])
@@ -109,6 +114,7 @@ def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, no
             )
         ]
     )
+    return entry
 
 
 def first_to_give(event: AllocationEvent, now: datetime) -> date:

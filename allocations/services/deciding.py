@@ -45,7 +45,7 @@ def approve_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> A
     """
     event, entry = _held_for_decision(event_id, entry_id, by, now)
     if event.status == EventStatus.DISTRIBUTED:
-        return decide_after_draw(event, entry, EntryStatus.APPROVED, by=by, now=now)
+        return grant(event, entry, by=by, now=now)
     if entry.status == EntryStatus.APPROVED:
         return entry
     _check_grantable(event, entry)
@@ -65,7 +65,7 @@ def reject_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> Al
     """
     event, entry = _held_for_decision(event_id, entry_id, by, now)
     if event.status == EventStatus.DISTRIBUTED:
-        return decide_after_draw(event, entry, EntryStatus.REJECTED, by=by, now=now)
+        return take_back(entry, by=by, now=now)
     if entry.status == EntryStatus.REJECTED:
         return entry
     _decide(entry, EntryStatus.REJECTED, Reason.REJECTED_BY_ADMIN)

@@ -178,9 +178,7 @@ def _seed(event: AllocationEvent) -> bytes:
     return seed
 
 
-def _write_series(
-    event: AllocationEvent, drawn: Drawn, listed: Listed, now: datetime
-) -> dict[int, PlacedSeries]:
+def _write_series(event: AllocationEvent, drawn: Drawn, listed: Listed, now: datetime) -> dict[int, PlacedSeries]:
     """A series of approved registrations for each winner, on every kept date: {entry id: series}."""
     winners = [listed[win.entry_id] for win in drawn.wins]
     drafts = [series_draft(event, entry, event.target_starts_on) for entry in winners]
@@ -208,7 +206,16 @@ def series_draft(event: AllocationEvent, entry: AllocationRegistration, first: d
 def _write_entries(drawn: Drawn, placed: Mapping[int, PlacedSeries]) -> None:
     """The decision on every entry, in one statement."""
     won = [
-        (win.entry_id, EntryStatus.APPROVED, "", None, win.position, win.used_before, Grant.DRAW, placed[win.entry_id].id)
+        (
+            win.entry_id,
+            EntryStatus.APPROVED,
+            "",
+            None,
+            win.position,
+            win.used_before,
+            Grant.DRAW,
+            placed[win.entry_id].id,
+        )
         for win in drawn.wins
     ]
     lost = [
@@ -231,9 +238,7 @@ def _write_entries(drawn: Drawn, placed: Mapping[int, PlacedSeries]) -> None:
         )
 
 
-def _write_draw(
-    event: AllocationEvent, drawn: Drawn, *, seed: bytes, salt: str, by: User, now: datetime
-) -> Draw:
+def _write_draw(event: AllocationEvent, drawn: Drawn, *, seed: bytes, salt: str, by: User, now: datetime) -> Draw:
     manifest, result = Packed.of(drawn.manifest), Packed.of(drawn.result)
     return Draw.objects.create(
         event=event,

@@ -50,7 +50,7 @@ def unpacked(data: bytes | memoryview) -> bytes:
 
 
 def freeze(event: AllocationEvent) -> None:
-    """Put the manifest as it is at this moment into the event, for everybody to see. The caller, who holds it, saves."""
+    """Put the manifest as it is now into the event, for everybody to see. The caller, who holds it, saves."""
     packed = Packed.of(draw.write_manifest(manifest_of(event, listed_entries(event))))
     event.frozen_manifest, event.frozen_manifest_sha256 = packed.data, packed.sha256
 
@@ -70,7 +70,7 @@ def manifest_of(event: AllocationEvent, listed: Iterable[AllocationRegistration]
 def assemble(
     event: AllocationEvent, entries: Iterable[draw.Entry], lines: RoomLines, *, first: date | None = None
 ) -> draw.Manifest:
-    """The manifest of an event with these entries and lines; `first`: a later first date than the event's. One query."""
+    """The manifest of an event with these entries and lines; `first`: another first date. One query."""
     weights = EventWeight.objects.filter(event=event).values_list("group_id", "weight")
     return draw.Manifest(
         event_id=event.pk,
@@ -110,9 +110,7 @@ def entry_of(row: AllocationRegistration, state: str = draw.PENDING) -> draw.Ent
     )
 
 
-def room_lines(
-    room_ids: Collection[int], first: date, last: date, *, not_of_series: Collection[int] = ()
-) -> RoomLines:
+def room_lines(room_ids: Collection[int], first: date, last: date, *, not_of_series: Collection[int] = ()) -> RoomLines:
     """What is closed and booked in these rooms on the days first…last. Two queries.
 
     `not_of_series`: the occurrences of these series are left out, save those moved by hand since.

@@ -1,4 +1,4 @@
-"""Giving what has become free after the draw to losers, by the same rule: an addendum to a record that never changes."""
+"""Giving what has become free after the draw to losers, by the same rule: an addendum to the draw's record."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

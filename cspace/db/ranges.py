@@ -145,9 +145,7 @@ def covering_pieces(interval: Interval) -> Iterator[DayPiece]:
             yield DayPiece(day, (start - begins) // MINUTE, -((begins - end) // MINUTE))
         elif start < end:
             minutes, instant = range(MINUTES_PER_DAY + 1), partial(_first_real, day)
-            yield DayPiece(
-                day, bisect_right(minutes, start, key=instant) - 1, bisect_left(minutes, end, key=instant)
-            )
+            yield DayPiece(day, bisect_right(minutes, start, key=instant) - 1, bisect_left(minutes, end, key=instant))
         day += timedelta(days=1)
 
 

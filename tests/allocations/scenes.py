@@ -62,13 +62,17 @@ def make_entry(
 
 
 def make_crowd(
-    event: AllocationEvent, groups: Sequence[Group], rooms: Sequence[Classroom], by: User, *, count: int, length: int = 60
+    event: AllocationEvent,
+    groups: Sequence[Group],
+    rooms: Sequence[Classroom],
+    by: User,
+    *,
+    count: int,
+    length: int = 60,
 ) -> None:
     """`count` wishes that all can win: each a slot of its own."""
     per_day = (20 * 60) // length
-    slots = (
-        (room, day, place * length) for place in range(per_day) for room in rooms for day in range(1, 8)
-    )
+    slots = ((room, day, place * length) for place in range(per_day) for room in rooms for day in range(1, 8))
     AllocationRegistration.objects.bulk_create(
         AllocationRegistration(
             event=event,
@@ -80,7 +84,7 @@ def make_crowd(
             start_minute=start,
             end_minute=start + length,
         )
-        for number, (room, day, start) in zip(range(count), slots)
+        for number, (room, day, start) in zip(range(count), slots, strict=False)
     )
 
 

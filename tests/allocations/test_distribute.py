@@ -19,7 +19,6 @@ from cspace.db.ranges import campus_date, days_interval
 from notifications.models import Notification
 from registrations.models import Registration, Series
 from tests.allocations.scenes import (
-    MONDAY,
     TUESDAY,
     WEDNESDAY,
     dates,
@@ -29,7 +28,7 @@ from tests.allocations.scenes import (
     make_event,
     states,
 )
-from tests.factories import join, make_classroom, make_group, make_registration, make_user
+from tests.factories import make_classroom, make_group, make_registration, make_user
 
 pytestmark = pytest.mark.django_db
 OVERLAPS = """
@@ -176,7 +175,9 @@ def test_the_query_count_does_not_grow(cspace, django_assert_num_queries):
         event = make_event(cspace, weeks=2, starts_on=campus_date(clock.now()) + dt.timedelta(days=30 + count))
         make_crowd(event, groups, rooms, person, count=count)
         ended(event, cspace)
-        with CaptureQueriesContext(connection, ) as seen:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
             stored = held(event, cspace)
         assert stored.successful == count
         counted.append(len(seen))
