@@ -1,7 +1,8 @@
 """`python -m tests.bench.draw [N]`: CPU seconds and peak memory of a draw over N entries, 100,000 unless told.
 
-A large campus: N/100 rooms, 3N/10 groups, a term of sixteen weeks, two bookings per room and day, closures of the
-campus and of single rooms. The draw includes the reasons; reading and writing are shown apart.
+A large campus: N/100 rooms, 3N/10 groups, a term of sixteen weeks; per room and weekday a lecture in every week and
+five single bookings; closures of the campus and of single rooms. The draw includes the reasons; reading and writing
+are shown apart.
 """
 
 import random
@@ -29,7 +30,12 @@ def campus(size: int) -> lottery.Manifest:
 
     closed = [(lottery.EVERY_ROOM, on) for on in chance.sample(dates, 5)]
     closed += [(chance.randint(1, rooms), chance.choice(dates)) for _ in range(rooms * 2)]
-    booked = [lottery.Booked(room, on, *times()) for room in range(1, rooms + 1) for on in dates for _ in range(2)]
+    booked = []
+    for room in range(1, rooms + 1):
+        for weekday in range(7):
+            lecture, weekly = times(), dates[weekday::7]
+            booked += [lottery.Booked(room, on, *lecture) for on in weekly]
+            booked += [lottery.Booked(room, on, *times()) for on in chance.sample(weekly, 5)]
     entries, held = [], dict[tuple[int, int], list[tuple[int, int]]]()
     for number in range(1, size + 1):
         room, day, (start, end) = chance.randint(1, rooms), chance.randint(1, 7), times()
