@@ -173,6 +173,8 @@ SPECTACULAR_SETTINGS = {
         "AllocationEventStatus": "allocations.enums.EventStatus",
         "AllocationRegistrationStatus": "allocations.enums.EntryStatus",
         "NotificationStatus": "notifications.enums.Status",
+        "ClosureConflict": [("fail", "fail"), ("cancel", "cancel")],
+        "SeriesConflict": [("fail", "fail"), ("skip", "skip")],
         "Period": [("upcoming", "upcoming"), ("past", "past"), ("all", "all")],
     },
     "APPEND_COMPONENTS": {
