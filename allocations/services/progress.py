@@ -4,7 +4,6 @@ Its row decides who is first. Filing holds it FOR SHARE; opening, closing, cance
 FOR NO KEY UPDATE or more, which waits for every filing and keeps new ones waiting.
 """
 
-import logging
 from datetime import datetime
 
 from django.conf import settings
@@ -21,8 +20,6 @@ from cspace.db.transactions import StaleRead, transactional
 from cspace.errors import InvalidState, NotFound, PermissionDenied
 from cspace.facts import Recipients, publish
 from groups.models import UserGroup
-
-logger = logging.getLogger("cspace.allocations")
 
 
 class EventGone(NotFound):
@@ -173,7 +170,7 @@ def advance_due_events(*, now: datetime) -> int:
         try:
             moved += _advance(event_id, now)
         except Exception as error:
-            logger.warning("allocation event not moved on", extra={"event_id": event_id, "error": str(error)})
+            error.add_note(f"allocation event {event_id}")
             problem = problem or error
     if problem is not None:
         raise problem
