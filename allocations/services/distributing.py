@@ -4,6 +4,7 @@ Rooms are locked exclusively before the list of bookings is read, and every book
 slips in between the reading and the writing. A crash before the commit leaves nothing, and the seed is still secret.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ PRACTICE_SEED = bytes(32)
 LONGEST_STATEMENT_SECONDS = 120
 LONGEST_WAIT_SECONDS = 30
 """For the event and the rooms: a second `distribute` waits for the first and gets its answer."""
+PAUSE_SECONDS = 60
 Listed = Mapping[int, AllocationRegistration]
 """Entries by id."""
 
@@ -290,7 +292,8 @@ def _outcomes(drawn: Drawn, listed: Listed, placed: Mapping[int, PlacedSeries]) 
 
 
 def _pause_if_asked() -> None:
-    """For the crash test: everything is written and nothing is committed."""
+    """For the crash test: everything is written and nothing is committed; the session says so to whoever looks."""
     if "pause-before-commit" in settings.CSPACE_TEST_FAULTS:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(60)")
+            cursor.execute("SELECT 'paused before commit'")
+        time.sleep(PAUSE_SECONDS)

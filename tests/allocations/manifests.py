@@ -28,7 +28,9 @@ def crowded(chance: random.Random) -> lottery.Manifest:
     )
     weights = {group: chance.randint(1, 8) for group in range(1, groups + 1) if chance.random() < 0.3}
     closed = [(chance.randint(0, rooms), chance.choice(dates)) for _ in range(chance.randint(0, 4))]
-    booked = [lottery.Booked(chance.randint(1, rooms), chance.choice(dates), *times()) for _ in range(chance.randint(0, 9))]
+    booked = [
+        lottery.Booked(chance.randint(1, rooms), chance.choice(dates), *times()) for _ in range(chance.randint(0, 9))
+    ]
     entries: list[lottery.Entry] = []
     for entry_id in chance.sample(range(1, 200), chance.randint(0, 16)):
         entry = lottery.Entry(
