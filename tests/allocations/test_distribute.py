@@ -1,9 +1,12 @@
 """The draw's transaction: what it writes, what it refuses, and that it happens once."""
 
 import datetime as dt
+import random
+from contextlib import suppress
 from hashlib import sha256
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -11,14 +14,17 @@ from allocations import draw
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
 from allocations.services.distributing import distribute
 from allocations.services.manifest import unpacked
+from allocations.verifying import verify_draw
 from auditlog.models import LogEntry
-from classrooms.models import Occupancy
+from classrooms.models import BookingHold, Occupancy
 from classrooms.services.closures import close_rooms
+from classrooms.services.room_time import RoomAlreadyBooked
 from cspace import clock
-from cspace.db.ranges import campus_date, days_interval
+from cspace.db.ranges import campus_date, days_interval, wall_instant
 from notifications.models import Notification
 from registrations.models import Registration, Series
 from tests.allocations.scenes import (
+    MONDAY,
     TUESDAY,
     WEDNESDAY,
     dates,
@@ -194,3 +200,127 @@ def test_the_limits_are_raised_for_this_transaction_only(cspace, member, team, r
     raised = [query["sql"] for query in seen if "statement_timeout" in query["sql"]]
     assert len(raised) == 1
     assert "true), set_config('lock_timeout', '30s', true)" in raised[0]
+
+
+def test_an_entry_approved_by_hand_goes_first(cspace, member, team, room):
+    event = make_event(cspace)
+    fixed = make_entry(event, team, room, member, status="approved")
+    beaten = make_entry(event, make_group(), room, member, start=630, end=690)
+    ended(event, cspace)
+    held(event, cspace)
+    assert states([fixed, beaten]) == [
+        ("approved", "", None, 0, 0, "draw"),
+        ("rejected", "LOST", fixed.pk, None, None, ""),
+    ]
+
+
+def test_a_range_that_lacks_a_weekday(cspace, member, team, room):
+    """Monday to Friday of one week: a Sunday wish has no date and cannot take part."""
+    first = make_event(cspace).target_starts_on + dt.timedelta(days=1)
+    event = make_event(cspace, starts_on=first, ends_on=first + dt.timedelta(days=4))
+    lost, won = make_entry(event, team, room, member, day=1), make_entry(event, team, room, member, day=MONDAY)
+    ended(event, cspace)
+    stored = held(event, cspace)
+    assert (stored.total, stored.successful, stored.failed) == (2, 1, 1)
+    assert [state[:2] for state in states([lost, won])] == [("rejected", "UNAVAILABLE"), ("approved", "")]
+    assert Registration.objects.count() == 1
+
+
+def test_the_hold_on_singles_ends_with_the_draw(cspace, member, team, room):
+    event = make_event(cspace, hold_singles=True)
+    ended(event, cspace)
+    assert BookingHold.objects.count() == 1
+    held(event, cspace)
+    assert BookingHold.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("zone", "change", "gap"),
+    [
+        ("Europe/Berlin", dt.date(2027, 3, 28), (120, 180)),
+        ("Australia/Lord_Howe", dt.date(2027, 10, 3), (120, 150)),
+    ],
+)
+def test_a_clock_put_forward_moves_nothing(cspace, member, team, room, settings, zone, change, gap):
+    """The changes fall on Sundays at 02:00: a wish inside the gap skips that date, its neighbours touch."""
+    settings.CSPACE_TIME_ZONE = zone
+    event = make_event(cspace, starts_on=change - dt.timedelta(days=7), ends_on=change + dt.timedelta(days=7))
+    before = make_entry(event, team, room, member, day=1, start=60, end=gap[0] + 10)
+    inside = make_entry(event, make_group(), room, member, day=1, start=gap[0] + 10, end=gap[1] - 5)
+    after = make_entry(event, make_group(), room, member, day=1, start=gap[1] - 5, end=gap[1] + 60)
+    ended(event, cspace)
+    stored = held(event, cspace)
+    assert (stored.total, stored.successful, stored.failed) == (3, 3, 0)
+    found = {}
+    for entry in (before, inside, after):
+        entry.refresh_from_db()
+        rows = Registration.objects.filter(series=entry.series).select_related("occupancy").in_order()
+        found[entry.pk] = [(row.occupancy.starts_at, row.occupancy.ends_at) for row in rows]
+        skipped = list(entry.series.skipped_dates.values_list("date", "why"))
+        assert skipped == ([(change, "dst")] if entry == inside else [])
+    assert [len(spans) for spans in found.values()] == [3, 2, 3]
+    assert found[before.pk][1][1] == found[after.pk][1][0]
+    assert verify_draw(event).occurrences == 8
+    assert scalar(OVERLAPS) == 0
+
+
+@pytest.mark.parametrize(
+    ("zone", "change"), [("Europe/Berlin", dt.date(2026, 10, 25)), ("Australia/Lord_Howe", dt.date(2027, 4, 4))]
+)
+def test_a_clock_put_back_gives_no_overlap(cspace, member, team, room, settings, zone, change):
+    settings.CSPACE_TIME_ZONE = zone
+    with time_machine.travel("2026-09-01T00:00:00Z", tick=False):
+        event = make_event(cspace, starts_on=change - dt.timedelta(days=7), ends_on=change + dt.timedelta(days=7))
+        # An instant inside the second pass of the repeated hour is taken.
+        second_pass = wall_instant(change, 180) - dt.timedelta(minutes=20)
+        Occupancy.objects.create(
+            classroom=room, starts_at=second_pass, ends_at=second_pass + dt.timedelta(minutes=5), kind="calendar"
+        )
+        over_it = make_entry(event, team, room, member, day=1, start=119, end=190)
+        clear = make_entry(event, make_group(), room, member, day=1, start=190, end=240)
+        ended(event, cspace)
+        held(event, cspace)
+    assert [state[0] for state in states([over_it, clear])] == ["approved", "approved"]
+    over_it.refresh_from_db()
+    assert list(over_it.series.skipped_dates.values_list("date", "why")) == [(change, "booked")]
+    assert verify_draw(event).occurrences == 5
+    assert scalar(OVERLAPS) == 0
+
+
+def test_any_draw_keeps_rooms_free_of_overlaps_and_its_counts_straight(cspace, member):
+    """Random events one after another on the same rooms, with singles and closures between."""
+    chance = random.Random(7)
+    groups, rooms = [make_group() for _ in range(6)], [make_classroom() for _ in range(3)]
+    first = make_event(cspace).target_starts_on
+    for _ in range(8):
+        event = make_event(
+            cspace,
+            starts_on=first,
+            weeks=3,
+            conflict=chance.choice(("skip", "reject")),
+            balance=chance.choice(("minutes", "entries")),
+            tie=chance.choice(("ticket", "spread")),
+            max_wins_per_group=chance.choice((None, 1, 2)),
+        )
+        for number in range(25):
+            start = chance.randrange(480, 1300, 5)
+            make_entry(
+                event,
+                chance.choice(groups),
+                chance.choice(rooms),
+                member,
+                day=chance.randint(1, 7),
+                start=start,
+                end=start + chance.choice((30, 45, 120)) + number % 5,
+                rank=chance.randint(1, 3),
+                choice=chance.choice((0, 0, 1)),
+            )
+        ended(event, cspace)
+        stored = held(event, cspace)
+        assert stored.total == stored.successful + stored.failed == 25
+        verified = verify_draw(event)
+        assert (verified.wins, verified.losses, list(verified.since)) == (stored.successful, stored.failed, [])
+        assert scalar(OVERLAPS) == 0
+        day = first + dt.timedelta(days=chance.randrange(20))
+        with suppress(RoomAlreadyBooked):
+            make_registration(by=cspace, group=groups[0], classroom=rooms[0], day=day, start=900, end=1000)
