@@ -5,13 +5,12 @@ from datetime import date, timedelta
 
 from allocations import draw as lottery
 
-FIRST = date(2026, 2, 22)
-"""A Sunday."""
+A_SUNDAY = date(2026, 2, 22)
 
 
 def crowded(chance: random.Random) -> lottery.Manifest:
     weeks, rooms, groups = chance.randint(1, 4), chance.randint(1, 3), chance.randint(1, 5)
-    dates = [FIRST + timedelta(days=n) for n in range(7 * weeks - chance.randint(0, 3))]
+    dates = [A_SUNDAY + timedelta(days=n) for n in range(7 * weeks - chance.randint(0, 3))]
     days = chance.sample(range(1, 8), chance.randint(1, 3))
 
     def times() -> tuple[int, int]:
@@ -28,7 +27,9 @@ def crowded(chance: random.Random) -> lottery.Manifest:
     )
     weights = {group: chance.randint(1, 8) for group in range(1, groups + 1) if chance.random() < 0.3}
     closed = [(chance.randint(0, rooms), chance.choice(dates)) for _ in range(chance.randint(0, 4))]
-    booked = [lottery.Booked(chance.randint(1, rooms), chance.choice(dates), *times()) for _ in range(chance.randint(0, 9))]
+    booked = [
+        lottery.Booked(chance.randint(1, rooms), chance.choice(dates), *times()) for _ in range(chance.randint(0, 9))
+    ]
     entries: list[lottery.Entry] = []
     for entry_id in chance.sample(range(1, 200), chance.randint(0, 16)):
         entry = lottery.Entry(
