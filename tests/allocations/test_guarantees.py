@@ -49,8 +49,8 @@ MUTANTS = {
         properties.unavailable_is_what_has_too_few_dates,
     ),
     "ties_of_a_group_by_entry_id": (
-        '(rank, hmac(b"entry:%d" % entry.id), entry.id, entry)',
-        "(rank, b'', entry.id, entry)",
+        'entry.rank), hmac(b"entry:%d" % entry.id))',
+        "entry.rank), entry.id)",
         properties.own_order_is_kept,
     ),
     "ties_of_groups_by_entry_id": (
@@ -149,8 +149,8 @@ MUTANTS = {
         properties.withdrawing_a_loser_changes_nothing,
     ),
     "later_wishes_first": (
-        "for wish in sorted(wishes)]",
-        "for wish in sorted(wishes, reverse=True)]",
+        "iter(wishes) for",
+        "reversed(wishes) for",
         properties.one_more_last_wish_costs_no_win,
     ),
 }  # fmt: skip
