@@ -18,7 +18,7 @@ import json
 import re
 import sys
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ from hashlib import sha256
 from itertools import zip_longest
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ALGORITHM = "cspace-draw/v1"
 RESULT_HEADER = "cspace-draw-result/v1"
@@ -200,7 +200,10 @@ def write_manifest(manifest: Manifest) -> bytes:
     booked = [
         (b.room_id, b.date, b.start_minute, b.end_minute)
         for b in manifest.booked
-        if b.room_id in rooms and first <= b.date <= last and not {(b.room_id, b.date), (EVERY_ROOM, b.date)} & closed
+        if b.room_id in rooms
+        and first <= b.date <= last
+        and (b.room_id, b.date) not in closed
+        and (EVERY_ROOM, b.date) not in closed
     ]
     params = manifest.params
     lines = [ALGORITHM, f"event\t{manifest.event_id}\t{first.isoformat()}\t{last.isoformat()}"]
@@ -329,25 +332,25 @@ class Calendar:
         for days in range((manifest.target_ends_on - manifest.target_starts_on).days + 1):
             on = manifest.target_starts_on + timedelta(days=days)
             self._in_range[on.isoweekday() % 7 + 1].append(on)
-        self._slots: dict[tuple[int, int], tuple[list[date], list[int]]] = {}
+        self._slots: dict[tuple[int, int], _Slot] = {}
 
-    def _slot(self, room_id: int, day: int) -> tuple[list[date], list[int]]:
-        """The open dates of a room and weekday, and for each the minutes that are booked."""
-        found = self._slots.get((room_id, day))
+    def _slot(self, entry: Entry) -> _Slot:
+        found = self._slots.get((entry.room_id, entry.day))
         if found is None:
-            closed = self._closed.get(room_id, set()) | self._closed.get(EVERY_ROOM, set())
-            is_open, booked = [on for on in self._in_range[day] if on not in closed], self._booked.get(room_id, {})
-            found = self._slots[room_id, day] = (is_open, [booked.get(on, 0) for on in is_open])
+            closed = self._closed.get(entry.room_id, set()) | self._closed.get(EVERY_ROOM, set())
+            masks = self._booked.get(entry.room_id, {})
+            is_open = {on: masks.get(on, 0) for on in self._in_range[entry.day] if on not in closed}
+            found = self._slots[entry.room_id, entry.day] = _Slot(is_open, list(Counter(is_open.values()).items()))
         return found
 
     def open_dates(self, entry: Entry) -> list[date]:
         """The dates in range with the entry's weekday on which the room is not closed."""
-        return self._slot(entry.room_id, entry.day)[0]
+        return list(self._slot(entry).booked)
 
     def kept_dates(self, entry: Entry) -> list[date]:
         """The open dates on which nothing is booked during the entry."""
         span = _span(entry.start_minute, entry.end_minute)
-        return [on for on, booked in zip(*self._slot(entry.room_id, entry.day), strict=True) if not booked & span]
+        return [on for on, booked in self._slot(entry).booked.items() if not booked & span]
 
     def skipped_dates(self, entry: Entry) -> list[tuple[date, str]]:
         """The dates in range that are not kept, in order, each with its reason: "closed" or "booked"."""
@@ -357,16 +360,26 @@ class Calendar:
 
     def is_available(self, entry: Entry) -> bool:
         """Whether enough open dates are kept: all of them under `conflict reject`, else `min_percent`; never none."""
-        kept, of_open, params = len(self.kept_dates(entry)), len(self.open_dates(entry)), self._params
-        if params.conflict == "reject":
-            return kept > 0 and kept == of_open
-        return kept > 0 and 100 * kept >= params.min_percent * of_open
+        slot, span = self._slot(entry), _span(entry.start_minute, entry.end_minute)
+        kept = sum([dates for booked, dates in slot.alike if not booked & span])
+        if self._params.conflict == "reject":
+            return kept > 0 and kept == len(slot.booked)
+        return kept > 0 and 100 * kept >= self._params.min_percent * len(slot.booked)
+
+
+class _Slot(NamedTuple):
+    """A weekday in a room."""
+
+    booked: dict[date, int]
+    """Each open date, in order, with the minutes that are booked on it, as of _span()."""
+    alike: list[tuple[int, int]]
+    """The same, counted: booked minutes, and on how many dates just these. Most bookings come every week."""
 
 
 def open_and_kept_dates(manifest: Manifest, entry: Entry) -> tuple[list[date], list[date]]:
     """The two lists for one entry, which need not be in the manifest. For many entries keep one Calendar."""
     calendar = Calendar(manifest)
-    return list(calendar.open_dates(entry)), list(calendar.kept_dates(entry))
+    return calendar.open_dates(entry), calendar.kept_dates(entry)
 
 
 def skipped_dates(manifest: Manifest, entry: Entry) -> list[tuple[date, str]]:
@@ -502,7 +515,7 @@ def _continue(manifest: Manifest, key: bytes, placed: list[tuple[int, Entry]], f
         wins.append(board.give(entry, position))
     taken = {win.entry_id for win in wins}
     calendar = Calendar(manifest)
-    # Room by room, so that the processor's cache holds what is booked there.
+    # Room by room, so that what is known of one room stays in the processor's cache.
     by_room = sorted(manifest.entries, key=attrgetter("room_id"))
     seeking = [e for e in by_room if e.state == PENDING and e.id not in taken and calendar.is_available(e)]
     wishes = _wishes(seeking, manifest.params, hmac)
@@ -510,18 +523,19 @@ def _continue(manifest: Manifest, key: bytes, placed: list[tuple[int, Entry]], f
     wins += _take_turns(board, order, wishes, wins[-1].position if wins else 0)
     taken.update(win.entry_id for win in wins)
     available = {entry.id for entry in seeking}
-    losers = sorted((entry for entry in manifest.entries if entry.id not in taken), key=attrgetter("id"))
-    return Result(tuple(wins), tuple(_loss(entry, entry.id in available, board) for entry in losers))
+    losses = [_loss(entry, entry.id in available, board) for entry in by_room if entry.id not in taken]
+    return Result(tuple(wins), tuple(sorted(losses, key=attrgetter("entry_id"))))
 
 
 def _wishes(seeking: list[Entry], params: Params, hmac: Callable[[bytes], bytes]) -> dict[int, Iterator[Entry]]:
     """Each group's entries in the order in which it will try them: by (rank, T_e)."""
     ranks = _rivals(seeking) if params.tie == "spread" else {}
-    lists: dict[int, list[tuple[int, bytes, int, Entry]]] = defaultdict(list)
+    lists: dict[int, list[Entry]] = defaultdict(list)
     for entry in seeking:
-        rank = ranks.get(entry.id, entry.rank)
-        lists[entry.group_id].append((rank, hmac(b"entry:%d" % entry.id), entry.id, entry))
-    return {group_id: iter([wish[-1] for wish in sorted(wishes)]) for group_id, wishes in lists.items()}
+        lists[entry.group_id].append(entry)
+    for wishes in lists.values():
+        wishes.sort(key=lambda entry: (ranks.get(entry.id, entry.rank), hmac(b"entry:%d" % entry.id)))
+    return {group_id: iter(wishes) for group_id, wishes in lists.items()}
 
 
 def _rivals(seeking: list[Entry]) -> dict[int, int]:

@@ -5,13 +5,12 @@ from datetime import date, timedelta
 
 from allocations import draw as lottery
 
-FIRST = date(2026, 2, 22)
-"""A Sunday."""
+A_SUNDAY = date(2026, 2, 22)
 
 
 def crowded(chance: random.Random) -> lottery.Manifest:
     weeks, rooms, groups = chance.randint(1, 4), chance.randint(1, 3), chance.randint(1, 5)
-    dates = [FIRST + timedelta(days=n) for n in range(7 * weeks - chance.randint(0, 3))]
+    dates = [A_SUNDAY + timedelta(days=n) for n in range(7 * weeks - chance.randint(0, 3))]
     days = chance.sample(range(1, 8), chance.randint(1, 3))
 
     def times() -> tuple[int, int]:

@@ -1,196 +1,178 @@
-"""The manifest from the tables: which lines, from which rows, and that wall time and instants agree about overlaps."""
+"""One manifest, one sequence of bytes."""
 
-import datetime as dt
-import zoneinfo
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from allocations import draw
-from allocations.models import EventWeight
-from allocations.services.manifest import freeze, listed_entries, manifest_of, unpacked
-from classrooms.enums import OccupancyKind
-from classrooms.models import Classroom, Occupancy
-from classrooms.services.closures import close_rooms, lift_closure
-from cspace import clock
-from cspace.db.ranges import Interval, clamped_interval, covering_pieces, days_interval, wall_instant
-from registrations.services.changing import cancel_registration
-from tests.allocations.scenes import MONDAY, WEDNESDAY, make_crowd, make_entry, make_event
-from tests.factories import make_classroom, make_group, make_registration, make_user
+from allocations import draw as lottery
+from allocations.draw import Booked, Entry, Manifest
+from tests.allocations.manifests import A_SUNDAY, corpus
 
-DAY = dt.timedelta(days=1)
+GOLDEN = Path(__file__).with_name("golden").joinpath("manifest.tsv").read_bytes()
+MONDAY = A_SUNDAY + timedelta(days=1)
 
 
-@pytest.fixture
-def event(cspace):
-    return make_event(cspace, weeks=2)
+def line(number):
+    return GOLDEN.split(b"\n")[number - 1]
 
 
-@pytest.fixture
-def entry(event, team, member, room):
-    return make_entry(event, team, room, member)
+def complaint(data):
+    with pytest.raises(lottery.ManifestError) as raised:
+        lottery.read_manifest(data)
+    return str(raised.value)
 
 
-def lines(event, *kinds):
-    text = draw.write_manifest(manifest_of(event, listed_entries(event))).decode()
-    return [line for line in text.splitlines() if line.split("\t")[0] in kinds]
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (b"cspace-draw/v1", b"cspace-draw/v2",
+         "Manifest line 1 is 'cspace-draw/v2', but 'cspace-draw/v1' belongs there."),
+        (b"event\t1\t", b"event\t0\t", "Manifest line 2: the id of an event starts at 1."),
+        (b"2026-02-22", b"2026-02-30", "Manifest line 2: '2026-02-30' is no date."),
+        (b"2026-02-22", b"2026-06-13", "Manifest line 2: the target range ends before it starts."),
+        (b"balance\tminutes", b"balance\thours", "Manifest line 3: balance is minutes or entries, not 'hours'."),
+        (b"max_wins\t0", b"max_wins\t-1", "Manifest line 5: max_wins is not negative."),
+        (b"min_percent\t50", b"min_percent\t101", "Manifest line 6: min_percent is 1 to 100, not 101."),
+        (b"tie\tticket", b"luck\tticket", "Manifest line 7: there is no param 'luck'."),
+        (b"closed\t0", b"weight\t1\t9\nclosed\t0",
+         "Manifest line 8: a weight is 1 to 8, not 9, and of a group from 1."),
+        (b"closed\t0", b"closed\t-1", "Manifest line 8: a closed line names a room, or 0 for all."),
+        (b"booked\t2\t2026-02-27\t10:00\t12:00", b"booked\t2\t2026-02-27\t12:00\t12:00",
+         "Manifest line 10: a booked time ends before it starts."),
+        (b"09:10\t10:20", b"09:10\t24:01", "Manifest line 19: '24:01' is no time from 00:00 to 24:00."),
+        (b"09:10\t10:20", b"9:10\t10:20", "Manifest line 19: '9:10' is no time from 00:00 to 24:00."),
+        (b"\t1\t0\tR", b"\t0\t0\tR", "Manifest line 29: ids and ranks of an entry start at 1, choice sets at 0."),
+        (b"\t1\t0\tR", b"\t1\t0\tX", "Manifest line 29: the state of an entry is P, A or R, not 'X'."),
+        (b"entry\t210\t5\t2\t7", b"entry\t210\t5\t2\t8",
+         "Manifest line 29: the day of an entry is 1 (Sunday) to 7, not 8."),
+        (b"entry\t210", b"entry\t209", "Manifest line 29: entry 209 is there twice."),
+        (b"entry\t210", b"entry\tx",
+         r"Manifest line 29 has a field that is no number: 'entry\tx\t5\t2\t7\t10:00\t11:00\t1\t0\tR'."),
+        (b"entry\t210", b"wish\t210",
+         r"Manifest line 29: no kind of line looks like 'wish\t210\t5\t2\t7\t10:00\t11:00\t1\t0\tR'."),
+        (b"entry\t210", b"entry\t\xc3\xa9", "Manifest line 29 has a byte that is not ASCII."),
+    ],
+)  # fmt: skip
+def test_a_malformed_line_is_named(old, new, sentence):
+    assert GOLDEN.count(old) == 1
+    assert complaint(GOLDEN.replace(old, new)) == sentence
 
 
-def close(cspace, rooms, interval, **more):
-    return close_rooms(by=cspace, now=clock.now(), classrooms=rooms, interval=interval, reason="", **more)
-
-
-def test_the_whole_of_a_small_manifest(event, team, member, room, cspace):
-    second = make_group("316")
-    EventWeight.objects.create(event=event, group=second, weight=2)
-    EventWeight.objects.create(event=event, group=team, weight=1)
-    first = event.target_starts_on
-    one = make_entry(event, team, room, member, day=MONDAY, start=550, end=620)
-    two = make_entry(event, second, room, member, day=WEDNESDAY, end=1440, rank=2, choice=1, status="approved")
-    three = make_entry(event, second, room, member, day=1, status="rejected", reason="REJECTED_BY_ADMIN")
-    make_entry(event, second, room, member, day=7, status="withdrawn")
-    make_registration(by=member, group=team, classroom=room, day=first + DAY, start=600, end=720)
-    close(cspace, [room], days_interval(first + 3 * DAY, first + 3 * DAY))
-    assert draw.write_manifest(manifest_of(event, listed_entries(event))).decode() == (
-        "cspace-draw/v1\n"
-        f"event\t{event.pk}\t{first}\t{first + 13 * DAY}\n"
-        "param\tbalance\tminutes\n"
-        "param\tconflict\tskip\n"
-        "param\tmax_wins\t0\n"
-        "param\tmin_percent\t50\n"
-        "param\ttie\tticket\n"
-        f"weight\t{second.pk}\t2\n"
-        f"closed\t{room.pk}\t{first + 3 * DAY}\n"
-        f"booked\t{room.pk}\t{first + DAY}\t10:00\t12:00\n"
-        f"entry\t{one.pk}\t{team.pk}\t{room.pk}\t2\t09:10\t10:20\t1\t0\tP\n"
-        f"entry\t{two.pk}\t{second.pk}\t{room.pk}\t4\t10:00\t24:00\t2\t1\tA\n"
-        f"entry\t{three.pk}\t{second.pk}\t{room.pk}\t1\t10:00\t11:00\t1\t0\tR\n"
+def test_windows_line_ends_are_refused():
+    assert complaint(GOLDEN.replace(b"\n", b"\r\n")) == (
+        r"Manifest line 1 is 'cspace-draw/v1\r', but 'cspace-draw/v1' belongs there."
+    )
+    assert (
+        complaint(GOLDEN.replace(b"R\n", b"R\r\n"))
+        == r"Manifest line 29: the state of an entry is P, A or R, not 'R\r'."
     )
 
 
-def test_only_live_time_of_rooms_with_entries_in_range(event, entry, team, member, cspace):
-    room, elsewhere, first = entry.classroom, make_classroom(), event.target_starts_on
-    last = event.target_ends_on
-    make_registration(by=member, group=team, classroom=elsewhere, day=first)
-    for day in (first - DAY, last + DAY):
-        make_registration(by=member, group=team, classroom=room, day=day)
-    gone = make_registration(by=member, group=team, classroom=room, day=first)
-    cancel_registration(registration_id=gone.pk, by=member, now=clock.now())
-    assert lines(event, "booked", "closed") == []
+def test_a_missing_final_line_feed_is_refused():
+    assert complaint(GOLDEN[:-1]) == "Manifest line 29 has no line feed at its end."
+    assert complaint(b"") == "Manifest line 1 is '', but 'cspace-draw/v1' belongs there."
+    assert complaint(b"cspace-draw/v1\n") == "Manifest line 2 is no event line."
 
 
-def test_a_closure_counts_as_closed_only_for_whole_days(event, entry, cspace):
-    room, first = entry.classroom, event.target_starts_on
-    # From Monday noon to Thursday noon; two more that only together close the Saturday.
-    close(cspace, [room], Interval(wall_instant(first + DAY, 720), wall_instant(first + 4 * DAY, 720)))
-    saturday = first + 6 * DAY
-    close(cspace, [room], Interval(wall_instant(saturday, 0), wall_instant(saturday, 800)))
-    close(cspace, [room], Interval(wall_instant(saturday, 700), wall_instant(saturday, 1440)))
-    almost = saturday + DAY
-    short = Interval(wall_instant(almost, 0), wall_instant(almost, 1440) - dt.timedelta(seconds=1))
-    close(cspace, [room], short)
-    assert lines(event, "booked", "closed") == [
-        f"closed\t{room.pk}\t{first + 2 * DAY}",
-        f"closed\t{room.pk}\t{first + 3 * DAY}",
-        f"closed\t{room.pk}\t{saturday}",
-        f"booked\t{room.pk}\t{first + DAY}\t12:00\t24:00",
-        f"booked\t{room.pk}\t{first + 4 * DAY}\t00:00\t12:00",
-        f"booked\t{room.pk}\t{almost}\t00:00\t24:00",
-    ]
+@pytest.mark.parametrize("number", range(2, 29))
+def test_two_lines_in_the_wrong_order_are_refused(number):
+    lines = GOLDEN.split(b"\n")
+    lines[number - 1], lines[number] = lines[number], lines[number - 1]
 
-
-def test_room_0_stands_for_a_closure_of_the_campus(event, entry, team, member, cspace):
-    room, other, first = entry.classroom, make_classroom(), event.target_starts_on
-    make_entry(event, team, other, member)
-    rooms = list(Classroom.objects.order_by("id"))
-    of_campus = close(cspace, rooms, days_interval(first, first), is_campus_wide=True)
-    close(cspace, [room, other], days_interval(first + DAY, first + DAY))
-    assert lines(event, "closed") == [
-        f"closed\t0\t{first}",
-        f"closed\t{room.pk}\t{first + DAY}",
-        f"closed\t{other.pk}\t{first + DAY}",
-    ]
-    # Lifted in one room, it is no closure of all any more.
-    lifted = next(closure for closure in of_campus if closure.occupancy.classroom_id == other.pk)
-    lift_closure(closure_id=lifted.pk, classroom=other, by=cspace, now=clock.now())
-    assert lines(event, "closed")[0] == f"closed\t{room.pk}\t{first}"
-
-
-def test_every_kind_of_use_is_booked(event, entry):
-    first, room = event.target_starts_on, entry.classroom
-    for hour, kind in enumerate((OccupancyKind.LECTURE, OccupancyKind.CALENDAR, OccupancyKind.FEST), start=8):
-        span = Interval(wall_instant(first, hour * 60), wall_instant(first, hour * 60 + 60))
-        Occupancy.objects.create(classroom=room, starts_at=span.starts_at, ends_at=span.ends_at, kind=kind)
-    overnight = Interval(wall_instant(first, 1380), wall_instant(first + DAY, 60))
-    Occupancy.objects.create(
-        classroom=room, starts_at=overnight.starts_at, ends_at=overnight.ends_at, kind=OccupancyKind.CALENDAR
+    assert complaint(b"\n".join(lines)) == (
+        f"Manifest line {number} is out of place: it is {line(number + 1).decode() + chr(10)!a},"
+        f" but {line(number).decode() + chr(10)!a} belongs there."
     )
-    assert [line.split("\t")[2:] for line in lines(event, "booked")] == [
-        [str(first), "08:00", "09:00"],
-        [str(first), "09:00", "10:00"],
-        [str(first), "10:00", "11:00"],
-        [str(first), "23:00", "24:00"],
-        [str(first + DAY), "00:00", "01:00"],
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"entry\t210", b"entry\t0210"),
+        (b"entry\t210", b"entry\t+210"),
+        (b"entry\t210", b"entry\t 210"),
+        (b"entry\t210", b"entry\t2_10"),
+        (b"closed\t0", b"weight\t1\t1\nclosed\t0"),
+        (b"closed\t0\t2026-04-03", b"closed\t0\t20260403"),
+        (b"closed\t2\t2026-04-06", b"closed\t3\t2026-04-06"),
+        (b"closed\t2\t2026-04-06", b"closed\t2\t2026-04-06\nclosed\t2\t2026-07-06"),
+        (b"booked\t2\t2026-04-10", b"booked\t2\t2026-04-03"),
+        (b"param\tmax_wins\t0\n", b""),
+    ],
+)
+def test_another_way_to_write_the_same_is_refused(old, new):
+    assert GOLDEN.count(old) == 1
+    assert " is out of place: it is " in complaint(GOLDEN.replace(old, new))
+
+
+def test_midnight_is_an_end():
+    late = Entry(1, 1, 1, 2, 1380, 1440)
+    manifest = Manifest(1, A_SUNDAY, MONDAY, booked=(Booked(1, MONDAY, 600, 1440),), entries=(late,))
+    data = lottery.write_manifest(manifest)
+
+    assert data.endswith(b"booked\t1\t2026-02-23\t10:00\t24:00\nentry\t1\t1\t1\t2\t23:00\t24:00\t1\t0\tP\n")
+    assert lottery.read_manifest(data) == manifest
+
+
+def test_what_the_definition_leaves_out_is_left_out():
+    entry = Entry(7, 1, 4, 2, 600, 660)
+    manifest = Manifest(
+        3,
+        A_SUNDAY,
+        MONDAY,
+        weights={2: 1, 1: 8},
+        closed=((4, MONDAY), (4, MONDAY), (5, MONDAY), (0, A_SUNDAY), (4, date(2027, 1, 1))),
+        booked=(
+            Booked(4, MONDAY, 0, 10),
+            Booked(4, A_SUNDAY, 0, 10),
+            Booked(5, MONDAY, 0, 10),
+            Booked(4, date(2020, 1, 6), 0, 10),
+        ),
+        entries=(entry,),
+    )
+
+    assert lottery.write_manifest(manifest).splitlines()[7:] == [
+        b"weight\t1\t8",
+        b"closed\t0\t2026-02-22",
+        b"closed\t4\t2026-02-23",
+        b"entry\t7\t1\t4\t2\t10:00\t11:00\t1\t0\tP",
     ]
 
 
-def test_freezing_keeps_the_bytes(event, entry):
-    freeze(event)
-    expected = draw.write_manifest(manifest_of(event, listed_entries(event)))
-    assert unpacked(event.frozen_manifest) == expected
-    assert event.frozen_manifest_sha256 == draw.sha256(expected).hexdigest()
-    assert draw.read_manifest(expected) == manifest_of(event, listed_entries(event))
+def test_numbers_are_sorted_as_numbers_and_joint_lectures_stay_two_lines():
+    entries = tuple(Entry(number, 1, number, 2, 600, 660) for number in (10, 9, 100))
+    joint = (Booked(9, MONDAY, 60, 120),) * 2
+    manifest = Manifest(1, A_SUNDAY, MONDAY, booked=(Booked(10, MONDAY, 0, 60), *joint), entries=entries)
+    data = lottery.write_manifest(manifest)
+
+    assert [row.split(b"\t")[1] for row in data.splitlines()[7:]] == [b"9", b"9", b"10", b"9", b"10", b"100"]
+    assert lottery.read_manifest(data).booked == (*joint, Booked(10, MONDAY, 0, 60))
 
 
-def test_the_query_count_does_not_grow(cspace, team):
-    person, rooms = make_user(), [make_classroom() for _ in range(6)]
-    counted = []
-    for count in (10, 500):
-        event = make_event(cspace, weeks=2)
-        make_crowd(event, [team, make_group()], rooms, person, count=count)
-        with CaptureQueriesContext(connection) as seen:
-            assert len(manifest_of(event, listed_entries(event)).entries) == count
-        counted.append(len(seen))
-    assert counted == [4, 4]
+def test_what_is_read_writes_the_same_bytes():
+    for manifest, _ in corpus(200):
+        data = lottery.write_manifest(manifest)
+        assert lottery.write_manifest(lottery.read_manifest(data)) == data
 
 
-ZONES = ("Asia/Taipei", "Europe/Berlin", "Australia/Lord_Howe", "America/Havana", "Pacific/Apia")
-CHANGES = {
-    "Asia/Taipei": [dt.date(2026, 3, 1)],
-    "Europe/Berlin": [dt.date(2026, 3, 29), dt.date(2026, 10, 25)],
-    "Australia/Lord_Howe": [dt.date(2026, 4, 5), dt.date(2026, 10, 4)],
-    "America/Havana": [dt.date(2026, 3, 8), dt.date(2026, 11, 1)],
-    "Pacific/Apia": [dt.date(2011, 12, 29), dt.date(2011, 12, 31)],
-}
+def test_a_manifest_in_memory_is_checked_like_one_on_paper():
+    with pytest.raises(lottery.ManifestError, match=r"^an entry ends before it starts$"):
+        Entry(1, 1, 1, 1, 600, 600)
+    with pytest.raises(lottery.ManifestError, match=r"^entry 1 is there twice$"):
+        Manifest(1, A_SUNDAY, MONDAY, entries=(Entry(1, 1, 1, 1, 0, 60), Entry(1, 2, 1, 1, 60, 90)))
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_a_wall_span_overlaps_a_piece_exactly_if_the_instants_overlap(zone, settings):
-    """What is put into the manifest keeps a weekly plan clear of a booking, and of nothing more."""
-    settings.CSPACE_TIME_ZONE = zone
-
-    @given(
-        day=st.sampled_from(CHANGES[zone]),
-        begins=st.integers(-120, 1500),
-        lasts=st.integers(1, 200),
-        seconds=st.integers(0, 59),
-        wall=st.tuples(st.integers(0, 1439), st.integers(1, 1440)).map(sorted).filter(lambda span: span[0] < span[1]),
+def test_dates_of_a_wish_that_is_not_filed_yet():
+    weeks = [MONDAY + timedelta(weeks=n) for n in range(4)]
+    manifest = Manifest(
+        1,
+        A_SUNDAY,
+        weeks[-1],
+        closed=((0, weeks[0]), (5, weeks[1]), (6, weeks[2])),
+        booked=(Booked(5, weeks[2], 659, 700), Booked(5, weeks[3], 660, 700), Booked(5, weeks[0], 600, 660)),
     )
-    @example(day=CHANGES[zone][-1], begins=110, lasts=20, seconds=0, wall=[120, 130])
-    @example(day=CHANGES[zone][0], begins=110, lasts=60, seconds=30, wall=[150, 200])
-    def check(day, begins, lasts, seconds, wall):
-        midnight = dt.datetime(day.year, day.month, day.day, tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(dt.UTC)
-        starts_at = midnight + dt.timedelta(minutes=begins, seconds=seconds)
-        booked = Interval(starts_at, starts_at + dt.timedelta(minutes=lasts))
-        wanted = clamped_interval(day, *wall)
-        if wanted is None:
-            return
-        do_overlap = wanted.starts_at < booked.ends_at and booked.starts_at < wanted.ends_at
-        pieces = [piece for piece in covering_pieces(booked) if piece.date == day]
-        assert do_overlap == any(wall[0] < piece.end_minute and piece.start_minute < wall[1] for piece in pieces)
-        assert all(0 <= piece.start_minute < piece.end_minute <= 1440 for piece in pieces)
+    wish = Entry(1, 1, 5, 2, 600, 660)
 
-    check()
+    assert lottery.open_and_kept_dates(manifest, wish) == (weeks[2:], weeks[3:])
+    assert lottery.skipped_dates(manifest, wish) == [(weeks[0], "closed"), (weeks[1], "closed"), (weeks[2], "booked")]
