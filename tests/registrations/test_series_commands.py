@@ -530,7 +530,7 @@ def test_a_repeated_retry_is_executed_once(api, cspace, member, gappy):
 
 
 @pytest.mark.parametrize("command", ["move", "cancel", "retry"])
-def test_commands_cost_the_same_however_long_the_series(api, cspace, weekly, command):
+def test_commands_cost_the_same_however_long_the_series(api, cspace, member, weekly, command):
     make_classroom("Room B")
 
     def statements(end, times):
