@@ -23,7 +23,8 @@ from registrations.api.batch_serializers import (
 )
 from registrations.api.filters import SeriesFilter
 from registrations.models import Series
-from registrations.services.series import SeriesGone, WantedSeries, cancel_series, create_series, retry_skipped
+from registrations.services.series import WantedSeries, cancel_series, create_series, retry_skipped
+from registrations.services.series_holding import SeriesGone
 from registrations.services.series_moving import WantedChange, change_series
 
 ONE_OR_MANY = PolymorphicProxySerializer(

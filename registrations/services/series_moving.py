@@ -22,7 +22,8 @@ from registrations.facts import RegistrationCancelled
 from registrations.models import Registration, Series, SkippedDate
 from registrations.series_facts import SeriesChanged, Weekly
 from registrations.services.changing import set_cancelled
-from registrations.services.series import DatesTaken, HeldSeries, SeriesOver, as_skipped, hold_group_of, hold_series
+from registrations.services.series import DatesTaken, as_skipped
+from registrations.services.series_holding import HeldSeries, SeriesOver, hold_group_of, hold_series
 from registrations.services.series_writing import Verdict, WantedDate, judge, write_occurrences, write_skipped
 from registrations.weeks import Layout, lay_out
 

@@ -16,12 +16,12 @@ from registrations.models import Registration, Series, SkippedDate
 from registrations.services.booking import Slot, book
 from registrations.services.series import (
     DatesTaken,
-    SeriesOver,
     WantedSeries,
     cancel_series,
     create_series,
     retry_skipped,
 )
+from registrations.services.series_holding import SeriesOver
 from registrations.services.series_moving import WantedChange, change_series
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.races.threads import at_once, raised
