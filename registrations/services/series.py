@@ -59,32 +59,12 @@ class DatesTaken(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class WantedSeries:
-    """A series to enter. `item`: its place in a request of several, None in a request for one."""
+    """A series to enter, with its room. `item`: its place in a request of several, None in a request for one."""
 
-    group_id: int
+    draft: SeriesDraft
     classroom: Classroom
-    day_of_week: int
-    start_minute: int
-    end_minute: int
-    starts_on: date
-    ends_on: date
-    created_by_id: int
-    description: str = ""
     may_skip: bool = False
     item: int | None = None
-
-    def draft(self) -> SeriesDraft:
-        return SeriesDraft(
-            group_id=self.group_id,
-            classroom_id=self.classroom.pk,
-            day_of_week=self.day_of_week,
-            start_minute=self.start_minute,
-            end_minute=self.end_minute,
-            starts_on=self.starts_on,
-            ends_on=self.ends_on,
-            created_by_id=self.created_by_id,
-            description=self.description,
-        )
 
     def name_of(self, field: str) -> str:
         """How the request calls a field of it."""
@@ -106,11 +86,11 @@ def create_series(*, by: User, now: datetime, wanted: Sequence[WantedSeries]) ->
     if not by.access.is_cspace:
         raise PermissionDenied
     check_wanted(wanted, now)
-    groups = hold_groups(row.group_id for row in wanted)
-    if missing := [row for row in wanted if row.group_id not in groups]:
+    drafts = [row.draft for row in wanted]
+    groups = hold_groups(draft.group_id for draft in drafts)
+    if missing := [row for row in wanted if row.draft.group_id not in groups]:
         raise Invalid({row.name_of("group_id"): [UNKNOWN_GROUP] for row in missing})
-    lock_rooms(row.classroom.pk for row in wanted)
-    drafts = [row.draft() for row in wanted]
+    lock_rooms(draft.classroom_id for draft in drafts)
     verdicts = judge_drafts(drafts)
     _check_placeable(wanted, verdicts)
     placed = write_series(drafts, verdicts, now=now)
@@ -132,15 +112,15 @@ def check_wanted(wanted: Sequence[WantedSeries], now: datetime) -> None:
         found = rules.series_faults(
             now=now,
             horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
-            starts_on=row.starts_on,
-            ends_on=row.ends_on,
-            on_day=row.day_of_week,
-            start_minute=row.start_minute,
-            end_minute=row.end_minute,
+            starts_on=row.draft.starts_on,
+            ends_on=row.draft.ends_on,
+            on_day=row.draft.day_of_week,
+            start_minute=row.draft.start_minute,
+            end_minute=row.draft.end_minute,
         )
         if not row.classroom.is_active:
             found["classroom"] = [f"{row.classroom.name} is not open for booking"]
-        if len(row.description) > rules.MAX_DESCRIPTION:
+        if len(row.draft.description) > rules.MAX_DESCRIPTION:
             found["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
         faults |= {row.name_of(field): sentences for field, sentences in found.items()}
     if faults:
@@ -231,22 +211,20 @@ def _check_placeable(wanted: Sequence[WantedSeries], verdicts: Sequence[Verdict]
 
 
 def _told(wanted: WantedSeries, placed: PlacedSeries, groups: dict[int, Group]) -> Placed:
+    draft = placed.draft
     weekly = Weekly(
         series_id=placed.id,
-        created_by_id=wanted.created_by_id,
-        group=groups[wanted.group_id].name,
+        created_by_id=draft.created_by_id,
+        group=groups[draft.group_id].name,
         classroom=wanted.classroom.name,
-        day_of_week=wanted.day_of_week,
-        start_minute=wanted.start_minute,
-        end_minute=wanted.end_minute,
-        starts_on=wanted.starts_on,
-        ends_on=wanted.ends_on,
+        day_of_week=draft.day_of_week,
+        start_minute=draft.start_minute,
+        end_minute=draft.end_minute,
+        starts_on=draft.starts_on,
+        ends_on=draft.ends_on,
     )
-    return Placed(
-        weekly=weekly,
-        registration_ids=tuple(placed.occurrences.values()),
-        skipped=as_skipped(placed.skipped),
-    )
+    registration_ids = tuple(placed.occurrences.values())
+    return Placed(weekly=weekly, registration_ids=registration_ids, skipped=as_skipped(placed.skipped))
 
 
 def as_skipped(verdicts: Iterable[Verdict]) -> Skipped:

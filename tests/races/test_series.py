@@ -23,6 +23,7 @@ from registrations.services.series import (
 )
 from registrations.services.series_holding import SeriesOver
 from registrations.services.series_moving import WantedChange, change_series
+from registrations.services.series_writing import SeriesDraft
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.races.threads import at_once, raised
 
@@ -46,18 +47,17 @@ def first_day(number):
 def wanted(scene, room, number, *, may_skip=True, item=None):
     group, person, _, _ = scene
     starts_on = first_day(number)
-    return WantedSeries(
+    draft = SeriesDraft(
         group_id=group.pk,
-        classroom=room,
+        classroom_id=room.pk,
         day_of_week=day_of_week(starts_on),
         start_minute=600 + 70 * (number // 7),
         end_minute=660 + 70 * (number // 7),
         starts_on=starts_on,
         ends_on=starts_on + timedelta(weeks=WEEKS - 1),
         created_by_id=person.pk,
-        may_skip=may_skip,
-        item=item,
     )
+    return WantedSeries(draft=draft, classroom=room, may_skip=may_skip, item=item)
 
 
 def enter(scene, *rows):
@@ -99,7 +99,7 @@ def test_a_booking_races_a_batch(scene):
     group, person, _, (room, *_) = scene
     for number in range(ROUNDS):
         row = wanted(scene, room, number)
-        slot = Slot(row.starts_on + timedelta(weeks=2), row.start_minute + 30, row.end_minute + 5)
+        slot = Slot(row.draft.starts_on + timedelta(weeks=2), row.draft.start_minute + 30, row.draft.end_minute + 5)
         booked, entered = at_once(
             lambda: book(by=person, now=clock.now(), classroom=room, group_id=group.pk, slot=slot),
             lambda: enter(scene, row),
@@ -176,7 +176,7 @@ def test_a_group_archived_while_its_series_is_made_longer(scene):
         group = make_group()
         row = wanted((group, *scene[1:]), room, number)
         (series,) = enter(scene, row)
-        longer = WantedChange(ends_on=row.ends_on + timedelta(weeks=2))
+        longer = WantedChange(ends_on=row.draft.ends_on + timedelta(weeks=2))
         archived, changed = at_once(
             lambda: archive_group(group_id=group.pk, by=decider, now=clock.now()),
             lambda: change_series(series_id=series.pk, by=decider, now=clock.now(), wanted=longer),

@@ -510,6 +510,17 @@ def test_closing_the_room_cancels_an_occurrence_as_any_registration(api, cspace,
     ]
 
 
+def test_a_room_that_only_a_series_names_is_used(api, cspace, member, series, other_room):
+    for pk in ids(series):
+        assert api(member).delete(f"registrations/{pk}/").status_code == 204
+    assert api(cspace).put(url(series), {"classroom": "Room B"}).json()["registrations"] == []
+    assert Occupancy.objects.filter(classroom=other_room).count() == 0
+
+    response = api(cspace).delete("classrooms/Room B/")
+
+    assert (response.status_code, response.json()["code"]) == (409, "INVALID_STATE")
+
+
 # --- dry, repeatable, cheap ----------------------------------------------------------------------
 
 
