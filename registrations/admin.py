@@ -1,4 +1,4 @@
-"""Registrations in the admin: looked at, approved, rejected, cancelled. Booking and moving is the API's."""
+"""Registrations and series in the admin: looked at, decided, cancelled, retried. Booking and moving is the API's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +9,12 @@ from django.http import HttpRequest
 
 from cspace import clock
 from cspace.admin import ReadOnlyAdmin, site
-from cspace.db.ranges import campus_zone
-from registrations.models import Registration
+from cspace.db.ranges import campus_zone, format_minute
+from registrations.models import Registration, Series
+from registrations.series_facts import DAYS
 from registrations.services.changing import cancel_registration
 from registrations.services.deciding import approve_registration, reject_registration
+from registrations.services.series import cancel_series, retry_skipped
 
 
 @admin.register(Registration, site=site)
@@ -59,5 +61,41 @@ class RegistrationAdmin(ReadOnlyAdmin):
         done = [
             pk for pk in chosen.values_list("pk", flat=True) if self.attempt(request, f"Registration {pk}", call(pk))
         ]
+        if done:
+            self.message_user(request, f"{len(done)} {word}.")
+
+
+@admin.register(Series, site=site)
+class SeriesAdmin(ReadOnlyAdmin):
+    list_display = ("id", "classroom", "day", "times", "starts_on", "ends_on", "group", "source", "cancelled_from")
+    list_filter = ("source", "day_of_week")
+    search_fields = ("classroom__name", "group__name", "created_by__username", "description")
+    list_select_related = ("classroom", "group")
+    ordering = ("-starts_on", "-id")
+    actions = ("cancel", "retry")
+
+    @admin.display(ordering="day_of_week")
+    def day(self, series: Series) -> str:
+        return DAYS[series.day_of_week - 1]
+
+    @admin.display(ordering="start_minute")
+    def times(self, series: Series) -> str:
+        return f"{format_minute(series.start_minute)}–{format_minute(series.end_minute)}"
+
+    @admin.action(description="Cancel what lies ahead")
+    def cancel(self, request: HttpRequest, chosen: QuerySet[Series]) -> None:
+        self._each(request, chosen, cancel_series, "cancelled")
+
+    @admin.action(description="Try skipped dates again")
+    def retry(self, request: HttpRequest, chosen: QuerySet[Series]) -> None:
+        self._each(request, chosen, retry_skipped, "tried again")
+
+    def _each(self, request: HttpRequest, chosen: QuerySet[Series], command: Callable[..., Any], word: str) -> None:
+        """One service call, and so one transaction, for each."""
+
+        def call(pk: int) -> Callable[[], Any]:
+            return lambda: command(series_id=pk, by=request.user, now=clock.now())
+
+        done = [pk for pk in chosen.values_list("pk", flat=True) if self.attempt(request, f"Series {pk}", call(pk))]
         if done:
             self.message_user(request, f"{len(done)} {word}.")

@@ -23,8 +23,10 @@ from registrations.api.batch_serializers import (
 )
 from registrations.api.filters import SeriesFilter
 from registrations.models import Series
-from registrations.services.series import SeriesGone, WantedSeries, cancel_series, create_series, retry_skipped
+from registrations.services.series import WantedSeries, cancel_series, create_series, retry_skipped
+from registrations.services.series_holding import SeriesGone
 from registrations.services.series_moving import WantedChange, change_series
+from registrations.services.series_writing import SeriesDraft
 
 ONE_OR_MANY = PolymorphicProxySerializer(
     component_name="BatchAllocationInput", serializers=[SeriesInput, BatchInput], resource_type_field_name=None
@@ -115,9 +117,9 @@ def _series(pk: int) -> Series:
 
 
 def _wanted(item: Mapping[str, Any], place: int | None, request: Request) -> WantedSeries:
-    return WantedSeries(
+    draft = SeriesDraft(
         group_id=item["group_id"],
-        classroom=item["classroom"],
+        classroom_id=item["classroom"].pk,
         day_of_week=item["day_of_week"],
         start_minute=item["start_time"],
         end_minute=item["end_time"],
@@ -125,6 +127,6 @@ def _wanted(item: Mapping[str, Any], place: int | None, request: Request) -> Wan
         ends_on=item["end_date"],
         description=item.get("description", ""),
         created_by_id=item.get("on_behalf_of", request.user.pk),
-        may_skip=item.get("on_conflict") == "skip",
-        item=place,
     )
+    may_skip = item.get("on_conflict") == "skip"
+    return WantedSeries(draft=draft, classroom=item["classroom"], may_skip=may_skip, item=place)

@@ -9,11 +9,10 @@ from django.conf import settings
 from accounts.models import User
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
-from classrooms.services.room_time import hold_exclusively
 from cspace.db.locks import lock_rooms
 from cspace.db.ranges import campus_date, clamped_interval
 from cspace.db.transactions import StaleRead, transactional
-from cspace.errors import Conflict, Invalid, InvalidState, NotFound, PermissionDenied
+from cspace.errors import Conflict, Invalid, PermissionDenied
 from cspace.facts import Fact, publish, publish_many
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP, hold_groups
@@ -21,6 +20,7 @@ from registrations import rules
 from registrations.models import Registration, Series, SkippedDate
 from registrations.series_facts import Placed, SeriesCancelled, SeriesCreated, SeriesRetried, Skipped, Weekly
 from registrations.services.changing import set_cancelled
+from registrations.services.series_holding import hold_group_of, hold_series
 from registrations.services.series_writing import (
     PlacedSeries,
     SeriesDraft,
@@ -33,15 +33,6 @@ from registrations.services.series_writing import (
 )
 
 REGISTRATION = OccupancyKind.REGISTRATION
-
-
-class SeriesGone(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Series")
-
-
-class SeriesOver(InvalidState):
-    message = "The series is over: it has no dates left"
 
 
 class DatesTaken(Conflict):
@@ -68,32 +59,12 @@ class DatesTaken(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class WantedSeries:
-    """A series to enter. `item`: its place in a request of several, None in a request for one."""
+    """A series to enter, with its room. `item`: its place in a request of several, None in a request for one."""
 
-    group_id: int
+    draft: SeriesDraft
     classroom: Classroom
-    day_of_week: int
-    start_minute: int
-    end_minute: int
-    starts_on: date
-    ends_on: date
-    created_by_id: int
-    description: str = ""
     may_skip: bool = False
     item: int | None = None
-
-    def draft(self) -> SeriesDraft:
-        return SeriesDraft(
-            group_id=self.group_id,
-            classroom_id=self.classroom.pk,
-            day_of_week=self.day_of_week,
-            start_minute=self.start_minute,
-            end_minute=self.end_minute,
-            starts_on=self.starts_on,
-            ends_on=self.ends_on,
-            created_by_id=self.created_by_id,
-            description=self.description,
-        )
 
     def name_of(self, field: str) -> str:
         """How the request calls a field of it."""
@@ -115,11 +86,11 @@ def create_series(*, by: User, now: datetime, wanted: Sequence[WantedSeries]) ->
     if not by.access.is_cspace:
         raise PermissionDenied
     check_wanted(wanted, now)
-    groups = hold_groups(row.group_id for row in wanted)
-    if missing := [row for row in wanted if row.group_id not in groups]:
+    drafts = [row.draft for row in wanted]
+    groups = hold_groups(draft.group_id for draft in drafts)
+    if missing := [row for row in wanted if row.draft.group_id not in groups]:
         raise Invalid({row.name_of("group_id"): [UNKNOWN_GROUP] for row in missing})
-    lock_rooms(row.classroom.pk for row in wanted)
-    drafts = [row.draft() for row in wanted]
+    lock_rooms(draft.classroom_id for draft in drafts)
     verdicts = judge_drafts(drafts)
     _check_placeable(wanted, verdicts)
     placed = write_series(drafts, verdicts, now=now)
@@ -141,15 +112,15 @@ def check_wanted(wanted: Sequence[WantedSeries], now: datetime) -> None:
         found = rules.series_faults(
             now=now,
             horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
-            starts_on=row.starts_on,
-            ends_on=row.ends_on,
-            on_day=row.day_of_week,
-            start_minute=row.start_minute,
-            end_minute=row.end_minute,
+            starts_on=row.draft.starts_on,
+            ends_on=row.draft.ends_on,
+            on_day=row.draft.day_of_week,
+            start_minute=row.draft.start_minute,
+            end_minute=row.draft.end_minute,
         )
         if not row.classroom.is_active:
             found["classroom"] = [f"{row.classroom.name} is not open for booking"]
-        if len(row.description) > rules.MAX_DESCRIPTION:
+        if len(row.draft.description) > rules.MAX_DESCRIPTION:
             found["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
         faults |= {row.name_of(field): sentences for field, sentences in found.items()}
     if faults:
@@ -231,63 +202,6 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     return Series.objects.with_api_relations().get(pk=series.pk)
 
 
-# --- holding ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class HeldSeries:
-    """A series read under the exclusive locks of its rooms, with all its occurrences by time and its skipped dates."""
-
-    series: Series
-    occurrences: Sequence[Registration]
-    skipped_days: Sequence[date]
-
-    def following(self, now: datetime, from_day: date | None = None) -> list[Registration]:
-        """What the commands may touch: live, not started, not changed by hand, on or after a day."""
-        return [
-            row
-            for row in self.occurrences
-            if row.occupancy.is_live
-            and not row.is_detached
-            and not rules.has_started(row.occupancy.starts_at, now)
-            and (from_day is None or campus_date(row.occupancy.starts_at) >= from_day)
-        ]
-
-
-def hold_series(series_id: int, now: datetime, *more_rooms: int) -> HeldSeries:
-    """A series, re-read under the exclusive locks of its room, its occurrences' rooms ahead and `more_rooms`.
-
-    Every command to a series holds its room, so they run one after another. Raises: SeriesGone, StaleRead.
-    """
-
-    def load() -> HeldSeries:
-        series = Series.objects.select_related("classroom", "group").filter(pk=series_id).first()
-        if series is None:
-            raise SeriesGone
-        occurrences = Registration.objects.of_series([series_id]).with_api_relations().in_order()
-        skipped = SkippedDate.objects.filter(series=series).order_by("date").values_list("date", flat=True)
-        return HeldSeries(series, list(occurrences), list(skipped))
-
-    def rooms(held: HeldSeries) -> set[int]:
-        return {held.series.classroom_id, *(row.occupancy.classroom_id for row in held.following(now))}
-
-    return hold_exclusively(load, rooms, *more_rooms)
-
-
-def hold_group_of(series_id: int) -> Group:
-    """The group of a series, held FOR SHARE. Raises: SeriesGone; SeriesOver where it is archived."""
-    group_id = Series.objects.filter(pk=series_id).values_list("group_id", flat=True).first()
-    if group_id is None:
-        raise SeriesGone
-    group = hold_groups([group_id]).get(group_id)
-    if group is None:
-        raise SeriesOver
-    return group
-
-
-# --- what create_series asks and says ----------------------------------------------------------------
-
-
 def _check_placeable(wanted: Sequence[WantedSeries], verdicts: Sequence[Verdict]) -> None:
     """Raises `DatesTaken` with every conflict of the series that may not skip, or have no date at all."""
     with_dates = {verdict.wanted.item for verdict in verdicts if verdict.is_taken}
@@ -297,22 +211,20 @@ def _check_placeable(wanted: Sequence[WantedSeries], verdicts: Sequence[Verdict]
 
 
 def _told(wanted: WantedSeries, placed: PlacedSeries, groups: dict[int, Group]) -> Placed:
+    draft = placed.draft
     weekly = Weekly(
         series_id=placed.id,
-        created_by_id=wanted.created_by_id,
-        group=groups[wanted.group_id].name,
+        created_by_id=draft.created_by_id,
+        group=groups[draft.group_id].name,
         classroom=wanted.classroom.name,
-        day_of_week=wanted.day_of_week,
-        start_minute=wanted.start_minute,
-        end_minute=wanted.end_minute,
-        starts_on=wanted.starts_on,
-        ends_on=wanted.ends_on,
+        day_of_week=draft.day_of_week,
+        start_minute=draft.start_minute,
+        end_minute=draft.end_minute,
+        starts_on=draft.starts_on,
+        ends_on=draft.ends_on,
     )
-    return Placed(
-        weekly=weekly,
-        registration_ids=tuple(placed.occurrences.values()),
-        skipped=as_skipped(placed.skipped),
-    )
+    registration_ids = tuple(placed.occurrences.values())
+    return Placed(weekly=weekly, registration_ids=registration_ids, skipped=as_skipped(placed.skipped))
 
 
 def as_skipped(verdicts: Iterable[Verdict]) -> Skipped:

@@ -22,7 +22,8 @@ from registrations.facts import RegistrationCancelled
 from registrations.models import Registration, Series, SkippedDate
 from registrations.series_facts import SeriesChanged, Weekly
 from registrations.services.changing import set_cancelled
-from registrations.services.series import DatesTaken, HeldSeries, SeriesOver, as_skipped, hold_group_of, hold_series
+from registrations.services.series import DatesTaken, as_skipped
+from registrations.services.series_holding import HeldSeries, SeriesOver, hold_group_of, hold_series
 from registrations.services.series_writing import Verdict, WantedDate, judge, write_occurrences, write_skipped
 from registrations.weeks import Layout, lay_out
 
@@ -51,6 +52,7 @@ class Outcome:
     """What laying the future out anew has done; the facts are those of the occurrences given up."""
 
     refused: Sequence[Verdict] = ()
+    moved_ids: Sequence[int] = ()
     added_ids: Sequence[int] = ()
     given_up: Sequence[RegistrationCancelled] = ()
 
@@ -148,16 +150,14 @@ def _layout(
     moving = {row.pk: campus_date(row.occupancy.starts_at) for row in following}
     decided = [campus_date(row.occupancy.starts_at) for row in held.occurrences if row.pk not in moving]
     reopened = {week_number(day) for day in held.skipped_days if day >= cut and is_shifted}
-    settled = {week_number(day) for day in decided if day <= old_last} - reopened
-    if not is_shifted:
-        settled |= {week_number(day) for day in held.skipped_days}
+    settled = {week_number(day) for day in [*held.skipped_days, *(day for day in decided if day <= old_last)]}
     dates: list[date] = []
     too_late: list[date] = []
     for day in weekly_dates(series.starts_on, series.last_on, series.day_of_week):
         interval = clamped_interval(day, series.start_minute, series.end_minute)
         has_gone = day < cut or (interval is not None and interval.starts_at <= now)
         (too_late if has_gone else dates).append(day)
-    layout = lay_out(dates=dates, occurrences=moving, settled=settled, too_late=too_late)
+    layout = lay_out(dates=dates, occurrences=moving, settled=settled - reopened, too_late=too_late)
     if is_shifted and following and not (layout.moved or layout.added):
         raise Invalid({"day_of_week": ["This day does not occur between now and the last day of the series"]})
     if not is_shifted:
@@ -180,19 +180,19 @@ def _carry_out(layout: Layout, held: HeldSeries, *, by: User, now: datetime, may
     if (blocked := [row for row in refused if row.is_blocked]) and not (may_skip and (taken or not layout.moved)):
         raise DatesTaken(blocked)
     added = [row for row in taken if row.wanted.day not in layout.moved]
-    move_many(
-        {
-            layout.moved[row.wanted.day]: (series.classroom_id, row.wanted.interval)
-            for row in taken
-            if row.wanted.day in layout.moved and row.wanted.interval
-        }
-    )
+    moved = {
+        layout.moved[row.wanted.day]: (series.classroom_id, row.wanted.interval)
+        for row in taken
+        if row.wanted.day in layout.moved and row.wanted.interval
+    }
+    move_many(moved)
     write_occurrences(added, [series.pk], now=now)
     write_skipped(refused, [series.pk])
-    lost = {*layout.dropped, *(layout.moved[row.wanted.day] for row in refused if row.wanted.day in layout.moved)}
+    lost = {*layout.dropped, *layout.moved.values()} - moved.keys()
     given_up = [row for row in held.occurrences if row.pk in lost]
     return Outcome(
         refused,
+        list(moved),
         [row.registration_id for row in added if row.registration_id is not None],
         set_cancelled(given_up, actor_id=by.pk, now=now, is_told=False),
     )
@@ -223,7 +223,7 @@ def _reword(
                 changes=changes,
                 from_day=cut,
                 dates_ahead=len(kept) + len(outcome.added_ids),
-                changed_ids=tuple(kept) if changes.keys() & (REWORDING | SHIFTING) else (),
+                changed_ids=tuple(kept if changes.keys() & REWORDING else outcome.moved_ids),
                 added_ids=tuple(outcome.added_ids),
                 cancelled_ids=tuple(sorted(lost)),
                 skipped=as_skipped(outcome.refused),
