@@ -649,14 +649,16 @@ def test_what_is_held_is_not_shown_free(api, cspace, member, holding, room):
     free, availability = f"classrooms/free/?{QUESTION}&suggest=true", f"classrooms/Room A/availability/?{QUESTION}"
     body = api(member).get(availability).json()
     assert (body["is_available"], body["conflicts"], body["reason"]) == (False, [], HELD)
-    assert api(member).get(free).json() == {"results": [], "suggestions": []}
+    assert api(member).get(free).json() == {"results": [], "suggestions": [], "reason": HELD}
     assert api(cspace).get(availability).json()["is_available"] is True
     assert [found["name"] for found in api(cspace).get(free).json()["results"]] == ["Room A"]
     outside = QUESTION.replace("02-24", "02-21")
     assert api(member).get(f"classrooms/Room A/availability/?{outside}").json()["is_available"] is True
     # A weekly question that reaches into the range is held as well.
     weekly = f"classrooms/free/?{outside}&weekly_until=2026-03-01"
-    assert api(member).get(weekly).json() == {"results": []}
+    assert api(member).get(weekly).json() == {"results": [], "reason": HELD}
+    # Where rooms are merely taken there is no such reason.
+    assert api(member).get(f"classrooms/free/?{outside}&min_capacity=999").json() == {"results": []}
 
 
 @pytest.mark.parametrize("end", ["cancel", "delete", "switch off", "move"])
