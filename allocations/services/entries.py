@@ -86,7 +86,7 @@ def file_entry(*, event_id: int, by: User, now: datetime, wish: Wish) -> Allocat
     entry = AllocationRegistration(event=event, created_by=by, created_at=now)
     _apply(entry, wish, group)
     lock_filing(entry.group_id)
-    _check_entry(event, entry, is_new_room=True)
+    _check_entry(event, entry, is_new_room=True, is_new_day=True)
     if event.status != EventStatus.OPEN:
         raise EventNotOpen
     _check_limits(event, entry, is_new_of_group=True)
@@ -105,9 +105,9 @@ def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish:
     event = event_for_filing(event_id, now=now)
     group = _group_to_file_for(wish, by.access) if wish.group_id is not None else None
     entry = _held_entry(event_id, entry_id, group, by.access)
-    before, room, group_id = _readable(entry), entry.classroom_id, entry.group_id
+    before, room, day, group_id = _readable(entry), entry.classroom_id, entry.day_of_week, entry.group_id
     _apply(entry, wish, group)
-    _check_entry(event, entry, is_new_room=entry.classroom_id != room)
+    _check_entry(event, entry, is_new_room=entry.classroom_id != room, is_new_day=entry.day_of_week != day)
     _check_changeable(event, entry)
     after = _readable(entry)
     changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
@@ -189,10 +189,10 @@ def _apply(entry: AllocationRegistration, wish: Wish, group: Group | None) -> No
             setattr(entry, name, value)
 
 
-def _check_entry(event: AllocationEvent, entry: AllocationRegistration, *, is_new_room: bool) -> None:
-    """Raises `Invalid` with everything that is wrong with the wish itself."""
+def _check_entry(event: AllocationEvent, entry: AllocationRegistration, *, is_new_room: bool, is_new_day: bool) -> None:
+    """Raises `Invalid` with everything that is wrong with the wish itself; of a change, with what is new in it."""
     faults = time_faults(entry.start_minute, entry.end_minute)
-    if not dates_of(entry.day_of_week, event.target_starts_on, event.target_ends_on):
+    if is_new_day and not dates_of(entry.day_of_week, event.target_starts_on, event.target_ends_on):
         faults["day_of_week"] = [
             f"No such day lies between {event.target_starts_on} and {event.target_ends_on}",
         ]

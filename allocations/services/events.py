@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -106,29 +106,16 @@ def change_event(*, event_id: int, by: User, now: datetime, **wanted: Any) -> Al
         setattr(event, name, wanted[name])
     if changed & set(WINDOW_AND_RANGE):
         _check_window_and_range(event)
-    if event.status not in OPEN_TO_CHANGES:
-        raise EventNotChangeable
-    if event.status == EventStatus.OPEN and not changed <= CHANGEABLE_WHILE_OPEN:
-        raise EventOpenAlready
+    _check_may_change(event, changed)
     if not changed:
         return event
     event.save(update_fields=sorted(changed))
     enter(event, due(event, now), now=now)
     update_hold(event)
-    is_moved = event.status != before["status"]
-    publish(
-        EventChanged.about(
-            event,
-            actor_id=by.pk,
-            occurred_at=now,
-            told=told_of(event) if is_moved else (),
-            changes={
-                name: [_readable(old), _readable(getattr(event, name))]
-                for name, old in before.items()
-                if getattr(event, name) != old
-            },
-        )
-    )
+    after = {name: getattr(event, name) for name in before}
+    changes = {name: [_readable(old), _readable(after[name])] for name, old in before.items() if after[name] != old}
+    told = told_of(event) if "status" in changes else ()
+    publish(EventChanged.about(event, actor_id=by.pk, occurred_at=now, told=told, changes=changes))
     return event
 
 
@@ -198,6 +185,13 @@ def _check_window_and_range(event: AllocationEvent) -> None:
     )
     if faults:
         raise Invalid(faults)
+
+
+def _check_may_change(event: AllocationEvent, changed: Collection[str]) -> None:
+    if event.status not in OPEN_TO_CHANGES:
+        raise EventNotChangeable
+    if event.status == EventStatus.OPEN and not CHANGEABLE_WHILE_OPEN.issuperset(changed):
+        raise EventOpenAlready
 
 
 def _check_cspace(by: User) -> None:

@@ -124,6 +124,8 @@ class ClassroomViewSet(ApiViewSet):
         response = self.listing(rooms.free_during(*wanted).not_while(holds.over_any(wanted)), ClassroomOutput)
         if asked["suggest"]:
             response.data["suggestions"] = suggestions(rooms, asked, wanted, holds)
+        if not response.data["results"] and (hold := holds.over_any(wanted).first()):
+            response.data["reason"] = hold.reason
         return response
 
     def _refusal(self, classroom: Classroom, interval: Interval) -> str:

@@ -316,6 +316,16 @@ def test_a_change_meets_the_same_rules(api, member, event, path, asked):
     assert len(log()) == 3
 
 
+def test_a_range_that_shrank_keeps_nobody_from_rewording(api, cspace, member, event, path, asked):
+    entry = api(member).post(path, asked).json()["id"]
+    shorter = {"target_start_date": "2026-02-25", "target_end_date": "2026-03-02"}
+    assert api(cspace).put(f"allocation-events/{event.pk}/", shorter).status_code == 200
+    assert api(member).put(f"{path}{entry}/", {"description": "Other words"}).status_code == 200
+    assert list(refused(api(member).put(f"{path}{entry}/", {"day_of_week": 3, "group_id": 0}))[2]) == ["group_id"]
+    for day, status in ((4, 200), (3, 400)):
+        assert api(member).put(f"{path}{entry}/", {"day_of_week": day}).status_code == status
+
+
 def test_a_decided_entry_stays_as_it_is_for_everybody(api, cspace, member, path, asked):
     entry = api(member).post(path, asked).json()["id"]
     api(cspace).post(f"{path}{entry}/approve/")
@@ -639,14 +649,16 @@ def test_what_is_held_is_not_shown_free(api, cspace, member, holding, room):
     free, availability = f"classrooms/free/?{QUESTION}&suggest=true", f"classrooms/Room A/availability/?{QUESTION}"
     body = api(member).get(availability).json()
     assert (body["is_available"], body["conflicts"], body["reason"]) == (False, [], HELD)
-    assert api(member).get(free).json() == {"results": [], "suggestions": []}
+    assert api(member).get(free).json() == {"results": [], "suggestions": [], "reason": HELD}
     assert api(cspace).get(availability).json()["is_available"] is True
     assert [found["name"] for found in api(cspace).get(free).json()["results"]] == ["Room A"]
     outside = QUESTION.replace("02-24", "02-21")
     assert api(member).get(f"classrooms/Room A/availability/?{outside}").json()["is_available"] is True
     # A weekly question that reaches into the range is held as well.
     weekly = f"classrooms/free/?{outside}&weekly_until=2026-03-01"
-    assert api(member).get(weekly).json() == {"results": []}
+    assert api(member).get(weekly).json() == {"results": [], "reason": HELD}
+    # Where rooms are merely taken there is no such reason.
+    assert api(member).get(f"classrooms/free/?{outside}&min_capacity=999").json() == {"results": []}
 
 
 @pytest.mark.parametrize("end", ["cancel", "delete", "switch off", "move"])
@@ -700,3 +712,14 @@ def test_entry_constraints(event, member, team, room, change, constraint):
     sql = f"UPDATE allocations_allocationregistration SET {change} WHERE id = %s"
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, [entry.pk])
+
+
+def test_a_room_that_was_only_filed_for_is_not_deleted(api, cspace, member, team, event, room):
+    make_entry(event, by=member, group=team, classroom=room)
+    assert answer(api(cspace).delete("classrooms/Room A/")) == (
+        409,
+        {
+            "error": "The classroom has been used: set is_active to false instead of deleting it",
+            "code": "INVALID_STATE",
+        },
+    )
