@@ -24,7 +24,8 @@ from cspace.errors import InvalidState
 from cspace.facts import Fact, publish_many
 from groups.services.holding import hold_groups
 from registrations.facts import RegistrationCancelled
-from registrations.services.series import hold_series, set_series_cancelled
+from registrations.services.series import set_series_cancelled
+from registrations.services.series_holding import hold_series
 from registrations.services.series_writing import Verdict, judge_drafts, write_series
 
 

@@ -91,7 +91,7 @@ def test_filing_answers_in_full(api, member, event, path, asked, team):
     preview = {"open_dates": TUESDAYS, "kept_dates": TUESDAYS, "skipped": []}
     assert answer(response) == (201, detail | {"preview": preview})
     assert response["Location"] == f"/api/v1/{path}{entry.pk}/"
-    assert answer(api(member).get(f"{path}{entry.pk}")) == (200, detail)
+    assert answer(api(member).get(f"{path}{entry.pk}")) == (200, detail | {"outcome": None})
     assert log() == [("allocation_registration.filed", "member", f"allocation_registration:{entry.pk}")]
     assert LogEntry.objects.order_by("-id").first().details == {
         "event_id": event.pk,
