@@ -54,9 +54,14 @@ try:
 
     # --- The database ------------------------------------------------------------------------------
     CSPACE_DATA_DIR = env.path("CSPACE_DATA_DIR", BASE_DIR / "var" / "pg")
+    CSPACE_PREPARE = env.bool("CSPACE_PREPARE", True)
     CSPACE_STATEMENT_TIMEOUT = env.str("CSPACE_STATEMENT_TIMEOUT", "5s")
     DATABASE_OPTIONS = {
         "connect_timeout": 5,
+        # Statements are planned once per connection, not once per request (docs/decisions/0008). Behind a pooler that
+        # gives each transaction another connection, set CSPACE_PREPARE=off.
+        "server_side_binding": CSPACE_PREPARE,
+        "prepare_threshold": 2 if CSPACE_PREPARE else None,
         "options": f"-c statement_timeout={CSPACE_STATEMENT_TIMEOUT} -c lock_timeout=3s"
         " -c idle_in_transaction_session_timeout=10s -c timezone=UTC",
     }

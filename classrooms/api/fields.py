@@ -18,7 +18,7 @@ class ClassroomField(serializers.Field):  # type: ignore[type-arg]
     def to_internal_value(self, data: Any) -> Classroom:
         if not isinstance(data, str):
             self.fail("invalid")
-        classroom = Classroom.objects.filter(name=data).first()
+        classroom = Classroom.objects.named(data)
         if classroom is None:
             self.fail("unknown")
         return classroom

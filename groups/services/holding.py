@@ -1,5 +1,7 @@
 """How other domains hold a group while they act for it."""
 
+from django.db import connection
+
 from cspace.errors import Invalid
 from groups.models import Group
 
@@ -13,11 +15,11 @@ def hold_group(group_id: int) -> Group:
         Invalid: there is no such group (any more); under `group_id`.
     """
     # FOR SHARE is not in the ORM; the archiving side takes FOR NO KEY UPDATE, which waits for it.
-    found = list(
-        Group.objects.raw(
+    with connection.cursor() as cursor:
+        cursor.execute(
             "SELECT id, name, is_system FROM groups_group WHERE id = %s AND archived_at IS NULL FOR SHARE", [group_id]
         )
-    )
-    if not found:
+        row = cursor.fetchone()
+    if row is None:
         raise Invalid({"group_id": [UNKNOWN_GROUP]})
-    return found[0]
+    return Group.from_db(connection.alias, ["id", "name", "is_system"], row)
