@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import QuerySet
+from django.utils.encoding import escape_uri_path
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -89,8 +90,8 @@ class ApiViewSet(ViewSet):
         return Response(paged(rows, page, self.request, key, represent))
 
     def created(self, body: Any, location: str) -> Response:
-        """201 with the relative `Location` of what was made."""
-        return Response(body, status=201, headers={"Location": location})
+        """201 with the relative `Location` of what was made; `location` is a path with its names as they are."""
+        return Response(body, status=201, headers={"Location": escape_uri_path(location)})
 
     def _context(self, extra: Mapping[str, Any]) -> dict[str, Any]:
         return {"access": getattr(self.request.user, "access", None), "now": clock.now(), **extra}

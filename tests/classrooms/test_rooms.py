@@ -41,6 +41,26 @@ def test_rooms_come_by_floor_then_in_natural_order(api, member):
         assert list(api(member).get(f"classrooms/?{query}").json()["details"]) == [field]
 
 
+@pytest.mark.parametrize(
+    "name", ["Room #9", "a b&c+d", "(x)_'y'-z.1", "Größe", "自習室", "...", "+", "\U00020000" * 100]
+)
+def test_every_room_is_found_where_its_location_and_its_links_say(api, cspace, name):
+    body = {"name": name, "capacity": 5, "floor": 1}
+    for _ in range(2):  # executed, then repeated from what was stored
+        response = api(cspace).post("classrooms/", body, **{"Idempotency-Key": "one"})
+        assert response.status_code == 201
+        assert response["Location"].isascii()
+        assert api(cspace).get(response["Location"]).json() == response.json()
+    closures = response["Location"] + "closures/"
+    for day in (1, 2):
+        times = {"starts_at": f"2026-03-0{day}T00:00:00Z", "ends_at": f"2026-03-0{day}T01:00:00Z"}
+        assert api(cspace).post(closures, times)["Location"].startswith(closures)
+    first = api(cspace).get(closures + "?per_page=1").json()
+    second = api(cspace).get(first["next"]).json()
+    assert (second["count"], second["next"]) == (2, None)
+    assert api(cspace).get(second["previous"]).json() == first
+
+
 def test_a_room_is_changed_once_and_never_renamed(api, cspace, member, room):
     assert api(member).put("classrooms/Room A/", {"capacity": 3}).status_code == 403
     for _ in range(2):
