@@ -19,6 +19,9 @@ MAX_COUNT = 10_000
 MAX_COORDINATE = 1e5
 MAX_SVG_TEXT = 200
 REFUSED_KEYS = frozenset({"__proto__", "constructor"})
+CLOSURE_YEARS = range(1900, 2501)
+MAX_CLOSURE = timedelta(days=3660)
+"""Ten years. A closure is shown cut per day, so that what it makes others answer has to be bounded."""
 
 
 def name_key(name: str) -> str:
@@ -67,6 +70,19 @@ def _gap_faults(day: date, start_minute: int, end_minute: int) -> dict[str, list
     except WallTimeDoesNotExist as gap:
         return {"start_time" if gap.minute == start_minute else "end_time": [str(gap)]}
     return {} if interval.starts_at < interval.ends_at else {"start_time": ["Start time must be before end time"]}
+
+
+def closure_faults(starts_at: datetime, ends_at: datetime) -> dict[str, list[str]]:
+    """What is wrong with a span of time to close a room for."""
+    ends = {"starts_at": starts_at, "ends_at": ends_at}
+    faults = {
+        name: ["Must lie between 1900 and 2500"] for name, instant in ends.items() if instant.year not in CLOSURE_YEARS
+    }
+    if starts_at >= ends_at:
+        faults.setdefault("starts_at", []).append("Start must be before end")
+    elif not faults and ends_at - starts_at > MAX_CLOSURE:
+        faults["ends_at"] = [f"At most {MAX_CLOSURE.days} days after the start"]
+    return faults
 
 
 def name_faults(name: str) -> list[str]:

@@ -29,6 +29,10 @@ class Interval:
     starts_at: datetime
     ends_at: datetime
 
+    def within(self, other: "Interval") -> "Interval":
+        """What of it lies in another interval that it overlaps."""
+        return Interval(max(self.starts_at, other.starts_at), min(self.ends_at, other.ends_at))
+
 
 @dataclass(frozen=True)
 class DayPiece:

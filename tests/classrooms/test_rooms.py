@@ -143,6 +143,29 @@ def test_a_closure_refuses_or_cancels_what_is_booked(api, cspace, member, team, 
     assert api(member).post("registrations/", wish).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at", "faults"),
+    [
+        ("2026-02-02T00:00:00Z", "2026-02-02T00:00:00Z", {"starts_at": ["Start must be before end"]}),
+        ("0001-01-01T00:00:00Z", "2026-01-01T00:00:00Z", {"starts_at": ["Must lie between 1900 and 2500"]}),
+        ("2026-01-01T00:00:00Z", "9999-12-31T23:59:59Z", {"ends_at": ["Must lie between 1900 and 2500"]}),
+        ("2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z", {"ends_at": ["At most 3660 days after the start"]}),
+    ],
+)
+def test_a_closure_lies_within_bounds(api, cspace, room, starts_at, ends_at, faults):
+    response = api(cspace).post("classrooms/Room A/closures/", {"starts_at": starts_at, "ends_at": ends_at})
+    assert (response.status_code, response.json()["details"]) == (400, faults)
+    assert Occupancy.objects.count() == LogEntry.objects.count() == 0
+
+
+def test_without_rooms_there_is_nothing_to_close(api, cspace):
+    response = api(cspace).post("closures/", CLOSURE | {"classrooms": "all"})
+    assert (response.status_code, response.json()["details"]) == (
+        400,
+        {"classrooms": ["There is no classroom to close"]},
+    )
+
+
 def test_all_rooms_are_closed_by_one_command(api, cspace, member, room):
     make_classroom("Room B")
     response = api(cspace).post("closures/", CLOSURE | {"classrooms": "all"})
@@ -166,6 +189,10 @@ def test_the_agenda_is_cut_per_day_and_shows_other_kinds(api, member, team, room
         ("2026-02-01", "00:00", "24:00", "closure", None, "Painting"),
         ("2026-02-02", "00:00", "24:00", "closure", None, "Painting"),
         ("2026-02-03", "10:00", "12:00", "registration", "Mem Ber", ""),
+    ]
+    one_day = api(member).get("classrooms/Room A/agenda/?start_date=2026-02-02&end_date=2026-02-02").json()
+    assert [(row["date"], row["start_time"], row["end_time"]) for row in one_day["registrations"]] == [
+        ("2026-02-02", "00:00", "24:00")
     ]
 
 
