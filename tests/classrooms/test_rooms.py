@@ -28,6 +28,16 @@ def names(response):
     return [room["name"] for room in response.json()["results"]]
 
 
+@pytest.mark.parametrize("key", ["projector", "2", "a__b", "a_", "_a", "gte", "9" * 40])
+def test_equipment_is_found_by_any_key(api, member, key):
+    make_classroom("One", equipment={key: 1})
+    make_classroom("Two", equipment={key: 2})
+    make_classroom("None")
+    assert names(api(member).get(f"classrooms/?equipment={key}")) == ["One", "Two"]
+    assert names(api(member).get(f"classrooms/?equipment={key}:2,{key}")) == ["Two"]
+    assert names(api(member).get(f"classrooms/free/?{SLOT}&equipment={key}:3")) == []
+
+
 def test_rooms_come_by_floor_then_in_natural_order(api, member):
     for name, floor in (("10", 1), ("9", 1), ("Room A", 1), ("1", 2)):
         make_classroom(name, floor=floor, capacity=int(floor) * 10, equipment={"projector": floor})
