@@ -79,8 +79,8 @@ class RegistrationViewSet(ApiViewSet):
 
     @extend_schema(request=RegistrationChangeInput, responses=RegistrationOutput)
     def update(self, request: Request, pk: int) -> Response:
-        self._visible(request, pk)
-        wish = self.changes(RegistrationChangeInput)
+        held_group_id = self._visible(request, pk).group_id
+        wish = self.changes(RegistrationChangeInput, held_group_id=held_group_id)
         registration = change_registration(
             registration_id=pk,
             by=request.user,

@@ -123,6 +123,13 @@ def test_a_change_of_group_needs_membership(api, approved, member):
     assert api(member).put(url(approved), {"group_id": own.pk}).json()["status"] == "pending"
 
 
+def test_a_creator_who_has_left_the_group_may_repeat_it(api, held, member, team):
+    team.user_groups.filter(user=member).delete()
+    join(member, make_group())
+    response = api(member).put(url(held), {"group_id": team.pk, "description": "x"})
+    assert (response.status_code, response.json()["group_id"], response.json()["description"]) == (200, team.pk, "x")
+
+
 def test_a_rejected_one_cannot_be_changed(api, held, member, cspace):
     api(cspace).post(url(held, "reject/"))
     response = api(member).put(url(held), {"end_time": "13:00"})
