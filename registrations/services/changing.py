@@ -89,17 +89,18 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
     """
     group = hold_group(wanted.group_id) if wanted.group_id is not None else None
     registration = hold_registration(registration_id, *([wanted.classroom.pk] if wanted.classroom else []))
+    check_visible(registration, by.access)
+    if group and group.pk != registration.group_id and not rules.may_book_for(by.access, group.pk):
+        raise PermissionDenied
+    slot, classroom = _wanted_slot(registration, wanted), wanted.classroom or registration.occupancy.classroom
+    _check_slot(registration, slot, classroom, now)
     check_changeable(registration, by.access, now)
     if registration.status == Status.CANCELLED:
         raise RegistrationCancelledBefore
     if registration.status == Status.REJECTED:
         raise RegistrationRejectedBefore
-    if group and group.pk != registration.group_id and not rules.may_book_for(by.access, group.pk):
-        raise PermissionDenied
-    slot, classroom = _wanted_slot(registration, wanted), wanted.classroom or registration.occupancy.classroom
-    before = _readable(registration)
-    _check_slot(registration, slot, classroom, now)
 
+    before = _readable(registration)
     registration.group = group or registration.group
     is_moved = slot != slot_of(registration) or classroom.pk != registration.occupancy.classroom_id
     if is_moved:

@@ -136,6 +136,15 @@ def test_a_rejected_one_cannot_be_changed(api, held, member, cspace):
     assert (response.status_code, response.json()["code"]) == (409, "INVALID_STATE")
 
 
+def test_a_bad_value_is_named_before_a_bad_state(api, held, member, cspace):
+    api(cspace).post(url(held, "reject/"))
+    bad = {"date": "2026-01-19", "start_time": "12:00"}
+    faults = {"date": ["Date cannot be in the past"], "start_time": ["Start time must be before end time"]}
+    for change, details in ((bad, faults), ({"date": "soon"}, {"date": ["A date of the form YYYY-MM-DD is required"]})):
+        response = api(member).put(url(held), change)
+        assert (response.status_code, response.json()["details"]) == (400, details)
+
+
 def test_cancelling_frees_the_room_and_hides_it_from_its_creator(api, held, member, cspace):
     assert api(member).delete(url(held)).status_code == 204
     assert state(held) == ("cancelled", False)
