@@ -125,6 +125,22 @@ def test_every_week_and_suggestions(api, member, team, room):
 CLOSURE = {"starts_at": "2026-01-31T16:00:00Z", "ends_at": "2026-02-02T16:00:00Z", "reason": "Painting"}
 
 
+def test_a_shifted_time_is_suggested_only_if_every_week_of_it_is_free(api, member, team, room):
+    for start, end in ((600, 720), (720, 750)):  # the wanted time, and what half an hour later would meet
+        make_registration(by=member, group=team, classroom=room, day=DAY + dt.timedelta(days=7), start=start, end=end)
+    found = api(member).get(f"classrooms/free/?{SLOT}&weekly_until=2026-02-08&suggest=true").json()
+    assert found["results"] == []
+    assert [(one["start_time"], one["clashes"]) for one in found["suggestions"]] == [("10:00", 1)]
+
+
+def test_no_time_that_has_gone_is_suggested(api, member, team, room):
+    # It is 10:00 on 2026-01-20.
+    make_registration(by=member, group=team, classroom=room, day=dt.date(2026, 1, 20), start=630, end=660)
+    query = "date=2026-01-20&start_time=10:15&end_time=10:45&suggest=true"
+    found = api(member).get(f"classrooms/free/?{query}").json()["suggestions"]
+    assert [(one["start_time"], one["clashes"]) for one in found] == [("11:15", 0), ("10:15", 1)]
+
+
 def test_a_closure_refuses_or_cancels_what_is_booked(api, cspace, member, team, room):
     held = make_registration(by=member, group=team, classroom=room, day=DAY)
     refused = api(cspace).post("classrooms/Room A/closures/", CLOSURE)
