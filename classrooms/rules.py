@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from cspace.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute
+from cspace.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
 
 BOTH_ENDS = frozenset({"date", "start_time"})
 NAME = re.compile(r"[^\W_]|[ .\-_()&+#']")
@@ -57,11 +57,19 @@ def slot_faults(
         faults["date"] = ["Date cannot be in the past"]
     elif "date" in changed and day > today + timedelta(days=horizon_days):
         faults["date"] = [f"Date cannot be more than {horizon_days} days ahead"]
-    elif day == today and start_minute is not None and start_minute < campus_minute(now) and BOTH_ENDS & set(changed):
+    elif day == today and start_minute is not None and BOTH_ENDS & set(changed) and _has_gone(day, start_minute, now):
         faults.setdefault("start_time", []).append("Start time cannot be in the past")
     if not faults and start_minute is not None and end_minute is not None:
         faults |= _gap_faults(day, start_minute, end_minute)
     return faults
+
+
+def _has_gone(day: date, minute: int, now: datetime) -> bool:
+    """Whether a minute of the wall is over. In the hour that comes twice the earlier is meant, so instants decide."""
+    try:
+        return wall_instant(day, minute) + timedelta(minutes=1) <= now
+    except WallTimeDoesNotExist:
+        return minute < campus_minute(now)
 
 
 def _gap_faults(day: date, start_minute: int, end_minute: int) -> dict[str, list[str]]:
