@@ -35,6 +35,8 @@ class ApiViewSet(ViewSet):
     """{action: permission}. An action that is missing here is refused."""
     repeatable = True
     """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
+    is_dry = False
+    """Whether this request only pretends; known once its handler is called."""
 
     def get_permissions(self) -> list[BasePermission]:
         # A method without an action (or OPTIONS, which is none of ours) is not allowed here; the handler says so.
@@ -56,12 +58,20 @@ class ApiViewSet(ViewSet):
 
     def _write(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         call = partial(handler, request, *args, **kwargs)
-        if is_dry_run(request):
+        self.is_dry = is_dry_run(request)
+        if self.is_dry:
             return run_dry(call)
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key is not None:
             return run_idempotent(call, request=request, key=key, now=clock.now())
         return call()
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A refusal that was only tried out says so, like the answer it stands for."""
+        response = super().handle_exception(exc)
+        if self.is_dry:
+            response["X-Dry-Run"] = "true"
+        return response
 
     # --- what the actions are written with ---------------------------------------------------------
 

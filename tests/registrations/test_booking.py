@@ -182,6 +182,15 @@ def test_a_dry_run_answers_and_leaves_nothing(api, member, cspace, wish):
     assert api(member).post("registrations/?dry_run=1", wish).status_code == 400
 
 
+@pytest.mark.parametrize(("change", "status"), [({}, 409), ({"date": "2026-01-19"}, 400), ({"group_id": 999_999}, 400)])
+def test_a_dry_refusal_says_that_it_was_one(api, member, wish, change, status):
+    api(member).post("registrations/", wish)
+    real = api(member).post("registrations/", wish | change)
+    dry = api(member).post("registrations/?dry_run=true", wish | change)
+    assert (real.status_code, dry.status_code, dry.json()) == (status, status, real.json())
+    assert (real.headers.get("X-Dry-Run"), dry["X-Dry-Run"]) == (None, "true")
+
+
 def test_a_repeated_request_is_executed_once(api, member, wish):
     key = {"Idempotency-Key": "booking-1"}
     first = api(member).post("registrations/", wish, **key)
