@@ -14,6 +14,7 @@ RESERVED_NAMES = frozenset({".", "..", "free", "me", "stream", "utilisation", "f
 EQUIPMENT_KEY = re.compile(r"[a-z0-9_]{1,40}")
 SVG_TYPE = re.compile(r"[a-z0-9_-]{1,32}")
 SVG_NUMBERS = ("x", "y", "width", "height")
+MAX_NAME_KEY = 400
 MAX_EQUIPMENT_BYTES = 8192
 MAX_COUNT = 10_000
 MAX_COORDINATE = 1e5
@@ -99,6 +100,8 @@ def name_faults(name: str) -> list[str]:
         return ["Only letters, digits, spaces and . - _ ( ) & + # ' are allowed"]
     if name.casefold() in RESERVED_NAMES:
         return [f"{name} is a reserved name"]
+    if len(name_key(name)) > MAX_NAME_KEY:
+        return ["This name is too long once its compound letters are written out"]
     return []
 
 
