@@ -31,7 +31,7 @@ from classrooms.services.rooms import ClassroomGone, change_classroom, create_cl
 from classrooms.suggesting import suggestions, weekly
 from cspace import clock
 from cspace.api.filters import filtered
-from cspace.api.permissions import InCSpace, LoggedIn, PublicRead
+from cspace.api.permissions import InCSpace, PublicRead
 from cspace.api.schema import filter_parameters
 from cspace.api.viewsets import ApiViewSet
 from cspace.db.ranges import Interval, campus_interval, cut_per_day, format_minute
@@ -129,7 +129,7 @@ class ClassroomViewSet(ApiViewSet):
 
 @extend_schema(tags=["closures"])
 class ClosureViewSet(ApiViewSet):
-    permissions = {"list": LoggedIn, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
+    permissions = {"list": PublicRead, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
 
     @extend_schema(responses=ClosureList)
     def list(self, request: Request, name: str) -> Response:

@@ -232,6 +232,16 @@ def test_public_reads_hide_people(api, member, team, room, settings):
     assert entry["status"] == "pending"
 
 
+@pytest.mark.parametrize(
+    "path", ["", "Room A/", "Room A/agenda/", f"Room A/availability/?{SLOT}", f"free/?{SLOT}", "Room A/closures/"]
+)
+def test_public_reads_open_every_read_of_rooms(api, room, settings, path):
+    assert api().get(f"classrooms/{path}").status_code == 401
+    settings.CSPACE_PUBLIC_READS = True
+    response = api().get(f"classrooms/{path}")
+    assert (response.status_code, "error" in response.json()) == (200, False)
+
+
 @pytest.mark.parametrize("path", ["classrooms/", f"classrooms/free/?{SLOT}", "classrooms/Room A/agenda/"])
 def test_lists_cost_the_same_at_one_and_at_three(api, member, team, room, path, django_assert_num_queries):
     budget = 4 if "agenda" in path else 2
