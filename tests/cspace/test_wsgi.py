@@ -9,7 +9,6 @@ from django.test import RequestFactory
 
 from cspace.wsgi import application
 
-
 pytestmark = pytest.mark.django_db
 
 
