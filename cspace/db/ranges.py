@@ -101,7 +101,7 @@ def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
         if start < end:
             yield DayPiece(
                 day,
-                0 if start == begins else campus_minute(start),
+                campus_minute(start),
                 MINUTES_PER_DAY if end == next_begins else campus_minute(end),
             )
         day += timedelta(days=1)

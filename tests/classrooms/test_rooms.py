@@ -287,6 +287,23 @@ def test_a_time_in_a_gap_is_refused(settings, zone, day, minute):
         wall_instant(dt.date(*day), minute)
 
 
+def test_a_day_that_begins_at_one_is_shown_as_it_was_booked(api, member, team, room, settings):
+    settings.CSPACE_TIME_ZONE = "America/Santiago"  # 00:00–01:00 does not exist on 2026-09-06
+    wish = {
+        "classroom": "Room A",
+        "group_id": team.pk,
+        "date": "2026-09-06",
+        "start_time": "01:00",
+        "end_time": "04:00",
+    }
+    made = api(member).post("registrations/", wish).json()
+    assert (made["start_time"], made["end_time"]) == ("01:00", "04:00")
+    moved = api(member).put(f"registrations/{made['id']}/", {"end_time": "05:00"})
+    assert (moved.status_code, moved.json()) == (200, made | {"end_time": "05:00"})
+    (row,) = api(member).get("classrooms/Room A/agenda/?start_date=2026-09-06").json()["registrations"]
+    assert (row["start_time"], row["end_time"]) == ("01:00", "05:00")
+
+
 def test_of_an_ambiguous_pair_the_earlier_is_meant(settings):
     settings.CSPACE_TIME_ZONE = "Europe/Berlin"
     assert wall_instant(dt.date(2026, 10, 25), 150) == dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC)
