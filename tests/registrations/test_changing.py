@@ -145,6 +145,26 @@ def test_a_bad_value_is_named_before_a_bad_state(api, held, member, cspace):
         assert (response.status_code, response.json()["details"]) == (400, details)
 
 
+def test_every_fault_of_a_change_is_named_at_once(api, held, member):
+    make_classroom("Closed", is_active=False)
+    change = {"classroom": "Nope", "date": "2026-01-19", "start_time": "12:00", "description": 5}
+    assert api(member).put(url(held), change).json()["details"] == {
+        "classroom": ["Unknown classroom"],
+        "date": ["Date cannot be in the past"],
+        "start_time": ["Start time must be before end time"],
+        "description": ["Not a valid string."],
+    }
+    change = {"classroom": "Closed", "date": "soon", "start_time": "13:00"}
+    assert api(member).put(url(held), change).json()["details"] == {
+        "classroom": ["Closed is not open for booking"],
+        "date": ["A date of the form YYYY-MM-DD is required"],
+        "start_time": ["Start time must be before end time"],
+    }
+    for change in ({"start_time": "9:5", "end_time": "09:30"}, {"start_time": "13:00", "end_time": "noon"}):
+        ((field, sentences),) = api(member).put(url(held), change).json()["details"].items()
+        assert (change[field] in ("9:5", "noon"), sentences) == (True, ["A time of the form HH:MM is required"])
+
+
 def test_cancelling_frees_the_room_and_hides_it_from_its_creator(api, held, member, cspace):
     assert api(member).delete(url(held)).status_code == 204
     assert state(held) == ("cancelled", False)
