@@ -61,9 +61,12 @@ def django_db_modify_db_settings() -> None:
     """Nothing to change; named so that the cluster of the tests is the one of tests/environment.py."""
 
 
-@pytest.fixture(scope="session", autouse=True)
-def flushable_log(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Transactional tests flush by TRUNCATE, which the log refuses; `test_log_refuses_truncate` re-arms it."""
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The test database, with a log that can be flushed.
+
+    Transactional tests flush by TRUNCATE, which the log refuses; `test_log_refuses_truncate` re-arms it.
+    """
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE auditlog_logentry DISABLE TRIGGER auditlog_no_truncate")
 

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from classrooms.models import Classroom, Closure
-from classrooms.rules import equipment_faults, name_faults, slot_faults
+from classrooms.rules import closure_faults, equipment_faults, name_faults, slot_faults
 from cspace.api.fields import (
     BooleanField,
     ChoiceField,
@@ -165,9 +165,7 @@ class ClosureInput(Input):
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
-        if starts_at and ends_at and starts_at >= ends_at:
-            return {"starts_at": ["Start must be before end"]}
-        return {}
+        return closure_faults(starts_at, ends_at) if starts_at and ends_at else {}
 
 
 @extend_schema_field({"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string", "enum": ["all"]}]})

@@ -1,10 +1,9 @@
 """Rooms and their time over HTTP (contract §4). The agenda is served by `registrations`."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import date, timedelta
 from typing import Any, cast
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,13 +28,13 @@ from classrooms.querysets import ClassroomQuerySet
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.room_time import blocking
 from classrooms.services.rooms import ClassroomGone, change_classroom, create_classroom, delete_classroom
-from classrooms.suggesting import suggestions
+from classrooms.suggesting import suggestions, weekly
 from cspace import clock
 from cspace.api.filters import filtered
-from cspace.api.permissions import InCSpace, LoggedIn, PublicRead
+from cspace.api.permissions import InCSpace, PublicRead
 from cspace.api.schema import filter_parameters
 from cspace.api.viewsets import ApiViewSet
-from cspace.db.ranges import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, format_minute
+from cspace.db.ranges import Interval, campus_interval, cut_per_day, format_minute
 
 
 def classroom_named(name: str) -> Classroom:
@@ -120,16 +119,17 @@ class ClassroomViewSet(ApiViewSet):
     def free(self, request: Request) -> Response:
         asked = self.query(FreeQuery)
         rooms = cast(ClassroomQuerySet, filtered(ClassroomFilter, Classroom.objects.in_order(), request))
-        wanted = weekly(asked)
-        response = self.listing(rooms.free_during(*wanted), ClassroomOutput)
+        response = self.listing(rooms.free_during(*weekly(asked)), ClassroomOutput)
         if asked["suggest"]:
-            response.data["suggestions"] = suggestions(rooms, asked, wanted)
+            response.data["suggestions"] = suggestions(
+                rooms, asked, now=clock.now(), horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS
+            )
         return response
 
 
 @extend_schema(tags=["closures"])
 class ClosureViewSet(ApiViewSet):
-    permissions = {"list": LoggedIn, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
+    permissions = {"list": PublicRead, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
 
     @extend_schema(responses=ClosureList)
     def list(self, request: Request, name: str) -> Response:
@@ -165,17 +165,3 @@ class ClosureViewSet(ApiViewSet):
             cancel_registrations=wanted["on_conflict"] == "cancel",
             is_campus_wide=is_campus_wide,
         )
-
-
-def weekly(asked: Mapping[str, Any]) -> tuple[Interval, ...]:
-    """The asked slot, and the same weekday and time of every week until `weekly_until`.
-
-    A week whose wall time does not exist is left out: nobody can book it.
-    """
-    day: date = asked["date"]
-    last, found = asked.get("weekly_until", day), []
-    while day <= last:
-        with suppress(WallTimeDoesNotExist):
-            found.append(campus_interval(day, asked["start_time"], asked["end_time"]))
-        day += timedelta(days=7)
-    return tuple(found)

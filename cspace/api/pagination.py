@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
+from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
 
 from cspace.errors import Invalid, NotFound
@@ -70,4 +71,4 @@ def _positive(text: str, largest: int, name: str, faults: dict[str, list[str]]) 
 
 def _link(request: Request, number: int) -> str:
     parameters: Mapping[str, list[str]] = dict(request.query_params.lists()) | {"page": [str(number)]}
-    return f"{request.path}?{urlencode(parameters, doseq=True)}"
+    return f"{escape_uri_path(request.path)}?{urlencode(parameters, doseq=True)}"

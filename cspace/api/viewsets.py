@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import QuerySet
+from django.utils.encoding import escape_uri_path
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,6 +35,8 @@ class ApiViewSet(ViewSet):
     """{action: permission}. An action that is missing here is refused."""
     repeatable = True
     """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
+    is_dry = False
+    """Whether this request only pretends; known once its handler is called."""
 
     def get_permissions(self) -> list[BasePermission]:
         # A method without an action (or OPTIONS, which is none of ours) is not allowed here; the handler says so.
@@ -55,12 +58,20 @@ class ApiViewSet(ViewSet):
 
     def _write(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         call = partial(handler, request, *args, **kwargs)
-        if is_dry_run(request):
+        self.is_dry = is_dry_run(request)
+        if self.is_dry:
             return run_dry(call)
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key is not None:
             return run_idempotent(call, request=request, key=key, now=clock.now())
         return call()
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A refusal that was only tried out says so, like the answer it stands for."""
+        response = super().handle_exception(exc)
+        if self.is_dry:
+            response["X-Dry-Run"] = "true"
+        return response
 
     # --- what the actions are written with ---------------------------------------------------------
 
@@ -89,8 +100,8 @@ class ApiViewSet(ViewSet):
         return Response(paged(rows, page, self.request, key, represent))
 
     def created(self, body: Any, location: str) -> Response:
-        """201 with the relative `Location` of what was made."""
-        return Response(body, status=201, headers={"Location": location})
+        """201 with the relative `Location` of what was made; `location` is a path with its names as they are."""
+        return Response(body, status=201, headers={"Location": escape_uri_path(location)})
 
     def _context(self, extra: Mapping[str, Any]) -> dict[str, Any]:
         return {"access": getattr(self.request.user, "access", None), "now": clock.now(), **extra}

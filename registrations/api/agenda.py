@@ -67,12 +67,11 @@ class AgendaViewSet(ApiViewSet):
     def retrieve(self, request: Request, name: str) -> Response:
         classroom = classroom_named(name)
         first, last = bounds(self.query(AgendaQuery), today=campus_date(clock.now()))
-        may_see_people = bool(request.user.is_authenticated)
+        may_see_people, shown = bool(request.user.is_authenticated), days_interval(first, last)
         entries = [
             entry
-            for row, said in agenda(classroom.pk, days_interval(first, last))
-            for entry in _entries(row, said if may_see_people else Description(said.status))
-            if first.isoformat() <= entry["date"] <= last.isoformat()
+            for row, said in agenda(classroom.pk, shown)
+            for entry in _entries(row, said if may_see_people else Description(said.status), shown)
         ]
         entries.sort(key=lambda entry: (entry["date"], entry["start_time"], entry["id"]))
         return Response({"classroom": classroom.name, "registrations": entries})
@@ -86,8 +85,8 @@ def bounds(asked: Mapping[str, Any], *, today: date) -> tuple[date, date]:
     return first, last if last is not None else first + timedelta(days=DEFAULT_DAYS)
 
 
-def _entries(row: Occupancy, said: Description) -> list[dict[str, Any]]:
-    """One entry per campus day."""
+def _entries(row: Occupancy, said: Description, shown: Interval) -> list[dict[str, Any]]:
+    """One entry per campus day that is shown."""
     return [
         {
             "id": row.pk,
@@ -100,5 +99,5 @@ def _entries(row: Occupancy, said: Description) -> list[dict[str, Any]]:
             "description": said.description,
             "kind": row.kind,
         }
-        for piece in cut_per_day(Interval(row.starts_at, row.ends_at))
+        for piece in cut_per_day(Interval(row.starts_at, row.ends_at).within(shown))
     ]

@@ -26,6 +26,7 @@ from groups.services.holding import UNKNOWN_GROUP
 from registrations.enums import Status
 from registrations.models import Registration
 from registrations.rules import MAX_DESCRIPTION
+from registrations.services.changing import Wanted, change_faults
 
 
 class RegistrationInput(Input):
@@ -63,6 +64,23 @@ class RegistrationChangeInput(RegistrationInput):
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         return {}
+
+    def further_faults(self, values: Mapping[str, Any]) -> Faults:
+        malformed = set(self.initial_data) - set(values)
+        faults = change_faults(self.context["registration"], wanted(values), self.context["now"], malformed=malformed)
+        return {**super().further_faults(values), **faults}
+
+
+def wanted(values: Mapping[str, Any]) -> Wanted:
+    """The change that the validated values of a body ask for."""
+    return Wanted(
+        classroom=values.get("classroom"),
+        group_id=values.get("group_id"),
+        day=values.get("date"),
+        start_minute=values.get("start_time"),
+        end_minute=values.get("end_time"),
+        description=values.get("description"),
+    )
 
 
 class DecisionInput(Input):

@@ -24,12 +24,12 @@ from registrations.api.serializers import (
     RegistrationInput,
     RegistrationList,
     RegistrationOutput,
+    wanted,
 )
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.changing import (
     RegistrationGone,
-    Wanted,
     cancel_registration,
     change_registration,
     check_visible,
@@ -79,21 +79,9 @@ class RegistrationViewSet(ApiViewSet):
 
     @extend_schema(request=RegistrationChangeInput, responses=RegistrationOutput)
     def update(self, request: Request, pk: int) -> Response:
-        self._visible(request, pk)
-        wish = self.changes(RegistrationChangeInput)
-        registration = change_registration(
-            registration_id=pk,
-            by=request.user,
-            now=clock.now(),
-            wanted=Wanted(
-                classroom=wish.get("classroom"),
-                group_id=wish.get("group_id"),
-                day=wish.get("date"),
-                start_minute=wish.get("start_time"),
-                end_minute=wish.get("end_time"),
-                description=wish.get("description"),
-            ),
-        )
+        held = self._visible(request, pk)
+        wish = self.changes(RegistrationChangeInput, registration=held, held_group_id=held.group_id)
+        registration = change_registration(registration_id=pk, by=request.user, now=clock.now(), wanted=wanted(wish))
         return Response(RegistrationOutput(registration).data)
 
     @extend_schema(request=RegistrationChangeInput, responses=RegistrationOutput)

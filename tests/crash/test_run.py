@@ -24,11 +24,6 @@ START_SECONDS = 60
 END_SECONDS = 5
 
 
-@pytest.fixture(scope="session", autouse=True)
-def flushable_log() -> None:
-    """Overrides the one that prepares the tests' database: none is used here."""
-
-
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     """Where the servers of this module keep their data, one after the other."""
