@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import dj_database_url
 from environs import EnvError
 
-from cspace.env import read_environment, refuse, secret_problems
+from cspace.env import parse_rate, read_environment, refuse, secret_problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = read_environment()
@@ -81,6 +81,12 @@ try:
     ZoneInfo(CSPACE_TIME_ZONE)
 except (ZoneInfoNotFoundError, ValueError, OSError):
     refuse(f"CSPACE_TIME_ZONE={CSPACE_TIME_ZONE!r} is not an IANA time zone name such as Asia/Taipei")
+
+for scope, rate in CSPACE_THROTTLE_RATES.items():
+    try:
+        parse_rate(rate)
+    except ValueError as error:
+        refuse(f"the rate of {scope}: {error}")
 
 if ENVIRONMENT == "production" and DEBUG:
     refuse("DEBUG must not be on when CSPACE_ENV=production")

@@ -54,6 +54,8 @@ def test_a_safe_production_passes_the_deployment_check():
         ({"CSPACE_THROTTLE": "off"}, "CSPACE_THROTTLE=off is for development only"),
         ({"CSPACE_TEST_FAULTS": "skip-lock"}, "CSPACE_TEST_FAULTS is for tests only"),
         ({"CSPACE_TIME_ZONE": "Mars/Base"}, "is not an IANA time zone"),
+        ({"CSPACE_RATE_REFRESH": "often"}, "'often' is not a rate such as 5/min"),
+        ({"CSPACE_RATE_LOGIN_NAME": "-5/min"}, "'-5/min' is not a rate"),
         ({"CSPACE_BOOKING_HORIZON_DAYS": "many"}, "CSPACE_BOOKING_HORIZON_DAYS"),
     ],
 )

@@ -11,22 +11,9 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection
 
+from cspace.env import parse_rate
 from cspace.errors import RateLimited
 from cspace.models import ThrottleCounter
-
-PERIODS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "day": 86400}
-
-
-def parse_rate(rate: str) -> tuple[int, int]:
-    """ "5/min" → (5, 60): how many tries in how many seconds.
-
-    Raises:
-        ValueError: the rate is not of that form.
-    """
-    tries, _, period = rate.partition("/")
-    if period not in PERIODS:
-        raise ValueError(f"{rate!r} is not a rate such as 5/min (periods: {', '.join(PERIODS)})")
-    return int(tries), PERIODS[period]
 
 
 def count_try(scope: str, key: str, *, now: datetime) -> None:
