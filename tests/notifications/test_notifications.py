@@ -3,7 +3,6 @@
 import datetime as dt
 
 import pytest
-from django.db import IntegrityError, connection, transaction
 
 from auditlog.models import LogEntry
 from notifications.models import Notification
@@ -292,16 +291,3 @@ def test_the_list_costs_the_same_at_one_and_at_three(api, member, django_assert_
                 tag = api(member).get("notifications/")["ETag"]
             with django_assert_num_queries(3):
                 assert api(member).get("notifications/", **{"If-None-Match": tag}).status_code == 304
-
-
-def test_unknown_status_is_refused_by_the_database(member):
-    insert = (
-        "INSERT INTO notifications_notification (user_id, description, status, created_at)"
-        " VALUES (%s, 'x', 'seen', now())"
-    )
-    with (
-        pytest.raises(IntegrityError, match="notification_known_status"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(insert, [member.pk])
