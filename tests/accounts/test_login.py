@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 import time_machine
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.test import Client
 
 from accounts.models import User
 from accounts.services.sessions import check_credentials
@@ -70,3 +71,21 @@ def test_failures_of_everybody_together_are_limited(api, member, settings):
     assert ThrottleCounter.objects.get(key__startswith="login_failures:").tries == 3
     with time_machine.travel(NOON + dt.timedelta(minutes=1), tick=False):
         assert try_login(api, "member", PASSWORD) == 200
+
+
+def test_a_failure_in_the_admin_counts_with_the_others(api, cspace, settings):
+    settings.CSPACE_THROTTLE = True
+    settings.CSPACE_THROTTLE_RATES = {
+        "login_name": "1000/min",
+        "login_address": "1000/min",
+        "login_failures": "3/min",
+    }
+    shown = []
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(4):
+            body = {"username": "cspace_member", "password": "wrong"}
+            page = Client().post("/admin/login/?next=/admin/", body).content.decode()
+            shown.append("Too many requests" in page)
+        assert try_login(api, "cspace_member", PASSWORD) == 429
+    assert shown == [False] * 3 + [True]
+    assert ThrottleCounter.objects.get(key__startswith="login_failures:").tries == 3
