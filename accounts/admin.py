@@ -11,7 +11,7 @@ from unfold.forms import AdminOwnPasswordChangeForm
 from accounts.api.cookies import client_address
 from accounts.models import User
 from accounts.services.people import change_user, set_password
-from accounts.services.sessions import count_login_try
+from accounts.services.sessions import count_login_failure, count_login_try
 from cspace import clock
 from cspace.admin import ReadOnlyAdmin, site
 from cspace.errors import RateLimited
@@ -29,7 +29,17 @@ class ThrottledLogin(AdminAuthenticationForm):
             )
         except RateLimited as refusal:
             raise ValidationError(refusal.message) from refusal
-        return super().clean()
+        try:
+            return super().clean()
+        except ValidationError:
+            self._count_failure()
+            raise
+
+    def _count_failure(self) -> None:
+        try:
+            count_login_failure(now=clock.now())
+        except RateLimited as refusal:
+            raise ValidationError(refusal.message) from refusal
 
     def confirm_login_allowed(self, user: Any) -> None:
         """Active and in cspace; the message is the one for a wrong password."""

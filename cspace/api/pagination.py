@@ -42,14 +42,20 @@ def asked_page(request: Request) -> PageRequest | None:
 
 
 def paged(
-    rows: QuerySet[Any, Any], page: PageRequest, request: Request, key: str, represent: Callable[[Any], Any]
+    rows: QuerySet[Any, Any],
+    page: PageRequest,
+    request: Request,
+    key: str,
+    represent: Callable[[Any], Any],
+    *,
+    count: int | None = None,
 ) -> dict[str, Any]:
     """`{count, next, previous, <key>: […]}`; the links are relative and keep the other parameters.
 
     Raises:
         NotFound: the page lies past the end (page 1 of nothing is empty instead).
     """
-    count = rows.count()
+    count = rows.count() if count is None else count
     first = (page.number - 1) * page.size
     if first and first >= count:
         raise NotFound("Page")

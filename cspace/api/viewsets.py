@@ -88,16 +88,25 @@ class ApiViewSet(ViewSet):
         return _validated(kind(data=self.request.query_params, context=self._context(context)))
 
     def listing(
-        self, rows: QuerySet[Any, Any], output: type[Output], *, key: str = "results", always_paged: bool = False
+        self,
+        rows: QuerySet[Any, Any],
+        output: type[Output],
+        *,
+        key: str = "results",
+        always_paged: bool = False,
+        count: int | None = None,
     ) -> Response:
-        """All rows under `key`, or a page of them if the query asks for one."""
+        """All rows under `key`, or a page of them if the query asks for one.
+
+        `count` = how many rows there are, where the caller knows; else a page asks.
+        """
         represent = output().represent
         page = asked_page(self.request)
         if page is None and always_paged:
             page = PageRequest(1, DEFAULT_PER_PAGE)
         if page is None:
             return Response({key: [represent(row) for row in rows]})
-        return Response(paged(rows, page, self.request, key, represent))
+        return Response(paged(rows, page, self.request, key, represent, count=count))
 
     def created(self, body: Any, location: str) -> Response:
         """201 with the relative `Location` of what was made; `location` is a path with its names as they are."""

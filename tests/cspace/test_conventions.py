@@ -9,9 +9,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from cspace import facts
 from cspace.api.permissions import Undeclared
-from cspace.api.throttling import count_try, parse_rate
+from cspace.api.throttling import count_try
 from cspace.db.locks import LockOutsideTransaction, lock_rooms, share_room
 from cspace.db.transactions import MAX_TRIES, StaleRead, transactional
+from cspace.env import parse_rate
 from cspace.errors import RateLimited, Unavailable
 from cspace.logs import REDACTED, redact
 from groups.facts import GroupCreated
