@@ -1,6 +1,7 @@
 """The listener that tells people, and what people do with what they were told."""
 
 from collections.abc import Sequence
+
 from django.db import connection
 
 from cspace.db.transactions import transactional
