@@ -12,7 +12,7 @@ from cspace.api.permissions import Undeclared
 from cspace.api.throttling import count_try
 from cspace.db.locks import LockOutsideTransaction, lock_rooms, share_room
 from cspace.db.transactions import MAX_TRIES, StaleRead, transactional
-from cspace.env import parse_rate
+from cspace.env import development_hosts, parse_rate
 from cspace.errors import RateLimited, Unavailable
 from cspace.logs import REDACTED, redact
 from groups.facts import GroupCreated
@@ -36,6 +36,18 @@ def test_a_crash_answers_in_the_envelope_and_shows_nothing(api, member, monkeypa
         "code": "INTERNAL_ERROR",
         "details": {"request_id": "abcdef-123"},
     }
+
+
+@pytest.mark.parametrize("path", ["/api/v1/classrooms/", "/api/v1/nope/", "/api/schema/"])
+def test_a_host_that_is_not_ours_is_refused(api, member, path):
+    response = api(member).get(path, Host="evil.example")
+    assert (response.status_code, response.json()) == (400, {"error": "Bad Request", "code": "VALIDATION_ERROR"})
+
+
+def test_a_development_server_answers_where_it_was_told_to_listen():
+    assert "192.0.2.7" in development_hosts("192.0.2.7")
+    assert "*" not in development_hosts("127.0.0.1")
+    assert development_hosts("0.0.0.0") == development_hosts("::") == ["*"]
 
 
 def test_headers(api, member):
