@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from classrooms.api.examples import room_taken
 from classrooms.api.filters import ClassroomFilter
 from classrooms.api.serializers import (
     AvailabilityOutput,
@@ -28,7 +29,14 @@ from classrooms.models import Classroom, Closure
 from classrooms.querysets import ClassroomQuerySet
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.room_time import blocking
-from classrooms.services.rooms import ClassroomGone, change_classroom, create_classroom, delete_classroom
+from classrooms.services.rooms import (
+    ClassroomGone,
+    ClassroomNameTaken,
+    ClassroomUsed,
+    change_classroom,
+    create_classroom,
+    delete_classroom,
+)
 from classrooms.suggesting import suggestions
 from cspace import clock
 from cspace.api.filters import filtered
@@ -58,6 +66,7 @@ class ClassroomViewSet(ApiViewSet):
         "partial_update": InCSpace,
         "destroy": InCSpace,
     }
+    conflicts = {"create": [ClassroomNameTaken], "destroy": [ClassroomUsed]}
 
     @extend_schema(parameters=filter_parameters(ClassroomFilter), responses=ClassroomList)
     def list(self, request: Request) -> Response:
@@ -130,6 +139,7 @@ class ClassroomViewSet(ApiViewSet):
 @extend_schema(tags=["closures"])
 class ClosureViewSet(ApiViewSet):
     permissions = {"list": LoggedIn, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
+    conflicts = {"create": [room_taken], "create_many": [room_taken]}
 
     @extend_schema(responses=ClosureList)
     def list(self, request: Request, name: str) -> Response:

@@ -149,6 +149,7 @@ def test_a_wait_for_a_lock_ends(api, member, team, room, settings):
     assert response.json() == {
         "error": "The service is busy, please try again",
         "code": "SERVICE_UNAVAILABLE",
+        "details": {"request_id": response["X-Request-ID"]},
     }
 
 
