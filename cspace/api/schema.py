@@ -5,6 +5,7 @@ from typing import Any, Literal, cast
 
 from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -102,6 +103,13 @@ class EnvelopeAutoSchema(AutoSchema):
         shown = example_of(serializer)
         told = sent | view.outcomes.get(view.action, {})
         return {EXAMPLE: {"value": shown | {name: told[name] for name in told if name in shown}}}
+
+    def _get_request_for_media_type(self, serializer: Any, direction: str = "request") -> Any:
+        """A PUT merges (contract §0): nothing in it is required."""
+        if self.method == "PUT":
+            serializer = force_instance(serializer)  # type: ignore[no-untyped-call]
+            serializer.partial = True
+        return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
