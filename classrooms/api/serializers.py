@@ -224,7 +224,7 @@ class ClosureOutput(Output):
     id = serializers.IntegerField(allow_null=True)
     starts_at = TimestampField()
     ends_at = TimestampField()
-    reason = serializers.CharField()
+    reason = serializers.CharField(allow_null=True)
 
     def represent(self, instance: Closure) -> dict[str, Any]:
         return {
@@ -233,6 +233,13 @@ class ClosureOutput(Output):
             "ends_at": format_instant(instance.occupancy.ends_at),
             "reason": instance.reason,
         }
+
+
+class PublicClosureOutput(ClosureOutput):
+    """For anonymous readers: `reason` is null, like the agenda's `description`."""
+
+    def represent(self, instance: Closure) -> dict[str, Any]:
+        return {**super().represent(instance), "reason": None}
 
 
 class ClosureList(serializers.Serializer):  # type: ignore[type-arg]

@@ -23,6 +23,7 @@ from classrooms.api.serializers import (
     ClosureOutput,
     FreeOutput,
     FreeQuery,
+    PublicClosureOutput,
     SlotQuery,
 )
 from classrooms.models import Classroom, Closure
@@ -40,7 +41,7 @@ from classrooms.services.rooms import (
 from classrooms.suggesting import suggestions
 from cspace import clock
 from cspace.api.filters import filtered
-from cspace.api.permissions import InCSpace, LoggedIn, PublicRead
+from cspace.api.permissions import InCSpace, PublicRead
 from cspace.api.schema import filter_parameters
 from cspace.api.viewsets import ApiViewSet
 from cspace.db.ranges import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, format_minute
@@ -138,13 +139,14 @@ class ClassroomViewSet(ApiViewSet):
 
 @extend_schema(tags=["closures"])
 class ClosureViewSet(ApiViewSet):
-    permissions = {"list": LoggedIn, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
+    permissions = {"list": PublicRead, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
     conflicts = {"create": [room_taken], "create_many": [room_taken]}
 
     @extend_schema(responses=ClosureList)
     def list(self, request: Request, name: str) -> Response:
         rows = Closure.objects.standing().with_api_relations().filter(occupancy__classroom=classroom_named(name))
-        return self.listing(rows.order_by("occupancy__starts_at", "occupancy_id"), ClosureOutput)
+        output = ClosureOutput if request.user.is_authenticated else PublicClosureOutput
+        return self.listing(rows.order_by("occupancy__starts_at", "occupancy_id"), output)
 
     @extend_schema(request=ClosureInput, responses={201: ClosureOutput})
     def create(self, request: Request, name: str) -> Response:

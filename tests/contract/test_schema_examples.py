@@ -274,4 +274,5 @@ def test_who_has_to_show_what(settings):
         "classroom_free",
         "classroom_list",
         "classroom_retrieve",
+        "closure_list",
     }

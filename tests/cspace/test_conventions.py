@@ -5,7 +5,6 @@ import logging
 import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError, connection, transaction
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from cspace import facts
 from cspace.api.permissions import Undeclared
@@ -15,6 +14,7 @@ from cspace.db.transactions import MAX_TRIES, StaleRead, transactional
 from cspace.errors import RateLimited, Unavailable
 from cspace.logs import REDACTED, redact
 from groups.facts import GroupCreated
+from tests.routes import routes
 
 
 def test_unknown_routes_answer_in_the_envelope(api):
@@ -70,17 +70,9 @@ def test_no_origin_is_allowed_by_default():
     assert django_settings.CORS_ALLOWED_ORIGINS == []
 
 
-def routes(patterns, prefix=""):
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, prefix + str(pattern.pattern))
-        elif isinstance(pattern, URLPattern):
-            yield prefix + str(pattern.pattern), pattern.callback
-
-
 def test_every_action_declares_who_may_call_it():
     seen = 0
-    for route, view in routes(get_resolver().url_patterns):
+    for route, view in routes():
         for action in getattr(view, "actions", {}).values():
             seen += 1
             assert view.cls.permissions.get(action, Undeclared) is not Undeclared, f"{route}: {action}"

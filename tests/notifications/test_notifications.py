@@ -215,14 +215,6 @@ def test_archiving_a_group_tells_its_members_but_not_the_actor(api, member, grou
     assert told == {("member", text), ("group_admin", text)}
 
 
-def test_the_list_costs_the_same_at_one_and_at_three(api, member, django_assert_num_queries):
-    for size in (1, 2, 3):
-        tell(member, minutes=size)
-        if size != 2:
-            with django_assert_num_queries(4):  # the caller, the number, the page, the unread
-                api(member).get("notifications/")
-
-
 def test_unknown_status_is_refused_by_the_database(member):
     insert = (
         "INSERT INTO notifications_notification (user_id, description, status, created_at)"
