@@ -1,6 +1,7 @@
 """The wire format of groups and user-groups."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -12,6 +13,8 @@ from groups.rules import MAX_NAME_KEY, name_key
 
 
 class GroupInput(Input):
+    example = {"name": "chess-club"}
+
     name = NameField(max_length=100)
 
     def cross_check(self, values: Any) -> dict[str, list[str]]:
@@ -23,15 +26,21 @@ class GroupInput(Input):
 
 
 class MemberInput(Input):
+    example = {"username": "stranger", "permissions": "member"}
+
     username = TextField(max_length=150, allow_blank=False)
     permissions = ChoiceField(choices=Permissions.choices, default=Permissions.MEMBER)
 
 
 class PermissionsInput(Input):
+    example = {"permissions": "admin"}
+
     permissions = ChoiceField(choices=Permissions.choices)
 
 
 class GroupOutput(Output):
+    example = {"id": 2, "name": "522"}
+
     id = serializers.IntegerField(allow_null=True)
     name = serializers.CharField()
 
@@ -45,6 +54,8 @@ class GroupList(serializers.Serializer):  # type: ignore[type-arg]
 
 class OwnGroupOutput(Output):
     """A group of mine: `id` is the group's."""
+
+    example = {"id": 2, "name": "522", "permissions": "member"}
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -61,6 +72,8 @@ class OwnGroupList(serializers.Serializer):  # type: ignore[type-arg]
 class MemberOutput(Output):
     """A row of a group's detail."""
 
+    example = {"user_group_id": 5, "user_id": 4, "username": "john_doe", "permissions": "member"}
+
     user_group_id = serializers.IntegerField()
     user_id = serializers.IntegerField()
     username = serializers.CharField()
@@ -76,12 +89,16 @@ class MemberOutput(Output):
 
 
 class GroupDetail(serializers.Serializer):  # type: ignore[type-arg]
+    example: ClassVar[Mapping[str, Any]] = GroupOutput.example
+
     id = serializers.IntegerField()
     name = serializers.CharField()
     results = MemberOutput(many=True)
 
 
 class AddedMemberOutput(Output):
+    example = {"user_group_id": 10, "username": "stranger", "group_id": 2, "permissions": "member"}
+
     user_group_id = serializers.IntegerField(allow_null=True)
     username = serializers.CharField()
     group_id = serializers.IntegerField()
@@ -99,6 +116,8 @@ class AddedMemberOutput(Output):
 class UserGroupRowOutput(MemberOutput):
     """A row of all groups' members."""
 
+    example = {**MemberOutput.example, "group_id": 2}
+
     group_id = serializers.IntegerField()
 
     def represent(self, instance: UserGroup) -> dict[str, Any]:
@@ -110,6 +129,8 @@ class UserGroupList(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class UserGroupOutput(Output):
+    example = {"id": 5, "username": "john_doe", "permissions": "admin"}
+
     id = serializers.IntegerField()
     username = serializers.CharField()
     permissions = serializers.ChoiceField(choices=Permissions.choices)

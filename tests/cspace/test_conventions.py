@@ -5,7 +5,6 @@ import logging
 import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError, connection, transaction
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from cspace import facts
 from cspace.api.permissions import Undeclared
@@ -16,6 +15,7 @@ from cspace.env import development_hosts, parse_rate
 from cspace.errors import RateLimited, Unavailable
 from cspace.logs import REDACTED, redact
 from groups.facts import GroupCreated
+from tests.routes import routes
 
 
 def test_unknown_routes_answer_in_the_envelope(api):
@@ -83,17 +83,9 @@ def test_no_origin_is_allowed_by_default():
     assert django_settings.CORS_ALLOWED_ORIGINS == []
 
 
-def routes(patterns, prefix=""):
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, prefix + str(pattern.pattern))
-        elif isinstance(pattern, URLPattern):
-            yield prefix + str(pattern.pattern), pattern.callback
-
-
 def test_every_action_declares_who_may_call_it():
     seen = 0
-    for route, view in routes(get_resolver().url_patterns):
+    for route, view in routes():
         for action in getattr(view, "actions", {}).values():
             seen += 1
             assert view.cls.permissions.get(action, Undeclared) is not Undeclared, f"{route}: {action}"
@@ -162,6 +154,7 @@ def test_a_wait_for_a_lock_ends(api, member, team, room, settings):
     assert response.json() == {
         "error": "The service is busy, please try again",
         "code": "SERVICE_UNAVAILABLE",
+        "details": {"request_id": response["X-Request-ID"]},
     }
 
 
