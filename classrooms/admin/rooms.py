@@ -1,5 +1,6 @@
-"""Rooms with their floor plan, import and export; closures. Every write is a service call."""
+"""Rooms with their floor plan, import and export. Every write is a service call."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -14,12 +15,14 @@ from import_export.formats.base_formats import CSV, XLSX
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from classrooms.floorplan import boxed, draw
-from classrooms.models import Classroom, Closure
+from classrooms.models import Classroom
 from classrooms.rules import equipment_faults, name_faults
-from classrooms.services.closures import lift_closure
 from classrooms.services.rooms import change_classroom, create_classroom, delete_classroom
 from cspace import clock
-from cspace.admin import ReadOnlyAdmin, ServiceAdmin, said, site
+from cspace.admin.forms import ServiceForm
+from cspace.admin.pages import ServiceAdmin
+from cspace.admin.refusals import said
+from cspace.admin.site import actor, site
 from cspace.errors import DomainError
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -61,7 +64,7 @@ class ClassroomResource(resources.ModelResource):
             raise ValueError(said(refusal)) from refusal
 
 
-class ClassroomForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClassroomForm(ServiceForm):
     class Meta:
         model = Classroom
         fields = COLUMNS
@@ -114,9 +117,9 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
         values = {name: form.cleaned_data[name] for name in COLUMNS if name in form.cleaned_data}
         if change:
             values.pop("name", None)
-            change_classroom(classroom_id=obj.pk, by=request.user, now=clock.now(), **values)
+            change_classroom(classroom_id=obj.pk, by=actor(request), now=clock.now(), **values)
         else:
-            obj.pk = create_classroom(by=request.user, now=clock.now(), **values).pk
+            obj.pk = create_classroom(by=actor(request), now=clock.now(), **values).pk
 
     def process_result(self, result: Any, request: HttpRequest) -> Any:
         """What changed since the preview may refuse the confirmed import as a whole: then say so."""
@@ -129,41 +132,8 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
 
     @admin.action(description="Delete (only rooms never used)")
     def delete_unused(self, request: HttpRequest, chosen: Any) -> None:
-        for room in chosen:
-            self.attempt(
-                request,
-                room.name,
-                lambda pk=room.pk: delete_classroom(classroom_id=pk, by=request.user, now=clock.now()),
-            )
-
-
-@admin.register(Closure, site=site)
-class ClosureAdmin(ReadOnlyAdmin):
-    list_display = ("occupancy_id", "classroom", "starts_at", "ends_at", "is_live", "reason")
-    list_select_related = ("occupancy__classroom",)
-    ordering = ("-occupancy__starts_at", "-occupancy_id")
-    actions = ("lift",)
-
-    def classroom(self, closure: Closure) -> str:
-        return closure.occupancy.classroom.name
-
-    def starts_at(self, closure: Closure) -> Any:
-        return closure.occupancy.starts_at
-
-    def ends_at(self, closure: Closure) -> Any:
-        return closure.occupancy.ends_at
-
-    @admin.display(boolean=True)
-    def is_live(self, closure: Closure) -> bool:
-        return closure.occupancy.is_live
-
-    @admin.action(description="Lift (open the room again)")
-    def lift(self, request: HttpRequest, chosen: Any) -> None:
-        for closure in chosen.select_related("occupancy__classroom"):
-            self.attempt(
-                request,
-                str(closure),
-                lambda row=closure: lift_closure(
-                    closure_id=row.pk, classroom=row.occupancy.classroom, by=request.user, now=clock.now()
-                ),
-            )
+        calls = [
+            (room.name, partial(delete_classroom, classroom_id=room.pk, by=actor(request), now=clock.now()))
+            for room in chosen
+        ]
+        self.attempt_each(request, calls, "deleted")
