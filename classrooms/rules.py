@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
+from cspace.api.requests import has_forbidden_text
 from cspace.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute
 
 BOTH_ENDS = frozenset({"date", "start_time"})
@@ -105,10 +106,10 @@ def _svg_faults(svg: object) -> list[str]:
     faults = [
         f"svg.{name}: must be a number between -100000 and 100000"
         for name in SVG_NUMBERS
-        if type(svg[name]) not in (int, float) or abs(svg[name]) > MAX_COORDINATE
+        if type(svg[name]) not in (int, float) or not abs(svg[name]) <= MAX_COORDINATE  # also for NaN
     ]
     text = svg["text"]
-    if not isinstance(text, str) or len(text) > MAX_SVG_TEXT or "\t" in text:
+    if not isinstance(text, str) or len(text) > MAX_SVG_TEXT or "\t" in text or has_forbidden_text(text):
         faults.append(f"svg.text: must be a text of at most {MAX_SVG_TEXT} characters")
     if not isinstance(svg["type"], str) or not SVG_TYPE.fullmatch(svg["type"]):
         faults.append("svg.type: must be 1 to 32 of a-z, 0-9, _ and -")

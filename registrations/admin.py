@@ -62,9 +62,7 @@ class RegistrationForm(ServiceForm):
 class ReasonedActionForm(ActionForm):  # type: ignore[misc]
     """An action, and why: the reason goes into the log and to the person who asked for the room."""
 
-    reason = forms.CharField(
-        max_length=500, required=False, label="", widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"})
-    )
+    reason = LongTextField(max_length=500, label="", widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"}))
 
 
 @admin.register(Registration, site=site)

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWi
 from classrooms.models import Classroom, Closure
 from classrooms.services.closures import close_rooms, lift_closure
 from cspace import clock
-from cspace.admin.forms import DateField, ServiceForm, WallTimeField, instant_of
+from cspace.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField, instant_of
 from cspace.admin.pages import ServiceAdmin
 from cspace.admin.site import actor, site
 from cspace.db.ranges import Interval, campus_zone
@@ -37,6 +37,7 @@ class ClosureForm(ServiceForm):
     start_time = WallTimeField()
     ends_on = DateField()
     end_time = WallTimeField(is_end=True)
+    reason = LongTextField(max_length=500)
     on_conflict = forms.ChoiceField(
         choices=ON_CONFLICT, initial="fail", label="If something is booked", widget=UnfoldAdminSelectWidget
     )

@@ -19,7 +19,7 @@ from classrooms.models import Classroom
 from classrooms.rules import equipment_faults, name_faults
 from classrooms.services.rooms import change_classroom, create_classroom, delete_classroom
 from cspace import clock
-from cspace.admin.forms import ServiceForm
+from cspace.admin.forms import JsonField, ServiceForm
 from cspace.admin.pages import ServiceAdmin
 from cspace.admin.refusals import said
 from cspace.admin.site import actor, site
@@ -65,6 +65,8 @@ class ClassroomResource(resources.ModelResource):
 
 
 class ClassroomForm(ServiceForm):
+    equipment = JsonField(required=False)
+
     class Meta:
         model = Classroom
         fields = COLUMNS

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from cspace.admin.refusals import faults_of, summary
+from cspace.api.requests import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
 from cspace.db.ranges import MINUTES_PER_DAY, WallTimeDoesNotExist, format_minute, wall_instant
 from cspace.errors import DomainError
 from cspace.names import NOT_VISIBLE, is_visible, one_line
@@ -65,6 +67,29 @@ class LongTextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return (super().to_python(value) or "").replace("\r\n", "\n")
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if has_forbidden_text(value):
+            raise ValidationError(FORBIDDEN_TEXT_MESSAGE)
+
+
+class JsonField(forms.JSONField):
+    """A small JSON document. Django parses it for validation, and again to show it: both give up on deep nesting."""
+
+    widget = UnfoldAdminTextareaWidget
+    max_brackets = 100
+
+    def to_python(self, value: Any) -> Any:
+        if self._is_too_deep(value):
+            raise ValidationError("Too deeply nested")
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return InvalidJSONInput(data) if self._is_too_deep(data) else super().bound_data(data, initial)
+
+    def _is_too_deep(self, value: Any) -> bool:
+        return isinstance(value, str) and value.count("[") + value.count("{") > self.max_brackets
 
 
 class DateField(forms.DateField):
