@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminPasswordWidget
 
+from accounts.acting import actor
 from accounts.api.cookies import client_address
 from accounts.models import User
 from accounts.rules import may_manage
@@ -29,7 +30,7 @@ from accounts.services.sessions import MAX_PASSWORD_LENGTH, count_login_try
 from cspace import clock
 from cspace.admin.forms import NameField, ServiceForm
 from cspace.admin.pages import ServiceAdmin
-from cspace.admin.site import actor, site
+from cspace.admin.site import site
 from cspace.errors import RateLimited
 
 

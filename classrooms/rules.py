@@ -15,6 +15,8 @@ RESERVED_NAMES = frozenset({".", "..", "free", "me", "stream", "utilisation", "f
 EQUIPMENT_KEY = re.compile(r"[a-z0-9_]{1,40}")
 SVG_TYPE = re.compile(r"[a-z0-9_-]{1,32}")
 SVG_NUMBERS = ("x", "y", "width", "height")
+CAPACITIES = range(1, 100_001)
+FLOORS = range(-20, 201)
 MAX_EQUIPMENT_BYTES = 8192
 MAX_COUNT = 10_000
 MAX_COORDINATE = 1e5
@@ -72,11 +74,20 @@ def _gap_faults(day: date, start_minute: int, end_minute: int) -> dict[str, list
 
 def name_faults(name: str) -> list[str]:
     """What keeps a text from being a room's name: it is also the room's address (contract §4)."""
+    if not name.strip():
+        return ["This field may not be blank."]
     if not all(NAME.fullmatch(character) for character in name):
         return ["Only letters, digits, spaces and . - _ ( ) & + # ' are allowed"]
     if name.casefold() in RESERVED_NAMES:
         return [f"{name} is a reserved name"]
     return []
+
+
+def number_faults(number: object, allowed: range) -> list[str]:
+    """What is wrong with a capacity (`CAPACITIES`) or a floor (`FLOORS`)."""
+    if type(number) is int and number in allowed:
+        return []
+    return [f"Must be a whole number from {allowed.start} to {allowed.stop - 1}"]
 
 
 def equipment_faults(equipment: object) -> list[str]:

@@ -9,10 +9,11 @@ from django.forms import CharField, ModelChoiceField, ValidationError
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
+from accounts.acting import actor
 from cspace import clock
 from cspace.admin.forms import NameField, ServiceForm
 from cspace.admin.pages import ServiceAdmin
-from cspace.admin.site import actor, site
+from cspace.admin.site import site
 from groups.models import Group, UserGroup
 from groups.rules import MAX_NAME, name_faults
 from groups.services.groups import archive_group, create_group

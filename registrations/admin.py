@@ -11,11 +11,12 @@ from django.http import HttpRequest
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
+from accounts.acting import actor
 from classrooms.models import Classroom
 from cspace import clock
 from cspace.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField
 from cspace.admin.pages import ServiceAdmin
-from cspace.admin.site import actor, site
+from cspace.admin.site import site
 from cspace.db.ranges import campus_zone
 from groups.models import Group
 from registrations.models import Registration

@@ -9,30 +9,44 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
-from import_export import fields, resources
+from import_export import fields, resources, widgets
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV, XLSX
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
+from accounts.acting import actor
 from classrooms.floorplan import boxed, draw
 from classrooms.models import Classroom
-from classrooms.rules import equipment_faults, name_faults
+from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults
 from classrooms.services.rooms import change_classroom, create_classroom, delete_classroom
 from cspace import clock
 from cspace.admin.forms import JsonField, ServiceForm
 from cspace.admin.pages import ServiceAdmin
 from cspace.admin.refusals import said
-from cspace.admin.site import actor, site
+from cspace.admin.site import site
 from cspace.errors import DomainError
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("name", "capacity", "floor", "equipment", "is_active", "auto_approve")
 
 
+class WholeNumber(widgets.IntegerWidget):  # type: ignore[misc]
+    """A cell with a number; a range is the service's to check."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        try:
+            return super().clean(value, row, **kwargs)
+        except (ArithmeticError, ValueError) as error:
+            raise ValueError("A whole number is required") from error
+
+
 class ClassroomResource(resources.ModelResource):
     """Rows of a CSV or XLSX file, matched by name. Each goes through the room services."""
 
     name = fields.Field(attribute="name", column_name="name")
+    capacity = fields.Field(attribute="capacity", column_name="capacity", widget=WholeNumber())
+    floor = fields.Field(attribute="floor", column_name="floor", widget=WholeNumber())
 
     class Meta:
         model = Classroom
@@ -65,6 +79,10 @@ class ClassroomResource(resources.ModelResource):
 
 
 class ClassroomForm(ServiceForm):
+    capacity = forms.IntegerField(
+        min_value=CAPACITIES.start, max_value=CAPACITIES.stop - 1, widget=UnfoldAdminIntegerFieldWidget
+    )
+    floor = forms.IntegerField(min_value=FLOORS.start, max_value=FLOORS.stop - 1, widget=UnfoldAdminIntegerFieldWidget)
     equipment = JsonField(required=False)
 
     class Meta:

@@ -1,6 +1,6 @@
 """The admin's own site: who may enter, and one's own password."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import BadRequest
@@ -8,9 +8,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from unfold.sites import UnfoldAdminSite
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 
 class CSpaceAdminSite(UnfoldAdminSite):
@@ -42,11 +39,6 @@ class CSpaceAdminSite(UnfoldAdminSite):
         refuse_nul(request)
         found: HttpResponseBase = super().autocomplete_view(request)
         return found
-
-
-def actor(request: HttpRequest) -> "User":
-    """Who is logged in; the site has let nobody else in."""
-    return cast("User", request.user)
 
 
 def refuse_nul(request: HttpRequest) -> None:

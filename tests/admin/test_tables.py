@@ -13,6 +13,7 @@ from tests.factories import make_classroom
 COLUMNS = ("name", "capacity", "floor", "equipment", "is_active", "auto_approve")
 ROOMS = "/admin/classrooms/classroom/"
 XLSX = "1"
+BOX = '{"svg": {"x": 0.5, "y": 0, "width": 1, "height": 1, "text": "here", "type": "a"}}'
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -46,17 +47,9 @@ def rooms():
 
 def test_the_preview_writes_nothing_and_the_confirmation_goes_through_the_services(admin):
     make_classroom("Room A", capacity=10)
-    shown = preview(
-        admin,
-        workbook(
-            ("Room A", 12, 2, "{}", True, False), ("Room N", 7, -1, '{"projector": 1}', 1, 1), (101, 5, 1, None, 1, 0)
-        ),
-    )
-    assert [(row.number, row.import_type) for row in shown.context["result"].valid_rows()] == [
-        (1, "update"),
-        (2, "new"),
-        (3, "new"),
-    ]
+    new = ("Room N", 7, -1, '{"projector": 1}', 1, 1)
+    shown = preview(admin, workbook(("Room A", 12, 2, "{}", True, False), new, (101, 5, 1, None, 1, 0)))
+    assert [row.import_type for row in shown.context["result"].valid_rows()] == ["update", "new", "new"]
     assert rooms() == [("Room A", 10, 2, {}, True, False)]
     assert actions() == []
 
@@ -72,11 +65,16 @@ def test_the_preview_writes_nothing_and_the_confirmation_goes_through_the_servic
 @pytest.mark.parametrize(
     ("bad", "sentence"),
     [
-        (("Room B", 0, 2, "{}", 1, 0), "classroom_capacity_in_range"),
-        (("Room B", "many", 2, "{}", 1, 0), "Value must be an integer."),
-        (("Room B", 10**12, 2, "{}", 1, 0), "out of range"),
+        (("Room B", 0, 2, "{}", 1, 0), "capacity: Must be a whole number from 1 to 100000"),
+        (("Room B", "many", 2, "{}", 1, 0), "A whole number is required"),
+        (("Room B", 10**12, 2, "{}", 1, 0), "capacity: Must be a whole number from 1 to 100000"),
+        (("Room B", 5, 201, "{}", 1, 0), "floor: Must be a whole number from -20 to 200"),
+        (("Room B", None, 2, "{}", 1, 0), "capacity: Must be a whole number from 1 to 100000"),
+        (("Room B", 5, 2, BOX.replace("0.5", "NaN"), 1, 0), "svg.x: must be a number between -100000 and 100000"),
+        (("Room B", 5, 2, BOX.replace("here", "\\ud800"), 1, 0), "svg.text: must be a text"),
+        (("Room B", 5, 2, BOX.replace("here", "\\u0000"), 1, 0), "svg.text: must be a text"),
         (("A/B", 5, 2, "{}", 1, 0), "Only letters, digits, spaces and . - _ ( ) & + # ' are allowed"),
-        (("", 5, 2, "{}", 1, 0), "Only letters"),
+        (("", 5, 2, "{}", 1, 0), "name: This field may not be blank."),
         (("room a", 5, 2, "{}", 1, 0), "A classroom with this name already exists"),
         (("Room B", 5, 2, '{"Beamer": 1}', 1, 0), "Beamer: keys are 1 to 40 of a-z, 0-9 and _"),
         (("Room B", 5, 2, "oops", 1, 0), "Expecting value"),
