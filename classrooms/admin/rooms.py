@@ -136,7 +136,7 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
     def save_model(self, request: HttpRequest, obj: Classroom, form: Any, change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in COLUMNS if name in form.cleaned_data}
         if change:
-            values.pop("name", None)
+            values = {name: value for name, value in values.items() if name in form.changed_data}
             change_classroom(classroom_id=obj.pk, by=actor(request), now=clock.now(), **values)
         else:
             obj.pk = create_classroom(by=actor(request), now=clock.now(), **values).pk

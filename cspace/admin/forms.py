@@ -26,6 +26,13 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
     field_of_fault: ClassVar[Mapping[str, str]] = {}
     """The service's names, where the form has others."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """What a page showed goes with it: `changed_data` is what was touched since, whatever others have done."""
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            for name, field in self.fields.items():
+                field.show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.refusal is not None:

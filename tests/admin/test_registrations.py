@@ -140,6 +140,18 @@ def test_only_what_was_touched_is_changed(admin, room, team, held):
     ]
 
 
+def test_what_somebody_else_has_moved_meanwhile_stays_moved(admin, room, team, held):
+    shown = form(room, team)
+    page = admin.get(change_page(held)).content.decode()
+    assert 'name="initial-start_time" value="10:00"' in page
+    admin.post(change_page(held), form(room, team, start_time="11:00"))
+    before = {f"initial-{name}": value for name, value in shown.items()}
+    assert admin.post(change_page(held), shown | before | {"description": "Late"}).status_code == 302
+    held.refresh_from_db()
+    assert (booked(), held.description) == ([("Room A", "02-01 11:00", "pending")], "Late")
+    assert actions() == ["registration.created", "registration.changed", "registration.changed"]
+
+
 def test_a_move_onto_something_keeps_the_old_slot(admin, room, team, held, member):
     other = make_registration(by=member, group=team, classroom=room, day=DAY, start=720, end=780)
     wish = form(room, team, start_time="11:00", end_time="12:30", description="Longer")
