@@ -9,20 +9,17 @@ from cspace.api.fields import ChoiceField, NameField, TextField
 from cspace.api.serializers import Input, Output
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
-from groups.rules import MAX_NAME_KEY, name_key
+from groups.rules import MAX_NAME, name_faults
 
 
 class GroupInput(Input):
     example = {"name": "chess-club"}
 
-    name = NameField(max_length=100)
+    name = NameField(max_length=MAX_NAME)
 
     def cross_check(self, values: Any) -> dict[str, list[str]]:
-        key = name_key(values["name"]) if "name" in values else None
-        if key == "":
-            return {"name": ["This field may not be blank."]}
-        # Some ligatures stand for eighteen letters; what is compared has a bound of its own.
-        return {"name": ["This name is too long"]} if key and len(key) > MAX_NAME_KEY else {}
+        faults = name_faults(values["name"]) if "name" in values else []
+        return {"name": faults} if faults else {}
 
 
 class MemberInput(Input):
