@@ -184,6 +184,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RegistrationStatus": "registrations.enums.Status",
         "NotificationStatus": "notifications.enums.Status",
+        "ClosureConflict": [("fail", "fail"), ("cancel", "cancel")],
+        "SeriesConflict": [("fail", "fail"), ("skip", "skip")],
         "Period": [("upcoming", "upcoming"), ("past", "past"), ("all", "all")],
     },
     "APPEND_COMPONENTS": {

@@ -108,7 +108,8 @@ def _record(
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO registrations_registration"
-            " (occupancy_id, group_id, created_by_id, description, status, created_at) VALUES (%s, %s, %s, %s, %s, %s)",
+            " (occupancy_id, group_id, created_by_id, description, status, created_at, is_detached)"
+            " VALUES (%s, %s, %s, %s, %s, %s, false)",
             [occupancy.pk, group.pk, by.pk, description, status.value, now],
         )
     registration = Registration(

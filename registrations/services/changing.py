@@ -121,7 +121,9 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
         by_cspace=by.access.is_cspace,
         target_auto_approve=classroom.auto_approve,
     )
-    registration.save(update_fields=["group", "description", "status"])
+    if registration.series_id is not None and (is_moved or "group" in changes):
+        registration.is_detached = True
+    registration.save(update_fields=["group", "description", "status", "is_detached"])
     needs_decision = registration.status == Status.PENDING and (is_moved or not was_waiting)
     publish(
         RegistrationChanged.about(
@@ -148,26 +150,33 @@ def cancel_registration(*, registration_id: int, by: User, now: datetime, reason
     check_changeable(registration, by.access, now)
     if registration.status == Status.CANCELLED:
         return registration
-    cancel_held([registration], actor_id=by.pk, now=now, reason=reason)
+    cancel_held(registration, actor_id=by.pk, now=now, reason=reason)
     return registration
 
 
-def cancel_held(
-    registrations: Sequence[Registration], *, actor_id: int | None, now: datetime, reason: str = ""
-) -> None:
-    """Cancel registrations whose rooms are held exclusively, in as many statements as for one.
+def cancel_held(*found: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
+    """Cancel registrations whose rooms are held exclusively, each with its own fact; a constant number of statements.
 
-    Publishes `RegistrationCancelled` for each.
+    Publishes `RegistrationCancelled`.
     """
-    if holding := [row.pk for row in registrations if rules.holds_room(row.status)]:
+    publish_many(set_cancelled(found, actor_id=actor_id, now=now, reason=reason))
+
+
+def set_cancelled(
+    found: Sequence[Registration], *, actor_id: int | None, now: datetime, reason: str = "", is_told: bool = True
+) -> list[RegistrationCancelled]:
+    """The writing half of `cancel_held`: returns the facts for a command that has one of its own to publish too."""
+    if not found:
+        return []
+    if holding := [row.pk for row in found if rules.holds_room(row.status)]:
         release(holding)
-    for row in registrations:
-        row.occupancy.is_live = False
-        row.status = Status.CANCELLED
-    Registration.objects.filter(pk__in=[row.pk for row in registrations]).update(status=Status.CANCELLED)
-    publish_many(
-        [RegistrationCancelled.about(row, actor_id=actor_id, occurred_at=now, reason=reason) for row in registrations]
-    )
+    Registration.objects.filter(pk__in=[row.pk for row in found]).update(status=Status.CANCELLED)
+    for row in found:
+        row.occupancy.is_live, row.status = False, Status.CANCELLED
+    return [
+        RegistrationCancelled.about(row, actor_id=actor_id, occurred_at=now, reason=reason, is_told=is_told)
+        for row in found
+    ]
 
 
 def check_changeable(registration: Registration, access: Access, now: datetime) -> None:
