@@ -130,6 +130,7 @@ INSTALLED_APPS = [
     "groups.apps.GroupsConfig",
     "classrooms.apps.ClassroomsConfig",
     "registrations.apps.RegistrationsConfig",
+    "allocations.apps.AllocationsConfig",
     "auditlog.apps.AuditlogConfig",
     "notifications.apps.NotificationsConfig",
 ]
@@ -183,6 +184,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "RegistrationStatus": "registrations.enums.Status",
+        "AllocationEventStatus": "allocations.enums.EventStatus",
+        "AllocationRegistrationStatus": "allocations.enums.EntryStatus",
         "NotificationStatus": "notifications.enums.Status",
         "ClosureConflict": [("fail", "fail"), ("cancel", "cancel")],
         "SeriesConflict": [("fail", "fail"), ("skip", "skip")],

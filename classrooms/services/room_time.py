@@ -15,6 +15,7 @@ from django.db import connection
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
+from classrooms.services.holds import check_not_held
 from cspace.db.locks import lock_rooms, share_room
 from cspace.db.ranges import Interval, cut_per_day, days_interval, format_minute
 from cspace.db.transactions import StaleRead
@@ -105,18 +106,23 @@ def blocking_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Blocki
     return found
 
 
-def occupy(*, classroom_id: int, interval: Interval, kind: OccupancyKind) -> int:
+def occupy(*, classroom_id: int, interval: Interval, kind: OccupancyKind, heeds_holds: bool = False) -> int:
     """Add one live row of room time and return its id. Two statements when the room is free.
 
+    `heeds_holds`: refuse where a `BookingHold` stands; the INSERT itself looks.
+
     Raises:
+        HeldBack: the time is kept from callers like this one.
         RoomAlreadyBooked: a live occupancy is in the way, decided by the constraint itself.
         Unavailable: three times in a row the obstacle vanished before it could be named.
     """
     share_room(classroom_id)
     for _ in range(MAX_INSERTS):
-        occupancy_id = _insert(classroom_id, interval, kind)
+        occupancy_id = _insert(classroom_id, interval, kind, heeds_holds=heeds_holds)
         if occupancy_id is not None:
             return occupancy_id
+        if heeds_holds:
+            check_not_held(interval)
         if in_the_way := blocking(classroom_id, interval):
             raise RoomAlreadyBooked(in_the_way)
     raise Unavailable
@@ -136,12 +142,17 @@ def hold_exclusively(load: Callable[[], Row], rooms_of: Callable[[Row], Iterable
     return row
 
 
-def move(*, occupancy_id: int, classroom_id: int, interval: Interval, is_live: bool = True) -> None:
+def move(
+    *, occupancy_id: int, classroom_id: int, interval: Interval, is_live: bool = True, heeds_holds: bool = False
+) -> None:
     """Give an existing row another room or time. The caller holds old and new room exclusively.
 
     Raises:
+        HeldBack: `heeds_holds`, and the new time is kept from callers like this one.
         RoomAlreadyBooked: something else is there.
     """
+    if heeds_holds:
+        check_not_held(interval)
     if is_live and (in_the_way := blocking(classroom_id, interval, other_than=[occupancy_id])):
         raise RoomAlreadyBooked(in_the_way)
     Occupancy.objects.filter(pk=occupancy_id).update(
@@ -203,12 +214,16 @@ def _columns(rows: Sequence[tuple[int, Interval]]) -> list[list[Any]]:
     ]
 
 
-def _insert(classroom_id: int, interval: Interval, kind: OccupancyKind) -> int | None:
+def _insert(classroom_id: int, interval: Interval, kind: OccupancyKind, *, heeds_holds: bool) -> int | None:
     parameters: list[int | datetime | str] = [classroom_id, interval.starts_at, interval.ends_at, kind.value]
+    unless_held = ""
+    if heeds_holds:
+        unless_held = " WHERE NOT EXISTS (SELECT FROM classrooms_bookinghold WHERE starts_at < %s AND ends_at > %s)"
+        parameters += [interval.ends_at, interval.starts_at]
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO classrooms_occupancy (classroom_id, starts_at, ends_at, is_live, kind)"
-            " VALUES (%s, %s, %s, true, %s) ON CONFLICT DO NOTHING RETURNING id",
+            f" SELECT %s, %s, %s, true, %s{unless_held} ON CONFLICT DO NOTHING RETURNING id",
             parameters,
         )
         row = cursor.fetchone()

@@ -114,7 +114,7 @@ def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
     fact = ClassroomDeleted(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, name=classroom.name)
     try:
         classroom.delete()
-    except ProtectedError as error:  # something that has no room time there, a series
+    except ProtectedError as error:  # something above keeps it: a wish in a draw, a series
         raise ClassroomUsed from error
     publish(fact)
 

@@ -85,6 +85,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
     Raises:
         RegistrationGone, PermissionDenied, RegistrationStarted, RegistrationRejectedBefore
         Invalid: a changed value breaks a rule.
+        HeldBack: the new time is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: the new slot is taken; the old one is kept.
     """
     group = hold_group(wanted.group_id) if wanted.group_id is not None else None
@@ -106,7 +107,12 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
     is_moved = slot != slot_of(registration) or classroom.pk != registration.occupancy.classroom_id
     if is_moved:
         interval = slot.interval()
-        move(occupancy_id=registration.pk, classroom_id=classroom.pk, interval=interval)
+        move(
+            occupancy_id=registration.pk,
+            classroom_id=classroom.pk,
+            interval=interval,
+            heeds_holds=not by.access.is_cspace,
+        )
         registration.occupancy.classroom = classroom
         registration.occupancy.starts_at, registration.occupancy.ends_at = interval.starts_at, interval.ends_at
     if wanted.description is not None:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ from tests.races.server import free_port
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 START_SECONDS = 60
 END_SECONDS = 5
+PERIOD_SECONDS = 20
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,27 @@ def test_serves_again_after_the_database_was_killed(home: Path, tmp_path: Path) 
         os.kill(postmaster(home), signal.SIGKILL)
         await_true(lambda: httpx.get(f"{run.url}/readyz", timeout=30).status_code == 200, 20)
         assert httpx.get(f"{run.url}/readyz").status_code == 200
+        run.make.terminate()
+        await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)
+
+
+def test_opens_an_allocation_event_by_itself(home: Path, tmp_path: Path) -> None:
+    with running(home, tmp_path) as run:
+        login = {"username": "ta217", "password": "cspace-demo"}
+        access = httpx.post(f"{run.url}/api/v1/auth/token/", json=login).json()["access"]
+        opens = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+        event = {
+            "registration_start": f"{opens:%Y-%m-%dT%H:%M:%SZ}",
+            "registration_end": f"{opens + timedelta(days=3):%Y-%m-%dT%H:%M:%SZ}",
+            "target_start_date": f"{opens + timedelta(days=10):%Y-%m-%d}",
+            "target_end_date": f"{opens + timedelta(days=100):%Y-%m-%d}",
+        }
+        events, headers = f"{run.url}/api/v1/allocation-events/", {"Authorization": f"Bearer {access}"}
+        created = httpx.post(events, json=event, headers=headers).json()
+        assert created["status"] == "upcoming", created
+        path = f"{events}{created['id']}/"
+        await_true(lambda: httpx.get(path, headers=headers).json()["status"] == "open", PERIOD_SECONDS + 5)
+        # The thread ends with its process, in time for the database to be stopped.
         run.make.terminate()
         await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)
 
