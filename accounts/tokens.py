@@ -8,14 +8,23 @@ from typing import Any
 from uuid import UUID
 
 import jwt
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
+from accounts.keys import RING
 from accounts.models import RefreshSession, User
 from cspace.errors import NotAuthenticated
 
-MAX_ID = 2**63 - 1
+MAX_ID, MAX_VERSION = 2**63 - 1, 2**31 - 1
+
+
+class _Access(AccessToken):
+    _token_backend = RING
+
+
+class _Refresh(RefreshToken):
+    _token_backend = RING
 
 
 @dataclass(frozen=True)
@@ -27,9 +36,17 @@ class Claims:
     family: UUID
 
 
+@dataclass(frozen=True)
+class RefreshClaims:
+    """What a genuine refresh token says: which session it is, of which family."""
+
+    jti: UUID
+    family: UUID
+
+
 def issue_access(user: User, *, family: UUID) -> str:
     """A signed access token for `user` within a session family."""
-    token = AccessToken()
+    token = _Access()
     token["user_id"] = user.pk
     token["tv"] = user.token_version
     token["family"] = str(family)
@@ -43,7 +60,7 @@ def read_access(text: str) -> Claims:
         NotAuthenticated: `token_expired` or `token_invalid`.
     """
     try:
-        return _claims(AccessToken(text).payload)  # type: ignore[arg-type]
+        return _claims(_Access(text).payload)  # type: ignore[arg-type]
     except ExpiredTokenError as error:
         raise NotAuthenticated("token_expired") from error
     except (TokenError, OverflowError) as error:
@@ -59,23 +76,25 @@ def read_expired_access(text: str) -> Claims:
     try:
         payload = jwt.decode(
             text,
-            api_settings.SIGNING_KEY,
+            RING.get_verifying_key(text),
             algorithms=[api_settings.ALGORITHM],
             issuer=api_settings.ISSUER,
             audience=api_settings.AUDIENCE,
             leeway=api_settings.LEEWAY,
             options={"verify_exp": False, "require": ["exp", "jti"]},
         )
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, TokenBackendError, OverflowError, ValueError) as error:
         raise NotAuthenticated("token_invalid") from error
-    if payload.get("token_type") != AccessToken.token_type:
+    if payload.get("token_type") != AccessToken.token_type or type(payload["exp"]) is not int:
         raise NotAuthenticated("token_invalid")
     return _claims(payload)
 
 
 def _claims(payload: dict[str, Any]) -> Claims:
     user_id, version = payload.get("user_id"), payload.get("tv")
-    if type(user_id) is not int or type(version) is not int or not 0 < user_id <= MAX_ID:
+    if type(user_id) is not int or type(version) is not int:
+        raise NotAuthenticated("token_invalid")
+    if not (0 < user_id <= MAX_ID and 0 <= version <= MAX_VERSION):
         raise NotAuthenticated("token_invalid")
     try:
         return Claims(user_id, version, UUID(payload.get("family")))
@@ -85,7 +104,7 @@ def _claims(payload: dict[str, Any]) -> Claims:
 
 def sign_refresh(session: RefreshSession) -> str:
     """The cookie's content for a session. Deterministic: the same session gives the same token."""
-    token = RefreshToken()
+    token = _Refresh()
     token.payload = {
         "token_type": RefreshToken.token_type,
         "jti": session.jti.hex,
@@ -98,14 +117,15 @@ def sign_refresh(session: RefreshSession) -> str:
     return str(token)
 
 
-def read_refresh(text: str) -> UUID:
-    """The session id of a genuine, unexpired refresh token.
+def read_refresh(text: str) -> RefreshClaims:
+    """The claims of a genuine, unexpired refresh token.
 
     Raises:
         NotAuthenticated: `token_expired` or `token_invalid`.
     """
     try:
-        return UUID(RefreshToken(text).payload.get("jti"))  # type: ignore[arg-type]
+        payload = _Refresh(text).payload  # type: ignore[arg-type]
+        return RefreshClaims(jti=UUID(payload.get("jti")), family=UUID(payload.get("family")))
     except ExpiredTokenError as error:
         raise NotAuthenticated("token_expired") from error
     except (TokenError, OverflowError, ValueError, TypeError, AttributeError) as error:

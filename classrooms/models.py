@@ -9,6 +9,7 @@ from django.db.models import Case, F, Func, Q, Value, When
 
 from classrooms.enums import OccupancyKind
 from classrooms.querysets import BookingHoldQuerySet, ClassroomQuerySet, ClosureQuerySet, OccupancyQuerySet
+from classrooms.rules import MAX_NAME_KEY
 
 
 class TsTzRange(Func):
@@ -20,7 +21,7 @@ class Classroom(models.Model):
     """A room. Its name is its address in the API; an inactive room stays readable."""
 
     name = models.CharField(max_length=100)
-    name_key = models.CharField(max_length=400)
+    name_key = models.CharField(max_length=MAX_NAME_KEY)
     """`rules.name_key(name)`: names that differ only in case are the same name."""
     name_order = models.CharField(max_length=2200)
     """`rules.natural_order(name)`: sorts "9" before "10"."""

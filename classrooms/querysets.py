@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.access import Access
@@ -35,6 +36,19 @@ class OccupancyQuerySet(QuerySet["Occupancy"]):
 
 
 class ClassroomQuerySet(QuerySet["Classroom"]):
+    def named(self, name: str) -> "Classroom | None":
+        """The room with exactly this name, or None; its equipment is read when it is asked for.
+
+        As SQL: every booking asks, and the ORM's way costs three times as much (`make bench`).
+        """
+        table = self.model._meta.db_table
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(self.BOOKABLE)} FROM {table} WHERE name = %s", [name])  # noqa: S608
+            row = cursor.fetchone()
+        return self.model.from_db(connection.alias, self.BOOKABLE, row) if row else None
+
+    BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve")
+
     def active(self) -> "ClassroomQuerySet":
         return self.filter(is_active=True)
 

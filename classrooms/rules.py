@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from cspace.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute
+from cspace.api.requests import has_forbidden_text
+from cspace.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
 
 BOTH_ENDS = frozenset({"date", "start_time"})
 NAME = re.compile(r"[^\W_]|[ .\-_()&+#']")
@@ -14,11 +15,17 @@ RESERVED_NAMES = frozenset({".", "..", "free", "me", "stream", "utilisation", "f
 EQUIPMENT_KEY = re.compile(r"[a-z0-9_]{1,40}")
 SVG_TYPE = re.compile(r"[a-z0-9_-]{1,32}")
 SVG_NUMBERS = ("x", "y", "width", "height")
+MAX_NAME_KEY = 400
+CAPACITIES = range(1, 100_001)
+FLOORS = range(-20, 201)
 MAX_EQUIPMENT_BYTES = 8192
 MAX_COUNT = 10_000
 MAX_COORDINATE = 1e5
 MAX_SVG_TEXT = 200
 REFUSED_KEYS = frozenset({"__proto__", "constructor"})
+CLOSURE_YEARS = range(1900, 2501)
+MAX_CLOSURE = timedelta(days=3660)
+"""Ten years. A closure is shown cut per day, so that what it makes others answer has to be bounded."""
 
 
 def name_key(name: str) -> str:
@@ -54,11 +61,19 @@ def slot_faults(
         faults["date"] = ["Date cannot be in the past"]
     elif "date" in changed and day > today + timedelta(days=horizon_days):
         faults["date"] = [f"Date cannot be more than {horizon_days} days ahead"]
-    elif day == today and start_minute is not None and start_minute < campus_minute(now) and BOTH_ENDS & set(changed):
+    elif day == today and start_minute is not None and BOTH_ENDS & set(changed) and _has_gone(day, start_minute, now):
         faults.setdefault("start_time", []).append("Start time cannot be in the past")
     if not faults and start_minute is not None and end_minute is not None:
         faults |= _gap_faults(day, start_minute, end_minute)
     return faults
+
+
+def _has_gone(day: date, minute: int, now: datetime) -> bool:
+    """Whether a minute of the wall is over. In the hour that comes twice the earlier is meant, so instants decide."""
+    try:
+        return wall_instant(day, minute) + timedelta(minutes=1) <= now
+    except WallTimeDoesNotExist:
+        return minute < campus_minute(now)
 
 
 def _gap_faults(day: date, start_minute: int, end_minute: int) -> dict[str, list[str]]:
@@ -69,13 +84,37 @@ def _gap_faults(day: date, start_minute: int, end_minute: int) -> dict[str, list
     return {} if interval.starts_at < interval.ends_at else {"start_time": ["Start time must be before end time"]}
 
 
+def closure_faults(starts_at: datetime, ends_at: datetime) -> dict[str, list[str]]:
+    """What is wrong with a span of time to close a room for."""
+    ends = {"starts_at": starts_at, "ends_at": ends_at}
+    faults = {
+        name: ["Must lie between 1900 and 2500"] for name, instant in ends.items() if instant.year not in CLOSURE_YEARS
+    }
+    if starts_at >= ends_at:
+        faults.setdefault("starts_at", []).append("Start must be before end")
+    elif not faults and ends_at - starts_at > MAX_CLOSURE:
+        faults["ends_at"] = [f"At most {MAX_CLOSURE.days} days after the start"]
+    return faults
+
+
 def name_faults(name: str) -> list[str]:
     """What keeps a text from being a room's name: it is also the room's address (contract §4)."""
+    if not name.strip():
+        return ["This field may not be blank."]
     if not all(NAME.fullmatch(character) for character in name):
         return ["Only letters, digits, spaces and . - _ ( ) & + # ' are allowed"]
     if name.casefold() in RESERVED_NAMES:
         return [f"{name} is a reserved name"]
+    if len(name_key(name)) > MAX_NAME_KEY:
+        return ["This name is too long once its compound letters are written out"]
     return []
+
+
+def number_faults(number: object, allowed: range) -> list[str]:
+    """What is wrong with a capacity (`CAPACITIES`) or a floor (`FLOORS`)."""
+    if type(number) is int and number in allowed:
+        return []
+    return [f"Must be a whole number from {allowed.start} to {allowed.stop - 1}"]
 
 
 def equipment_faults(equipment: object) -> list[str]:
@@ -105,10 +144,10 @@ def _svg_faults(svg: object) -> list[str]:
     faults = [
         f"svg.{name}: must be a number between -100000 and 100000"
         for name in SVG_NUMBERS
-        if type(svg[name]) not in (int, float) or abs(svg[name]) > MAX_COORDINATE
+        if type(svg[name]) not in (int, float) or not abs(svg[name]) <= MAX_COORDINATE  # also for NaN
     ]
     text = svg["text"]
-    if not isinstance(text, str) or len(text) > MAX_SVG_TEXT or "\t" in text:
+    if not isinstance(text, str) or len(text) > MAX_SVG_TEXT or "\t" in text or has_forbidden_text(text):
         faults.append(f"svg.text: must be a text of at most {MAX_SVG_TEXT} characters")
     if not isinstance(svg["type"], str) or not SVG_TYPE.fullmatch(svg["type"]):
         faults.append("svg.type: must be 1 to 32 of a-z, 0-9, _ and -")

@@ -10,6 +10,8 @@ from environs import Env, EnvError
 EX_CONFIG = 78
 """sysexits.h: configuration error."""
 
+PERIODS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "day": 86400}
+
 MIN_SECRET_LENGTH = 50
 
 
@@ -52,3 +54,21 @@ def secret_problems(**secrets: str) -> Iterable[str]:
             yield f"{name} is weak: it needs at least {MIN_SECRET_LENGTH} random characters"
     if len(set(secrets.values())) < len(secrets) and all(secrets.values()):
         yield " and ".join(secrets) + " must differ"
+
+
+def parse_rate(rate: str) -> tuple[int, int]:
+    """ "5/min" → (5, 60): how many tries in how many seconds.
+
+    Raises:
+        ValueError: the rate is not of that form.
+    """
+    tries, _, period = rate.partition("/")
+    if period not in PERIODS or not (tries.isascii() and tries.isdigit() and len(tries) <= 9):
+        raise ValueError(f"{rate!r} is not a rate such as 5/min (periods: {', '.join(PERIODS)})")
+    return int(tries), PERIODS[period]
+
+
+def development_hosts(listening_on: str) -> list[str]:
+    """The host names a development server answers to: its own, or any where it was told to listen everywhere."""
+    everywhere = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
+    return ["*"] if listening_on in everywhere else ["127.0.0.1", "localhost", "[::1]", "testserver", listening_on]

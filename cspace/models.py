@@ -13,7 +13,7 @@ class IdempotencyRecord(models.Model):
     status = models.SmallIntegerField(null=True)
     body = models.TextField(default="")
     """The JSON as it was sent: jsonb would put the keys into another order."""
-    location = models.CharField(max_length=500, default="")
+    location = models.TextField(default="")
     created_at = models.DateTimeField()
 
     class Meta:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import dj_database_url
 from environs import EnvError
 
-from cspace.env import read_environment, refuse, secret_problems
+from cspace.env import development_hosts, parse_rate, read_environment, refuse, secret_problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = read_environment()
@@ -24,10 +24,9 @@ try:
     IS_PRODUCTION = not DEBUG
     SECRET_KEY = env.secret("SECRET_KEY", "" if IS_PRODUCTION else "insecure-development-secret-key")
     CSPACE_JWT_KEY = env.secret("CSPACE_JWT_KEY", "" if IS_PRODUCTION else "insecure-development-token-key-0123456789")
+    CSPACE_JWT_KEY_FALLBACKS = [key for key in env.secret("CSPACE_JWT_KEY_FALLBACKS").split(",") if key]
     SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
-    ALLOWED_HOSTS = env.list(
-        "ALLOWED_HOSTS", [] if IS_PRODUCTION else ["127.0.0.1", "localhost", "[::1]", "testserver"]
-    )
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if IS_PRODUCTION else development_hosts(env.str("HOST", "127.0.0.1")))
     CSPACE_CORS_ORIGINS: list[str] = env.list("CSPACE_CORS_ORIGINS", [])
     CSPACE_TRUSTED_PROXIES = env.int("CSPACE_TRUSTED_PROXIES", 0)
     CSPACE_HSTS_SECONDS = env.int("CSPACE_HSTS_SECONDS", 31_536_000)
@@ -47,6 +46,7 @@ try:
     CSPACE_THROTTLE_RATES = {
         "login_name": env.str("CSPACE_RATE_LOGIN_NAME", "5/min"),
         "login_address": env.str("CSPACE_RATE_LOGIN_ADDRESS", "20/min"),
+        "login_failures": env.str("CSPACE_RATE_LOGIN_GLOBAL", "600/min"),
         "refresh": env.str("CSPACE_RATE_REFRESH", "30/min"),
         "write": env.str("CSPACE_RATE_WRITE", "60/min"),
     }
@@ -54,9 +54,14 @@ try:
 
     # --- The database ------------------------------------------------------------------------------
     CSPACE_DATA_DIR = env.path("CSPACE_DATA_DIR", BASE_DIR / "var" / "pg")
+    CSPACE_PREPARE = env.bool("CSPACE_PREPARE", True)
     CSPACE_STATEMENT_TIMEOUT = env.str("CSPACE_STATEMENT_TIMEOUT", "5s")
     DATABASE_OPTIONS = {
         "connect_timeout": 5,
+        # Statements are planned once per connection, not once per request (docs/decisions/0008). Behind a pooler that
+        # gives each transaction another connection, set CSPACE_PREPARE=off.
+        "server_side_binding": CSPACE_PREPARE,
+        "prepare_threshold": 2 if CSPACE_PREPARE else None,
         "options": f"-c statement_timeout={CSPACE_STATEMENT_TIMEOUT} -c lock_timeout=3s"
         " -c idle_in_transaction_session_timeout=10s -c timezone=UTC",
     }
@@ -80,11 +85,20 @@ try:
 except (ZoneInfoNotFoundError, ValueError, OSError):
     refuse(f"CSPACE_TIME_ZONE={CSPACE_TIME_ZONE!r} is not an IANA time zone name such as Asia/Taipei")
 
+for scope, rate in CSPACE_THROTTLE_RATES.items():
+    try:
+        parse_rate(rate)
+    except ValueError as error:
+        refuse(f"the rate of {scope}: {error}")
+
 if ENVIRONMENT == "production" and DEBUG:
     refuse("DEBUG must not be on when CSPACE_ENV=production")
 if IS_PRODUCTION:
     for problem in secret_problems(SECRET_KEY=SECRET_KEY, CSPACE_JWT_KEY=CSPACE_JWT_KEY):
         refuse(problem)
+    for former_key in CSPACE_JWT_KEY_FALLBACKS:
+        for problem in secret_problems(SECRET_KEY=SECRET_KEY, CSPACE_JWT_KEY_FALLBACKS=former_key):
+            refuse(problem)
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         refuse("ALLOWED_HOSTS must list the host names this server answers to; * is not one")
     if not CSPACE_THROTTLE:

@@ -1,10 +1,12 @@
 """Reads that read as English."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 
 from accounts.access import Access
+from cspace.facts import PeopleQuery
 
 if TYPE_CHECKING:
     from groups.models import Group, UserGroup
@@ -40,3 +42,11 @@ class UserGroupQuerySet(QuerySet["UserGroup"]):
     def user_ids(self) -> QuerySet["UserGroup", int]:
         """Only the user ids: a query other statements can be built on."""
         return self.order_by().values_list("user_id", flat=True)
+
+
+@cache
+def cspace_people() -> PeopleQuery:
+    """The active members of the system group, as recipients of a notice."""
+    from groups.models import UserGroup  # the models are built from this module
+
+    return PeopleQuery.of(UserGroup.objects.in_cspace().user_ids())

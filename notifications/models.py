@@ -1,10 +1,13 @@
 """What people are told."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from notifications.enums import Status
+from notifications.querysets import NotificationQuerySet
 
 
 class Notification(models.Model):
@@ -16,6 +19,8 @@ class Notification(models.Model):
     description = models.CharField(max_length=1000)
     status = models.CharField(max_length=10, choices=Status, default=Status.UNREAD)
     created_at = models.DateTimeField()
+
+    objects: ClassVar[NotificationQuerySet] = NotificationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["-created_at", "-id"]

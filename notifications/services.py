@@ -1,14 +1,12 @@
 """The listener that tells people, and what people do with what they were told."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from cspace.db.transactions import transactional
 from cspace.errors import NotFound
-from cspace.facts import Fact, Notice
+from cspace.facts import Fact, Notice, PeopleQuery
 from notifications.enums import Status
 from notifications.models import Notification
 
@@ -23,7 +21,7 @@ def deliver(facts: Sequence[Fact]) -> None:
     listed: list[tuple[int, str, Fact]] = []
     for fact in facts:
         for notice in fact.notices():
-            if isinstance(notice.recipients, QuerySet):
+            if isinstance(notice.recipients, PeopleQuery):
                 _insert_for_query(notice.recipients, notice, fact)
             else:
                 untold = None if notice.tells_actor else fact.actor_id
@@ -42,14 +40,13 @@ def deliver(facts: Sequence[Fact]) -> None:
             )
 
 
-def _insert_for_query(recipients: QuerySet[Any, int], notice: Notice, fact: Fact) -> None:
-    query, parameters = recipients.query.sql_with_params()
+def _insert_for_query(people: PeopleQuery, notice: Notice, fact: Fact) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO notifications_notification (user_id, description, status, created_at)"
-            f" SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({query}) AS told (recipient)"
+            f" SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({people.sql}) AS told (recipient)"
             " WHERE recipient IS DISTINCT FROM %s",
-            [notice.text[:MAX_LENGTH], fact.occurred_at, *parameters, fact.actor_id],
+            [notice.text[:MAX_LENGTH], fact.occurred_at, *people.parameters, fact.actor_id],
         )
 
 

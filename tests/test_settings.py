@@ -45,6 +45,7 @@ def test_a_safe_production_passes_the_deployment_check():
         ({"CSPACE_JWT_KEY": None}, "CSPACE_JWT_KEY (or CSPACE_JWT_KEY_FILE) is not set"),
         ({"CSPACE_JWT_KEY": "a" * 60}, "CSPACE_JWT_KEY is weak"),
         ({"CSPACE_JWT_KEY": KEY}, "must differ"),
+        ({"CSPACE_JWT_KEY_FALLBACKS": f"{KEY[::-1]},short"}, "CSPACE_JWT_KEY_FALLBACKS is weak"),
         ({"SECRET_KEY": None, "SECRET_KEY_FILE": "/nowhere"}, "cannot be read"),
         ({"DEBUG": "1"}, "DEBUG must not be on"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must list"),
@@ -53,6 +54,8 @@ def test_a_safe_production_passes_the_deployment_check():
         ({"CSPACE_THROTTLE": "off"}, "CSPACE_THROTTLE=off is for development only"),
         ({"CSPACE_TEST_FAULTS": "skip-lock"}, "CSPACE_TEST_FAULTS is for tests only"),
         ({"CSPACE_TIME_ZONE": "Mars/Base"}, "is not an IANA time zone"),
+        ({"CSPACE_RATE_REFRESH": "often"}, "'often' is not a rate such as 5/min"),
+        ({"CSPACE_RATE_LOGIN_NAME": "-5/min"}, "'-5/min' is not a rate"),
         ({"CSPACE_BOOKING_HORIZON_DAYS": "many"}, "CSPACE_BOOKING_HORIZON_DAYS"),
     ],
 )

@@ -48,15 +48,15 @@ class SessionViewSet(ApiViewSet):
             token = read_cookie(request)
             if token is None:
                 raise NotAuthenticated("missing")
-            jti = read_refresh(token)
-            count_try("refresh", str(jti), now=clock.now())
-            return _answer(exchange(jti=jti, now=clock.now()))
+            claims, now = read_refresh(token), clock.now()
+            count_try("refresh", str(claims.family), now=now)
+            return _answer(exchange(jti=claims.jti, now=now))
         except NotAuthenticated as refusal:
             response = to_response(refusal, {"request": request, "view": self})
             clear_cookie(response)
             return response
 
-    @extend_schema(request=None, responses={205: None}, auth=[{"bearer": []}])  # type: ignore[list-item]
+    @extend_schema(request=None, responses={205: None}, auth=[{"bearer": [], "refreshCookie": []}])  # type: ignore[list-item]
     def log_out(self, request: Request) -> Response:
         check_origin(request)
         scheme, _, access = request.headers.get("Authorization", "").partition(" ")

@@ -7,18 +7,17 @@ that is either an honest repeat (a lost response, a second tab) or a thief: see 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
 from django.db.models import F
 
 from accounts.facts import RefreshReused
 from accounts.models import RefreshSession, User
 from accounts.tokens import issue_access, sign_refresh
-from cspace.api.throttling import count_try
+from cspace.api.throttling import count_try, refuse_when_full
 from cspace.db.transactions import transactional
 from cspace.errors import NotAuthenticated
 from cspace.facts import publish
@@ -26,6 +25,7 @@ from cspace.facts import publish
 REPEAT_WINDOW = timedelta(seconds=10)
 """How long the previous token may come again while its successor is unused: lost responses, parallel tabs."""
 MAX_PASSWORD_LENGTH = 4096
+EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,20 @@ def count_login_try(*, username: str, address: str | None, now: datetime) -> Non
     """Count a try per name and per address (/64 for IPv6), before any hashing.
 
     Raises:
-        RateLimited
+        RateLimited: one of the two has had its tries, or all callers together have failed too often.
     """
+    refuse_when_full("login_failures", EVERYBODY, now=now)
     count_try("login_name", username.casefold(), now=now)
     count_try("login_address", network_of(address), now=now)
+
+
+def count_login_failure(*, now: datetime) -> None:
+    """Count a failed login against the limit of everybody together: guesses spread over names and addresses.
+
+    Raises:
+        RateLimited
+    """
+    count_try("login_failures", EVERYBODY, now=now)
 
 
 def network_of(address: str | None) -> str:
@@ -66,21 +76,30 @@ def check_credentials(*, username: str, password: str) -> User:
         NotAuthenticated: `invalid_credentials`, one answer for all causes.
     """
     user = User.objects.filter(username=username).first()
-    decoy = _decoy()
-    is_right = check_password(password, user.password if user and user.has_usable_password() else decoy)
-    if user is None or not is_right or not user.is_active or not user.has_usable_password():
+    # For what is no hash, Django computes one with the preferred hasher: nobody costs what somebody costs.
+    is_right = check_password(password, user.password if user else UNUSABLE_PASSWORD_PREFIX)
+    if user is None or not is_right or not user.is_active:
         raise NotAuthenticated("invalid_credentials")
     return user
 
 
-@transactional
 def log_in(*, username: str, password: str, now: datetime, user_agent: str = "", address: str | None = None) -> Tokens:
     """Start a session family. Not logged: nothing about the campus changes.
 
     Raises:
-        NotAuthenticated: `invalid_credentials`.
+        NotAuthenticated: `invalid_credentials`; the failure is counted.
+        RateLimited: all callers together have failed too often.
     """
-    user = check_credentials(username=username, password=password)
+    try:
+        user = check_credentials(username=username, password=password)
+    except NotAuthenticated:
+        count_login_failure(now=now)
+        raise
+    return _start_family(user, now=now, user_agent=user_agent, address=address)
+
+
+@transactional
+def _start_family(user: User, *, now: datetime, user_agent: str, address: str | None) -> Tokens:
     session = RefreshSession.objects.create(
         jti=uuid4(),
         family=uuid4(),
@@ -102,7 +121,7 @@ def exchange(*, jti: UUID, now: datetime) -> Tokens:
     was used; the family is then revoked, and that is committed although the answer is a refusal.
 
     Raises:
-        NotAuthenticated: `session_revoked`, `token_expired` or `token_invalid`.
+        NotAuthenticated: `session_revoked` (also where the session or its user is no more) or `token_expired`.
     """
     outcome = _exchange(jti, now)
     if isinstance(outcome, NotAuthenticated):
@@ -114,7 +133,7 @@ def exchange(*, jti: UUID, now: datetime) -> Tokens:
 def _exchange(jti: UUID, now: datetime) -> Tokens | NotAuthenticated:
     session = RefreshSession.objects.select_related("user").filter(pk=jti).first()
     if session is None:
-        return NotAuthenticated("token_invalid")
+        return NotAuthenticated("session_revoked")
     user = session.user
     # Of the family, not of this row: a logout does not see a successor that is just being inserted.
     is_ended = RefreshSession.objects.filter(family=session.family, revoked_at__isnull=False).exists()
@@ -126,11 +145,18 @@ def _exchange(jti: UUID, now: datetime) -> Tokens | NotAuthenticated:
     if not settings.CSPACE_ROTATE_REFRESH:
         return Tokens(access, None, session.expires_at)
     # The conditional UPDATE is the race's referee: of any number of exchanges one finds it unused.
-    won = RefreshSession.objects.filter(pk=jti, used_at=None, revoked_at=None).update(used_at=now)
-    if won:
+    if _take(jti, now):
         successor = _succeed(session, now)
         return Tokens(access, sign_refresh(successor), successor.expires_at)
     return _repeat_or_reuse(jti, user, access, now)
+
+
+def _take(jti: UUID, now: datetime) -> bool:
+    """Mark a session as exchanged; whether it was this call that did."""
+    unused = RefreshSession.objects.filter(pk=jti, used_at=None, revoked_at=None)
+    if "skip-conditional-refresh" in settings.CSPACE_TEST_FAULTS:
+        return unused.exists() and bool(RefreshSession.objects.filter(pk=jti).update(used_at=now))
+    return bool(unused.update(used_at=now))
 
 
 def _succeed(session: RefreshSession, now: datetime) -> RefreshSession:
@@ -152,7 +178,9 @@ def _succeed(session: RefreshSession, now: datetime) -> RefreshSession:
 
 def _repeat_or_reuse(jti: UUID, user: User, access: str, now: datetime) -> Tokens | NotAuthenticated:
     """An honest repeat gets the same successor again; anything else ends the family."""
-    session = RefreshSession.objects.get(pk=jti)
+    session = RefreshSession.objects.filter(pk=jti).first()
+    if session is None:  # deleted with its user, while this exchange waited for the row
+        return NotAuthenticated("session_revoked")
     successors = RefreshSession.objects.filter(used_at=None, revoked_at=None)
     successor = successors.filter(pk=session.successor_jti).first() if session.successor_jti else None
     if session.used_at and now - session.used_at <= REPEAT_WINDOW and successor and not session.revoked_at:
@@ -180,12 +208,6 @@ def end_all_sessions(*, user: User, now: datetime) -> None:
 def forget_expired_sessions(*, now: datetime) -> int:
     """Delete the rows of families that ended; how many there were."""
     return RefreshSession.objects.filter(family_expires_at__lt=now).delete()[0]
-
-
-@cache
-def _decoy() -> str:
-    """A hash to compare against when there is nobody: the same cost as for somebody."""
-    return make_password("nobody has this password")
 
 
 def _whole_seconds(instant: datetime) -> datetime:

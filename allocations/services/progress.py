@@ -18,7 +18,7 @@ from allocations.services.manifest import freeze
 from cspace.db.locks import Namespace, try_namespace
 from cspace.db.transactions import StaleRead, transactional
 from cspace.errors import InvalidState, NotFound, PermissionDenied
-from cspace.facts import Recipients, publish
+from cspace.facts import PeopleQuery, Recipients, publish
 from groups.models import UserGroup
 
 
@@ -188,9 +188,9 @@ def _advance(event_id: int, now: datetime) -> bool:
 def told_of(event: AllocationEvent) -> Recipients:
     """Who hears of the state an event has come into: of an open one all who belong to a group, later who filed."""
     if event.status == EventStatus.OPEN:
-        return UserGroup.objects.living().of_active_people().user_ids()
+        return PeopleQuery.of(UserGroup.objects.living().of_active_people().user_ids())
     if event.status in (EventStatus.CLOSED, EventStatus.CANCELLED):
-        return AllocationRegistration.objects.of_event(event.pk).filer_ids()
+        return PeopleQuery.of(AllocationRegistration.objects.of_event(event.pk).filer_ids())
     return ()
 
 

@@ -20,7 +20,7 @@ class ClassroomField(serializers.Field):  # type: ignore[type-arg]
         if not isinstance(data, str):
             self.fail("invalid")
         known = self.context.get("classrooms")
-        classroom = Classroom.objects.filter(name=data).first() if known is None else known.get(data)
+        classroom = Classroom.objects.named(data) if known is None else known.get(data)
         if classroom is None:
             self.fail("unknown")
         return classroom

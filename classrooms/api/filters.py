@@ -3,7 +3,8 @@
 import re
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import F, Func, JSONField, QuerySet, Value
+from django.db.models.lookups import GreaterThanOrEqual
 
 from classrooms.models import Classroom
 from cspace.api.filters import FilterSet, IdFilter
@@ -21,9 +22,15 @@ class ClassroomFilter(FilterSet):
 
     def with_equipment(self, rows: Rows, name: str, value: str) -> Rows:
         """`projector,whiteboard:2`: at least so many of each."""
+        least: dict[str, int] = {}
         for part in value.split(","):
             wanted = WANTED.fullmatch(part.strip())
             if wanted is None or wanted[1] == "svg":
                 raise Invalid({"equipment": ["Must look like projector,whiteboard:2"]})
-            rows = rows.filter(**{f"equipment__{wanted[1]}__gte": int(wanted[2] or 1)})
-        return rows
+            least[wanted[1]] = max(least.get(wanted[1], 0), int(wanted[2] or 1))
+        return rows.filter(*(GreaterThanOrEqual(_count(key), number) for key, number in least.items()))
+
+
+def _count(key: str) -> Func:
+    """The count under a key. Not a lookup by name: that takes "2" for an index and "a__b" for a path."""
+    return Func(F("equipment"), Value(key), function="jsonb_extract_path", output_field=JSONField())

@@ -1,14 +1,14 @@
 """Rooms and their time over HTTP (contract §4). The agenda is served by `registrations`."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import date, timedelta
 from typing import Any, cast
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from classrooms.api.examples import room_taken
 from classrooms.api.filters import ClassroomFilter
 from classrooms.api.serializers import (
     AvailabilityOutput,
@@ -22,20 +22,28 @@ from classrooms.api.serializers import (
     ClosureOutput,
     FreeOutput,
     FreeQuery,
+    PublicClosureOutput,
     SlotQuery,
 )
 from classrooms.models import BookingHold, Classroom, Closure
 from classrooms.querysets import ClassroomQuerySet
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.room_time import blocking
-from classrooms.services.rooms import ClassroomGone, change_classroom, create_classroom, delete_classroom
-from classrooms.suggesting import suggestions
+from classrooms.services.rooms import (
+    ClassroomGone,
+    ClassroomNameTaken,
+    ClassroomUsed,
+    change_classroom,
+    create_classroom,
+    delete_classroom,
+)
+from classrooms.suggesting import suggestions, weekly
 from cspace import clock
 from cspace.api.filters import filtered
-from cspace.api.permissions import InCSpace, LoggedIn, PublicRead
+from cspace.api.permissions import InCSpace, PublicRead
 from cspace.api.schema import filter_parameters
 from cspace.api.viewsets import ApiViewSet
-from cspace.db.ranges import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, format_minute
+from cspace.db.ranges import Interval, campus_interval, cut_per_day, format_minute
 
 
 def classroom_named(name: str) -> Classroom:
@@ -58,6 +66,7 @@ class ClassroomViewSet(ApiViewSet):
         "partial_update": InCSpace,
         "destroy": InCSpace,
     }
+    conflicts = {"create": [ClassroomNameTaken], "destroy": [ClassroomUsed]}
 
     @extend_schema(parameters=filter_parameters(ClassroomFilter), responses=ClassroomList)
     def list(self, request: Request) -> Response:
@@ -123,7 +132,9 @@ class ClassroomViewSet(ApiViewSet):
         wanted, holds = weekly(asked), BookingHold.objects.binding(request.user.access)
         response = self.listing(rooms.free_during(*wanted).not_while(holds.over_any(wanted)), ClassroomOutput)
         if asked["suggest"]:
-            response.data["suggestions"] = suggestions(rooms, asked, wanted, holds)
+            response.data["suggestions"] = suggestions(
+                rooms, asked, holds, now=clock.now(), horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS
+            )
         if not response.data["results"] and (hold := holds.over_any(wanted).first()):
             response.data["reason"] = hold.reason
         return response
@@ -138,12 +149,14 @@ class ClassroomViewSet(ApiViewSet):
 
 @extend_schema(tags=["closures"])
 class ClosureViewSet(ApiViewSet):
-    permissions = {"list": LoggedIn, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
+    permissions = {"list": PublicRead, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
+    conflicts = {"create": [room_taken], "create_many": [room_taken]}
 
     @extend_schema(responses=ClosureList)
     def list(self, request: Request, name: str) -> Response:
         rows = Closure.objects.standing().with_api_relations().filter(occupancy__classroom=classroom_named(name))
-        return self.listing(rows.order_by("occupancy__starts_at", "occupancy_id"), ClosureOutput)
+        output = ClosureOutput if request.user.is_authenticated else PublicClosureOutput
+        return self.listing(rows.order_by("occupancy__starts_at", "occupancy_id"), output)
 
     @extend_schema(request=ClosureInput, responses={201: ClosureOutput})
     def create(self, request: Request, name: str) -> Response:
@@ -174,17 +187,3 @@ class ClosureViewSet(ApiViewSet):
             cancel_registrations=wanted["on_conflict"] == "cancel",
             is_campus_wide=is_campus_wide,
         )
-
-
-def weekly(asked: Mapping[str, Any]) -> tuple[Interval, ...]:
-    """The asked slot, and the same weekday and time of every week until `weekly_until`.
-
-    A week whose wall time does not exist is left out: nobody can book it.
-    """
-    day: date = asked["date"]
-    last, found = asked.get("weekly_until", day), []
-    while day <= last:
-        with suppress(WallTimeDoesNotExist):
-            found.append(campus_interval(day, asked["start_time"], asked["end_time"]))
-        day += timedelta(days=7)
-    return tuple(found)

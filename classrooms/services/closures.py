@@ -7,6 +7,7 @@ from accounts.models import User
 from classrooms.enums import OccupancyKind
 from classrooms.facts import ClosureLifted, RoomClosing, RoomsClosed
 from classrooms.models import Classroom, Closure
+from classrooms.rules import closure_faults
 from classrooms.services.room_time import Blocking, RoomAlreadyBooked, blocking_any, occupy_many, release
 from cspace.db.locks import lock_rooms
 from cspace.db.ranges import Interval
@@ -39,8 +40,10 @@ def close_rooms(
     """
     if not by.access.is_cspace:
         raise PermissionDenied
-    if interval.starts_at >= interval.ends_at:
-        raise Invalid({"starts_at": ["Start must be before end"]})
+    if faults := closure_faults(interval.starts_at, interval.ends_at):
+        raise Invalid(faults)
+    if not classrooms:
+        raise Invalid({"classrooms": ["There is no classroom to close"]})
     ids = tuple(sorted(room.pk for room in classrooms))
     lock_rooms(ids)
     in_the_way = [row for row in blocking_any(ids, interval) if row.kind != OccupancyKind.CLOSURE]

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
+from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
 
 from cspace.errors import Invalid, NotFound
@@ -41,14 +42,20 @@ def asked_page(request: Request) -> PageRequest | None:
 
 
 def paged(
-    rows: QuerySet[Any, Any], page: PageRequest, request: Request, key: str, represent: Callable[[Any], Any]
+    rows: QuerySet[Any, Any],
+    page: PageRequest,
+    request: Request,
+    key: str,
+    represent: Callable[[Any], Any],
+    *,
+    count: int | None = None,
 ) -> dict[str, Any]:
     """`{count, next, previous, <key>: […]}`; the links are relative and keep the other parameters.
 
     Raises:
         NotFound: the page lies past the end (page 1 of nothing is empty instead).
     """
-    count = rows.count()
+    count = rows.count() if count is None else count
     first = (page.number - 1) * page.size
     if first and first >= count:
         raise NotFound("Page")
@@ -70,4 +77,4 @@ def _positive(text: str, largest: int, name: str, faults: dict[str, list[str]]) 
 
 def _link(request: Request, number: int) -> str:
     parameters: Mapping[str, list[str]] = dict(request.query_params.lists()) | {"page": [str(number)]}
-    return f"{request.path}?{urlencode(parameters, doseq=True)}"
+    return f"{escape_uri_path(request.path)}?{urlencode(parameters, doseq=True)}"

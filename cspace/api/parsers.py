@@ -13,7 +13,8 @@ from cspace.api.requests import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
 MAX_BODY_BYTES = 1_048_576
 MAX_DEPTH = 16
 MAX_NODES = 20_000
-MAX_INTEGER_DIGITS = 18
+MAX_INTEGER_DIGITS = 19
+"""As many as 2^63 has: what is just too large is a fault of its field, not of the document."""
 BODY = "non_field_errors"
 
 

@@ -5,26 +5,15 @@ the work (a password is not even hashed for the try that is one too many).
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
 
+from cspace.env import parse_rate
 from cspace.errors import RateLimited
-
-PERIODS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "day": 86400}
-
-
-def parse_rate(rate: str) -> tuple[int, int]:
-    """ "5/min" → (5, 60): how many tries in how many seconds.
-
-    Raises:
-        ValueError: the rate is not of that form.
-    """
-    tries, _, period = rate.partition("/")
-    if period not in PERIODS:
-        raise ValueError(f"{rate!r} is not a rate such as 5/min (periods: {', '.join(PERIODS)})")
-    return int(tries), PERIODS[period]
+from cspace.models import ThrottleCounter
 
 
 def count_try(scope: str, key: str, *, now: datetime) -> None:
@@ -35,17 +24,46 @@ def count_try(scope: str, key: str, *, now: datetime) -> None:
     """
     if not settings.CSPACE_THROTTLE:
         return
-    allowed, seconds = parse_rate(settings.CSPACE_THROTTLE_RATES[scope])
-    window, passed = divmod(int(now.timestamp()), seconds)
-    digest = hashlib.sha256(key.encode()).hexdigest()[:40]
+    counted = _Window.of(scope, key, now)
     with connection.cursor() as cursor:
         cursor.execute(
             'INSERT INTO cspace_throttlecounter AS counter (key, "window", tries) VALUES (%s, %s, 1)'
             ' ON CONFLICT (key) DO UPDATE SET "window" = excluded."window",'
             ' tries = CASE WHEN counter."window" = excluded."window" THEN counter.tries + 1 ELSE 1 END'
             " RETURNING tries",
-            [f"{scope}:{digest}", window],
+            [counted.key, counted.number],
         )
         (tries,) = cursor.fetchone()
-    if tries > allowed:
-        raise RateLimited(retry_after=max(1, seconds - passed))
+    if tries > counted.allowed:
+        raise RateLimited(retry_after=counted.seconds_left)
+
+
+def refuse_when_full(scope: str, key: str, *, now: datetime) -> None:
+    """Refuse what would be one too many in `scope`, and count nothing: the outcome decides whether it counts.
+
+    Raises:
+        RateLimited: as `count_try`.
+    """
+    if not settings.CSPACE_THROTTLE:
+        return
+    counted = _Window.of(scope, key, now)
+    full = ThrottleCounter.objects.filter(key=counted.key, window=counted.number, tries__gte=counted.allowed)
+    if full.exists():
+        raise RateLimited(retry_after=counted.seconds_left)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """One key's present window of a scope."""
+
+    key: str
+    number: int
+    allowed: int
+    seconds_left: int
+
+    @classmethod
+    def of(cls, scope: str, key: str, now: datetime) -> "_Window":
+        allowed, seconds = parse_rate(settings.CSPACE_THROTTLE_RATES[scope])
+        number, passed = divmod(int(now.timestamp()), seconds)
+        digest = hashlib.sha256(key.encode()).hexdigest()[:40]
+        return cls(f"{scope}:{digest}", number, allowed, max(1, seconds - passed))

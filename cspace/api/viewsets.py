@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import QuerySet
+from django.utils.encoding import escape_uri_path
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +19,7 @@ from cspace.api.permissions import Undeclared
 from cspace.api.requests import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
 from cspace.api.serializers import Input, Output, Query
 from cspace.api.throttling import count_try
-from cspace.errors import Invalid
+from cspace.errors import DomainError, Invalid
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 I = TypeVar("I", bound=Input)  # noqa: E741
@@ -32,8 +33,14 @@ class ApiViewSet(ViewSet):
 
     permissions: ClassVar[Mapping[str, type[BasePermission]]] = {}
     """{action: permission}. An action that is missing here is refused."""
+    conflicts: ClassVar[Mapping[str, Sequence[Callable[[], DomainError]]]] = {}
+    """{action: what makes each 409 it may refuse with}, for the published schema."""
+    outcomes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """{action: what it makes of the usual example of its answer}, for the published schema."""
     repeatable = True
     """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
+    is_dry = False
+    """Whether this request only pretends; known once its handler is called."""
 
     def get_permissions(self) -> list[BasePermission]:
         # A method without an action (or OPTIONS, which is none of ours) is not allowed here; the handler says so.
@@ -55,12 +62,20 @@ class ApiViewSet(ViewSet):
 
     def _write(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         call = partial(handler, request, *args, **kwargs)
-        if is_dry_run(request):
+        self.is_dry = is_dry_run(request)
+        if self.is_dry:
             return run_dry(call)
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key is not None:
             return run_idempotent(call, request=request, key=key, now=clock.now())
         return call()
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A refusal that was only tried out says so, like the answer it stands for."""
+        response = super().handle_exception(exc)
+        if self.is_dry:
+            response["X-Dry-Run"] = "true"
+        return response
 
     # --- what the actions are written with ---------------------------------------------------------
 
@@ -77,20 +92,29 @@ class ApiViewSet(ViewSet):
         return _validated(kind(data=self.request.query_params, context=self._context(context)))
 
     def listing(
-        self, rows: QuerySet[Any, Any], output: type[Output], *, key: str = "results", always_paged: bool = False
+        self,
+        rows: QuerySet[Any, Any],
+        output: type[Output],
+        *,
+        key: str = "results",
+        always_paged: bool = False,
+        count: int | None = None,
     ) -> Response:
-        """All rows under `key`, or a page of them if the query asks for one."""
+        """All rows under `key`, or a page of them if the query asks for one.
+
+        `count` = how many rows there are, where the caller knows; else a page asks.
+        """
         represent = output().represent
         page = asked_page(self.request)
         if page is None and always_paged:
             page = PageRequest(1, DEFAULT_PER_PAGE)
         if page is None:
             return Response({key: [represent(row) for row in rows]})
-        return Response(paged(rows, page, self.request, key, represent))
+        return Response(paged(rows, page, self.request, key, represent, count=count))
 
     def created(self, body: Any, location: str) -> Response:
-        """201 with the relative `Location` of what was made."""
-        return Response(body, status=201, headers={"Location": location})
+        """201 with the relative `Location` of what was made; `location` is a path with its names as they are."""
+        return Response(body, status=201, headers={"Location": escape_uri_path(location)})
 
     def _context(self, extra: Mapping[str, Any]) -> dict[str, Any]:
         return {"access": getattr(self.request.user, "access", None), "now": clock.now(), **extra}

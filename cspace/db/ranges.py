@@ -32,6 +32,10 @@ class Interval:
     starts_at: datetime
     ends_at: datetime
 
+    def within(self, other: "Interval") -> "Interval":
+        """What of it lies in another interval that it overlaps."""
+        return Interval(max(self.starts_at, other.starts_at), min(self.ends_at, other.ends_at))
+
 
 @dataclass(frozen=True)
 class DayPiece:
@@ -125,7 +129,7 @@ def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
         if start < end:
             yield DayPiece(
                 day,
-                0 if start == begins else campus_minute(start),
+                campus_minute(start),
                 MINUTES_PER_DAY if end == next_begins else campus_minute(end),
             )
         day += timedelta(days=1)

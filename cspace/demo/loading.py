@@ -1,11 +1,12 @@
 """Loads the demo campus through the services, so that its history is in the log like any other."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from accounts.models import User
 from accounts.services.people import create_user
+from classrooms import rules as classroom_rules
 from classrooms.models import Classroom
 from classrooms.services.closures import close_rooms
 from classrooms.services.room_time import RoomAlreadyBooked
@@ -14,6 +15,8 @@ from cspace.db.locks import Namespace, lock_namespace
 from cspace.db.ranges import Interval, campus_date, wall_instant
 from cspace.db.transactions import transactional
 from cspace.demo import campus
+from cspace.errors import AlreadyExists, InvalidState
+from groups import rules as group_rules
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
 from groups.services.groups import create_group
@@ -27,6 +30,7 @@ PASSWORD = "cspace-demo"  # noqa: S105
 SEED = 20260120
 DAYS_EITHER_WAY = 21
 PER_DAY = 6
+ADMIN = "admin"
 PEOPLE = {
     "ta217": "TA 217",
     "johndoe": "John Doe",
@@ -50,15 +54,31 @@ WORDS = ("Team meeting", "Study group", "Project review", "Reading circle", "Reh
 Progress = Callable[[int], object]
 
 
+class DemoNamesTaken(AlreadyExists):
+    """Somebody else has names that the demo gives to its own."""
+
+    def __init__(self, taken: list[str]) -> None:
+        super().__init__(
+            f"the demo campus needs names that are taken here: {', '.join(taken)}. Nothing was loaded. "
+            "Load it into an empty database: another CSPACE_DATA_DIR or DATABASE_URL"
+        )
+
+
+class NoSystemGroup(InvalidState):
+    message = "there is no cspace group, so this database was flushed or never migrated. Use a new one, then migrate"
+
+
 @transactional
 def load(*, now: datetime, progress: Progress = lambda steps: None) -> bool:
     """Load everything, or nothing if the demo's people are there already. Whether it loaded.
 
-    `progress` is called with the number of steps done.
+    `progress` is called with the number of steps done. Raises: DemoNamesTaken, NoSystemGroup.
     """
     lock_namespace(Namespace.DEMO)
-    if User.objects.filter(username="ta217").exists():
+    if User.objects.filter(username__in=[ADMIN, *PEOPLE]).count() == len(PEOPLE) + 1:
         return False
+    if taken := list(_taken()):
+        raise DemoNamesTaken(taken)
     began = now - timedelta(days=DAYS_EITHER_WAY + 1)
     admin = _people(began)
     for wanted in campus.rooms():
@@ -74,12 +94,24 @@ def steps() -> int:
     return campus.ROOMS_PER_FLOOR * 3 + (2 * DAYS_EITHER_WAY + 1) * PER_DAY
 
 
+def _taken() -> Iterator[str]:
+    """The names of the demo that belong to somebody else, such as "group 522"."""
+    people = set(User.objects.filter(username__in=[ADMIN, *PEOPLE]).values_list("username", flat=True))
+    yield from (f"user {name}" for name in (ADMIN, *PEOPLE) if name in people)
+    groups = set(Group.objects.living().values_list("name_key", flat=True))
+    yield from (f"group {name}" for name in GROUPS if group_rules.name_key(name) in groups)
+    rooms = set(Classroom.objects.values_list("name_key", flat=True))
+    yield from (f"room {room['name']}" for room in campus.rooms() if classroom_rules.name_key(room["name"]) in rooms)
+
+
 def _people(now: datetime) -> User:
+    system = Group.objects.filter(is_system=True).first()
+    if system is None:
+        raise NoSystemGroup
     admin = create_user(
-        by=None, now=now, username="admin", password=PASSWORD, display_name="Campus Admin", is_superuser=True
+        by=None, now=now, username=ADMIN, password=PASSWORD, display_name="Campus Admin", is_superuser=True
     )
-    system = Group.objects.get(is_system=True)
-    add_member(group_id=system.pk, by=admin, now=now, username="admin", permissions=Permissions.ADMIN)
+    add_member(group_id=system.pk, by=admin, now=now, username=ADMIN, permissions=Permissions.ADMIN)
     for username, display_name in PEOPLE.items():
         create_user(by=admin, now=now, username=username, password=PASSWORD, display_name=display_name)
     groups = {"cspace": system} | {name: create_group(by=admin, now=now, name=name) for name in GROUPS}

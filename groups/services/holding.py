@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from cspace.errors import Invalid
 from groups.models import Group
 
 UNKNOWN_GROUP = "Unknown group"
+HELD = ("id", "name", "is_system")
 
 
 def hold_group(group_id: int) -> Group:
@@ -23,8 +26,10 @@ def hold_group(group_id: int) -> Group:
 def hold_groups(group_ids: Iterable[int]) -> dict[int, Group]:
     """Several living groups by id, held the same way, in ascending order; unknown ids are missing."""
     # FOR SHARE is not in the ORM; the archiving side takes FOR NO KEY UPDATE, which waits for it.
-    found = Group.objects.raw(
-        "SELECT id, name, is_system FROM groups_group WHERE id = ANY(%s) AND archived_at IS NULL ORDER BY id FOR SHARE",
-        [sorted(set(group_ids))],
-    )
-    return {group.pk: group for group in found}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(HELD)} FROM groups_group WHERE id = ANY(%s) AND archived_at IS NULL"  # noqa: S608
+            " ORDER BY id FOR SHARE",
+            [sorted(set(group_ids))],
+        )
+        return {row[0]: Group.from_db(connection.alias, HELD, row) for row in cursor.fetchall()}

@@ -3,7 +3,7 @@
 import hashlib
 
 import django_filters
-from django.db.models import QuerySet
+from django.utils.http import parse_etags
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -22,6 +22,7 @@ from notifications.api.serializers import (
 )
 from notifications.enums import Status
 from notifications.models import Notification
+from notifications.querysets import NotificationQuerySet
 from notifications.services import NotificationGone, mark, read_all
 
 
@@ -37,8 +38,11 @@ class NotificationViewSet(ApiViewSet):
     def list(self, request: Request) -> Response:
         own = self._own(request)
         rows = filtered(NotificationFilter, own.order_by("-created_at", "-id"), request)
-        response = self.listing(rows, NotificationOutput, always_paged=True)
-        response.data["unread_count"] = own.filter(status=Status.UNREAD).count()
+        # One statement counts for the page and for the badge: this list is polled by every open page.
+        numbers, status = own.numbers(), request.query_params.get("status")
+        count = numbers.get(status, 0) if status else sum(numbers.values())
+        response = self.listing(rows, NotificationOutput, always_paged=True, count=count)
+        response.data["unread_count"] = numbers.get(Status.UNREAD, 0)
         return _with_etag(request, response)
 
     @extend_schema(request=StatusInput, responses=StatusOutput)
@@ -52,16 +56,25 @@ class NotificationViewSet(ApiViewSet):
     def read_all(self, request: Request) -> Response:
         return Response({"updated": read_all(by_id=request.user.pk)})
 
-    def _own(self, request: Request) -> QuerySet[Notification]:
+    def _own(self, request: Request) -> NotificationQuerySet:
         return Notification.objects.filter(user_id=request.user.pk or 0)
 
 
 def _with_etag(request: Request, response: Response) -> Response:
-    """304 without a body for the poll that would see the same page again."""
-    tag = f'W/"{hashlib.sha256(JSONRenderer().render(response.data)).hexdigest()[:32]}"'
-    seen = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
-    if tag in seen or "*" in seen:
-        return Response(status=304, headers={"ETag": tag})
-    response["ETag"] = tag
+    """304 without a body for the poll that would see the same again.
+
+    The tag is a hash of the very answer, number of unread and links included, so it changes exactly when the
+    answer of this address for this person does; nothing has to remember what a change may have touched.
+    """
+    digest = hashlib.sha256(JSONRenderer().render(response.data)).hexdigest()[:32]
+    if _is_known(request.headers.get("If-None-Match", ""), digest):
+        response = Response(status=304)
+    response["ETag"] = f'W/"{digest}"'
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _is_known(if_none_match: str, digest: str) -> bool:
+    """The weak comparison of RFC 9110 §13.1.2: `W/"x"` and `"x"` are the same; `*` is any."""
+    tags = parse_etags(if_none_match)
+    return tags == ["*"] or f'"{digest}"' in [tag.removeprefix("W/") for tag in tags]

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from classrooms.api.examples import room_taken
 from cspace import clock
 from cspace.api.filters import filtered
 from cspace.api.pagination import asked_page
@@ -24,12 +25,15 @@ from registrations.api.serializers import (
     RegistrationInput,
     RegistrationList,
     RegistrationOutput,
+    wanted,
 )
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.changing import (
+    RegistrationCancelledBefore,
     RegistrationGone,
-    Wanted,
+    RegistrationRejectedBefore,
+    RegistrationStarted,
     cancel_registration,
     change_registration,
     check_visible,
@@ -52,6 +56,15 @@ class RegistrationViewSet(ApiViewSet):
         "approve": InCSpace,
         "reject": InCSpace,
     }
+    conflicts = {
+        "create": [room_taken],
+        "update": [room_taken, RegistrationStarted, RegistrationRejectedBefore],
+        "partial_update": [room_taken, RegistrationStarted, RegistrationRejectedBefore],
+        "destroy": [RegistrationStarted],
+        "approve": [room_taken, RegistrationCancelledBefore],
+        "reject": [RegistrationCancelledBefore],
+    }
+    outcomes = {"approve": {"status": "approved"}, "reject": {"status": "rejected"}}
 
     @extend_schema(parameters=filter_parameters(RegistrationFilter), responses=RegistrationList)
     def list(self, request: Request) -> Response:
@@ -79,21 +92,9 @@ class RegistrationViewSet(ApiViewSet):
 
     @extend_schema(request=RegistrationChangeInput, responses=RegistrationOutput)
     def update(self, request: Request, pk: int) -> Response:
-        self._visible(request, pk)
-        wish = self.changes(RegistrationChangeInput)
-        registration = change_registration(
-            registration_id=pk,
-            by=request.user,
-            now=clock.now(),
-            wanted=Wanted(
-                classroom=wish.get("classroom"),
-                group_id=wish.get("group_id"),
-                day=wish.get("date"),
-                start_minute=wish.get("start_time"),
-                end_minute=wish.get("end_time"),
-                description=wish.get("description"),
-            ),
-        )
+        held = self._visible(request, pk)
+        wish = self.changes(RegistrationChangeInput, registration=held, held_group_id=held.group_id)
+        registration = change_registration(registration_id=pk, by=request.user, now=clock.now(), wanted=wanted(wish))
         return Response(RegistrationOutput(registration).data)
 
     @extend_schema(request=RegistrationChangeInput, responses=RegistrationOutput)

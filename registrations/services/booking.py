@@ -1,11 +1,10 @@
 """Asking for a room."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import connection
 
 from accounts.models import User
 from classrooms.enums import OccupancyKind
@@ -13,10 +12,11 @@ from classrooms.models import Classroom, Occupancy
 from classrooms.rules import slot_faults
 from classrooms.services.room_time import occupy
 from cspace.db.ranges import Interval, campus_interval
-from cspace.db.transactions import transactional
+from cspace.db.transactions import transactional_in_pipeline
 from cspace.errors import Invalid, PermissionDenied
-from cspace.facts import publish
-from groups.models import Group, UserGroup
+from cspace.facts import Recipients, publish
+from groups.models import Group
+from groups.querysets import cspace_people
 from groups.services.holding import hold_group
 from registrations import rules
 from registrations.enums import Status
@@ -37,7 +37,7 @@ class Slot:
         return campus_interval(self.day, self.start_minute, self.end_minute)
 
 
-@transactional
+@transactional_in_pipeline
 def book(
     *, by: User, now: datetime, classroom: Classroom, group_id: int, slot: Slot, description: str = ""
 ) -> Registration:
@@ -102,14 +102,24 @@ def check_bookable(*, slot: Slot, classroom: Classroom, description: str, now: d
         raise Invalid(faults)
 
 
-def deciders_of(status: Status) -> "Sequence[int] | QuerySet[UserGroup, int]":
+def deciders_of(status: Status) -> Recipients:
     """Who has to decide: cspace while it is pending, else nobody."""
-    return UserGroup.objects.in_cspace().user_ids() if status == Status.PENDING else ()
+    return cspace_people() if status == Status.PENDING else ()
 
 
 def _record(
     *, occupancy: Occupancy, group: Group, by: User, now: datetime, description: str, status: Status
 ) -> Registration:
-    return Registration.objects.create(
+    """Written as SQL: this is the busiest INSERT of the house, and the ORM doubles its price (`make bench`)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registrations_registration"
+            " (occupancy_id, group_id, created_by_id, description, status, created_at, is_detached)"
+            " VALUES (%s, %s, %s, %s, %s, %s, false)",
+            [occupancy.pk, group.pk, by.pk, description, status.value, now],
+        )
+    registration = Registration(
         occupancy=occupancy, group=group, created_by=by, description=description, status=status, created_at=now
     )
+    registration._state.adding = False
+    return registration

@@ -1,6 +1,6 @@
 """Moving, rewording and cancelling a registration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,17 +90,19 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
     """
     group = hold_group(wanted.group_id) if wanted.group_id is not None else None
     registration = hold_registration(registration_id, *([wanted.classroom.pk] if wanted.classroom else []))
+    check_visible(registration, by.access)
+    if group and group.pk != registration.group_id and not rules.may_book_for(by.access, group.pk):
+        raise PermissionDenied
+    slot, classroom = _wanted_slot(registration, wanted), wanted.classroom or registration.occupancy.classroom
+    if faults := change_faults(registration, wanted, now):
+        raise Invalid(faults)
     check_changeable(registration, by.access, now)
     if registration.status == Status.CANCELLED:
         raise RegistrationCancelledBefore
     if registration.status == Status.REJECTED:
         raise RegistrationRejectedBefore
-    if group and group.pk != registration.group_id and not rules.may_book_for(by.access, group.pk):
-        raise PermissionDenied
-    slot, classroom = _wanted_slot(registration, wanted), wanted.classroom or registration.occupancy.classroom
-    before = _readable(registration)
-    _check_slot(registration, slot, classroom, now)
 
+    before = _readable(registration)
     registration.group = group or registration.group
     is_moved = slot != slot_of(registration) or classroom.pk != registration.occupancy.classroom_id
     if is_moved:
@@ -213,8 +215,14 @@ def _wanted_slot(registration: Registration, wanted: Wanted) -> Slot:
     )
 
 
-def _check_slot(registration: Registration, slot: Slot, classroom: Classroom, now: datetime) -> None:
-    held = slot_of(registration)
+def change_faults(
+    registration: Registration, wanted: Wanted, now: datetime, *, malformed: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """What is wrong with the values a change would give a registration; past and horizon only where they change.
+
+    `malformed`: what was sent for `date`, `start_time` or `end_time` and could not be read; nothing is judged by it.
+    """
+    held, slot = slot_of(registration), _wanted_slot(registration, wanted)
     changed = {
         name
         for name, is_changed in (
@@ -226,15 +234,15 @@ def _check_slot(registration: Registration, slot: Slot, classroom: Classroom, no
     faults = slot_faults(
         now=now,
         horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
-        day=slot.day,
-        start_minute=slot.start_minute,
-        end_minute=slot.end_minute,
+        day=None if "date" in malformed else slot.day,
+        start_minute=None if "start_time" in malformed else slot.start_minute,
+        end_minute=None if "end_time" in malformed else slot.end_minute,
         changed=changed,
     )
-    if classroom.pk != registration.occupancy.classroom_id and not classroom.is_active:
+    classroom = wanted.classroom
+    if classroom and classroom.pk != registration.occupancy.classroom_id and not classroom.is_active:
         faults["classroom"] = [f"{classroom.name} is not open for booking"]
-    if faults:
-        raise Invalid(faults)
+    return faults
 
 
 def _readable(registration: Registration) -> Mapping[str, str]:

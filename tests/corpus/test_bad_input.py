@@ -82,7 +82,7 @@ LONE_SURROGATE = b'"\\ud800"'
         ({"group_id": True}, "group_id"),
         ({"group_id": 1.5}, "group_id"),
         ({"group_id": None}, "group_id"),
-        ({"group_id": 2**63}, "non_field_errors"),
+        ({"group_id": 2**63}, "group_id"),
     ],
 )
 def test_registration_body(api, member, wish, change, field):
@@ -125,9 +125,26 @@ def test_an_empty_body_lacks_every_field(api, member, wish):
     assert fields(response) == {"classroom", "group_id", "date", "start_time", "end_time"}
 
 
+@pytest.mark.parametrize(
+    ("change", "details"),
+    [
+        ({"end_time": "10:00"}, {"start_time": ["Start time must be before end time"]}),  # 6
+        ({"date": "0001-01-01"}, {"date": ["Date cannot be in the past"]}),  # 18
+        ({"date": "9999-12-31"}, {"date": ["Date cannot be more than 730 days ahead"]}),  # 19
+        ({"date": "2026-01-20", "start_time": "9:00"}, {"start_time": ["Start time cannot be in the past"]}),  # 20
+    ],
+)
+def test_sentences(api, member, wish, change, details):
+    response = api(member).post("registrations/", wish | change)
+    assert answer(response) == (400, VE)
+    assert response.json()["details"] == details
+
+
 def test_a_padded_time_and_midnight_are_fine(api, member, wish):
     first = api(member).post("registrations/", wish | {"start_time": "9:10", "end_time": "10:20:00"})  # 8
     assert (first.status_code, first.json()["start_time"], first.json()["end_time"]) == (201, "09:10", "10:20")
+    late = api(member).post("registrations/", wish | {"start_time": "23:00", "end_time": "24:00"})  # 13
+    assert (late.status_code, late.json()["end_time"]) == (201, "24:00")
 
 
 def test_foreign_group_and_no_group(api, member, stranger, wish):
@@ -142,8 +159,10 @@ def test_twice_then_touching_then_extra_fields(api, member, wish):
     assert again.json()["details"]["existing_registration_id"] == first.json()["id"]
     touching = wish | {"start_time": "12:00", "end_time": "13:00"}  # 25
     extra = {"status": "approved", "id": 1, "created_by": "root"}  # 26
-    body = api(member).post("registrations/", touching | extra).json()
-    assert (body["status"], body["created_by"]) == ("pending", "member")
+    response = api(member).post("registrations/", touching | extra)
+    body = response.json()
+    assert (response.status_code, body["status"], body["created_by"]) == (201, "pending", "member")
+    assert body["id"] > first.json()["id"]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +227,7 @@ def raw_get(api: Any, url: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "name", ["A/B", "..", ".", " ", "a%b", "A\nB", "A\u202eB", "x" * 101, "Free", "a?b", "A\\B", 5]
+    "name", ["A/B", "..", ".", " ", "a%b", "A\nB", "A\u202eB", "x" * 101, "Free", "a?b", "A\\B", 5, "\ufdfa" * 30]
 )
 def test_room_names_in_bodies(api, cspace, name):  # 45
     response = api(cspace).post("classrooms/", {"name": name, "capacity": 5, "floor": 1})
@@ -227,6 +246,12 @@ def test_capacities(api, cspace, capacity):  # 47
     response = api(cspace).post("classrooms/", {"name": "New", "capacity": capacity, "floor": 1})
     assert answer(response) == (400, VE)
     assert fields(response) == {"capacity"}
+
+
+def test_a_capacity_that_is_no_number_of_ours(api, cspace):
+    response = api(cspace).post("classrooms/", b'{"name": "New", "capacity": 1e400, "floor": 1}')
+    assert answer(response) == (400, VE)
+    assert response.json()["details"] == {"non_field_errors": ["A number is too large"]}
 
 
 def nested(depth: int) -> Any:
@@ -250,6 +275,7 @@ def nested(depth: int) -> Any:
         {"svg": {"x": 1, "y": 1, "width": 1, "height": 1, "text": "t" * 201, "type": "a"}},
         {"svg": {"x": 1, "y": 1, "width": 1, "height": 1, "text": "", "type": "A B"}},
         nested(10),
+        nested(15),
         {f"key_{number}": number for number in range(900)},
     ],
 )
@@ -259,7 +285,17 @@ def test_equipment(api, cspace, equipment):  # 48, 49
     assert {name.split(".")[0] for name in fields(response)} == {"equipment"}
 
 
-@pytest.mark.parametrize("literal", [b'{"t": "\\u0000"}', LONE_SURROGATE, b'{"t": NaN}', b'{"t": 1e400}', b"[" * 900])
+@pytest.mark.parametrize(
+    "literal",
+    [
+        b'{"t": "\\u0000"}',
+        LONE_SURROGATE,
+        b'{"t": NaN}',
+        b'{"t": 1e400}',
+        b"[" * 900,
+        b'{"a":' * 900 + b"1" + b"}" * 900,
+    ],
+)
 def test_equipment_that_is_not_even_json(api, cspace, literal):
     response = api(cspace).post(
         "classrooms/", b'{"name": "New", "capacity": 5, "floor": 1, "equipment": ' + literal + b"}"
@@ -339,9 +375,14 @@ def test_logins(api, member, body, expected):
 
 def test_refresh_without_a_good_cookie(api, member):
     assert answer(api().post("auth/token/refresh/")) == (401, NA)
-    client = api()
-    client.client.cookies["refresh_token"] = "tampered"
-    assert answer(client.post("auth/token/refresh/")) == (401, NA)
+    access = api().post("auth/token/", {"username": "member", "password": PASSWORD}).json()["access"]
+    for token in ("tampered", access):
+        client = api()
+        client.client.cookies["refresh_token"] = token
+        response = client.post("auth/token/refresh/")
+        assert answer(response) == (401, NA)
+        cookie = response.cookies["refresh_token"]
+        assert (cookie.value, cookie["max-age"], cookie["path"]) == ("", 0, "/api/v1/auth/")
     assert answer(api().get("users/me/", Authorization="Bearer eyJhbGciOiJub25lIn0.e30.")) == (401, NA)
 
 

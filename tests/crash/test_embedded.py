@@ -18,11 +18,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc"
 SERVER_ID = "SELECT system_identifier::text || pg_postmaster_start_time() FROM pg_control_system()"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def flushable_log() -> None:
-    """Overrides the one that prepares the tests' database: none is used here."""
-
-
 @pytest.fixture(scope="module")
 def used() -> Iterator[Path]:
     """A cluster with one committed row."""

@@ -26,11 +26,6 @@ END_SECONDS = 5
 PERIOD_SECONDS = 20
 
 
-@pytest.fixture(scope="session", autouse=True)
-def flushable_log() -> None:
-    """Overrides the one that prepares the tests' database: none is used here."""
-
-
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     """Where the servers of this module keep their data, one after the other."""

@@ -11,10 +11,11 @@ from accounts.models import User
 from auditlog.models import LogEntry
 from classrooms.models import Classroom, Occupancy
 from cspace import clock
+from cspace.management.commands.run import Command as RunCommand
 from cspace.models import IdempotencyRecord
-from groups.models import UserGroup
+from groups.models import Group, UserGroup
 from registrations.models import Registration
-from tests.factories import cspace_group, make_user
+from tests.factories import cspace_group, make_classroom, make_group, make_user
 
 
 def run(*arguments):
@@ -48,6 +49,39 @@ def test_the_demo_campus(db, settings, api):
     assert api().post("auth/token/", body).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: call_command("createadmin", "admin", stdout=io.StringIO()), "user admin"),
+        (lambda: make_user("ta217"), "user ta217"),
+        (lambda: make_group("522"), "group 522"),
+        (lambda: make_group("ＲＥＳＥＡＲＣＨ-team"), "group research-team"),
+        (lambda: make_classroom("ROOM A"), "room Room A"),
+        (lambda: (make_user("hil"), make_classroom("101"), make_group("316")), "user hil, group 316, room 101"),
+        (lambda: Group.objects.filter(is_system=True).delete(), "cspace group"),
+    ],
+)
+def test_the_demo_is_loaded_wholly_or_refused_in_one_line(db, settings, make, sentence):
+    settings.DEBUG = True
+    cspace_group()
+    make()
+    models = (User, Group, UserGroup, Classroom, Registration, LogEntry)
+    before = [model.objects.count() for model in models]
+    with pytest.raises(CommandError) as refusal:
+        run("load_demo")
+    assert sentence in str(refusal.value)
+    assert len(str(refusal.value).splitlines()) == 1
+    assert [model.objects.count() for model in models] == before
+
+
+def test_the_demo_leaves_a_former_group_of_the_name_alone(db, settings):
+    settings.DEBUG = True
+    cspace_group()
+    former = make_group("522")
+    Group.objects.filter(pk=former.pk).update(archived_at=clock.now())
+    assert run("load_demo") == "The demo campus is loaded.\n"
+
+
 def test_the_demo_is_refused_in_production(db, settings):
     settings.DEBUG = False
     with pytest.raises(CommandError, match="DEBUG=1"):
@@ -74,3 +108,16 @@ def test_the_periodic_step_forgets_what_is_old(db):
         )
     assert run("tick") == "Moved on: 0 allocation events.\nForgotten: 1 idempotency records, 0 sessions.\n"
     assert [record.key for record in IdempotencyRecord.objects.all()] == ["new"]
+
+
+def test_the_server_starts_without_the_demo_where_it_cannot_be_loaded(db, settings):
+    settings.DEBUG = True
+    cspace_group()
+    make_user("admin")
+    out, errors = io.StringIO(), io.StringIO()
+    RunCommand(stdout=out, stderr=errors, no_color=True).load_demo()
+    assert errors.getvalue().startswith(
+        "Going on without it: the demo campus needs names that are taken here: user admin."
+    )
+    assert len(errors.getvalue().splitlines()) == 1
+    assert Classroom.objects.count() == 0

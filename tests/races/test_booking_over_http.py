@@ -9,7 +9,6 @@ import random
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -148,19 +147,6 @@ def test_one_winner_per_slot(campus, server_environment):
     with serving(server_environment) as server:
         assert barrier_rounds(server, campus, 20) == {1: 20}
     assert scalar(OVERLAPS) == 0
-
-
-@pytest.fixture
-def unconstrained() -> Iterator[None]:
-    """The table without its exclusion constraint, put back afterwards."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'occupancy_no_overlap'")
-        definition = cursor.fetchone()[0]
-        cursor.execute("ALTER TABLE classrooms_occupancy DROP CONSTRAINT occupancy_no_overlap")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE classrooms_occupancy CASCADE")
-        cursor.execute(f"ALTER TABLE classrooms_occupancy ADD CONSTRAINT occupancy_no_overlap {definition}")
 
 
 def test_the_harness_catches_a_server_without_locks_and_constraint(campus, unconstrained, server_environment):

@@ -111,7 +111,24 @@ def test_a_settled_week_gets_nothing_new():
 # --- moving --------------------------------------------------------------------------------------
 
 
-def test_a_move_keeps_ids_and_overlaps_its_own_old_times(api, cspace, series, other_room):
+def test_a_shift_within_the_day_is_not_hindered_by_its_own_old_times(api, cspace, series):
+    body = {"start_time": "9:40", "end_time": "10:50", "on_conflict": "fail"}
+
+    response = api(cspace).put(url(series), body)
+
+    assert (response.status_code, response.json()["registrations"]) == (200, series["registrations"])
+    assert [start for _, start, _ in slots()] == [f"02-{day}T01:40Z" for day in ("04", "11", "18", "25")]
+
+
+def test_an_occurrence_that_has_started_stays(api, cspace, series, other_room):
+    with time_machine.travel("2026-02-18T01:10:00Z", tick=False):  # the very start of the third
+        assert api(cspace).put(url(series), {"classroom": "Room B"}).status_code == 200
+        assert [room for room, _, _ in slots()] == ["Room A", "Room A", "Room A", "Room B"]
+        assert api(cspace).delete(url(series)).status_code == 204
+    assert [status for _, _, status in slots()] == ["approved", "approved", "approved", "cancelled"]
+
+
+def test_a_move_to_another_day_keeps_the_ids(api, cspace, series, other_room):
     response = api(cspace).put(url(series), {"day_of_week": 6, "start_time": "9:40", "end_time": "11:00"})
 
     assert response.status_code == 200, response.content

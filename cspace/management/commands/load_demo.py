@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from cspace import clock
 from cspace.demo.loading import load, steps
+from cspace.errors import DomainError
 
 
 class Command(BaseCommand):
@@ -18,5 +19,8 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             raise CommandError("the demo campus has known passwords: it is for development, with DEBUG=1")
         with tqdm(total=steps(), desc="Demo campus", disable=not sys.stderr.isatty(), leave=False) as bar:
-            loaded = load(now=clock.now(), progress=bar.update)
+            try:
+                loaded = load(now=clock.now(), progress=bar.update)
+            except DomainError as error:
+                raise CommandError(error.message) from error
         self.stdout.write("The demo campus is loaded." if loaded else "The demo campus was there already.")

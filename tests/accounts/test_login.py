@@ -1,0 +1,91 @@
+"""What a wrong login costs, and how many may be tried: contract §1, T14–T16."""
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.test import Client
+
+from accounts.models import User
+from accounts.services.sessions import check_credentials
+from cspace.errors import NotAuthenticated
+from cspace.models import ThrottleCounter
+from tests.factories import PASSWORD, make_user
+
+NOON = dt.datetime(2026, 1, 20, 4, tzinfo=dt.UTC)
+
+
+class CountingHasher(MD5PasswordHasher):
+    """A configured hasher that counts how often it is asked for a hash."""
+
+    algorithm = "counting"
+    hashes = 0
+
+    def encode(self, password, salt):
+        type(self).hashes += 1
+        return super().encode(password, salt)
+
+
+@pytest.fixture
+def people(db, settings):
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    make_user("member")
+    make_user("gone", is_active=False)
+    for name, stored in (("sso", "!no-password"), ("imported", "bcrypt$unknown"), ("blank", "")):
+        make_user(name)
+        User.objects.filter(username=name).update(password=stored)
+    CountingHasher.hashes = 0
+
+
+@pytest.mark.parametrize("username", ["member", "nobody", "gone", "sso", "imported", "blank"])
+def test_a_wrong_login_costs_one_hash_whatever_is_wrong_from_the_first_on(people, username):
+    for number in (1, 2):
+        with pytest.raises(NotAuthenticated) as refusal:
+            check_credentials(username=username, password=PASSWORD if username != "member" else "wrong")
+        assert (refusal.value.details, CountingHasher.hashes) == ({"reason": "invalid_credentials"}, number)
+
+
+def test_a_right_login_costs_one_hash(people):
+    assert check_credentials(username="member", password=PASSWORD).username == "member"
+    assert CountingHasher.hashes == 1
+
+
+def try_login(api, username, password="x"):
+    response = api().post("auth/token/", {"username": username, "password": password})
+    return response.status_code
+
+
+def test_failures_of_everybody_together_are_limited(api, member, settings):
+    """No hash is computed beyond the limit; a success counts for nothing."""
+    settings.CSPACE_THROTTLE = True
+    settings.CSPACE_THROTTLE_RATES = {
+        "login_name": "1000/min",
+        "login_address": "1000/min",
+        "login_failures": "3/min",
+    }
+    with time_machine.travel(NOON, tick=False):
+        assert [try_login(api, "member", PASSWORD) for _ in range(5)] == [200] * 5
+        assert [try_login(api, f"name-{number}") for number in range(5)] == [401] * 3 + [429] * 2
+        assert try_login(api, "member", PASSWORD) == 429
+    assert ThrottleCounter.objects.get(key__startswith="login_failures:").tries == 3
+    with time_machine.travel(NOON + dt.timedelta(minutes=1), tick=False):
+        assert try_login(api, "member", PASSWORD) == 200
+
+
+def test_a_failure_in_the_admin_counts_with_the_others(api, cspace, settings):
+    settings.CSPACE_THROTTLE = True
+    settings.CSPACE_THROTTLE_RATES = {
+        "login_name": "1000/min",
+        "login_address": "1000/min",
+        "login_failures": "3/min",
+    }
+    shown = []
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(4):
+            body = {"username": "cspace_member", "password": "wrong"}
+            page = Client().post("/admin/login/?next=/admin/", body).content.decode()
+            shown.append("Too many requests" in page)
+        assert try_login(api, "cspace_member", PASSWORD) == 429
+    assert shown == [False] * 3 + [True]
+    assert ThrottleCounter.objects.get(key__startswith="login_failures:").tries == 3

@@ -1,0 +1,115 @@
+"""The database refuses by itself what the services never write: every constraint of every table, once, by raw insert.
+
+A constraint without a violation here fails the first test; so does a violation without a constraint.
+"""
+
+import datetime as dt
+import uuid
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import RefreshSession
+from cspace import clock
+from cspace.db.ranges import campus_date
+from cspace.models import IdempotencyRecord
+from notifications.models import Notification
+from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
+
+ROOT = Path(__file__).resolve().parent.parent
+OWN_APPS = [config for config in apps.get_app_configs() if Path(config.path).parent == ROOT]
+
+VIOLATIONS = {
+    # {constraint: (model, what a copy of its first row has instead, as SQL)}
+    "user_has_a_username": ("accounts.User", {"username": "''"}),
+    "accounts_user.username": ("accounts.User", {}),
+    "refreshsession_expires_after_issue": (
+        "accounts.RefreshSession",
+        {"jti": "gen_random_uuid()", "successor_jti": "NULL", "expires_at": "issued_at"},
+    ),
+    "refreshsession_successor_means_used": (
+        "accounts.RefreshSession",
+        {"jti": "gen_random_uuid()", "successor_jti": "gen_random_uuid()", "used_at": "NULL"},
+    ),
+    "accounts_refreshsession.successor_jti": ("accounts.RefreshSession", {"jti": "gen_random_uuid()"}),
+    "group_living_name_is_unique": ("groups.Group", {"is_system": "false"}),
+    "group_one_system_group": ("groups.Group", {"name": "'other'", "name_key": "'other'"}),
+    "group_has_a_name": ("groups.Group", {"is_system": "false", "name": "''", "name_key": "'other'"}),
+    "group_system_group_is_never_archived": ("groups.Group", {"archived_at": "now()"}),
+    "usergroup_one_place_per_group": ("groups.UserGroup", {}),
+    "usergroup_known_permissions": ("groups.UserGroup", {"permissions": "'owner'"}),
+    "classroom_name_is_unique": ("classrooms.Classroom", {"name": "'ROOM A'"}),
+    "classroom_exact_name_is_unique": ("classrooms.Classroom", {"name_key": "'other'"}),
+    "classroom_has_a_name": ("classrooms.Classroom", {"name": "''", "name_key": "'other'"}),
+    "classroom_capacity_in_range": ("classrooms.Classroom", {"capacity": "0"}),
+    "classroom_floor_in_range": ("classrooms.Classroom", {"floor": "201"}),
+    "occupancy_starts_before_ends": ("classrooms.Occupancy", {"ends_at": "starts_at"}),
+    "occupancy_known_kind": ("classrooms.Occupancy", {"kind": "'party'"}),
+    "occupancy_no_overlap": ("classrooms.Occupancy", {"starts_at": "starts_at + interval '1 minute'"}),
+    "registration_known_status": ("registrations.Registration", {"status": "'maybe'"}),
+    "registration_description_in_range": ("registrations.Registration", {"description": "repeat('x', 2001)"}),
+    "notification_known_status": ("notifications.Notification", {"status": "'seen'"}),
+    "idempotencyrecord_key_is_unique_per_user": ("cspace.IdempotencyRecord", {}),
+}
+
+
+def declared():
+    """The constraints of all models, by name; a unique field is `table.column`."""
+    for config in OWN_APPS:
+        for model in config.get_models():
+            yield from (constraint.name for constraint in model._meta.constraints)
+            for field in model._meta.local_fields:
+                if field.unique and not field.primary_key:
+                    yield f"{model._meta.db_table}.{field.column}"
+
+
+def test_every_constraint_is_violated_here():
+    assert sorted(declared()) == sorted(VIOLATIONS)
+
+
+@pytest.fixture
+def one_row_each(db):
+    """A first row in every table, from which only one value has to differ."""
+    now = clock.now()
+    user, group, room = make_user("person"), cspace_group(), make_classroom("Room A")
+    join(user, group)
+    make_registration(by=user, group=group, classroom=room, day=campus_date(now) + dt.timedelta(days=3))
+    Notification.objects.filter(user=user).delete()
+    Notification.objects.create(user=user, description="Something happened.", created_at=now)
+    IdempotencyRecord.objects.create(user=user, key="k", fingerprint="f", created_at=now)
+    RefreshSession.objects.create(
+        family=uuid.uuid4(),
+        user=user,
+        token_version=0,
+        issued_at=now,
+        expires_at=now + dt.timedelta(days=1),
+        family_expires_at=now + dt.timedelta(days=1),
+        used_at=now,
+        successor_jti=uuid.uuid4(),
+    )
+
+
+def insert_copy(model, changes):
+    """Insert a copy of the first row with some columns given as SQL; generated columns are the database's."""
+    fields = [field for field in model._meta.local_fields if not field.generated]
+    columns = [field.column for field in fields if not field.db_returning or field.column in changes]
+    assert set(changes) <= set(columns)
+    values = [changes.get(column, f'"{column}"') for column in columns]
+    names = ", ".join(f'"{column}"' for column in columns)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {", ".join(values)}'
+            f' FROM "{model._meta.db_table}" ORDER BY "{model._meta.pk.column}" LIMIT 1'
+        )
+
+
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_the_database_refuses(one_row_each, name):
+    label, changes = VIOLATIONS[name]
+    with pytest.raises(IntegrityError) as refusal:
+        insert_copy(apps.get_model(label), changes)
+    violated = refusal.value.__cause__.diag.constraint_name
+    table, _, column = name.partition(".")
+    assert violated == (f"{table}_{column}_key" if column else name)
