@@ -1,55 +1,120 @@
 """Allocation events and their entries in the admin. Every write is a service call; the secret seed has no page."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.acting import actor
 from allocations import publishing, wording
 from allocations.demand import demand, picture
 from allocations.models import AllocationEvent, AllocationRegistration
-from allocations.rules import event_faults, salt_faults
+from allocations.rules import MAX_LIMIT, MAX_PUBLIC_SOURCE, event_faults, salt_faults
 from allocations.services.deciding import approve_entry, reject_entry
 from allocations.services.distributing import distribute
-from allocations.services.events import CHANGEABLE, change_event, create_event
+from allocations.services.events import OPTIONS, change_event, create_event
 from allocations.services.progress import cancel_event, end_event
 from cspace import clock
-from cspace.admin import ReadOnlyAdmin, ServiceAdmin, site
+from cspace.admin.forms import DateField, NameField, ServiceForm, WallTimeField, instant_of
+from cspace.admin.pages import ReadOnlyAdmin, ServiceAdmin
+from cspace.admin.site import site
+from cspace.db.ranges import MINUTES_PER_DAY, campus_zone
 
-LIMITS = ("max_wins_per_group", "max_entries_per_group", "max_minutes_per_entry")
+WINDOW = {"registration_start": ("opens_on", "opens_at"), "registration_end": ("closes_on", "closes_at")}
+RANGE = ("target_starts_on", "target_ends_on")
+PICTURES = ("status", "commitment", "demand", "result")
+ASKED = ("opens_on", "opens_at", "closes_on", "closes_at", *RANGE, *OPTIONS)
 Decision = Callable[..., Any]
 
 
-class EventForm(forms.ModelForm):  # type: ignore[type-arg]
+class EventForm(ServiceForm):
+    """What `create_event` and `change_event` take, in campus wall time.
+
+    `window` in the cleaned data is {registration_start, registration_end} as instants.
+    """
+
+    field_of_fault = {
+        "registration_start": "opens_on",
+        "registration_end": "closes_on",
+        "target_start_date": "target_starts_on",
+        "target_end_date": "target_ends_on",
+    }
+
+    opens_on = DateField(label="Registration opens on")
+    opens_at = WallTimeField(label="at")
+    closes_on = DateField(label="Registration closes on")
+    closes_at = WallTimeField(is_end=True, label="at")
+    target_starts_on = DateField(label="First date to give away")
+    target_ends_on = DateField(label="Last date to give away")
+    min_percent = forms.IntegerField(min_value=1, max_value=100, initial=50)
+    max_wins_per_group = forms.IntegerField(min_value=1, max_value=MAX_LIMIT, required=False)
+    max_entries_per_group = forms.IntegerField(min_value=1, max_value=MAX_LIMIT, required=False)
+    max_minutes_per_entry = forms.IntegerField(min_value=1, max_value=MINUTES_PER_DAY, required=False)
+    public_source = NameField(max_length=MAX_PUBLIC_SOURCE, required=False)
+
     class Meta:
         model = AllocationEvent
-        fields = CHANGEABLE
+        fields = (*RANGE, *OPTIONS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in LIMITS:
-            self.fields[name].required = False
+        if self.instance.pk is not None:
+            opens = self.instance.registration_start.astimezone(campus_zone())
+            closes = self.instance.registration_end.astimezone(campus_zone())
+            self.initial = {
+                **self.initial,
+                "opens_on": opens.date(),
+                "opens_at": opens.hour * 60 + opens.minute,
+                "closes_on": closes.date(),
+                "closes_at": closes.hour * 60 + closes.minute,
+            }
 
-    def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or {}
-        names = ("registration_start", "registration_end", "target_starts_on", "target_ends_on")
-        known = {name: values.get(name) or getattr(self.instance, name) for name in names}
-        fields = {"target_start_date": "target_starts_on", "target_end_date": "target_ends_on"}
-        for name, sentences in event_faults(**known).items():
-            self.add_error(fields.get(name, name), sentences)
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        window = {name: self._instant(*fields) for name, fields in WINDOW.items()}
+        self.cleaned_data["window"] = window
+        faults = event_faults(**window, **{name: self.cleaned_data.get(name) for name in RANGE})
+        for name, sentences in faults.items():
+            self.add_error(self.field_of_fault[name], [ValidationError(sentence) for sentence in sentences])
+        return cleaned
+
+    def touched(self) -> dict[str, Any]:
+        """What was changed on the page, under the service's names."""
+        values = {name: self.cleaned_data[name] for name in (*RANGE, *OPTIONS) if name in self.changed_data}
+        for name, fields in (
+            ("registration_start", ("opens_on", "opens_at")),
+            ("registration_end", ("closes_on", "closes_at")),
+        ):
+            if set(fields) & set(self.changed_data):
+                values[name] = self.cleaned_data["window"][name]
         return values
 
+    def _instant(self, day: str, time: str) -> Any:
+        try:
+            return instant_of(self.cleaned_data.get(day), self.cleaned_data.get(time))
+        except ValidationError as error:
+            self.add_error(time, error)
+            return None
 
-class PublicValueForm(ActionForm):
+
+class PublicValueForm(ActionForm):  # type: ignore[misc]
     """Beside the actions: the public value, for events that name a source of one."""
 
-    public_value = forms.CharField(required=False, strip=False, max_length=200, label="Public value")
+    public_value = forms.CharField(
+        required=False,
+        strip=False,
+        label="",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Public value, to distribute"}),
+    )
 
 
 @admin.register(AllocationEvent, site=site)
@@ -60,13 +125,15 @@ class AllocationEventAdmin(ServiceAdmin):
     list_filter = ("status",)
     ordering = ("-registration_start", "-id")
     actions = ("end", "distribute", "cancel")
-    pictures = ("status", "commitment", "demand", "result")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AllocationEvent]:
         return AllocationEvent.objects.without_manifest()
 
+    def get_fields(self, request: HttpRequest, obj: AllocationEvent | None = None) -> tuple[str, ...]:
+        return ASKED if obj is None else (*PICTURES, *ASKED)
+
     def get_readonly_fields(self, request: HttpRequest, obj: AllocationEvent | None = None) -> tuple[str, ...]:
-        return self.pictures if obj else ()
+        return PICTURES if obj else ()
 
     @admin.display(description="Wishes per room and weekday")
     def demand(self, event: AllocationEvent) -> str:
@@ -99,11 +166,13 @@ class AllocationEventAdmin(ServiceAdmin):
         )
 
     def save_model(self, request: HttpRequest, obj: AllocationEvent, form: Any, change: bool) -> None:
-        values = {name: form.cleaned_data[name] for name in CHANGEABLE if name in form.cleaned_data}
         if change:
-            change_event(event_id=obj.pk, by=request.user, now=clock.now(), **values)
+            # What was not touched is left out: it may have been changed by somebody else meanwhile.
+            change_event(event_id=obj.pk, by=actor(request), now=clock.now(), **form.touched())
         else:
-            obj.pk = create_event(by=request.user, now=clock.now(), **values).pk
+            values = {name: form.cleaned_data[name] for name in (*RANGE, *OPTIONS)}
+            made = create_event(by=actor(request), now=clock.now(), **form.cleaned_data["window"], **values)
+            obj.pk, obj.status = made.pk, made.status
 
     @admin.action(description="End (freeze the entries)")
     def end(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> None:
@@ -124,15 +193,11 @@ class AllocationEventAdmin(ServiceAdmin):
     def _each(
         self, request: HttpRequest, chosen: QuerySet[AllocationEvent], command: Decision, word: str, **more: Any
     ) -> None:
-        """One service call, and so one transaction and one log row, for each."""
-
-        def call(pk: int) -> Callable[[], Any]:
-            return lambda: command(event_id=pk, by=request.user, now=clock.now(), **more)
-
-        ids = list(chosen.values_list("pk", flat=True))
-        done = [pk for pk in ids if self.attempt(request, f"Allocation event {pk}", call(pk))]
-        if done:
-            self.message_user(request, f"{len(done)} {word}.")
+        calls = [
+            (f"Allocation event {pk}", partial(command, event_id=pk, by=actor(request), now=clock.now(), **more))
+            for pk in chosen.values_list("pk", flat=True)
+        ]
+        self.attempt_each(request, calls, word)
 
 
 @admin.register(AllocationRegistration, site=site)
@@ -166,13 +231,11 @@ class AllocationRegistrationAdmin(ReadOnlyAdmin):
     def _each(
         self, request: HttpRequest, chosen: QuerySet[AllocationRegistration], decide: Decision, word: str
     ) -> None:
-        def call(event_id: int, pk: int) -> Callable[[], Any]:
-            return lambda: decide(event_id=event_id, entry_id=pk, by=request.user, now=clock.now())
-
-        pairs = list(chosen.values_list("event_id", "pk"))
-        done = [pk for event_id, pk in pairs if self.attempt(request, f"Entry {pk}", call(event_id, pk))]
-        if done:
-            self.message_user(request, f"{len(done)} {word}.")
+        calls = [
+            (f"Entry {pk}", partial(decide, event_id=event_id, entry_id=pk, by=actor(request), now=clock.now()))
+            for event_id, pk in chosen.values_list("event_id", "pk")
+        ]
+        self.attempt_each(request, calls, word)
 
 
 def result_line(entry: AllocationRegistration) -> tuple[str, str, str, str, str]:

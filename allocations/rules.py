@@ -6,6 +6,7 @@ Faults stand under the API's field names, as everywhere.
 from datetime import date, datetime, timedelta
 
 from accounts.access import Access
+from allocations import draw
 from allocations.enums import EventStatus
 from cspace.db.ranges import campus_date
 
@@ -13,7 +14,6 @@ ALGORITHM = "cspace-draw/v1"
 """The version of the draw's definition."""
 MAX_DESCRIPTION = 2000
 MAX_PUBLIC_SOURCE = 200
-MAX_PUBLIC_VALUE = 200
 MAX_TARGET_DAYS = 366
 MAX_RANK = 1000
 MAX_CHOICE = 1_000_000
@@ -91,9 +91,13 @@ def dates_of(weekday: int, first: date, last: date) -> list[date]:
 
 def salt_faults(public_value: str) -> list[str]:
     """What is wrong with a public value as a salt (contract of the draw, §2). Its very characters go into the draw."""
-    if not public_value or len(public_value) > MAX_PUBLIC_VALUE:
-        return [f"1 to {MAX_PUBLIC_VALUE} characters are required"]
-    return [] if public_value.isprintable() else ["Only printable characters on one line are allowed"]
+    if not public_value:
+        return ["At least one character is required"]
+    try:
+        draw.key(bytes(32), 1, public_value)
+    except draw.DrawError as refusal:
+        return [str(refusal)]
+    return []
 
 
 def _is_far(value: date) -> bool:

@@ -4,12 +4,12 @@ import datetime as dt
 from xml.etree import ElementTree
 
 import pytest
-from django.test import Client
 
 from allocations.demand import Cell, Row, demand, most_at_once, picture
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
-from auditlog.models import LogEntry
 from cspace import clock
+from tests.admin import pages
+from tests.admin.pages import actions, said
 from tests.allocations.scenes import TUESDAY, ended, make_entry, make_event
 from tests.factories import make_classroom, make_group
 
@@ -18,24 +18,12 @@ EVENTS, ENTRIES = "/admin/allocations/allocationevent/", "/admin/allocations/all
 
 
 @pytest.fixture
-def admin(cspace):
-    client = Client()
-    client.force_login(cspace)
-    return client
-
-
-@pytest.fixture
 def event(cspace):
     return make_event(cspace)
 
 
 def act(client, page, action, *rows, **more):
-    body = {"action": action, "_selected_action": [row.pk for row in rows], **more}
-    return client.post(page, body, follow=True).content.decode()
-
-
-def actions():
-    return list(LogEntry.objects.order_by("id").values_list("action", flat=True))
+    return "\n".join(said(pages.act(client, page.removeprefix("/admin/").rstrip("/"), action, *rows, **more)))
 
 
 def titles(svg):
@@ -115,7 +103,7 @@ def test_a_public_value_is_given_beside_the_action(admin, cspace):
     event = make_event(cspace, public_source="dice")
     ended(event, cspace)
     assert "Required: the value of" in act(admin, EVENTS, "distribute", event)
-    assert "Only printable characters" in act(admin, EVENTS, "distribute", event, public_value="a\tb")
+    assert "200 printable characters and no line break" in act(admin, EVENTS, "distribute", event, public_value="a\tb")
     act(admin, EVENTS, "distribute", event, public_value="6 3 ")
     assert Draw.objects.get().salt == "6 3 "
 
@@ -123,10 +111,10 @@ def test_a_public_value_is_given_beside_the_action(admin, cspace):
 def test_an_event_is_made_and_changed_by_the_services(admin, cspace):
     day = clock.now().date()
     form = {
-        "registration_start_0": str(day),
-        "registration_start_1": "00:00:00",
-        "registration_end_0": str(day + dt.timedelta(days=7)),
-        "registration_end_1": "00:00:00",
+        "opens_on": str(day),
+        "opens_at": "00:00",
+        "closes_on": str(day + dt.timedelta(days=7)),
+        "closes_at": "24:00",
         "target_starts_on": str(day + dt.timedelta(days=10)),
         "target_ends_on": str(day + dt.timedelta(days=90)),
         "balance": "minutes",
@@ -142,7 +130,7 @@ def test_an_event_is_made_and_changed_by_the_services(admin, cspace):
     admin.post(f"{EVENTS}{event.pk}/change/", changed)
     assert actions() == ["allocation_event.created", "allocation_event.changed"]
     bad = admin.post(f"{EVENTS}add/", form | {"target_starts_on": str(day + dt.timedelta(days=91))})
-    assert bad.status_code == 200
+    assert pages.errors(bad) == {"target_starts_on": ["Target start must not be after target end"]}
     assert AllocationEvent.objects.count() == 1
 
 
