@@ -78,17 +78,6 @@ def time_faults(start_minute: int | None, end_minute: int | None) -> dict[str, l
     return {}
 
 
-def day_of_week(day: date) -> int:
-    """1 = Sunday … 7 = Saturday."""
-    return day.isoweekday() % 7 + 1
-
-
-def dates_of(weekday: int, first: date, last: date) -> list[date]:
-    """Every date of a weekday (Sunday = 1) in a range, both ends included."""
-    day = first + timedelta(days=(weekday - day_of_week(first)) % 7)
-    return [day + timedelta(weeks=week) for week in range((last - day).days // 7 + 1)]
-
-
 def salt_faults(public_value: str) -> list[str]:
     """What is wrong with a public value as a salt (contract of the draw, §2). Its very characters go into the draw."""
     if not public_value:

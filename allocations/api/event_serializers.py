@@ -19,7 +19,7 @@ from allocations.rules import (
     YEARS,
     event_faults,
 )
-from allocations.services.events import weights_of
+from allocations.services.manifest import weights_of
 from classrooms.api.fields import ClassroomField
 from cspace.api.fields import (
     BooleanField,

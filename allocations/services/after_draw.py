@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from accounts.models import User
-from allocations import draw
 from allocations.draw_facts import EntryGivenBack, EntryGranted, EntryTakenBack
 from allocations.enums import EntryStatus, EventStatus, Grant, Reason
 from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.outlook import in_the_way, outlook
 from allocations.services.distributing import series_draft
 from allocations.services.entries import locked_entry
-from allocations.services.manifest import assemble, entry_of, room_lines
 from allocations.services.progress import event_for_write
-from classrooms.services.room_time import Blocking, RoomAlreadyBooked
+from classrooms.services.room_time import RoomAlreadyBooked
 from cspace.db.locks import lock_rooms
 from cspace.db.ranges import campus_date
 from cspace.db.transactions import transactional
@@ -26,7 +25,7 @@ from groups.services.holding import hold_groups
 from registrations.facts import RegistrationCancelled
 from registrations.services.series import set_series_cancelled
 from registrations.services.series_holding import hold_series
-from registrations.services.series_writing import Verdict, judge_drafts, write_series
+from registrations.services.series_writing import place_series
 
 
 class EventNotDistributed(InvalidState):
@@ -94,12 +93,10 @@ def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, no
         raise GroupArchived
     lock_rooms([entry.classroom_id])
     first = first_to_give(event, now)
-    draft = series_draft(event, entry, first)
-    verdicts = judge_drafts([draft])
-    lines = room_lines([entry.classroom_id], first, event.target_ends_on)
-    if not draw.Calendar(assemble(event, (), lines, first=first)).is_available(entry_of(entry)):
-        raise RoomAlreadyBooked(_in_the_way(verdicts))
-    (series,) = write_series([draft], verdicts, now=now)
+    seen = outlook(event, entry, first=first)
+    if not seen.is_available:
+        raise RoomAlreadyBooked(in_the_way(entry, seen.open_dates))
+    (series,) = place_series([series_draft(event, entry, first)], now=now)
     entry.status, entry.grant, entry.series_id = EntryStatus.APPROVED, Grant.OVERRIDE, series.id
     entry.reason, entry.lost_to = "", None
     entry.save(update_fields=["status", "grant", "series", "reason", "lost_to"])
@@ -143,7 +140,3 @@ def _free(entry: AllocationRegistration, *, by: User, now: datetime, reason: str
 
 def _ids(cancelled: Sequence[Fact]) -> tuple[int, ...]:
     return tuple(fact.registration_id for fact in cancelled if isinstance(fact, RegistrationCancelled))
-
-
-def _in_the_way(verdicts: Sequence[Verdict]) -> list[Blocking]:
-    return list({row.id: row for verdict in verdicts for row in verdict.blocking}.values())

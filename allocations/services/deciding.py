@@ -6,7 +6,7 @@ from accounts.models import User
 from allocations.enums import EntryStatus, EventStatus, Reason
 from allocations.facts import EntryApproved, EntryRejected
 from allocations.models import AllocationEvent, AllocationRegistration
-from allocations.outlook import outlook
+from allocations.outlook import in_the_way, outlook
 from allocations.services.after_draw import grant, take_back
 from allocations.services.entries import locked_entry
 from allocations.services.progress import EventCancelledBefore, event_for_write
@@ -96,8 +96,8 @@ def _check_grantable(event: AllocationEvent, entry: AllocationRegistration) -> N
     if promised is not None:
         raise SlotPromised(promised.pk)
     seen = outlook(event, entry)
-    if not seen.is_available(conflict=event.conflict, min_percent=event.min_percent):
-        raise RoomAlreadyBooked(seen.in_the_way)
+    if not seen.is_available:
+        raise RoomAlreadyBooked(in_the_way(entry, seen.open_dates))
 
 
 def _decide(entry: AllocationRegistration, status: EntryStatus, reason: str) -> None:

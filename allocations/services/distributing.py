@@ -114,7 +114,7 @@ def distribute(
 
 
 def draw_on_paper(event: AllocationEvent, listed: Listed, seed: bytes, salt: str) -> Drawn:
-    """What the draw gives for these entries and the bookings of this moment. Three queries, no writing.
+    """What the draw gives for these entries and the bookings of this moment. Two queries, no writing.
 
     Raises:
         InvalidState: entries approved by hand overlap.

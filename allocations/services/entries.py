@@ -14,11 +14,12 @@ from accounts.models import User
 from allocations.enums import EntryStatus, EventStatus
 from allocations.facts import EntryChanged, EntryDeleted, EntryFiled, spoken_slot
 from allocations.models import AllocationEvent, AllocationRegistration
-from allocations.rules import MAX_DESCRIPTION, dates_of, may_file_for, time_faults
+from allocations.rules import MAX_DESCRIPTION, may_file_for, time_faults
 from allocations.services.progress import event_for_filing
 from classrooms.models import Classroom
 from cspace.db.constraints import naming
 from cspace.db.locks import lock_filing
+from cspace.db.ranges import weekly_dates
 from cspace.db.transactions import StaleRead, transactional
 from cspace.errors import AlreadyExists, Invalid, InvalidState, LimitReached, NotFound, PermissionDenied
 from cspace.facts import publish
@@ -192,7 +193,7 @@ def _apply(entry: AllocationRegistration, wish: Wish, group: Group | None) -> No
 def _check_entry(event: AllocationEvent, entry: AllocationRegistration, *, is_new_room: bool, is_new_day: bool) -> None:
     """Raises `Invalid` with everything that is wrong with the wish itself; of a change, with what is new in it."""
     faults = time_faults(entry.start_minute, entry.end_minute)
-    if is_new_day and not dates_of(entry.day_of_week, event.target_starts_on, event.target_ends_on):
+    if is_new_day and not weekly_dates(event.target_starts_on, event.target_ends_on, entry.day_of_week):
         faults["day_of_week"] = [
             f"No such day lies between {event.target_starts_on} and {event.target_ends_on}",
         ]

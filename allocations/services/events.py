@@ -12,6 +12,7 @@ from allocations.facts import EventChanged, EventCreated, EventDeleted, WeightsS
 from allocations.models import AllocationEvent, DrawSecret, EventWeight
 from allocations.rules import CHANGEABLE_WHILE_OPEN, MAX_WEIGHT, event_faults
 from allocations.services.holds import release_hold, update_hold
+from allocations.services.manifest import weights_of
 from allocations.services.progress import due, enter, event_for_write, told_of
 from cspace.db.ranges import format_instant
 from cspace.db.transactions import transactional
@@ -169,11 +170,6 @@ def set_weights(*, event_id: int, by: User, now: datetime, weights: Mapping[int,
     )
     publish(WeightsSet.about(event, actor_id=by.pk, occurred_at=now, changes=changes))
     return event
-
-
-def weights_of(event: AllocationEvent) -> dict[int, int]:
-    """The weights that are not 1, by group id."""
-    return dict(event.weights.order_by("group_id").values_list("group_id", "weight"))
 
 
 def _check_window_and_range(event: AllocationEvent) -> None:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from allocations import draw
 from allocations.enums import EntryStatus
 from allocations.models import AllocationEvent, AllocationRegistration, EventWeight
-from classrooms.models import Closure, Occupancy
+from classrooms.models import Occupancy
 from cspace.db.ranges import Interval, covering_pieces, days_interval
 
 STATES = {
@@ -30,6 +30,15 @@ class RoomLines:
 
     closed: tuple[tuple[int, date], ...]
     booked: tuple[draw.Booked, ...]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A live occupancy of a room. `is_campus_wide`: of a closure, else None."""
+
+    room_id: int
+    interval: Interval
+    is_campus_wide: bool | None
 
 
 @dataclass(frozen=True)
@@ -61,23 +70,33 @@ def listed_entries(event: AllocationEvent) -> list[AllocationRegistration]:
 
 
 def manifest_of(event: AllocationEvent, listed: Iterable[AllocationRegistration]) -> draw.Manifest:
-    """Everything the draw of an undecided event depends on, as the tables say it now. Three queries."""
+    """Everything the draw of an undecided event depends on, as the tables say it now. Two queries."""
     entries = [entry_of(row, STATES[EntryStatus(row.status)]) for row in listed]
     rooms = {entry.room_id for entry in entries}
-    return assemble(event, entries, room_lines(rooms, event.target_starts_on, event.target_ends_on))
+    lines = room_lines(rooms, event.target_starts_on, event.target_ends_on)
+    return assemble(event, entries, lines, weights=weights_of(event))
+
+
+def weights_of(event: AllocationEvent) -> dict[int, int]:
+    """The weights that are not 1, by group id. One query."""
+    return dict(EventWeight.objects.filter(event=event).order_by("group_id").values_list("group_id", "weight"))
 
 
 def assemble(
-    event: AllocationEvent, entries: Iterable[draw.Entry], lines: RoomLines, *, first: date | None = None
+    event: AllocationEvent,
+    entries: Iterable[draw.Entry],
+    lines: RoomLines,
+    *,
+    weights: Mapping[int, int] | None = None,
+    first: date | None = None,
 ) -> draw.Manifest:
-    """The manifest of an event with these entries and lines; `first`: another first date. One query."""
-    weights = EventWeight.objects.filter(event=event).values_list("group_id", "weight")
+    """The manifest of an event with these entries, lines and weights; `first`: another first date. No query."""
     return draw.Manifest(
         event_id=event.pk,
         target_starts_on=first or event.target_starts_on,
         target_ends_on=event.target_ends_on,
         params=params_of(event),
-        weights=dict(weights),
+        weights=weights or {},
         closed=lines.closed,
         booked=lines.booked,
         entries=tuple(entries),
@@ -111,43 +130,43 @@ def entry_of(row: AllocationRegistration, state: str = draw.PENDING) -> draw.Ent
 
 
 def room_lines(room_ids: Collection[int], first: date, last: date, *, not_of_series: Collection[int] = ()) -> RoomLines:
-    """What is closed and booked in these rooms on the days first…last. Two queries.
+    """What is closed and booked in these rooms on the days first…last. One query.
 
     `not_of_series`: the occurrences of these series are left out, save those moved by hand since.
     A room 0 line stands for a closure of the whole campus: it covers the day in each of these rooms.
     """
-    closed = closed_days(room_ids, first, last)
-    wanted = days_interval(first, last)
-    rows = Occupancy.objects.live().overlapping(wanted).filter(classroom_id__in=room_ids)
+    rows = Occupancy.objects.live().overlapping(days_interval(first, last)).filter(classroom_id__in=room_ids)
     if not_of_series:
         rows = rows.exclude(registration__series_id__in=not_of_series, registration__is_detached=False)
+    held = [
+        Held(room_id, Interval(starts_at, ends_at), is_campus_wide)
+        for room_id, starts_at, ends_at, is_campus_wide in rows.values_list(
+            "classroom_id", "starts_at", "ends_at", "closure__is_campus_wide"
+        )
+    ]
+    closed = closed_days(held, room_ids, day_spans(first, last))
     return RoomLines(
         closed=tuple(sorted(closed)),
         booked=tuple(
-            draw.Booked(room_id, piece.date, piece.start_minute, piece.end_minute)
-            for room_id, starts_at, ends_at in rows.values_list("classroom_id", "starts_at", "ends_at")
-            for piece in covering_pieces(Interval(starts_at, ends_at))
-            if first <= piece.date <= last and not closed & {(room_id, piece.date), (draw.EVERY_ROOM, piece.date)}
+            draw.Booked(row.room_id, piece.date, piece.start_minute, piece.end_minute)
+            for row in held
+            for piece in covering_pieces(row.interval)
+            if first <= piece.date <= last and not closed & {(row.room_id, piece.date), (draw.EVERY_ROOM, piece.date)}
         ),
     )
 
 
-def closed_days(room_ids: Collection[int], first: date, last: date) -> set[tuple[int, date]]:
+def closed_days(
+    held: Iterable[Held], room_ids: Collection[int], days: Mapping[date, Interval]
+) -> set[tuple[int, date]]:
     """(room, date) covered from 00:00 to 24:00 by closures; room 0 where closures of the campus cover all rooms."""
-    wanted = days_interval(first, last)
-    rows = Closure.objects.standing().filter(
-        occupancy__classroom_id__in=room_ids,
-        occupancy__starts_at__lt=wanted.ends_at,
-        occupancy__ends_at__gt=wanted.starts_at,
-    )
-    columns = ("occupancy__classroom_id", "occupancy__starts_at", "occupancy__ends_at", "is_campus_wide")
     by_anybody: dict[int, list[Interval]] = defaultdict(list)
     by_campus: dict[int, list[Interval]] = defaultdict(list)
-    for room_id, starts_at, ends_at, is_campus_wide in rows.values_list(*columns):
-        by_anybody[room_id].append(Interval(starts_at, ends_at))
-        if is_campus_wide:
-            by_campus[room_id].append(Interval(starts_at, ends_at))
-    days = day_spans(first, last)
+    for row in held:
+        if row.is_campus_wide is not None:
+            by_anybody[row.room_id].append(row.interval)
+        if row.is_campus_wide:
+            by_campus[row.room_id].append(row.interval)
     of_campus = [set(whole_days(by_campus[room_id], days)) for room_id in room_ids]
     everywhere = set.intersection(*of_campus) if of_campus else set()
     return {(draw.EVERY_ROOM, day) for day in everywhere} | {

@@ -14,7 +14,7 @@ from allocations.enums import EntryStatus, EventStatus, Grant, Reason
 from allocations.models import AllocationEvent, AllocationRegistration, Draw
 from allocations.services.after_draw import EventNotDistributed, first_to_give
 from allocations.services.distributing import LONGEST_STATEMENT_SECONDS, LONGEST_WAIT_SECONDS, series_draft
-from allocations.services.manifest import assemble, entry_of, room_lines
+from allocations.services.manifest import assemble, entry_of, room_lines, weights_of
 from allocations.services.progress import event_for_write
 from cspace.db.locks import lock_rooms
 from cspace.db.transactions import allow_long_work, transactional
@@ -83,7 +83,9 @@ def _go_on(event: AllocationEvent, listed: Listed, first: date) -> Sequence[draw
     by_the_draw = [entry.series_id for entry in listed.values() if entry.series_id and entry.grant != Grant.OVERRIDE]
     rooms = {entry.classroom_id for entry in listed.values()}
     lines = room_lines(rooms, first, event.target_ends_on, not_of_series=by_the_draw)
-    manifest = assemble(event, [entry_of(row, _state(row)) for row in listed.values()], lines, first=first)
+    manifest = assemble(
+        event, [entry_of(row, _state(row)) for row in listed.values()], lines, weights=weights_of(event), first=first
+    )
     won = [(row.position, row.pk, row) for row in listed.values() if row.position is not None]
     wins = [draw.Win(place, pk, row.group_id, row.served_before or 0) for place, pk, row in sorted(won, key=_place)]
     freed = [

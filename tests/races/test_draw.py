@@ -17,7 +17,7 @@ from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from tests.allocations.scenes import MONDAY, dates, ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
-from tests.races.test_booking_over_http import OVERLAPS, scalar, unconstrained  # noqa: F401  (a fixture)
+from tests.races.test_booking_over_http import OVERLAPS, scalar
 from tests.races.threads import at_once, raised
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,7 +98,7 @@ def test_bookings_racing_the_draw_never_overlap_it():
     assert scalar(DEADLOCKS) == deadlocks
 
 
-def test_the_harness_catches_a_draw_without_locks_and_constraint(unconstrained, settings):  # noqa: F811
+def test_the_harness_catches_a_draw_without_locks_and_constraint(unconstrained, settings):
     settings.CSPACE_TEST_FAULTS = {"skip-lock"}
     scene = Scene()
     at_once(scene.distribute, *[scene.booking(number) for number in range(BOOKERS)])
