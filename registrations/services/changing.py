@@ -239,8 +239,9 @@ def change_faults(
         end_minute=None if "end_time" in malformed else slot.end_minute,
         changed=changed,
     )
-    classroom = wanted.classroom
-    if classroom and classroom.pk != registration.occupancy.classroom_id and not classroom.is_active:
+    classroom = wanted.classroom or registration.occupancy.classroom
+    is_moved = slot != held or classroom.pk != registration.occupancy.classroom_id
+    if is_moved and not classroom.is_active:
         faults["classroom"] = [f"{classroom.name} is not open for booking"]
     return faults
 
