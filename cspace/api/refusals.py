@@ -92,9 +92,9 @@ ERRORS: Mapping[str, Callable[[AutoSchema], Iterable[Exception]]] = {
 
 
 def body_of(operation: AutoSchema) -> serializers.Serializer[Any] | None:
-    """The request body's serializer; None where there is no body."""
+    """The request body's serializer; None where there is no body, or one that only a schema describes."""
     kind: Any = operation.get_request_serializer() if operation.method in WITH_BODY else None
-    return kind() if kind else None
+    return kind() if isinstance(kind, type) else None
 
 
 def _declared(operation: AutoSchema) -> list[Any]:

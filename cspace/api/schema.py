@@ -97,8 +97,8 @@ class EnvelopeAutoSchema(AutoSchema):
         sent = example_of(body) if body is not None else {}
         if direction == "request":
             return {EXAMPLE: {"value": sent}}
-        if serializer is None:
-            return {}
+        if not isinstance(serializer, serializers.Serializer):
+            return {}  # nothing, or a document that is no JSON
         # What was asked for is what the answer shows.
         shown = example_of(serializer)
         told = sent | view.outcomes.get(view.action, {})
@@ -108,7 +108,8 @@ class EnvelopeAutoSchema(AutoSchema):
         """A PUT merges (contract §0): nothing in it is required."""
         if self.method == "PUT":
             serializer = force_instance(serializer)  # type: ignore[no-untyped-call]
-            serializer.partial = True
+            if isinstance(serializer, serializers.Serializer):
+                serializer.partial = True
         return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
