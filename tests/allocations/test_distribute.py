@@ -325,3 +325,12 @@ def test_any_draw_keeps_rooms_free_of_overlaps_and_its_counts_straight(cspace, m
         day = first + dt.timedelta(days=chance.randrange(20))
         with suppress(RoomAlreadyBooked):
             make_registration(by=cspace, group=groups[0], classroom=rooms[0], day=day, start=900, end=1000)
+
+
+def test_who_filed_and_distributes_himself_is_told_too(cspace, team, room):
+    event = make_event(cspace)
+    make_entry(event, team, room, cspace)
+    ended(event, cspace)
+    Notification.objects.all().delete()
+    held(event, cspace)
+    assert [row.user_id for row in Notification.objects.all()] == [cspace.pk]
