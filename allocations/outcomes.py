@@ -72,9 +72,9 @@ def _served_before(
     """What a group had been given before a position of the draw, in minutes and in entries; None = in the end."""
     rows = event.entries.filter(group_id=group_id).exclude(position=None).exclude(pk=but.pk)
     served: Counter[str] = Counter({Balance.MINUTES: 0, Balance.ENTRIES: 0})
-    for row in rows.only("id", "position", "start_minute", "end_minute"):
-        if position is None or (row.position or 0, row.pk) < (position, but.pk):
-            served[Balance.MINUTES] += row.weekly_minutes
+    for pk, place, start, end in rows.values_list("pk", "position", "start_minute", "end_minute"):
+        if position is None or (place, pk) < (position, but.pk):
+            served[Balance.MINUTES] += end - start
             served[Balance.ENTRIES] += 1
     return served
 
