@@ -1,26 +1,37 @@
 """The wire format of the draw, its record and what comes after it."""
 
-from typing import Any
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from allocations.alternatives import Slot
 from allocations.models import Draw
 from allocations.outcomes import Outcome
+from allocations.rules import ALGORITHM
 from allocations.services.promoting import Promoted
+from cspace.api.examples import days_on
 from cspace.api.fields import DateField, EndTimeField, QueryIntegerField, TextField, TimeField
 from cspace.api.serializers import Input, Output, Query
 from cspace.db.ranges import format_minute
 
+HASH = sha256(b"").hexdigest()
+"""Stands in the examples for any hash."""
+
 
 class DistributeInput(Input):
     """`POST …/distribute/`. The public value is taken as it is: not trimmed, not normalised."""
+
+    example: ClassVar[Mapping[str, Any]] = {}
 
     public_value = TextField(required=False)
 
 
 class DistributeOutput(Output):
     """The documented counts; `practice` only in a dry run."""
+
+    example = {"id": 1, "total_registrations": 2, "successful_allocations": 1, "failed_allocations": 1}
 
     id = serializers.IntegerField()
     total_registrations = serializers.IntegerField()
@@ -38,6 +49,8 @@ class DistributeOutput(Output):
 
 
 class ParamsOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"balance": "minutes", "conflict": "skip", "max_wins": 0, "min_percent": 50, "tie": "ticket"}
+
     balance = serializers.CharField()
     conflict = serializers.CharField()
     max_wins = serializers.IntegerField()
@@ -46,12 +59,23 @@ class ParamsOutput(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class GroupPlaceOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"group_id": 2, "ticket": HASH, "place": 1}
+
     group_id = serializers.IntegerField()
     ticket = serializers.CharField()
     place = serializers.IntegerField()
 
 
 class WinnerOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {
+        "position": 1,
+        "registration_id": 200,
+        "group_id": 2,
+        "served_before_minutes": 0,
+        "occurrences": 16,
+        "skipped": 0,
+    }
+
     position = serializers.IntegerField()
     registration_id = serializers.IntegerField()
     group_id = serializers.IntegerField()
@@ -61,6 +85,18 @@ class WinnerOutput(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class StatisticsOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {
+        "total_registrations": 2,
+        "successful_allocations": 1,
+        "failed_allocations": 1,
+        "groups": 2,
+        "groups_served": 1,
+        "weekly_minutes_wished": 140,
+        "weekly_minutes_given": 70,
+        "occurrences": 16,
+        "reasons": {"LOST": 1},
+    }
+
     total_registrations = serializers.IntegerField()
     successful_allocations = serializers.IntegerField()
     failed_allocations = serializers.IntegerField()
@@ -74,6 +110,16 @@ class StatisticsOutput(serializers.Serializer):  # type: ignore[type-arg]
 
 class DrawOutput(serializers.Serializer):  # type: ignore[type-arg]
     """`GET …/draw/`; saved as draw.json it is what the verifier reads. Before the draw without seed and result."""
+
+    example = {
+        "algorithm": ALGORITHM,
+        "commitment": sha256(bytes(32)).hexdigest(),
+        "seed": bytes(32).hex(),
+        "salt": "",
+        "key": HASH,
+        "manifest_sha256": HASH,
+        "result_sha256": HASH,
+    }
 
     algorithm = serializers.CharField()
     commitment = serializers.CharField()
@@ -89,6 +135,8 @@ class DrawOutput(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class LostToOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"registration_id": 201, "position": 1, "group_id": 3, "served_before_minutes": 0}
+
     registration_id = serializers.IntegerField()
     position = serializers.IntegerField()
     group_id = serializers.IntegerField()
@@ -96,6 +144,8 @@ class LostToOutput(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class SkippedOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"date": days_on(14), "why": "booked", "registration_id": 99}
+
     date = DateField()
     why = serializers.ChoiceField(choices=["closed", "booked", "dst"])
     registration_id = serializers.IntegerField(allow_null=True)
@@ -103,6 +153,14 @@ class SkippedOutput(serializers.Serializer):  # type: ignore[type-arg]
 
 class OutcomeOutput(Output):
     """What became of an entry, and why."""
+
+    example = {
+        "reason": "LOST",
+        "own_minutes": 0,
+        "dates": [],
+        "skipped": [],
+        "sentence": "Lost to entry 201, drawn 1st, when group 316 had 0 minutes; you had 0.",
+    }
 
     reason = serializers.CharField(allow_null=True)
     lost_to = LostToOutput(allow_null=True)
@@ -137,6 +195,8 @@ class AlternativesQuery(Query):
 
 
 class AlternativeOutput(Output):
+    example = {"classroom": "Room A", "day_of_week": 3, "start_time": "10:20", "end_time": "11:30"}
+
     classroom = serializers.CharField()
     day_of_week = serializers.IntegerField()
     start_time = TimeField()
@@ -157,6 +217,15 @@ class AlternativeList(serializers.Serializer):  # type: ignore[type-arg]
 
 class PromotedOutput(Output):
     """A loser that has won after all; positions go on from the draw's."""
+
+    example = {
+        "position": 2,
+        "registration_id": 201,
+        "group_id": 3,
+        "series_id": 8,
+        "occurrences": 16,
+        "skipped": 0,
+    }
 
     position = serializers.IntegerField()
     registration_id = serializers.IntegerField()

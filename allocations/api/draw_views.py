@@ -28,8 +28,14 @@ from allocations.api.entry_serializers import EntryOutput
 from allocations.api.event_views import event_with_id
 from allocations.enums import EventStatus
 from allocations.publishing import Document
-from allocations.services.after_draw import EventNotDistributed, withdraw_entry
-from allocations.services.distributing import distribute
+from allocations.services.after_draw import EventNotDistributed, EventOver, withdraw_entry
+from allocations.services.distributing import (
+    EventCancelledForGood,
+    EventNotClosed,
+    ListNotPublished,
+    OtherPublicValue,
+    distribute,
+)
 from allocations.services.entries import entry_of_event
 from allocations.services.promoting import promote
 from cspace import clock
@@ -63,6 +69,16 @@ class DrawViewSet(ApiViewSet):
         "withdraw": LoggedIn,
         "alternatives": LoggedIn,
     }
+    conflicts = {
+        "distribute": [EventNotClosed, EventCancelledForGood, ListNotPublished, OtherPublicValue],
+        "promote": [EventNotDistributed, EventOver],
+        "withdraw": [EventNotDistributed],
+        "alternatives": [EventNotDistributed],
+    }
+    resources = dict.fromkeys(("distribute", "retrieve", "promote"), "Allocation event") | dict.fromkeys(
+        ("withdraw", "alternatives"), "Allocation registration"
+    )
+    outcomes = {"withdraw": {"status": "withdrawn", "is_pending": False}}
 
     @extend_schema(request=DistributeInput, responses=DistributeOutput)
     def distribute(self, request: Request, pk: int) -> Response:
@@ -109,6 +125,7 @@ class DrawDocumentViewSet(ApiViewSet):
     """Exact bytes with their SHA-256 as the ETag."""
 
     permissions = {"manifest": LoggedIn, "result": LoggedIn, "verifier": LoggedIn}
+    resources = dict.fromkeys(permissions, "Allocation event")
     renderer_classes = [JSONRenderer, Tsv, Python]
 
     @extend_schema(responses={(200, TSV): OpenApiTypes.STR})

@@ -1,7 +1,7 @@
 """The wire format of entries, which the documents call allocation registrations."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -12,6 +12,7 @@ from allocations.outcomes import outcome_of
 from allocations.outlook import Outlook
 from allocations.rules import MAX_CHOICE, MAX_DESCRIPTION, MAX_RANK, time_faults
 from classrooms.api.fields import ClassroomField
+from cspace.api.examples import days_on
 from cspace.api.fields import DateField, EndTimeField, IntegerField, TextField, TimeField
 from cspace.api.serializers import Input, Output
 from cspace.db.ranges import format_minute
@@ -23,6 +24,8 @@ from groups.services.holding import UNKNOWN_GROUP
 
 class EntryChangeInput(Input):
     """`PUT …/registrations/{id}/`: what is absent stays as it is."""
+
+    example: ClassVar[Mapping[str, Any]] = {"start_time": "09:10", "end_time": "11:20"}
 
     group_id = OwnGroupIdField()
     classroom = ClassroomField()
@@ -36,6 +39,15 @@ class EntryChangeInput(Input):
 
 class EntryInput(EntryChangeInput):
     """`POST …/registrations/`."""
+
+    example = {
+        "group_id": 2,
+        "classroom": "Room A",
+        "start_time": "09:10",
+        "end_time": "10:20",
+        "day_of_week": 3,
+        "description": "Research project meetings",
+    }
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         faults = time_faults(values.get("start_minute"), values.get("end_minute"))
@@ -53,6 +65,14 @@ class EntryInput(EntryChangeInput):
 
 class ListedEntryOutput(Output):
     """One row of `GET …/registrations/`."""
+
+    example = {
+        **EntryInput.example,
+        "id": 200,
+        "is_pending": True,
+        "reserved_group": "522",
+        "status": "pending",
+    }
 
     id = serializers.IntegerField()
     is_pending = serializers.BooleanField()
@@ -84,6 +104,14 @@ class EntryList(serializers.Serializer):  # type: ignore[type-arg]
 
 class EntryOutput(Output):
     """One entry, in full. `choice` is null where the wish stands alone, `reason` where nothing speaks against it."""
+
+    example: ClassVar[Mapping[str, Any]] = {
+        **ListedEntryOutput.example,
+        "event_id": 1,
+        "reason": None,
+        "rank": 1,
+        "choice": None,
+    }
 
     id = serializers.IntegerField(allow_null=True)
     event_id = serializers.IntegerField()
@@ -130,12 +158,16 @@ class DrawnEntryOutput(EntryOutput):
 
 
 class SkippedDate(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"date": days_on(14), "why": "booked"}
+
     date = DateField()
     why = serializers.ChoiceField(choices=["closed", "booked"])
 
 
 class Preview(serializers.Serializer):  # type: ignore[type-arg]
     """What the entry can expect as the room is booked now: dates without closures, and those nothing is booked on."""
+
+    example = {"open_dates": [days_on(7), days_on(14)], "kept_dates": [days_on(7)]}
 
     open_dates = serializers.ListField(child=DateField())
     kept_dates = serializers.ListField(child=DateField())

@@ -20,14 +20,25 @@ from allocations.api.event_views import event_with_id
 from allocations.api.filters import EntryFilter
 from allocations.models import AllocationRegistration
 from allocations.outlook import outlook
-from allocations.services.deciding import approve_entry, reject_entry
-from allocations.services.entries import Wish, change_entry, delete_entry, entry_of_event, file_entry
+from allocations.services.deciding import EntryWithdrawnBefore, approve_entry, reject_entry
+from allocations.services.entries import (
+    EntryDecided,
+    EventNotOpen,
+    OverlappingWish,
+    SameWish,
+    Wish,
+    change_entry,
+    delete_entry,
+    entry_of_event,
+    file_entry,
+)
+from classrooms.api.examples import room_taken
 from cspace import clock
 from cspace.api.filters import filtered
 from cspace.api.permissions import InAnyGroup, InCSpace, LoggedIn
 from cspace.api.schema import filter_parameters
 from cspace.api.viewsets import ApiViewSet
-from cspace.errors import PermissionDenied
+from cspace.errors import LimitReached, PermissionDenied
 
 Decision = Callable[..., AllocationRegistration]
 
@@ -43,6 +54,18 @@ class AllocationRegistrationViewSet(ApiViewSet):
         "destroy": LoggedIn,
         "approve": InCSpace,
         "reject": InCSpace,
+    }
+    conflicts = {
+        "create": [EventNotOpen, LimitReached, SameWish, OverlappingWish],
+        "update": [EventNotOpen, EntryDecided, LimitReached, SameWish, OverlappingWish],
+        "partial_update": [EventNotOpen, EntryDecided, LimitReached, SameWish, OverlappingWish],
+        "destroy": [EventNotOpen, EntryDecided],
+        "approve": [EntryWithdrawnBefore, room_taken],
+        "reject": [EntryWithdrawnBefore],
+    }
+    outcomes = {
+        "approve": {"status": "approved", "is_pending": False},
+        "reject": {"status": "rejected", "is_pending": False, "reason": "REJECTED_BY_ADMIN"},
     }
 
     @extend_schema(parameters=filter_parameters(EntryFilter), responses=EntryList)

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from hashlib import sha256
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -21,6 +22,7 @@ from allocations.rules import (
 )
 from allocations.services.manifest import weights_of
 from classrooms.api.fields import ClassroomField
+from cspace.api.examples import days_on, hour_ahead, moment_ago
 from cspace.api.fields import (
     BooleanField,
     ChoiceField,
@@ -39,12 +41,14 @@ GROUP_ID = re.compile(r"[1-9][0-9]{0,17}")
 WEIGHTS_SCHEMA = {
     "type": "object",
     "additionalProperties": {"type": "integer", "minimum": 1, "maximum": MAX_WEIGHT},
-    "example": {"12": 2},
+    "example": {"2": 2},
 }
 
 
 class EventChangeInput(Input):
     """`PUT /allocation-events/{id}/`: what is absent stays as it is, and only the lock shows what it is."""
+
+    example: ClassVar[Mapping[str, Any]] = {"target_end_date": days_on(126)}
 
     registration_start = TimestampField()
     registration_end = TimestampField()
@@ -63,6 +67,14 @@ class EventChangeInput(Input):
 
 class EventInput(EventChangeInput):
     """`POST /allocation-events/`."""
+
+    example = {
+        "registration_start": moment_ago,
+        "registration_end": hour_ahead(12),
+        "target_start_date": days_on(7),
+        "target_end_date": days_on(118),
+        "max_entries_per_group": 5,
+    }
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         return event_faults(
@@ -106,6 +118,13 @@ class WeightsInput(Input):
 class ListedEventOutput(Output):
     """One row of `GET /allocation-events/`."""
 
+    example: ClassVar[Mapping[str, Any]] = {
+        "id": 1,
+        "status": "open",
+        "registration_start": moment_ago,
+        "registration_end": hour_ahead(12),
+    }
+
     id = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(choices=EventStatus.choices)
     registration_start = TimestampField()
@@ -123,6 +142,15 @@ class ListedEventOutput(Output):
 class DrawSummary(serializers.Serializer):  # type: ignore[type-arg]
     """What is public about the draw at any time. `seed` is null until the event is distributed or cancelled."""
 
+    example = {
+        "algorithm": ALGORITHM,
+        "commitment": sha256(bytes(32)).hexdigest(),
+        "seed": None,
+        "public_source": None,
+        "manifest_sha256": None,
+        "distributed_at": None,
+    }
+
     algorithm = serializers.CharField()
     commitment = serializers.CharField(allow_null=True)
     seed = serializers.CharField(allow_null=True)
@@ -133,6 +161,21 @@ class DrawSummary(serializers.Serializer):  # type: ignore[type-arg]
 
 class EventOutput(ListedEventOutput):
     """One event, in full."""
+
+    example = {
+        **ListedEventOutput.example,
+        "target_start_date": days_on(7),
+        "target_end_date": days_on(118),
+        "balance": "minutes",
+        "conflict": "skip",
+        "tie": "ticket",
+        "min_percent": 50,
+        "max_wins_per_group": None,
+        "max_entries_per_group": None,
+        "max_minutes_per_entry": None,
+        "hold_singles": False,
+        "weights": {},
+    }
 
     target_start_date = DateField()
     target_end_date = DateField()
@@ -172,6 +215,8 @@ class EventList(serializers.Serializer):  # type: ignore[type-arg]
 class RoomQuery(Query):
     """`…/room-agenda/`."""
 
+    example = {"classroom": "Room A"}
+
     classroom = ClassroomField()
 
 
@@ -199,12 +244,25 @@ class UnavailableDatesQuery(RoomQuery):
 
 
 class UnavailableDatesOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"classroom": "Room A", "unavailable_dates": [days_on(7)]}
+
     classroom = serializers.CharField()
     unavailable_dates = serializers.ListField(child=DateField())
 
 
 class AgendaEntryOutput(Output):
     """One row of `…/room-agenda/`."""
+
+    example = {
+        "id": 200,
+        "is_pending": True,
+        "start_time": "09:10",
+        "end_time": "10:20",
+        "day_of_week": 3,
+        "reserved_by": "John Doe",
+        "reserved_group": "522",
+        "description": "Research project meetings",
+    }
 
     id = serializers.IntegerField()
     is_pending = serializers.BooleanField()
@@ -229,6 +287,8 @@ class AgendaEntryOutput(Output):
 
 
 class RoomAgendaOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"classroom": "Room A"}
+
     classroom = serializers.CharField()
     registrations = AgendaEntryOutput(many=True)
 

@@ -20,8 +20,24 @@ from allocations.api.event_serializers import (
 )
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.outlook import occupied_dates
-from allocations.services.events import change_event, create_event, delete_event, set_weights
-from allocations.services.progress import EventGone, cancel_event, end_event
+from allocations.services.events import (
+    EventNotChangeable,
+    EventNotDeletable,
+    EventOpenAlready,
+    WeightsFixed,
+    change_event,
+    create_event,
+    delete_event,
+    set_weights,
+)
+from allocations.services.progress import (
+    EventCancelledBefore,
+    EventDistributed,
+    EventGone,
+    EventNotBegun,
+    cancel_event,
+    end_event,
+)
 from cspace import clock
 from cspace.api.permissions import InCSpace, LoggedIn
 from cspace.api.viewsets import ApiViewSet
@@ -49,6 +65,19 @@ class AllocationEventViewSet(ApiViewSet):
         "weights": InCSpace,
         "unavailable_dates": LoggedIn,
         "room_agenda": InCSpace,
+    }
+    conflicts = {
+        "update": [EventOpenAlready, EventNotChangeable],
+        "partial_update": [EventOpenAlready, EventNotChangeable],
+        "destroy": [EventNotDeletable],
+        "end": [EventNotBegun, EventCancelledBefore],
+        "cancel": [EventDistributed],
+        "weights": [WeightsFixed],
+    }
+    outcomes = {
+        "end": {"status": "closed"},
+        "cancel": {"status": "cancelled"},
+        "weights": {"weights": WEIGHTS_SCHEMA["example"]},
     }
 
     @extend_schema(responses=EventList)

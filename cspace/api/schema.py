@@ -7,7 +7,7 @@ from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
 
 from cspace.api.examples import example_of
@@ -95,8 +95,12 @@ class EnvelopeAutoSchema(AutoSchema):
             return {name: {"value": body} for name, body in refusals_for(str(status_code), self).items()}
         body, view = body_of(self), cast(Any, self.view)
         sent = example_of(body) if body is not None else {}
+        if isinstance(serializer, dict):  # a body that only a schema describes
+            sent = serializer.get("example", {})
         if direction == "request":
             return {EXAMPLE: {"value": sent}}
+        if isinstance(serializer, PolymorphicProxySerializer):
+            serializer = force_instance(serializer.serializers[0])  # type: ignore[no-untyped-call]
         if not isinstance(serializer, serializers.Serializer):
             return {}  # nothing, or a document that is no JSON
         # What was asked for is what the answer shows.

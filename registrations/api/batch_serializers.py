@@ -11,6 +11,7 @@ from rest_framework import serializers
 from accounts.models import User
 from classrooms.api.fields import ClassroomField
 from classrooms.models import Classroom
+from cspace.api.examples import day_ahead, days_on, this_moment, weekday_ahead
 from cspace.api.fields import (
     ChoiceField,
     DateField,
@@ -66,6 +67,18 @@ class PersonField(serializers.Field):  # type: ignore[type-arg]
 class SeriesInput(Input):
     """A series to enter: the whole of a request, or one of its items."""
 
+    example = {
+        "group_id": 2,
+        "classroom": "Room A",
+        "day_of_week": weekday_ahead,
+        "start_time": "10:00",
+        "end_time": "12:00",
+        "start_date": day_ahead,
+        "end_date": days_on(21),
+        "description": "Seminar",
+        "on_conflict": "skip",
+    }
+
     group_id = LivingGroupIdField()
     classroom = ClassroomField()
     day_of_week = IntegerField(min_value=1, max_value=7)
@@ -104,6 +117,8 @@ class BatchInput(Input):
 class SeriesChangeInput(Input):
     """`PUT /batch-allocations/{id}/`: what is absent stays as it is, and only the lock shows what it is."""
 
+    example = {"start_time": "13:00", "end_time": "15:00"}
+
     group_id = LivingGroupIdField(required=False)
     classroom = ClassroomField(required=False)
     day_of_week = IntegerField(min_value=1, max_value=7, required=False)
@@ -140,11 +155,15 @@ def named_in(body: Any) -> dict[str, Any]:
 
 
 class OccurrenceOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"id": 301, "date": day_ahead}
+
     id = serializers.IntegerField(allow_null=True)
     date = DateField()
 
 
 class SkippedDateOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"date": days_on(7), "existing_registration_id": 99, "why": "booked"}
+
     date = DateField()
     existing_registration_id = serializers.IntegerField(allow_null=True)
     why = serializers.ChoiceField(choices=SkipReason.choices)
@@ -152,6 +171,18 @@ class SkippedDateOutput(serializers.Serializer):  # type: ignore[type-arg]
 
 class SeriesOutput(Output):
     """A series with its live occurrences and its skipped dates, by date."""
+
+    example = {
+        **SeriesInput.example,
+        "id": 7,
+        "reserved_group": "522",
+        "source": "admin",
+        "event_id": None,
+        "created_by": "ta217",
+        "created_at": this_moment,
+        "cancelled_from": None,
+        "skipped": [],
+    }
 
     id = serializers.IntegerField(allow_null=True)
     group_id = serializers.IntegerField()

@@ -7,6 +7,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from classrooms.api.examples import room_taken
 from cspace import clock
 from cspace.api.filters import filtered
 from cspace.api.permissions import InCSpace
@@ -24,7 +25,7 @@ from registrations.api.batch_serializers import (
 from registrations.api.filters import SeriesFilter
 from registrations.models import Series
 from registrations.services.series import WantedSeries, cancel_series, create_series, retry_skipped
-from registrations.services.series_holding import SeriesGone
+from registrations.services.series_holding import SeriesGone, SeriesOver
 from registrations.services.series_moving import WantedChange, change_series
 from registrations.services.series_writing import SeriesDraft
 
@@ -47,6 +48,13 @@ class BatchAllocationViewSet(ApiViewSet):
         "destroy": InCSpace,
         "retry_skipped": InCSpace,
     }
+    conflicts = {
+        "create": [room_taken],
+        "update": [room_taken, SeriesOver],
+        "partial_update": [room_taken, SeriesOver],
+        "retry_skipped": [SeriesOver],
+    }
+    resources = dict.fromkeys(permissions, "Series")
 
     @extend_schema(parameters=filter_parameters(SeriesFilter), responses=SeriesList)
     def list(self, request: Request) -> Response:
