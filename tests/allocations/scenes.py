@@ -22,15 +22,22 @@ def next_sunday(now: datetime) -> date:
     return today + timedelta(days=7 - today.isoweekday() % 7)
 
 
-def make_event(by: User, *, weeks: int = WEEKS, starts_on: date | None = None, **options: Any) -> AllocationEvent:
-    """An open event over whole weeks, Sunday to Saturday, beginning on the Sunday after next."""
+def make_event(
+    by: User,
+    *,
+    weeks: int = WEEKS,
+    starts_on: date | None = None,
+    opens_in: timedelta = timedelta(hours=-1),
+    **options: Any,
+) -> AllocationEvent:
+    """An event, open unless it opens later, over whole weeks, Sunday to Saturday, from the Sunday after next on."""
     now = clock.now()
     first = starts_on or next_sunday(now) + timedelta(days=7)
     return create_event(
         by=by,
         now=now,
-        registration_start=now - timedelta(hours=1),
-        registration_end=now + timedelta(hours=1),
+        registration_start=now + opens_in,
+        registration_end=now + max(opens_in, timedelta()) + timedelta(hours=1),
         target_starts_on=first,
         target_ends_on=options.pop("ends_on", first + timedelta(days=7 * weeks - 1)),
         **options,

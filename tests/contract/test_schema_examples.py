@@ -24,15 +24,13 @@ from classrooms.services.closures import close_rooms
 from cspace import clock
 from cspace.api.examples import DAYS_AHEAD
 from cspace.api.idempotency import GENERATED
-from cspace.db.ranges import campus_date, campus_interval, day_of_week
+from cspace.db.ranges import campus_date, campus_interval
 from cspace.demo.loading import PASSWORD, load
 from groups.models import Group, UserGroup
 from notifications.models import Notification
 from registrations.models import Registration
-from registrations.services.series import WantedSeries, create_series
-from registrations.services.series_writing import SeriesDraft
 from tests.allocations.scenes import make_entry
-from tests.factories import cspace_group, make_classroom, make_registration
+from tests.factories import cspace_group, make_classroom, make_registration, make_series
 
 METHODS = ("get", "post", "put", "patch", "delete")
 UNKNOWABLE = GENERATED | {"access", "updated", "event_id", "registrations", "draw", "preview"}
@@ -122,21 +120,7 @@ class Campus:
         return closure
 
     def series(self) -> int:
-        """Wednesdays at noon or so, skipping nothing."""
-        draft = SeriesDraft(
-            group_id=self.team.pk,
-            classroom_id=self.room.pk,
-            day_of_week=day_of_week(self.day),
-            start_minute=600,
-            end_minute=720,
-            starts_on=self.day,
-            ends_on=self.day + dt.timedelta(days=21),
-            created_by_id=self.ta217.pk,
-            description="Seminar",
-        )
-        wanted = WantedSeries(draft=draft, classroom=self.room, may_skip=True)
-        (series,) = create_series(by=self.ta217, now=clock.now(), wanted=[wanted])
-        return series.pk
+        return make_series(by=self.ta217, group=self.team, classroom=self.room, starts_on=self.day).pk
 
     def event(self, name: str) -> tuple[int, int]:
         """An allocation event in the state the operation wants, and an entry of it: (event id, entry id).
