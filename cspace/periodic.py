@@ -12,8 +12,6 @@ from django.db import connection
 from allocations.services.progress import advance_due_events
 from cspace import clock
 
-PERIOD_SECONDS = 20.0
-"""Well within the 60 s the contract gives."""
 END_SECONDS = 1.0
 
 logger = logging.getLogger("cspace.periodic")
@@ -25,7 +23,7 @@ class PeriodicStep(threading.Thread):
     Every wait inside a step is bounded by the connection's own timeouts (connect, lock, statement).
     """
 
-    def __init__(self, period_seconds: float = PERIOD_SECONDS) -> None:
+    def __init__(self, period_seconds: float) -> None:
         super().__init__(name="periodic-step", daemon=True)
         self._period_seconds = period_seconds
         self._ending = threading.Event()

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
-from environs import EnvError
+from environs import EnvError, validate
 
 from cspace.env import development_hosts, parse_rate, read_environment, refuse, secret_problems
 
@@ -50,6 +50,7 @@ try:
         "refresh": env.str("CSPACE_RATE_REFRESH", "30/min"),
         "write": env.str("CSPACE_RATE_WRITE", "60/min"),
     }
+    CSPACE_STEP_SECONDS = env.int("CSPACE_STEP_SECONDS", 20, validate=validate.Range(min=1, max=60))
     CSPACE_TEST_FAULTS: frozenset[str] = frozenset(env.list("CSPACE_TEST_FAULTS", []))
 
     # --- The database ------------------------------------------------------------------------------

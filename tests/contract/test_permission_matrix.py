@@ -276,7 +276,7 @@ def drawn(event: Any, by: Any) -> int:
 
 
 @pytest.fixture
-def campus(team, member, group_admin, cspace, cspace_admin, stranger, room):
+def campus(request, team, member, group_admin, cspace, cspace_admin, stranger, room):
     """What the paths name."""
     other = make_group("316")
     make_user("newcomer")
@@ -289,6 +289,35 @@ def campus(team, member, group_admin, cspace, cspace_admin, stranger, room):
     (closure,) = close_rooms(by=cspace, now=clock.now(), classrooms=[room], interval=campus_interval(DAY, 1200, 1260))
     notice = Notification.objects.create(user=member, description="x", created_at=clock.now())
 
+    def place(user: Any, group: Any) -> int:
+        return UserGroup.objects.get(user=user, group=group).pk
+
+    names = {
+        "team": team.pk,
+        "other": other.pk,
+        "system": cspace_group().pk,
+        "members_place": place(member, team),
+        "foreign_place": join(make_user("foreigner"), other).pk,
+        "cspace_place": place(cspace, cspace_group()),
+        "cspace_admins_place": place(cspace_admin, cspace_group()),
+        "room": room.name,
+        "unused_room": make_classroom("Never used").name,
+        "closure": closure.pk,
+        "members": members.pk,
+        "admins": admins.pk,
+        "cancelled": cancelled.pk,
+        "members_notice": notice.pk,
+        "missing": 10**17,
+        "Nowhere": "Nowhere",
+    }
+    if "allocation" in request.node.name:
+        names |= allocations(team, other, room, member, cspace)
+    actors = dict(zip(ACTORS, (None, stranger, member, group_admin, cspace), strict=True))
+    return SimpleNamespace(actors=actors, team=team.pk, other=other.pk, names=names)
+
+
+def allocations(team: Any, other: Any, room: Any, member: Any, cspace: Any) -> dict[str, int]:
+    """A series, and events in every state with entries of both groups: {name in a path: id}."""
     upcoming = make_event(cspace, opens_in=timedelta(hours=1))
     open_event, closed, done = (make_event(cspace) for _ in range(3))
     end_event(event_id=closed.pk, by=cspace, now=clock.now())
@@ -303,38 +332,13 @@ def campus(team, member, group_admin, cspace, cspace_admin, stranger, room):
     }
     series = make_series(by=cspace, group=team, classroom=room, starts_on=date(2026, 2, 2), weeks=3)
 
-    def place(user: Any, group: Any) -> int:
-        return UserGroup.objects.get(user=user, group=group).pk
-
-    return SimpleNamespace(
-        actors=dict(zip(ACTORS, (None, stranger, member, group_admin, cspace), strict=True)),
-        team=team.pk,
-        other=other.pk,
-        names={
-            "team": team.pk,
-            "other": other.pk,
-            "system": cspace_group().pk,
-            "members_place": place(member, team),
-            "foreign_place": join(make_user("foreigner"), other).pk,
-            "cspace_place": place(cspace, cspace_group()),
-            "cspace_admins_place": place(cspace_admin, cspace_group()),
-            "room": room.name,
-            "unused_room": make_classroom("Never used").name,
-            "closure": closure.pk,
-            "members": members.pk,
-            "admins": admins.pk,
-            "cancelled": cancelled.pk,
-            "members_notice": notice.pk,
-            "upcoming": upcoming.pk,
-            "event": open_event.pk,
-            "closed": closed.pk,
-            "drawn": drawn(done, cspace),
-            "series": series.pk,
-            **entries,
-            "missing": 10**17,
-            "Nowhere": "Nowhere",
-        },
-    )
+    return entries | {
+        "upcoming": upcoming.pk,
+        "event": open_event.pk,
+        "closed": closed.pk,
+        "drawn": drawn(done, cspace),
+        "series": series.pk,
+    }
 
 
 def body_for(method: str, path: str, campus: Any) -> Any:

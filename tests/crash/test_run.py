@@ -23,7 +23,6 @@ from tests.races.server import free_port
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 START_SECONDS = 60
 END_SECONDS = 5
-PERIOD_SECONDS = 20
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +63,12 @@ def command(*options: str) -> list[str]:
 
 
 @contextmanager
-def running(home: Path, tmp_path: Path) -> Iterator[Run]:
+def running(home: Path, tmp_path: Path, **more: str) -> Iterator[Run]:
     """Start it, wait until it answers; whatever is left in the end is killed."""
     mark = f"CSPACE_MARK={uuid.uuid4().hex}"
     port = str(free_port())
     environment = {**os.environ, "CSPACE_DATA_DIR": str(home), "PORT": port, "DEBUG": "1"}
-    environment |= dict([mark.split("=")])
+    environment |= dict([mark.split("=")]) | more
     environment.pop("PYTHONUNBUFFERED", None)
     output = tmp_path / "output"
     with output.open("wb") as file:
@@ -114,7 +113,7 @@ def test_serves_again_after_the_database_was_killed(home: Path, tmp_path: Path) 
 
 
 def test_opens_an_allocation_event_by_itself(home: Path, tmp_path: Path) -> None:
-    with running(home, tmp_path) as run:
+    with running(home, tmp_path, CSPACE_STEP_SECONDS="1") as run:
         login = {"username": "ta217", "password": "cspace-demo"}
         access = httpx.post(f"{run.url}/api/v1/auth/token/", json=login).json()["access"]
         opens = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
@@ -128,7 +127,7 @@ def test_opens_an_allocation_event_by_itself(home: Path, tmp_path: Path) -> None
         created = httpx.post(events, json=event, headers=headers).json()
         assert created["status"] == "upcoming", created
         path = f"{events}{created['id']}/"
-        await_true(lambda: httpx.get(path, headers=headers).json()["status"] == "open", PERIOD_SECONDS + 5)
+        await_true(lambda: httpx.get(path, headers=headers).json()["status"] == "open", START_SECONDS)
         # The thread ends with its process, in time for the database to be stopped.
         run.make.terminate()
         await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)

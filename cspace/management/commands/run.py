@@ -58,7 +58,7 @@ class Command(BaseCommand):
             refuse_busy(host, port_number)
             reached_at = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
             threading.Thread(target=self.announce, args=(reached_at, port_number), daemon=True).start()
-            step = PeriodicStep()
+            step = PeriodicStep(settings.CSPACE_STEP_SECONDS)
             step.start()
             try:
                 serve(host, port_number, worker_count)
