@@ -8,6 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
+from django.db import transaction
+from django.test import override_settings
 
 from allocations.services.distributing import distribute
 from allocations.services.progress import end_event
@@ -15,10 +18,10 @@ from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
 from cspace import clock
 from cspace.db.ranges import campus_interval
-from groups.models import UserGroup
 from notifications.models import Notification
 from registrations.services.changing import cancel_registration
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_entry, make_event
+from tests.conftest import DOCUMENT_TIME
 from tests.factories import (
     PASSWORD,
     cspace_group,
@@ -275,11 +278,39 @@ def drawn(event: Any, by: Any) -> int:
     return event.pk
 
 
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker):
+    """The people and what the paths name, made once around the tests' own transactions, rolled back at the end."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    quick, clock_stands = override_settings(PASSWORD_HASHERS=hashers), time_machine.travel(DOCUMENT_TIME, tick=False)
+    with django_db_blocker.unblock(), quick, clock_stands, transaction.atomic():
+        yield build()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def campus(request, team, member, group_admin, cspace, cspace_admin, stranger, room):
+def campus(loaded, db):
+    for user in loaded.actors.values():
+        if user is not None:
+            user.forget_access()
+    return loaded
+
+
+def build() -> SimpleNamespace:
     """What the paths name."""
-    other = make_group("316")
+    team, other, system = make_group("522"), make_group("316"), cspace_group()
+    stranger, member, group_admin, cspace, cspace_admin, foreigner = (
+        make_user(name) for name in ("stranger", "member", "group_admin", "cspace", "cspace_admin", "foreigner")
+    )
     make_user("newcomer")
+    places = {
+        "members_place": join(member, team).pk,
+        "admins_place": join(group_admin, team, "admin").pk,
+        "cspace_place": join(cspace, system).pk,
+        "cspace_admins_place": join(cspace_admin, system, "admin").pk,
+        "foreign_place": join(foreigner, other).pk,
+    }
+    room = make_classroom("Room A")
 
     def book(by: Any, hour: int) -> Any:
         return make_registration(by=by, group=team, classroom=room, day=DAY, start=hour * 60, end=hour * 60 + 60)
@@ -288,18 +319,11 @@ def campus(request, team, member, group_admin, cspace, cspace_admin, stranger, r
     cancel_registration(registration_id=cancelled.pk, by=member, now=clock.now())
     (closure,) = close_rooms(by=cspace, now=clock.now(), classrooms=[room], interval=campus_interval(DAY, 1200, 1260))
     notice = Notification.objects.create(user=member, description="x", created_at=clock.now())
-
-    def place(user: Any, group: Any) -> int:
-        return UserGroup.objects.get(user=user, group=group).pk
-
     names = {
+        **places,
         "team": team.pk,
         "other": other.pk,
-        "system": cspace_group().pk,
-        "members_place": place(member, team),
-        "foreign_place": join(make_user("foreigner"), other).pk,
-        "cspace_place": place(cspace, cspace_group()),
-        "cspace_admins_place": place(cspace_admin, cspace_group()),
+        "system": system.pk,
         "room": room.name,
         "unused_room": make_classroom("Never used").name,
         "closure": closure.pk,
@@ -309,9 +333,8 @@ def campus(request, team, member, group_admin, cspace, cspace_admin, stranger, r
         "members_notice": notice.pk,
         "missing": 10**17,
         "Nowhere": "Nowhere",
+        **allocations(team, other, room, member, cspace),
     }
-    if "allocation" in request.node.name:
-        names |= allocations(team, other, room, member, cspace)
     actors = dict(zip(ACTORS, (None, stranger, member, group_admin, cspace), strict=True))
     return SimpleNamespace(actors=actors, team=team.pk, other=other.pk, names=names)
 
