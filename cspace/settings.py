@@ -132,6 +132,7 @@ INSTALLED_APPS = [
     "groups.apps.GroupsConfig",
     "classrooms.apps.ClassroomsConfig",
     "registrations.apps.RegistrationsConfig",
+    "timetables.apps.TimetablesConfig",
     "auditlog.apps.AuditlogConfig",
     "notifications.apps.NotificationsConfig",
 ]
