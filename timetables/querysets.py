@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from cspace.db.ranges import days_interval
@@ -120,8 +120,38 @@ class CourseScheduleQuerySet(QuerySet["CourseSchedule"]):
 
 
 class CourseBookingQuerySet(QuerySet["CourseBooking"]):
-    AVAILABLE = Q(is_available=True, classroom__is_active=True)
-
     def available(self) -> "CourseBookingQuerySet":
         """Not withdrawn, in a room that is open."""
-        return self.filter(self.AVAILABLE)
+        return self.filter(is_available=True, classroom__is_active=True)
+
+    def blocking_in_vain(self) -> "CourseBookingQuerySet":
+        """Holding a room although they, their schedule or their course are withdrawn."""
+        return self.filter(Q(occupancy__is_live=True) & ~WANTED)
+
+    def wanting_room(self) -> "CourseBookingQuerySet":
+        """Available throughout, but not holding their room."""
+        return self.filter(Q(occupancy__is_live=False) & WANTED)
+
+    def out_of_step(self) -> "CourseBookingQuerySet":
+        """Either of the two."""
+        return self.filter((Q(occupancy__is_live=True) & ~WANTED) | (Q(occupancy__is_live=False) & WANTED))
+
+    def meeting_others(self) -> "CourseBookingQuerySet":
+        """Those in whose room and time something live is that is no lecture."""
+        return self.filter(Exists(self._obstacles()))
+
+    def with_first_obstacle(self) -> "CourseBookingQuerySet":
+        """Adds `obstacle_id` and `obstacle_kind`: the earliest that is in the way."""
+        first = self._obstacles().order_by("starts_at", "id")
+        return self.annotate(
+            obstacle_id=Subquery(first.values("id")[:1]), obstacle_kind=Subquery(first.values("kind")[:1])
+        )
+
+    def _obstacles(self) -> Any:
+        occupancies: Any = self.model._meta.get_field("occupancy").related_model
+        return occupancies.objects.live().beside_lectures(
+            OuterRef("classroom_id"), OuterRef("schedule__starts_at"), OuterRef("schedule__ends_at")
+        )
+
+
+WANTED = Q(is_available=True, schedule__is_available=True, schedule__course__is_available=True)

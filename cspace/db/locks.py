@@ -17,6 +17,7 @@ class Namespace(IntEnum):
 
     ROOM = 1
     DEMO = 2
+    TIMETABLE = 5
 
 
 class LockOutsideTransaction(RuntimeError):

@@ -87,6 +87,15 @@ def campus_interval(day: date, start_minute: int, end_minute: int) -> Interval:
     return Interval(wall_instant(day, start_minute), wall_instant(day, end_minute))
 
 
+def clamped_interval(day: date, start_minute: int, end_minute: int) -> Interval | None:
+    """The instants of one date of a series: an end in a DST gap is clamped to the gap's end.
+
+    Disjoint wall times stay disjoint instants. None: nothing is left of it, the gap swallows it whole.
+    """
+    interval = Interval(_first_real(day, start_minute), _first_real(day, end_minute))
+    return interval if interval.starts_at < interval.ends_at else None
+
+
 def days_interval(first: date, last: date) -> Interval:
     """All of the campus days first…last, both included."""
     return Interval(day_start(first), day_start(last + timedelta(days=1)))
@@ -115,6 +124,18 @@ def format_minute(minute: int) -> str:
 def format_instant(instant: datetime) -> str:
     """UTC, whole seconds, "Z"."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _first_real(day: date, minute: int) -> datetime:
+    """The instant of a wall time or, inside a gap, of the gap's end."""
+    while True:
+        if minute == MINUTES_PER_DAY:
+            day, minute = day + timedelta(days=1), 0
+        instant = _instant(day, minute)
+        wall = instant.astimezone(campus_zone())
+        if wall.date() == day and wall.hour * 60 + wall.minute == minute:
+            return instant
+        minute += 1
 
 
 def _instant(day: date, minute: int) -> datetime:

@@ -77,3 +77,13 @@ def _in_transaction(
         raise Unavailable
 
     return run
+
+
+def allow_long_work(*, statement_seconds: int, wait_seconds: int) -> None:
+    """Raise the limits on statements, lock waits and idle time, until this transaction ends and for it only."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),"
+            " set_config('idle_in_transaction_session_timeout', %s, true)",
+            [f"{statement_seconds}s", f"{wait_seconds}s", f"{statement_seconds}s"],
+        )
