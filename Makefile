@@ -25,7 +25,7 @@ run: environment-to-run ## start PostgreSQL, load the demo campus, serve it (HOS
 	@exec $(PY) manage.py run --end-with-parent
 
 test: lint ## everything CI runs
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses 2
 
 lint: environment ## ruff, mypy, import-linter
 	$(PY) -m ruff check .

@@ -1,7 +1,8 @@
 from django.contrib import admin
 
 from auditlog.models import LogEntry
-from cspace.admin import ReadOnlyAdmin, site
+from cspace.admin.pages import ReadOnlyAdmin
+from cspace.admin.site import site
 
 
 @admin.register(LogEntry, site=site)

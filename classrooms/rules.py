@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
+from cspace.api.requests import has_forbidden_text
 from cspace.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
 
 BOTH_ENDS = frozenset({"date", "start_time"})
@@ -15,6 +16,8 @@ EQUIPMENT_KEY = re.compile(r"[a-z0-9_]{1,40}")
 SVG_TYPE = re.compile(r"[a-z0-9_-]{1,32}")
 SVG_NUMBERS = ("x", "y", "width", "height")
 MAX_NAME_KEY = 400
+CAPACITIES = range(1, 100_001)
+FLOORS = range(-20, 201)
 MAX_EQUIPMENT_BYTES = 8192
 MAX_COUNT = 10_000
 MAX_COORDINATE = 1e5
@@ -96,6 +99,8 @@ def closure_faults(starts_at: datetime, ends_at: datetime) -> dict[str, list[str
 
 def name_faults(name: str) -> list[str]:
     """What keeps a text from being a room's name: it is also the room's address (contract §4)."""
+    if not name.strip():
+        return ["This field may not be blank."]
     if not all(NAME.fullmatch(character) for character in name):
         return ["Only letters, digits, spaces and . - _ ( ) & + # ' are allowed"]
     if name.casefold() in RESERVED_NAMES:
@@ -103,6 +108,13 @@ def name_faults(name: str) -> list[str]:
     if len(name_key(name)) > MAX_NAME_KEY:
         return ["This name is too long once its compound letters are written out"]
     return []
+
+
+def number_faults(number: object, allowed: range) -> list[str]:
+    """What is wrong with a capacity (`CAPACITIES`) or a floor (`FLOORS`)."""
+    if type(number) is int and number in allowed:
+        return []
+    return [f"Must be a whole number from {allowed.start} to {allowed.stop - 1}"]
 
 
 def equipment_faults(equipment: object) -> list[str]:
@@ -132,10 +144,10 @@ def _svg_faults(svg: object) -> list[str]:
     faults = [
         f"svg.{name}: must be a number between -100000 and 100000"
         for name in SVG_NUMBERS
-        if type(svg[name]) not in (int, float) or abs(svg[name]) > MAX_COORDINATE
+        if type(svg[name]) not in (int, float) or not abs(svg[name]) <= MAX_COORDINATE  # also for NaN
     ]
     text = svg["text"]
-    if not isinstance(text, str) or len(text) > MAX_SVG_TEXT or "\t" in text:
+    if not isinstance(text, str) or len(text) > MAX_SVG_TEXT or "\t" in text or has_forbidden_text(text):
         faults.append(f"svg.text: must be a text of at most {MAX_SVG_TEXT} characters")
     if not isinstance(svg["type"], str) or not SVG_TYPE.fullmatch(svg["type"]):
         faults.append("svg.type: must be 1 to 32 of a-z, 0-9, _ and -")

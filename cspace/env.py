@@ -66,3 +66,9 @@ def parse_rate(rate: str) -> tuple[int, int]:
     if period not in PERIODS or not (tries.isascii() and tries.isdigit() and len(tries) <= 9):
         raise ValueError(f"{rate!r} is not a rate such as 5/min (periods: {', '.join(PERIODS)})")
     return int(tries), PERIODS[period]
+
+
+def development_hosts(listening_on: str) -> list[str]:
+    """The host names a development server answers to: its own, or any where it was told to listen everywhere."""
+    everywhere = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
+    return ["*"] if listening_on in everywhere else ["127.0.0.1", "localhost", "[::1]", "testserver", listening_on]

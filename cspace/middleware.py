@@ -84,7 +84,7 @@ class PathMiddleware:
     """Every path answers with and without its trailing slash, directly (contract §0).
 
     An encoded slash or NUL is never a separator of ours: where the server shows the undecoded path, such
-    a request is an unknown route instead of somebody else's.
+    a request is an unknown route instead of somebody else's. A host that is not ours is refused (400).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -92,6 +92,7 @@ class PathMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith("/api/"):
+            request.get_host()
             raw = request.META.get("REQUEST_URI") or request.META.get("RAW_URI") or ""
             if "%2f" in raw.partition("?")[0].lower() or has_forbidden_text(request.path_info):
                 request.path_info = "/api/unknown-route/"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import dj_database_url
 from environs import EnvError
 
-from cspace.env import parse_rate, read_environment, refuse, secret_problems
+from cspace.env import development_hosts, parse_rate, read_environment, refuse, secret_problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = read_environment()
@@ -26,9 +26,7 @@ try:
     CSPACE_JWT_KEY = env.secret("CSPACE_JWT_KEY", "" if IS_PRODUCTION else "insecure-development-token-key-0123456789")
     CSPACE_JWT_KEY_FALLBACKS = [key for key in env.secret("CSPACE_JWT_KEY_FALLBACKS").split(",") if key]
     SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
-    ALLOWED_HOSTS = env.list(
-        "ALLOWED_HOSTS", [] if IS_PRODUCTION else ["127.0.0.1", "localhost", "[::1]", "testserver"]
-    )
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if IS_PRODUCTION else development_hosts(env.str("HOST", "127.0.0.1")))
     CSPACE_CORS_ORIGINS: list[str] = env.list("CSPACE_CORS_ORIGINS", [])
     CSPACE_TRUSTED_PROXIES = env.int("CSPACE_TRUSTED_PROXIES", 0)
     CSPACE_HSTS_SECONDS = env.int("CSPACE_HSTS_SECONDS", 31_536_000)

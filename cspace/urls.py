@@ -5,7 +5,7 @@ from django.http.response import HttpResponseBase
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from cspace.admin import site
+from cspace.admin.site import site
 from cspace.health import healthz, readyz
 
 API = "api/v1/"

@@ -1,18 +1,28 @@
 """Groups and who is in them."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import CharField, ModelChoiceField, ValidationError
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
+from accounts.acting import actor
 from cspace import clock
-from cspace.admin import ReadOnlyAdmin, site
+from cspace.admin.forms import NameField, ServiceForm
+from cspace.admin.pages import ServiceAdmin
+from cspace.admin.site import site
 from groups.models import Group, UserGroup
-from groups.services.groups import archive_group
-from groups.services.members import remove_member
+from groups.rules import MAX_NAME, name_faults
+from groups.services.groups import archive_group, create_group
+from groups.services.members import add_member, change_permissions, remove_member
 
 
 class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]
+    """To look at; places are given and taken on their own page."""
+
     model = UserGroup
     fields = readonly_fields = ("user", "permissions")
     extra = 0
@@ -21,28 +31,71 @@ class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return site.has_permission(request)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UserGroup]:
+        return UserGroup.objects.with_api_relations().order_by("user__username")
+
+
+class NewGroupForm(ServiceForm):
+    name = NameField(max_length=MAX_NAME)
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if faults := name_faults(name):
+            raise ValidationError(faults)
+        return name
+
 
 @admin.register(Group, site=site)
-class GroupAdmin(ReadOnlyAdmin):
+class GroupAdmin(ServiceAdmin):
+    """A group is made and archived, never renamed: its name is in the log."""
+
+    add_form = NewGroupForm
     list_display = ("name", "is_system", "archived_at")
+    list_filter = ("is_system", ("archived_at", admin.EmptyFieldListFilter))
     search_fields = ("name",)
     ordering = ("name", "id")
-    inlines = (PlaceInline,)
     actions = ("archive",)
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
+        return ("name",) if obj is None else ("name", "is_system", "archived_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
+        return () if obj is None else ("name", "is_system", "archived_at")
+
+    def get_inlines(self, request: HttpRequest, obj: Group | None) -> list[type[PlaceInline]]:
+        return [] if obj is None else [PlaceInline]
+
+    def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
+        obj.pk = create_group(by=actor(request), now=clock.now(), name=form.cleaned_data["name"]).pk
+
     @admin.action(description="Archive (cancels what the group has booked)")
-    def archive(self, request: HttpRequest, chosen: Any) -> None:
-        for group in chosen:
-            self.attempt(
-                request, group.name, lambda pk=group.pk: archive_group(group_id=pk, by=request.user, now=clock.now())
-            )
+    def archive(self, request: HttpRequest, chosen: QuerySet[Group]) -> None:
+        calls = [
+            (group.name, partial(archive_group, group_id=group.pk, by=actor(request), now=clock.now()))
+            for group in chosen
+        ]
+        self.attempt_each(request, calls, "archived")
+
+
+class NewPlaceForm(ServiceForm):
+    """The username is typed: a campus has more people than a list can show."""
+
+    group = ModelChoiceField(queryset=Group.objects.living().order_by("name", "id"), widget=UnfoldAdminSelect2Widget)
+    username = CharField(max_length=150, widget=UnfoldAdminTextInputWidget)
 
 
 @admin.register(UserGroup, site=site)
-class UserGroupAdmin(ReadOnlyAdmin):
+class UserGroupAdmin(ServiceAdmin):
+    add_form = NewPlaceForm
     list_display = ("group", "user", "permissions")
     list_filter = ("permissions",)
     search_fields = ("group__name", "user__username")
@@ -50,11 +103,27 @@ class UserGroupAdmin(ReadOnlyAdmin):
     ordering = ("group__name", "id")
     actions = ("remove",)
 
-    @admin.action(description="Remove from the group")
-    def remove(self, request: HttpRequest, chosen: Any) -> None:
-        for place in chosen:
-            self.attempt(
-                request,
-                str(place),
-                lambda pk=place.pk: remove_member(user_group_id=pk, by=request.user, now=clock.now()),
+    def get_fields(self, request: HttpRequest, obj: UserGroup | None = None) -> tuple[str, ...]:
+        return ("group", "username", "permissions") if obj is None else ("group", "user", "permissions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: UserGroup | None = None) -> tuple[str, ...]:
+        return () if obj is None else ("group", "user")
+
+    def save_model(self, request: HttpRequest, obj: UserGroup, form: Any, change: bool) -> None:
+        wanted = form.cleaned_data
+        by, now, permissions = actor(request), clock.now(), wanted["permissions"]
+        if change:
+            change_permissions(user_group_id=obj.pk, by=by, now=now, permissions=permissions)
+        else:
+            place = add_member(
+                group_id=wanted["group"].pk, by=by, now=now, username=wanted["username"], permissions=permissions
             )
+            obj.pk, obj.user = place.pk, place.user
+
+    @admin.action(description="Remove from the group")
+    def remove(self, request: HttpRequest, chosen: QuerySet[UserGroup]) -> None:
+        calls = [
+            (str(place), partial(remove_member, user_group_id=place.pk, by=actor(request), now=clock.now()))
+            for place in chosen
+        ]
+        self.attempt_each(request, calls, "removed")

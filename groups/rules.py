@@ -3,7 +3,9 @@
 import unicodedata
 
 from accounts.access import Access
+from cspace.names import NOT_VISIBLE, is_visible
 
+MAX_NAME = 100
 MAX_NAME_KEY = 400
 
 
@@ -13,6 +15,17 @@ def name_key(name: str) -> str:
     Keeps look-alikes of "cspace" ("CSPACE", full-width letters) from existing beside it.
     """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+def name_faults(name: str) -> list[str]:
+    """What keeps a text from being a group's name (contract §3)."""
+    key = name_key(name)
+    if not key:
+        return ["This field may not be blank."]
+    if not is_visible(name):
+        return [NOT_VISIBLE]
+    # Some ligatures stand for eighteen letters; what is compared has a bound of its own.
+    return ["This name is too long"] if len(name) > MAX_NAME or len(key) > MAX_NAME_KEY else []
 
 
 def may_see(access: Access, group_id: int) -> bool:

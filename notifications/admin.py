@@ -1,6 +1,7 @@
 from django.contrib import admin
 
-from cspace.admin import ReadOnlyAdmin, site
+from cspace.admin.pages import ReadOnlyAdmin
+from cspace.admin.site import site
 from notifications.models import Notification
 
 

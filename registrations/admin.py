@@ -1,22 +1,75 @@
-"""Registrations in the admin: looked at, approved, rejected, cancelled. Booking and moving is the API's."""
+"""Registrations: booked, moved, approved, rejected, cancelled, by the services that the API calls."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
+from accounts.acting import actor
+from classrooms.models import Classroom
 from cspace import clock
-from cspace.admin import ReadOnlyAdmin, site
+from cspace.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField
+from cspace.admin.pages import ServiceAdmin
+from cspace.admin.site import site
 from cspace.db.ranges import campus_zone
+from groups.models import Group
 from registrations.models import Registration
-from registrations.services.changing import cancel_registration
+from registrations.rules import MAX_DESCRIPTION
+from registrations.services.booking import Slot, book
+from registrations.services.changing import Wanted, cancel_registration, change_registration, slot_of
 from registrations.services.deciding import approve_registration, reject_registration
+
+ASKED = ("classroom", "group", "date", "start_time", "end_time", "description")
+SHOWN = ("status", "created_by", "created_at")
+FIELD_OF = {"day": "date", "start_minute": "start_time", "end_minute": "end_time"}
+"""`Wanted`'s names → the form's, where they differ."""
+
+
+class RegistrationForm(ServiceForm):
+    """What `book` and `change_registration` take, in campus wall time."""
+
+    field_of_fault = {"group_id": "group"}
+
+    classroom = forms.ModelChoiceField(queryset=Classroom.objects.in_order(), widget=UnfoldAdminSelect2Widget)
+    group = forms.ModelChoiceField(queryset=Group.objects.all(), widget=UnfoldAdminSelect2Widget)
+    date = DateField()
+    start_time = WallTimeField()
+    end_time = WallTimeField(is_end=True)
+    description = LongTextField(max_length=MAX_DESCRIPTION)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = Q(archived_at=None)
+        if self.instance.pk is not None:
+            offered |= Q(pk=self.instance.group_id)
+            slot = slot_of(self.instance)
+            self.initial = {
+                **self.initial,
+                "classroom": self.instance.occupancy.classroom_id,
+                "date": slot.day,
+                "start_time": slot.start_minute,
+                "end_time": slot.end_minute,
+            }
+        groups: Any = self.fields["group"]
+        groups.queryset = Group.objects.filter(offered).order_by("name", "id")
+
+
+class ReasonedActionForm(ActionForm):  # type: ignore[misc]
+    """An action, and why: the reason goes into the log and to the person who asked for the room."""
+
+    reason = LongTextField(max_length=500, label="", widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"}))
 
 
 @admin.register(Registration, site=site)
-class RegistrationAdmin(ReadOnlyAdmin):
+class RegistrationAdmin(ServiceAdmin):
+    form = RegistrationForm
+    action_form = ReasonedActionForm
     list_display = ("occupancy_id", "classroom", "starts", "ends", "group", "created_by", "status", "description")
     list_filter = ("status", "occupancy__classroom__floor")
     search_fields = ("occupancy__classroom__name", "group__name", "created_by__username", "description")
@@ -36,28 +89,61 @@ class RegistrationAdmin(ReadOnlyAdmin):
     def ends(self, registration: Registration) -> str:
         return f"{registration.occupancy.ends_at.astimezone(campus_zone()):%H:%M}"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
+        return Registration.objects.with_api_relations()
+
+    def get_fields(self, request: HttpRequest, obj: Registration | None = None) -> tuple[str, ...]:
+        return ASKED if obj is None else (*ASKED, *SHOWN)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Registration | None = None) -> tuple[str, ...]:
+        return () if obj is None else SHOWN
+
+    def save_model(self, request: HttpRequest, obj: Registration, form: Any, change: bool) -> None:
+        values = form.cleaned_data
+        if change:
+            # What was not touched is left out: it may have been changed by somebody else meanwhile.
+            wanted = {name: values[FIELD_OF.get(name, name)] for name in self._touched(form)}
+            group_id = values["group"].pk if "group" in form.changed_data else None
+            change_registration(
+                registration_id=obj.pk, by=actor(request), now=clock.now(), wanted=Wanted(group_id=group_id, **wanted)
+            )
+        else:
+            booked = book(
+                by=actor(request),
+                now=clock.now(),
+                classroom=values["classroom"],
+                group_id=values["group"].pk,
+                slot=Slot(values["date"], values["start_time"], values["end_time"]),
+                description=values["description"],
+            )
+            obj.pk, obj.status = booked.pk, booked.status
+
+    @staticmethod
+    def _touched(form: Any) -> list[str]:
+        names = ("classroom", "day", "start_minute", "end_minute", "description")
+        return [name for name in names if FIELD_OF.get(name, name) in form.changed_data]
+
     @admin.action(description="Approve")
     def approve(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
-        self._each(request, chosen, approve_registration, "approved")
+        self._decide(request, chosen, approve_registration, "approved")
 
     @admin.action(description="Reject")
     def reject(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
-        self._each(request, chosen, reject_registration, "rejected")
+        self._decide(request, chosen, reject_registration, "rejected")
 
     @admin.action(description="Cancel")
     def cancel(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
-        self._each(request, chosen, cancel_registration, "cancelled")
+        self._decide(request, chosen, cancel_registration, "cancelled")
 
-    def _each(
+    def _decide(
         self, request: HttpRequest, chosen: QuerySet[Registration], decide: Callable[..., Any], word: str
     ) -> None:
-        """One service call, and so one transaction and one log row, for each."""
-
-        def call(pk: int) -> Callable[[], Any]:
-            return lambda: decide(registration_id=pk, by=request.user, now=clock.now())
-
-        done = [
-            pk for pk in chosen.values_list("pk", flat=True) if self.attempt(request, f"Registration {pk}", call(pk))
+        reason = request.POST.get("reason", "").strip()
+        calls = [
+            (
+                f"Registration {pk}",
+                partial(decide, registration_id=pk, by=actor(request), now=clock.now(), reason=reason),
+            )
+            for pk in chosen.values_list("pk", flat=True)
         ]
-        if done:
-            self.message_user(request, f"{len(done)} {word}.")
+        self.attempt_each(request, calls, word)

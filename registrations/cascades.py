@@ -40,6 +40,6 @@ def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
 
 
 def _cancel(found: list[Registration], actor_id: int | None, now: datetime, reason: str) -> list[str]:
-    for registration in found:
-        cancel_held(registration, actor_id=actor_id, now=now, reason=reason)
+    if found:
+        cancel_held(found, actor_id=actor_id, now=now, reason=reason)
     return [f"registration:{registration.pk}" for registration in found]

@@ -57,11 +57,6 @@ class Api:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Nothing to change; named so that the cluster of the tests is the one of tests/environment.py."""
-
-
-@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The test database, with a log that can be flushed.
 

@@ -1,6 +1,7 @@
 """The wire format of people and logins."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -11,15 +12,21 @@ from cspace.api.serializers import Input, Output
 
 
 class LoginInput(Input):
+    example = {"username": "john_doe", "password": "cspace-demo"}
+
     username = TextField(max_length=150, allow_blank=False)
     password = TextField(max_length=MAX_PASSWORD_LENGTH, allow_blank=False)
 
 
 class AccessOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example: ClassVar[Mapping[str, Any]] = {"access": "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjo1fQ.2Yw"}
+
     access = serializers.CharField()
 
 
 class UserOutput(Output):
+    example = {"id": 4, "username": "john_doe", "display_name": "John Doe"}
+
     id = serializers.IntegerField()
     username = serializers.CharField()
     display_name = serializers.CharField()

@@ -56,7 +56,7 @@ class SessionViewSet(ApiViewSet):
             clear_cookie(response)
             return response
 
-    @extend_schema(request=None, responses={205: None}, auth=[{"bearer": []}])  # type: ignore[list-item]
+    @extend_schema(request=None, responses={205: None}, auth=[{"bearer": [], "refreshCookie": []}])  # type: ignore[list-item]
     def log_out(self, request: Request) -> Response:
         check_origin(request)
         scheme, _, access = request.headers.get("Authorization", "").partition(" ")

@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts.facts import PasswordSet, UserChanged, UserCreated
 from accounts.models import User
+from accounts.rules import may_manage
 from accounts.services.sessions import end_all_sessions
 from cspace.db.constraints import naming
 from cspace.db.transactions import transactional
@@ -33,9 +34,10 @@ def create_user(
 ) -> User:
     """Make a person; `by=None` is the command line. Publishes `UserCreated`.
 
-    Raises: UsernameTaken, PermissionDenied (only a cspace admin makes people).
+    Raises: UsernameTaken, PermissionDenied (`rules.may_manage`).
     """
-    _check_may_manage(by)
+    if by is not None:
+        _check_may_manage(by, is_superuser=is_superuser)
     with naming({"accounts_user_username_key": UsernameTaken()}):
         user = User.objects.create_user(
             username,
@@ -53,10 +55,10 @@ def create_user(
 def change_user(*, user_id: int, by: User, now: datetime, **wanted: Any) -> User:
     """Change `display_name`, `is_active`, `is_staff` or `is_superuser`. Publishes `UserChanged`, nothing for a no-op.
 
-    Deactivation ends every session at once. Raises: PermissionDenied.
+    Deactivation ends every session at once. Raises: PermissionDenied (`rules.may_manage`: before and after).
     """
-    _check_may_manage(by)
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    _check_may_manage(by, is_superuser=user.is_superuser or bool(wanted.get("is_superuser")))
     changes = {
         name: [getattr(user, name), wanted[name]]
         for name in CHANGEABLE
@@ -75,10 +77,13 @@ def change_user(*, user_id: int, by: User, now: datetime, **wanted: Any) -> User
 
 @transactional
 def set_password(*, user_id: int, by: User, now: datetime, password: str) -> User:
-    """Set a password; every session of that person ends. Publishes `PasswordSet`. Raises: PermissionDenied."""
-    if by.pk != user_id:
-        _check_may_manage(by)
+    """Set one's own password or somebody else's; every session of that person ends. Publishes `PasswordSet`.
+
+    Raises: PermissionDenied (`rules.may_manage`).
+    """
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    if by.pk != user_id:
+        _check_may_manage(by, is_superuser=user.is_superuser)
     user.set_password(password)
     user.save(update_fields=["password"])
     end_all_sessions(user=user, now=now)
@@ -86,6 +91,6 @@ def set_password(*, user_id: int, by: User, now: datetime, password: str) -> Use
     return user
 
 
-def _check_may_manage(by: User | None) -> None:
-    if by is not None and not by.access.is_cspace_admin:
+def _check_may_manage(by: User, *, is_superuser: bool) -> None:
+    if not may_manage(by.access, is_superuser=is_superuser):
         raise PermissionDenied

@@ -3,12 +3,28 @@ from typing import Any
 from rest_framework import serializers
 
 from auditlog.models import LogEntry
+from cspace.api.examples import day_ahead, this_moment
 from cspace.api.fields import TimestampField
-from cspace.api.serializers import Output
+from cspace.api.serializers import Output, Page
 from cspace.db.ranges import format_instant
 
 
 class LogEntryOutput(Output):
+    example = {
+        "id": 500,
+        "action": "registration.approved",
+        "user": "ta217",
+        "target": "registration:100",
+        "details": {
+            "classroom": "Room A",
+            "group": "522",
+            "date": day_ahead,
+            "start_time": "10:00",
+            "end_time": "12:00",
+        },
+        "created_at": this_moment,
+    }
+
     id = serializers.IntegerField()
     action = serializers.CharField()
     user = serializers.CharField(allow_null=True)
@@ -27,8 +43,5 @@ class LogEntryOutput(Output):
         }
 
 
-class LogPage(serializers.Serializer):  # type: ignore[type-arg]
-    count = serializers.IntegerField()
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
+class LogPage(Page):
     results = LogEntryOutput(many=True)

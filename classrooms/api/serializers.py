@@ -1,7 +1,7 @@
 """The wire format of rooms, availability and closures."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from classrooms.models import Classroom, Closure
 from classrooms.rules import closure_faults, equipment_faults, name_faults, slot_faults
+from cspace.api.examples import day_ahead, hour_ahead
 from cspace.api.fields import (
     BooleanField,
     ChoiceField,
@@ -27,9 +28,11 @@ from cspace.db.ranges import format_instant
 from cspace.errors import Faults
 
 MAX_WEEKLY_DAYS = 366
+EQUIPMENT = {"projector": 1, "whiteboard": 2, "chair": 30}
+"""Of the examples."""
 
 
-@extend_schema_field({"type": "object", "additionalProperties": True, "example": {"projector": 1, "chair": 23}})
+@extend_schema_field({"type": "object", "additionalProperties": True, "example": EQUIPMENT})
 class EquipmentField(serializers.Field):  # type: ignore[type-arg]
     """Counts by key and the optional box on the floor plan."""
 
@@ -44,6 +47,8 @@ class EquipmentField(serializers.Field):  # type: ignore[type-arg]
 
 class ClassroomChangeInput(Input):
     """`PUT /classrooms/{name}/`. A name may be repeated, not changed."""
+
+    example = {"capacity": 32, "equipment": EQUIPMENT}
 
     name = NameField(required=False)
     capacity = IntegerField(min_value=1, max_value=100_000)
@@ -61,6 +66,8 @@ class ClassroomChangeInput(Input):
 class ClassroomInput(ClassroomChangeInput):
     """`POST /classrooms/`."""
 
+    example = {"name": "Room C", "capacity": 30, "floor": 2, "equipment": EQUIPMENT, "auto_approve": False}
+
     name = NameField(max_length=100)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
@@ -69,6 +76,16 @@ class ClassroomInput(ClassroomChangeInput):
 
 
 class ClassroomOutput(Output):
+    example = {
+        "id": 3,
+        "name": "Room A",
+        "capacity": 30,
+        "floor": 1,
+        "equipment": EQUIPMENT,
+        "is_active": True,
+        "auto_approve": False,
+    }
+
     id = serializers.IntegerField(allow_null=True)
     name = serializers.CharField()
     capacity = serializers.IntegerField()
@@ -95,6 +112,8 @@ class ClassroomList(serializers.Serializer):  # type: ignore[type-arg]
 
 class SlotQuery(Query):
     """A wanted date and span, under the same rules as a booking."""
+
+    example = {"date": day_ahead, "start_time": "10:00", "end_time": "12:00"}
 
     date = DateField()
     start_time = TimeField()
@@ -129,12 +148,16 @@ class FreeQuery(SlotQuery):
 
 
 class ConflictOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example: ClassVar[Mapping[str, Any]] = {"id": 100, "start_time": "09:00", "end_time": "11:00"}
+
     id = serializers.IntegerField()
     start_time = TimeField()
     end_time = EndTimeField()
 
 
 class AvailabilityOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example: ClassVar[Mapping[str, Any]] = {"classroom": "Room A", **SlotQuery.example, "is_available": False}
+
     classroom = serializers.CharField()
     date = DateField()
     start_time = TimeField()
@@ -158,6 +181,8 @@ class FreeOutput(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class ClosureInput(Input):
+    example = {"starts_at": hour_ahead(8), "ends_at": hour_ahead(18), "reason": "New projectors", "on_conflict": "fail"}
+
     starts_at = TimestampField()
     ends_at = TimestampField()
     reason = TextField(max_length=500, required=False)
@@ -186,14 +211,18 @@ class ClassroomsField(serializers.Field):  # type: ignore[type-arg]
 
 
 class CampusClosureInput(ClosureInput):
+    example = {**ClosureInput.example, "classrooms": ["101", "102"]}
+
     classrooms = ClassroomsField()
 
 
 class ClosureOutput(Output):
+    example = {"id": 120, "starts_at": hour_ahead(8), "ends_at": hour_ahead(18), "reason": "New projectors"}
+
     id = serializers.IntegerField(allow_null=True)
     starts_at = TimestampField()
     ends_at = TimestampField()
-    reason = serializers.CharField()
+    reason = serializers.CharField(allow_null=True)
 
     def represent(self, instance: Closure) -> dict[str, Any]:
         return {
@@ -202,6 +231,13 @@ class ClosureOutput(Output):
             "ends_at": format_instant(instance.occupancy.ends_at),
             "reason": instance.reason,
         }
+
+
+class PublicClosureOutput(ClosureOutput):
+    """For anonymous readers: `reason` is null, like the agenda's `description`."""
+
+    def represent(self, instance: Closure) -> dict[str, Any]:
+        return {**super().represent(instance), "reason": None}
 
 
 class ClosureList(serializers.Serializer):  # type: ignore[type-arg]

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from classrooms.api.examples import room_taken
 from classrooms.api.filters import ClassroomFilter
 from classrooms.api.serializers import (
     AvailabilityOutput,
@@ -21,13 +22,21 @@ from classrooms.api.serializers import (
     ClosureOutput,
     FreeOutput,
     FreeQuery,
+    PublicClosureOutput,
     SlotQuery,
 )
 from classrooms.models import Classroom, Closure
 from classrooms.querysets import ClassroomQuerySet
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.room_time import blocking
-from classrooms.services.rooms import ClassroomGone, change_classroom, create_classroom, delete_classroom
+from classrooms.services.rooms import (
+    ClassroomGone,
+    ClassroomNameTaken,
+    ClassroomUsed,
+    change_classroom,
+    create_classroom,
+    delete_classroom,
+)
 from classrooms.suggesting import suggestions, weekly
 from cspace import clock
 from cspace.api.filters import filtered
@@ -57,6 +66,7 @@ class ClassroomViewSet(ApiViewSet):
         "partial_update": InCSpace,
         "destroy": InCSpace,
     }
+    conflicts = {"create": [ClassroomNameTaken], "destroy": [ClassroomUsed]}
 
     @extend_schema(parameters=filter_parameters(ClassroomFilter), responses=ClassroomList)
     def list(self, request: Request) -> Response:
@@ -130,11 +140,13 @@ class ClassroomViewSet(ApiViewSet):
 @extend_schema(tags=["closures"])
 class ClosureViewSet(ApiViewSet):
     permissions = {"list": PublicRead, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
+    conflicts = {"create": [room_taken], "create_many": [room_taken]}
 
     @extend_schema(responses=ClosureList)
     def list(self, request: Request, name: str) -> Response:
         rows = Closure.objects.standing().with_api_relations().filter(occupancy__classroom=classroom_named(name))
-        return self.listing(rows.order_by("occupancy__starts_at", "occupancy_id"), ClosureOutput)
+        output = ClosureOutput if request.user.is_authenticated else PublicClosureOutput
+        return self.listing(rows.order_by("occupancy__starts_at", "occupancy_id"), output)
 
     @extend_schema(request=ClosureInput, responses={201: ClosureOutput})
     def create(self, request: Request, name: str) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 from accounts.models import User
 from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted
 from classrooms.models import Classroom, Occupancy
-from classrooms.rules import equipment_faults, name_faults, name_key, natural_order
+from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults, name_key, natural_order, number_faults
 from cspace.db.constraints import naming
 from cspace.db.locks import lock_rooms
 from cspace.db.transactions import transactional
@@ -42,7 +42,12 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
     """
     if by is not None:
         _check_cspace(by)
-    _check(name=name_faults(name), equipment=equipment_faults(more.get("equipment", {})))
+    _check(
+        name=name_faults(name),
+        capacity=number_faults(capacity, CAPACITIES),
+        floor=number_faults(floor, FLOORS),
+        equipment=equipment_faults(more.get("equipment", {})),
+    )
     with naming(
         {
             constraint: ClassroomNameTaken()
@@ -75,7 +80,11 @@ def change_classroom(*, classroom_id: int, by: User, now: datetime, **wanted: An
     classroom = Classroom.objects.select_for_update(no_key=True).filter(pk=classroom_id).first()
     if classroom is None:
         raise ClassroomGone
-    _check(equipment=equipment_faults(wanted.get("equipment", {})))
+    _check(
+        capacity=number_faults(wanted.get("capacity", classroom.capacity), CAPACITIES),
+        floor=number_faults(wanted.get("floor", classroom.floor), FLOORS),
+        equipment=equipment_faults(wanted.get("equipment", {})),
+    )
     changes = {
         name: [getattr(classroom, name), wanted[name]]
         for name in CHANGEABLE

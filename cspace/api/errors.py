@@ -27,6 +27,7 @@ from cspace.errors import (
 )
 
 logger = logging.getLogger("cspace.errors")
+OUR_FAULT = "Something went wrong on our side"
 
 STATUS: Mapping[ErrorCode, int] = {
     ErrorCode.VALIDATION_ERROR: 400,
@@ -62,18 +63,20 @@ def envelope(error: str, code: str, details: Mapping[str, Any] | None = None) ->
     return body
 
 
+def envelope_of(error: Exception, *, request_id: str | None) -> dict[str, Any]:
+    """What an exception says to the caller. With a 5xx goes the request id, under which the log knows more."""
+    domain = as_domain_error(error)
+    if domain is None:
+        return envelope(OUR_FAULT, ErrorCode.INTERNAL_ERROR, {"request_id": request_id})
+    details = domain.details | ({"request_id": request_id} if STATUS[domain.code] >= 500 else {})
+    return envelope(domain.message, domain.code, details)
+
+
 def to_response(error: Exception, context: Mapping[str, Any]) -> Response:
     """The REST framework's exception handler: any exception in, an enveloped `Response` out."""
     request = context.get("request")
-    domain = as_domain_error(error)
-    if domain is None:
-        domain, body = None, _internal(error, request)
-        return Response(body, status=500)
-    response = Response(
-        envelope(domain.message, domain.code, domain.details),
-        status=STATUS[domain.code],
-        headers=_headers(domain),
-    )
+    status, body, headers = _answer(error, request)
+    response = Response(body, status=status, headers=headers)
     if isinstance(error, exceptions.MethodNotAllowed) and context.get("view") is not None:
         response["Allow"] = ", ".join(context["view"].allowed_methods)
     return response
@@ -81,12 +84,8 @@ def to_response(error: Exception, context: Mapping[str, Any]) -> Response:
 
 def envelope_for_exception(request: HttpRequest, error: Exception) -> JsonResponse:
     """The same for an exception outside any API view."""
-    domain = as_domain_error(error)
-    if domain is None:
-        return JsonResponse(_internal(error, request), status=500)
-    return JsonResponse(
-        envelope(domain.message, domain.code, domain.details), status=STATUS[domain.code], headers=_headers(domain)
-    )
+    status, body, headers = _answer(error, request)
+    return JsonResponse(body, status=status, headers=headers)
 
 
 def envelope_for_status(request: HttpRequest, response: HttpResponseBase) -> JsonResponse:
@@ -188,8 +187,11 @@ def _headers(error: DomainError) -> dict[str, str]:
     return {}
 
 
-def _internal(error: Exception, request: Any) -> dict[str, Any]:
-    """A fault of ours: the trace goes to the log, the request id to the caller."""
-    request_id = getattr(request, "request_id", None)
-    logger.error("internal error", exc_info=error, extra={"request_id": request_id})
-    return envelope("Something went wrong on our side", ErrorCode.INTERNAL_ERROR, {"request_id": request_id})
+def _answer(error: Exception, request: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Status, body and headers. Of a fault of ours the trace goes to the log."""
+    request_id, domain = getattr(request, "request_id", None), as_domain_error(error)
+    body = envelope_of(error, request_id=request_id)
+    if domain is None:
+        logger.error("internal error", exc_info=error, extra={"request_id": request_id})
+        return 500, body, {}
+    return STATUS[domain.code], body, _headers(domain)

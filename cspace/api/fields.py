@@ -1,7 +1,6 @@
 """Strict fields: a value has its documented JSON type and form, or it is refused. Nothing is coerced."""
 
 import re
-import unicodedata
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,11 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cspace.db.ranges import MINUTES_PER_DAY, format_instant, format_minute
+from cspace.names import NOT_VISIBLE, is_visible, one_line
 
-# Bidirectional controls, zero-width and other invisible characters: names that look alike but are not.
-INVISIBLE = re.compile(
-    r"[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})")
@@ -85,13 +81,13 @@ class TextField(serializers.CharField):
 class NameField(serializers.CharField):
     """One visible line: NFC, trimmed, no control, bidirectional or zero-width characters."""
 
-    default_error_messages = {"invisible": "Control, bidirectional and invisible characters are not allowed"}
+    default_error_messages = {"invisible": NOT_VISIBLE}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        name = unicodedata.normalize("NFC", data).strip()
-        if INVISIBLE.search(name) or any(unicodedata.category(character) == "Cc" for character in name):
+        name = one_line(data)
+        if not is_visible(name):
             self.fail("invisible")
         return name
 

@@ -1,21 +1,27 @@
 """The published schema: every operation documents its refusals with the one envelope, and what writes accept."""
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from cspace.api.examples import example_of
 from cspace.api.filters import FilterSet
 from cspace.api.pagination import DEFAULT_PER_PAGE, MAX_PER_PAGE
 from cspace.api.permissions import LoggedIn, PublicRead
+from cspace.api.refusals import WITH_BODY, body_of, refusals_for
+from cspace.api.serializers import Query
 from cspace.errors import ErrorCode
 
+EXAMPLE = "DemoCampus"
+ROOM = "Room A"
 CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class ErrorEnvelope(serializers.Serializer):  # type: ignore[type-arg]
@@ -64,6 +70,47 @@ class EnvelopeAutoSchema(AutoSchema):
         """Never: every list is declared with the object that stands around it."""
         return False
 
+    def get_auth(self) -> list[Any]:
+        """The bearer; where the campus opens its reads, nobody is somebody too."""
+        schemes: list[Any] = list(super().get_auth())
+        is_open = self._permission() is PublicRead and settings.CSPACE_PUBLIC_READS
+        return [*schemes, {}] if is_open else schemes
+
+    def _get_parameters(self) -> list[Any]:
+        """With an example where one is needed to try the operation out."""
+        examples = {"name": ROOM}
+        for asked in self.get_override_parameters():
+            if isinstance(asked, type) and issubclass(asked, Query):
+                examples |= example_of(asked())
+        parameters: list[Any] = super()._get_parameters()
+        return [
+            parameter | {"example": examples[parameter["name"]]} if parameter["name"] in examples else parameter
+            for parameter in parameters
+        ]
+
+    def _get_examples(
+        self, serializer: Any, direction: str, media_type: str, status_code: str | None = None, extras: Any = None
+    ) -> dict[str, Any]:
+        if isinstance(serializer, ErrorEnvelope):
+            return {name: {"value": body} for name, body in refusals_for(str(status_code), self).items()}
+        body, view = body_of(self), cast(Any, self.view)
+        sent = example_of(body) if body is not None else {}
+        if direction == "request":
+            return {EXAMPLE: {"value": sent}}
+        if serializer is None:
+            return {}
+        # What was asked for is what the answer shows.
+        shown = example_of(serializer)
+        told = sent | view.outcomes.get(view.action, {})
+        return {EXAMPLE: {"value": shown | {name: told[name] for name in told if name in shown}}}
+
+    def _get_request_for_media_type(self, serializer: Any, direction: str = "request") -> Any:
+        """A PUT merges (contract §0): nothing in it is required."""
+        if self.method == "PUT":
+            serializer = force_instance(serializer)  # type: ignore[no-untyped-call]
+            serializer.partial = True
+        return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
+
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status in self._refusals():
@@ -76,17 +123,21 @@ class EnvelopeAutoSchema(AutoSchema):
     def _refusals(self) -> list[str]:
         """The statuses this operation may refuse with."""
         view: Any = self.view
-        permission = view.permissions.get(view.action)
         statuses = ["400", "405", "406", "500", "503"]
-        is_own_reading = permission in (LoggedIn, PublicRead) and self.method == "GET" and not self._has_path()
+        is_own_reading = self._permission() in (LoggedIn, PublicRead) and self.method == "GET" and not self._has_path()
         statuses += ["401"] if is_own_reading else ["401", "403"]
         statuses += ["404"] if self._has_path() or view.action == "list" else []
         statuses += ["413", "415"] if self.method in WITH_BODY else []
-        statuses += ["409", "429"] if self.method in WRITES else []
+        statuses += ["429"] if self.method in WRITES else []
+        statuses += ["409"] if refusals_for("409", self) else []
         return sorted(set(statuses))
 
     def _has_path(self) -> bool:
         return "{" in self.path
+
+    def _permission(self) -> Any:
+        view: Any = self.view
+        return view.permissions.get(view.action)
 
 
 def filter_parameters(kind: type[FilterSet]) -> list[OpenApiParameter]:

@@ -1,13 +1,15 @@
 """The two kinds of serializer: what comes in (strict, all faults at once) and what goes out."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import SkipField
 
 from cspace.errors import Faults
+
+NOT_AN_OBJECT = "A JSON object is required"
 
 
 class Input(serializers.Serializer):  # type: ignore[type-arg]
@@ -17,9 +19,12 @@ class Input(serializers.Serializer):  # type: ignore[type-arg]
     "start before end" and "unknown classroom" arrive in one answer.
     """
 
+    example: ClassVar[Mapping[str, Any]] = {}
+    """For the published schema: see `cspace.api.examples`."""
+
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):
-            raise ValidationError({"non_field_errors": ["A JSON object is required"]})
+            raise ValidationError({"non_field_errors": [NOT_AN_OBJECT]})
         values: dict[str, Any] = {}
         faults: dict[str, list[Any]] = {}
         for field in self._writable_fields:
@@ -57,12 +62,25 @@ class Output(serializers.Serializer):  # type: ignore[type-arg]
     Plain dictionaries, because building a field-by-field serializer for 600 rows costs more than the query.
     """
 
+    example: ClassVar[Mapping[str, Any]] = {}
+    """For the published schema: see `cspace.api.examples`."""
+
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return self.represent(instance)
 
     def represent(self, instance: Any) -> dict[str, Any]:
         """The documented keys, in the documented order."""
         raise NotImplementedError
+
+
+class Page(serializers.Serializer):  # type: ignore[type-arg]
+    """What stands around the rows of a list that is always paged."""
+
+    example: ClassVar[Mapping[str, Any]] = {"count": 1, "next": None, "previous": None}
+
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
 
 
 def _add(faults: dict[str, list[Any]], more: Faults) -> None:

@@ -19,7 +19,7 @@ from cspace.api.permissions import Undeclared
 from cspace.api.requests import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
 from cspace.api.serializers import Input, Output, Query
 from cspace.api.throttling import count_try
-from cspace.errors import Invalid
+from cspace.errors import DomainError, Invalid
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 I = TypeVar("I", bound=Input)  # noqa: E741
@@ -33,6 +33,10 @@ class ApiViewSet(ViewSet):
 
     permissions: ClassVar[Mapping[str, type[BasePermission]]] = {}
     """{action: permission}. An action that is missing here is refused."""
+    conflicts: ClassVar[Mapping[str, Sequence[Callable[[], DomainError]]]] = {}
+    """{action: what makes each 409 it may refuse with}, for the published schema."""
+    outcomes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """{action: what it makes of the usual example of its answer}, for the published schema."""
     repeatable = True
     """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
     is_dry = False

@@ -1,6 +1,7 @@
 """The wire format of groups and user-groups."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -8,30 +9,35 @@ from cspace.api.fields import ChoiceField, NameField, TextField
 from cspace.api.serializers import Input, Output
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
-from groups.rules import MAX_NAME_KEY, name_key
+from groups.rules import MAX_NAME, name_faults
 
 
 class GroupInput(Input):
-    name = NameField(max_length=100)
+    example = {"name": "chess-club"}
+
+    name = NameField(max_length=MAX_NAME)
 
     def cross_check(self, values: Any) -> dict[str, list[str]]:
-        key = name_key(values["name"]) if "name" in values else None
-        if key == "":
-            return {"name": ["This field may not be blank."]}
-        # Some ligatures stand for eighteen letters; what is compared has a bound of its own.
-        return {"name": ["This name is too long"]} if key and len(key) > MAX_NAME_KEY else {}
+        faults = name_faults(values["name"]) if "name" in values else []
+        return {"name": faults} if faults else {}
 
 
 class MemberInput(Input):
+    example = {"username": "stranger", "permissions": "member"}
+
     username = TextField(max_length=150, allow_blank=False)
     permissions = ChoiceField(choices=Permissions.choices, default=Permissions.MEMBER)
 
 
 class PermissionsInput(Input):
+    example = {"permissions": "admin"}
+
     permissions = ChoiceField(choices=Permissions.choices)
 
 
 class GroupOutput(Output):
+    example = {"id": 2, "name": "522"}
+
     id = serializers.IntegerField(allow_null=True)
     name = serializers.CharField()
 
@@ -45,6 +51,8 @@ class GroupList(serializers.Serializer):  # type: ignore[type-arg]
 
 class OwnGroupOutput(Output):
     """A group of mine: `id` is the group's."""
+
+    example = {"id": 2, "name": "522", "permissions": "member"}
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -61,6 +69,8 @@ class OwnGroupList(serializers.Serializer):  # type: ignore[type-arg]
 class MemberOutput(Output):
     """A row of a group's detail."""
 
+    example = {"user_group_id": 5, "user_id": 4, "username": "john_doe", "permissions": "member"}
+
     user_group_id = serializers.IntegerField()
     user_id = serializers.IntegerField()
     username = serializers.CharField()
@@ -76,12 +86,16 @@ class MemberOutput(Output):
 
 
 class GroupDetail(serializers.Serializer):  # type: ignore[type-arg]
+    example: ClassVar[Mapping[str, Any]] = GroupOutput.example
+
     id = serializers.IntegerField()
     name = serializers.CharField()
     results = MemberOutput(many=True)
 
 
 class AddedMemberOutput(Output):
+    example = {"user_group_id": 10, "username": "stranger", "group_id": 2, "permissions": "member"}
+
     user_group_id = serializers.IntegerField(allow_null=True)
     username = serializers.CharField()
     group_id = serializers.IntegerField()
@@ -99,6 +113,8 @@ class AddedMemberOutput(Output):
 class UserGroupRowOutput(MemberOutput):
     """A row of all groups' members."""
 
+    example = {**MemberOutput.example, "group_id": 2}
+
     group_id = serializers.IntegerField()
 
     def represent(self, instance: UserGroup) -> dict[str, Any]:
@@ -110,6 +126,8 @@ class UserGroupList(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class UserGroupOutput(Output):
+    example = {"id": 5, "username": "john_doe", "permissions": "admin"}
+
     id = serializers.IntegerField()
     username = serializers.CharField()
     permissions = serializers.ChoiceField(choices=Permissions.choices)

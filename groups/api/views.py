@@ -25,8 +25,15 @@ from groups.api.serializers import (
     UserGroupRowOutput,
 )
 from groups.models import Group, UserGroup
-from groups.services.groups import GroupGone, archive_group, create_group
-from groups.services.members import UserGroupGone, add_member, change_permissions, remove_member
+from groups.services.groups import GroupGone, GroupNameTaken, archive_group, create_group
+from groups.services.members import (
+    AlreadyMember,
+    LastAdmin,
+    UserGroupGone,
+    add_member,
+    change_permissions,
+    remove_member,
+)
 
 
 @extend_schema(tags=["groups"])
@@ -38,6 +45,7 @@ class GroupViewSet(ApiViewSet):
         "destroy": InCSpace,
         "add_member": LoggedIn,
     }
+    conflicts = {"create": [GroupNameTaken], "add_member": [AlreadyMember]}
 
     @extend_schema(responses=GroupList)
     def list(self, request: Request) -> Response:
@@ -86,6 +94,7 @@ class UserGroupViewSet(ApiViewSet):
         "partial_update": LoggedIn,
         "destroy": LoggedIn,
     }
+    conflicts = {"update": [LastAdmin], "partial_update": [LastAdmin], "destroy": [LastAdmin]}
 
     @extend_schema(responses=UserGroupList)
     def list(self, request: Request) -> Response:

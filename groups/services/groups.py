@@ -7,11 +7,11 @@ from django.conf import settings
 from accounts.models import User
 from cspace.db.constraints import naming
 from cspace.db.transactions import transactional
-from cspace.errors import AlreadyExists, NotFound, PermissionDenied
+from cspace.errors import AlreadyExists, Invalid, NotFound, PermissionDenied
 from cspace.facts import cascade, publish
 from groups.facts import GroupArchived, GroupArchiving, GroupCreated
 from groups.models import Group, UserGroup
-from groups.rules import name_key
+from groups.rules import name_faults, name_key
 
 
 class GroupNameTaken(AlreadyExists):
@@ -28,9 +28,11 @@ class GroupGone(NotFound):
 
 @transactional
 def create_group(*, by: User, now: datetime, name: str) -> Group:
-    """A new ordinary group. Publishes `GroupCreated`. Raises: PermissionDenied, GroupNameTaken."""
+    """A new ordinary group. Publishes `GroupCreated`. Raises: PermissionDenied, Invalid (`name`), GroupNameTaken."""
     if not by.access.is_cspace:
         raise PermissionDenied
+    if faults := name_faults(name):
+        raise Invalid({"name": faults})
     with naming({"group_living_name_is_unique": GroupNameTaken()}):
         group = Group.objects.create(name=name, name_key=name_key(name))
     publish(GroupCreated(actor_id=by.pk, occurred_at=now, group_id=group.pk, name=group.name))

@@ -1,19 +1,30 @@
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from cspace.api.examples import this_moment
 from cspace.api.fields import ChoiceField, TimestampField
-from cspace.api.serializers import Input, Output
+from cspace.api.serializers import Input, Output, Page
 from cspace.db.ranges import format_instant
 from notifications.enums import Status
 from notifications.models import Notification
 
 
 class StatusInput(Input):
+    example = {"status": "read"}
+
     status = ChoiceField(choices=Status.choices)
 
 
 class NotificationOutput(Output):
+    example = {
+        "id": 1,
+        "description": 'You have been added to the group "522".',
+        "status": "unread",
+        "created_at": this_moment,
+    }
+
     id = serializers.IntegerField()
     description = serializers.CharField()
     status = serializers.ChoiceField(choices=Status.choices)
@@ -28,18 +39,21 @@ class NotificationOutput(Output):
         }
 
 
-class NotificationPage(serializers.Serializer):  # type: ignore[type-arg]
-    count = serializers.IntegerField()
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
+class NotificationPage(Page):
+    example = {**Page.example, "unread_count": 1}
+
     results = NotificationOutput(many=True)
     unread_count = serializers.IntegerField()
 
 
 class StatusOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example: ClassVar[Mapping[str, Any]] = {"id": 1, "status": "read"}
+
     id = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Status.choices)
 
 
 class UpdatedOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example: ClassVar[Mapping[str, Any]] = {"updated": 3}
+
     updated = serializers.IntegerField()

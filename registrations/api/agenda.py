@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,6 +13,7 @@ from classrooms.api.views import classroom_named
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from cspace import clock
+from cspace.api.examples import day_ahead
 from cspace.api.fields import DateField, EndTimeField, TimeField
 from cspace.api.permissions import PublicRead
 from cspace.api.serializers import Query
@@ -20,6 +21,7 @@ from cspace.api.viewsets import ApiViewSet
 from cspace.db.ranges import Interval, campus_date, cut_per_day, days_interval, format_minute
 from cspace.errors import Faults
 from registrations.agenda import Description, agenda
+from registrations.api.serializers import ListedRegistrationOutput
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 366
@@ -27,6 +29,8 @@ YEARS = range(1900, 2501)
 
 
 class AgendaQuery(Query):
+    example = {"start_date": day_ahead, "end_date": day_ahead}
+
     start_date = DateField(required=False)
     end_date = DateField(required=False)
 
@@ -43,6 +47,8 @@ class AgendaQuery(Query):
 
 
 class AgendaEntry(serializers.Serializer):  # type: ignore[type-arg]
+    example: ClassVar[Mapping[str, Any]] = {**ListedRegistrationOutput.example, "kind": "registration"}
+
     id = serializers.IntegerField()
     date = DateField()
     start_time = TimeField()
@@ -55,6 +61,8 @@ class AgendaEntry(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class AgendaOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example: ClassVar[Mapping[str, Any]] = {"classroom": "Room A"}
+
     classroom = serializers.CharField()
     registrations = AgendaEntry(many=True)
 

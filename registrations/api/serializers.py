@@ -7,7 +7,9 @@ from django.conf import settings
 from rest_framework import serializers
 
 from classrooms.api.fields import ClassroomField
+from classrooms.api.serializers import SlotQuery
 from classrooms.rules import slot_faults
+from cspace.api.examples import this_moment
 from cspace.api.fields import (
     ChoiceField,
     DateField,
@@ -31,6 +33,8 @@ from registrations.services.changing import Wanted, change_faults
 
 class RegistrationInput(Input):
     """`POST /registrations/`."""
+
+    example = {"classroom": "Room A", "group_id": 2, **SlotQuery.example, "description": "Team meeting"}
 
     classroom = ClassroomField()
     group_id = OwnGroupIdField()
@@ -62,6 +66,8 @@ class RegistrationInput(Input):
 class RegistrationChangeInput(RegistrationInput):
     """`PUT /registrations/{id}/`: what is absent stays as it is, and only the lock shows what it is."""
 
+    example = {"start_time": "13:00", "end_time": "15:00"}
+
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         return {}
 
@@ -86,11 +92,23 @@ def wanted(values: Mapping[str, Any]) -> Wanted:
 class DecisionInput(Input):
     """`POST /registrations/{id}/approve|reject/`."""
 
+    example = {"reason": "As agreed with the office"}
+
     reason = TextField(max_length=500, required=False)
 
 
 class RegistrationOutput(Output):
     """One registration, in full."""
+
+    example = {
+        **RegistrationInput.example,
+        "id": 100,
+        "reserved_group": "522",
+        "status": "pending",
+        "created_by": "john_doe",
+        "created_at": this_moment,
+        "series_id": None,
+    }
 
     id = serializers.IntegerField(allow_null=True)
     classroom = serializers.CharField()
@@ -123,6 +141,8 @@ class RegistrationOutput(Output):
 class ListedRegistrationOutput(Output):
     """One row of `GET /registrations/`."""
 
+    example = {**RegistrationOutput.example, "reserved_by": "John Doe"}
+
     id = serializers.IntegerField()
     classroom = serializers.CharField()
     date = DateField()
@@ -149,6 +169,8 @@ class ListedRegistrationOutput(Output):
 
 class OwnRegistrationOutput(Output):
     """One row of `GET /users/me/registrations/`."""
+
+    example = RegistrationOutput.example
 
     id = serializers.IntegerField()
     reserved_group = serializers.CharField()

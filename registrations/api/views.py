@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from classrooms.api.examples import room_taken
 from cspace import clock
 from cspace.api.filters import filtered
 from cspace.api.pagination import asked_page
@@ -29,7 +30,10 @@ from registrations.api.serializers import (
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.changing import (
+    RegistrationCancelledBefore,
     RegistrationGone,
+    RegistrationRejectedBefore,
+    RegistrationStarted,
     cancel_registration,
     change_registration,
     check_visible,
@@ -52,6 +56,15 @@ class RegistrationViewSet(ApiViewSet):
         "approve": InCSpace,
         "reject": InCSpace,
     }
+    conflicts = {
+        "create": [room_taken],
+        "update": [room_taken, RegistrationStarted, RegistrationRejectedBefore],
+        "partial_update": [room_taken, RegistrationStarted, RegistrationRejectedBefore],
+        "destroy": [RegistrationStarted],
+        "approve": [room_taken, RegistrationCancelledBefore],
+        "reject": [RegistrationCancelledBefore],
+    }
+    outcomes = {"approve": {"status": "approved"}, "reject": {"status": "rejected"}}
 
     @extend_schema(parameters=filter_parameters(RegistrationFilter), responses=RegistrationList)
     def list(self, request: Request) -> Response:

@@ -1,6 +1,6 @@
 """Moving, rewording and cancelling a registration."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from classrooms.services.room_time import hold_exclusively, move, release
 from cspace.db.ranges import cut_per_day
 from cspace.db.transactions import transactional
 from cspace.errors import Invalid, InvalidState, NotFound, PermissionDenied
-from cspace.facts import publish
+from cspace.facts import publish, publish_many
 from groups.services.holding import hold_group
 from registrations import rules
 from registrations.enums import Status
@@ -148,18 +148,26 @@ def cancel_registration(*, registration_id: int, by: User, now: datetime, reason
     check_changeable(registration, by.access, now)
     if registration.status == Status.CANCELLED:
         return registration
-    cancel_held(registration, actor_id=by.pk, now=now, reason=reason)
+    cancel_held([registration], actor_id=by.pk, now=now, reason=reason)
     return registration
 
 
-def cancel_held(registration: Registration, *, actor_id: int | None, now: datetime, reason: str = "") -> None:
-    """Cancel a registration whose room is held exclusively; writes and publishes."""
-    if rules.holds_room(registration.status):
-        release([registration.pk])
-    registration.occupancy.is_live = False
-    registration.status = Status.CANCELLED
-    registration.save(update_fields=["status"])
-    publish(RegistrationCancelled.about(registration, actor_id=actor_id, occurred_at=now, reason=reason))
+def cancel_held(
+    registrations: Sequence[Registration], *, actor_id: int | None, now: datetime, reason: str = ""
+) -> None:
+    """Cancel registrations whose rooms are held exclusively, in as many statements as for one.
+
+    Publishes `RegistrationCancelled` for each.
+    """
+    if holding := [row.pk for row in registrations if rules.holds_room(row.status)]:
+        release(holding)
+    for row in registrations:
+        row.occupancy.is_live = False
+        row.status = Status.CANCELLED
+    Registration.objects.filter(pk__in=[row.pk for row in registrations]).update(status=Status.CANCELLED)
+    publish_many(
+        [RegistrationCancelled.about(row, actor_id=actor_id, occurred_at=now, reason=reason) for row in registrations]
+    )
 
 
 def check_changeable(registration: Registration, access: Access, now: datetime) -> None:

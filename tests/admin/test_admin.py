@@ -6,10 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from auditlog.models import LogEntry
 from classrooms.floorplan import draw
 from classrooms.models import Classroom
 from registrations.models import Registration
+from tests.admin.pages import act, actions, said
 from tests.factories import PASSWORD, make_classroom, make_registration
 
 PAGES = [
@@ -26,24 +26,9 @@ BOX = {"x": 1, "y": 2, "width": 90, "height": 60, "text": "<script>alert(1)</scr
 
 
 @pytest.fixture
-def admin(cspace):
-    client = Client()
-    client.force_login(cspace)
-    return client
-
-
-@pytest.fixture
 def held(member, team, room):
     with_day = dt.date.today() + dt.timedelta(days=3)
     return make_registration(by=member, group=team, classroom=room, day=with_day)
-
-
-def actions():
-    return list(LogEntry.objects.order_by("id").values_list("action", flat=True))
-
-
-def act(client, page, action, *rows):
-    return client.post(f"/admin/{page}/", {"action": action, "_selected_action": [row.pk for row in rows]}, follow=True)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -79,7 +64,12 @@ def test_a_refusal_is_shown_and_nothing_is_written(admin, cspace, api, held, mem
     make_registration(by=member, group=team, classroom=room, day=held.occupancy.starts_at.date())
     before = actions()
     response = act(admin, "registrations/registration", "approve", held)
-    assert "Room is already booked for the requested time" in response.content.decode()
+    blocking = Registration.objects.exclude(pk=held.pk).get()
+    day = blocking.occupancy.starts_at.date()
+    assert said(response) == [
+        f"Registration {held.pk}: Room is already booked for the requested time: "
+        f"registration {blocking.pk} ({day} 10:00–12:00)"
+    ]
     assert actions() == before
 
 
@@ -118,7 +108,7 @@ def test_import_previews_first_and_then_goes_through_the_services(admin):
     assert actions() == ["classroom.changed", "classroom.created"]
 
 
-@pytest.mark.parametrize("page", ["auditlog/logentry", "notifications/notification", "registrations/registration"])
+@pytest.mark.parametrize("page", ["auditlog/logentry", "notifications/notification"])
 def test_history_cannot_be_edited(admin, held, page):
     assert admin.get(f"/admin/{page}/add/").status_code == 403
 

@@ -6,10 +6,10 @@ from django.db import connection
 from django.test import Client
 
 from accounts.services.sessions import log_in
-from auditlog.models import LogEntry
 from classrooms.floorplan import draw
 from classrooms.models import Classroom
 from cspace import clock
+from tests.admin.pages import actions, errors, said, typed
 from tests.factories import PASSWORD, make_classroom
 
 COLUMNS = ("name", "capacity", "floor", "equipment", "is_active", "auto_approve")
@@ -18,21 +18,6 @@ FORM = {"name": "Room Z", "capacity": 5, "floor": 1, "equipment": "{}", "is_acti
 ROOMS = "/admin/classrooms/classroom/"
 BOX = {"x": 1, "y": 2, "width": 90, "height": 60, "text": "", "type": "discuss"}
 NEW_PASSWORD = "another long one 77"
-
-
-@pytest.fixture
-def admin(cspace):
-    client = Client()
-    client.force_login(cspace)
-    return client
-
-
-def actions():
-    return list(LogEntry.objects.order_by("id").values_list("action", flat=True))
-
-
-def said(response):
-    return [str(message) for message in response.context["messages"]]
 
 
 def preview(client, table):
@@ -71,9 +56,9 @@ def test_a_wrong_old_password_changes_nothing(admin, cspace):
 
 def test_a_refused_save_says_so_and_nothing_else(admin):
     make_classroom("Room A")
-    response = admin.post(f"{ROOMS}add/", FORM | {"name": "room a"}, follow=True)
-    text = "A classroom with this name already exists"
-    assert said(response) == [f"{text}; name: {text}"]
+    response = admin.post(f"{ROOMS}add/", FORM | {"name": "room a"})
+    assert errors(response) == {"name": ["A classroom with this name already exists"]}
+    assert typed(response, "name", "capacity") == ["room a", "5"]
     assert Classroom.objects.count() == 1
     assert actions() == []
 

@@ -121,14 +121,6 @@ def test_nobody_writes_it_over_http(api, cspace_admin, method):
     assert (response.status_code, response.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
 
 
-def test_it_costs_the_same_at_one_and_at_three(api, cspace, member, django_assert_num_queries):
-    for size in (1, 2, 3):
-        write(actor=member, minutes=size)
-        if size != 2:
-            with django_assert_num_queries(3):  # the caller, the number, the page
-                api(cspace).get("logs/")
-
-
 @pytest.mark.parametrize(
     "command",
     [

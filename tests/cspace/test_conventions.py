@@ -5,17 +5,17 @@ import logging
 import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError, connection, transaction
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from cspace import facts
 from cspace.api.permissions import Undeclared
 from cspace.api.throttling import count_try
 from cspace.db.locks import LockOutsideTransaction, lock_rooms, share_room
 from cspace.db.transactions import MAX_TRIES, StaleRead, transactional
-from cspace.env import parse_rate
+from cspace.env import development_hosts, parse_rate
 from cspace.errors import RateLimited, Unavailable
 from cspace.logs import REDACTED, redact
 from groups.facts import GroupCreated
+from tests.routes import routes
 
 
 def test_unknown_routes_answer_in_the_envelope(api):
@@ -36,6 +36,18 @@ def test_a_crash_answers_in_the_envelope_and_shows_nothing(api, member, monkeypa
         "code": "INTERNAL_ERROR",
         "details": {"request_id": "abcdef-123"},
     }
+
+
+@pytest.mark.parametrize("path", ["/api/v1/classrooms/", "/api/v1/nope/", "/api/schema/"])
+def test_a_host_that_is_not_ours_is_refused(api, member, path):
+    response = api(member).get(path, Host="evil.example")
+    assert (response.status_code, response.json()) == (400, {"error": "Bad Request", "code": "VALIDATION_ERROR"})
+
+
+def test_a_development_server_answers_where_it_was_told_to_listen():
+    assert "192.0.2.7" in development_hosts("192.0.2.7")
+    assert "*" not in development_hosts("127.0.0.1")
+    assert development_hosts("0.0.0.0") == development_hosts("::") == ["*"]
 
 
 def test_headers(api, member):
@@ -71,17 +83,9 @@ def test_no_origin_is_allowed_by_default():
     assert django_settings.CORS_ALLOWED_ORIGINS == []
 
 
-def routes(patterns, prefix=""):
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, prefix + str(pattern.pattern))
-        elif isinstance(pattern, URLPattern):
-            yield prefix + str(pattern.pattern), pattern.callback
-
-
 def test_every_action_declares_who_may_call_it():
     seen = 0
-    for route, view in routes(get_resolver().url_patterns):
+    for route, view in routes():
         for action in getattr(view, "actions", {}).values():
             seen += 1
             assert view.cls.permissions.get(action, Undeclared) is not Undeclared, f"{route}: {action}"
@@ -150,6 +154,7 @@ def test_a_wait_for_a_lock_ends(api, member, team, room, settings):
     assert response.json() == {
         "error": "The service is busy, please try again",
         "code": "SERVICE_UNAVAILABLE",
+        "details": {"request_id": response["X-Request-ID"]},
     }
 
 

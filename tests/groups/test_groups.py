@@ -10,7 +10,7 @@ from cspace import clock
 from groups.models import UserGroup
 from notifications.models import Notification
 from registrations.models import Registration
-from tests.factories import cspace_group, join, make_group, make_registration, make_user
+from tests.factories import cspace_group, make_registration, make_user
 
 
 def actions():
@@ -86,15 +86,6 @@ def test_a_new_membership_counts_on_the_next_request(api, stranger, group_admin,
     assert api(stranger).get(f"groups/{team.pk}/").status_code == 403
     api(group_admin).post(f"groups/{team.pk}/user-groups/", {"username": "stranger"})
     assert api(stranger).get(f"groups/{team.pk}/").status_code == 200
-
-
-@pytest.mark.parametrize("path", ["groups/", "user-groups/", "users/me/user-groups/", "users/"])
-def test_lists_cost_the_same_at_one_and_at_three(api, cspace, path, django_assert_num_queries):
-    for size in (1, 2, 3):
-        join(cspace, make_group())
-        if size != 2:
-            with django_assert_num_queries(2):
-                api(cspace).get(path)
 
 
 @pytest.mark.parametrize(

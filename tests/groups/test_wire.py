@@ -278,14 +278,3 @@ def test_dry_runs_store_nothing(api, cspace, group_admin, member, team):
     assert answer(api(group_admin).delete(f"user-groups/{place_of(group_admin).pk}/?dry_run=true")) == LAST_ADMIN
     assert (Group.objects.living().count(), LogEntry.objects.count()) == (2, 0)
     assert UserGroup.objects.filter(group=team).count() == 2
-
-
-@pytest.mark.parametrize("path", ["groups/{}/", "user-groups/{}/"])
-def test_details_cost_the_same_at_one_and_at_three(api, member, team, path, django_assert_num_queries):
-    target = path.format(team.pk if path.startswith("groups") else place_of(member).pk)
-    counts = 3 if path.startswith("groups") else 2
-    for size in (1, 2, 3):
-        if size != 2:
-            with django_assert_num_queries(counts):
-                api(member).get(target)
-        join(make_user(), team)

@@ -209,15 +209,6 @@ def test_a_refused_request_is_not_remembered(api, member, wish):
     assert api(member).post("registrations/", wish, **key).status_code == 201
 
 
-def test_a_booking_costs_eight_statements(api, member, cspace, wish, settings, django_assert_num_queries):
-    settings.CSPACE_THROTTLE = True
-    with django_assert_num_queries(11) as captured:
-        # 1 authentication, 8 of the booking, and the savepoint pair that stands in for BEGIN and COMMIT under test.
-        assert api(member).post("registrations/", wish).status_code == 201
-    savepoints = [row for row in captured.captured_queries if "SAVEPOINT" in row["sql"]]
-    assert len(captured.captured_queries) - len(savepoints) == 1 + 8
-
-
 def test_an_archived_group_cannot_book(api, member, wish, team, cspace):
     from cspace import clock
 

@@ -325,13 +325,3 @@ def test_the_list_for_cspace(api, held, member, cspace, team, room):
 def test_the_list_refuses_unknown_values(api, cspace, query, field):
     response = api(cspace).get(f"registrations/?{query}")
     assert (response.status_code, list(response.json()["details"])) == (400, [field])
-
-
-@pytest.mark.parametrize("path", ["registrations/?status=all", "users/me/registrations/"])
-def test_lists_cost_the_same_at_one_and_at_three(api, cspace, team, room, path, django_assert_num_queries):
-    budget = {"registrations/?status=all": 3, "users/me/registrations/": 2}[path]
-    for hour in (8, 9, 10):
-        make_registration(by=cspace, group=team, classroom=room, day=DAY, start=hour * 60, end=hour * 60 + 60)
-        if hour != 9:
-            with django_assert_num_queries(budget):
-                api(cspace).get(path)

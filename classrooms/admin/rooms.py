@@ -1,5 +1,6 @@
-"""Rooms with their floor plan, import and export; closures. Every write is a service call."""
+"""Rooms with their floor plan, import and export. Every write is a service call."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -8,28 +9,44 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
-from import_export import fields, resources
+from import_export import fields, resources, widgets
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV, XLSX
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
+from accounts.acting import actor
 from classrooms.floorplan import boxed, draw
-from classrooms.models import Classroom, Closure
-from classrooms.rules import equipment_faults, name_faults
-from classrooms.services.closures import lift_closure
+from classrooms.models import Classroom
+from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults
 from classrooms.services.rooms import change_classroom, create_classroom, delete_classroom
 from cspace import clock
-from cspace.admin import ReadOnlyAdmin, ServiceAdmin, said, site
+from cspace.admin.forms import JsonField, ServiceForm
+from cspace.admin.pages import ServiceAdmin
+from cspace.admin.refusals import said
+from cspace.admin.site import site
 from cspace.errors import DomainError
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("name", "capacity", "floor", "equipment", "is_active", "auto_approve")
 
 
+class WholeNumber(widgets.IntegerWidget):  # type: ignore[misc]
+    """A cell with a number; a range is the service's to check."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        try:
+            return super().clean(value, row, **kwargs)
+        except (ArithmeticError, ValueError) as error:
+            raise ValueError("A whole number is required") from error
+
+
 class ClassroomResource(resources.ModelResource):
     """Rows of a CSV or XLSX file, matched by name. Each goes through the room services."""
 
     name = fields.Field(attribute="name", column_name="name")
+    capacity = fields.Field(attribute="capacity", column_name="capacity", widget=WholeNumber())
+    floor = fields.Field(attribute="floor", column_name="floor", widget=WholeNumber())
 
     class Meta:
         model = Classroom
@@ -61,7 +78,13 @@ class ClassroomResource(resources.ModelResource):
             raise ValueError(said(refusal)) from refusal
 
 
-class ClassroomForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClassroomForm(ServiceForm):
+    capacity = forms.IntegerField(
+        min_value=CAPACITIES.start, max_value=CAPACITIES.stop - 1, widget=UnfoldAdminIntegerFieldWidget
+    )
+    floor = forms.IntegerField(min_value=FLOORS.start, max_value=FLOORS.stop - 1, widget=UnfoldAdminIntegerFieldWidget)
+    equipment = JsonField(required=False)
+
     class Meta:
         model = Classroom
         fields = COLUMNS
@@ -113,10 +136,10 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
     def save_model(self, request: HttpRequest, obj: Classroom, form: Any, change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in COLUMNS if name in form.cleaned_data}
         if change:
-            values.pop("name", None)
-            change_classroom(classroom_id=obj.pk, by=request.user, now=clock.now(), **values)
+            values = {name: value for name, value in values.items() if name in form.changed_data}
+            change_classroom(classroom_id=obj.pk, by=actor(request), now=clock.now(), **values)
         else:
-            obj.pk = create_classroom(by=request.user, now=clock.now(), **values).pk
+            obj.pk = create_classroom(by=actor(request), now=clock.now(), **values).pk
 
     def process_result(self, result: Any, request: HttpRequest) -> Any:
         """What changed since the preview may refuse the confirmed import as a whole: then say so."""
@@ -129,41 +152,8 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
 
     @admin.action(description="Delete (only rooms never used)")
     def delete_unused(self, request: HttpRequest, chosen: Any) -> None:
-        for room in chosen:
-            self.attempt(
-                request,
-                room.name,
-                lambda pk=room.pk: delete_classroom(classroom_id=pk, by=request.user, now=clock.now()),
-            )
-
-
-@admin.register(Closure, site=site)
-class ClosureAdmin(ReadOnlyAdmin):
-    list_display = ("occupancy_id", "classroom", "starts_at", "ends_at", "is_live", "reason")
-    list_select_related = ("occupancy__classroom",)
-    ordering = ("-occupancy__starts_at", "-occupancy_id")
-    actions = ("lift",)
-
-    def classroom(self, closure: Closure) -> str:
-        return closure.occupancy.classroom.name
-
-    def starts_at(self, closure: Closure) -> Any:
-        return closure.occupancy.starts_at
-
-    def ends_at(self, closure: Closure) -> Any:
-        return closure.occupancy.ends_at
-
-    @admin.display(boolean=True)
-    def is_live(self, closure: Closure) -> bool:
-        return closure.occupancy.is_live
-
-    @admin.action(description="Lift (open the room again)")
-    def lift(self, request: HttpRequest, chosen: Any) -> None:
-        for closure in chosen.select_related("occupancy__classroom"):
-            self.attempt(
-                request,
-                str(closure),
-                lambda row=closure: lift_closure(
-                    closure_id=row.pk, classroom=row.occupancy.classroom, by=request.user, now=clock.now()
-                ),
-            )
+        calls = [
+            (room.name, partial(delete_classroom, classroom_id=room.pk, by=actor(request), now=clock.now()))
+            for room in chosen
+        ]
+        self.attempt_each(request, calls, "deleted")

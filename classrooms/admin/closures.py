@@ -1,0 +1,136 @@
+"""Closures: made for some rooms or all of them, and lifted."""
+
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
+
+from accounts.acting import actor
+from classrooms.models import Classroom, Closure
+from classrooms.services.closures import close_rooms, lift_closure
+from cspace import clock
+from cspace.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField, instant_of
+from cspace.admin.pages import ServiceAdmin
+from cspace.admin.site import site
+from cspace.db.ranges import Interval, campus_zone
+
+ON_CONFLICT = [("fail", "Refuse the closure"), ("cancel", "Cancel what is registered and tell its people")]
+SHOWN = ("classroom", "starts", "ends", "is_live", "is_campus_wide", "reason")
+ASKED = ("classrooms", "all_rooms", "starts_on", "start_time", "ends_on", "end_time", "reason", "on_conflict")
+
+
+class ClosureForm(ServiceForm):
+    """What `close_rooms` takes, in campus wall time. `interval` in the cleaned data is the time closed."""
+
+    field_of_fault = {"starts_at": "starts_on", "ends_at": "ends_on"}
+
+    classrooms = forms.ModelMultipleChoiceField(
+        queryset=Classroom.objects.in_order(), required=False, widget=UnfoldAdminSelect2MultipleWidget
+    )
+    all_rooms = forms.BooleanField(required=False, label="All rooms", widget=UnfoldBooleanWidget)
+    starts_on = DateField()
+    start_time = WallTimeField()
+    ends_on = DateField()
+    end_time = WallTimeField(is_end=True)
+    reason = LongTextField(max_length=500)
+    on_conflict = forms.ChoiceField(
+        choices=ON_CONFLICT, initial="fail", label="If something is booked", widget=UnfoldAdminSelectWidget
+    )
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if (
+            "classrooms" in self.cleaned_data
+            and bool(self.cleaned_data["classrooms"]) == self.cleaned_data["all_rooms"]
+        ):
+            self.add_error("classrooms", "Choose some rooms, or all of them")
+        starts_at, ends_at = self._instant("starts_on", "start_time"), self._instant("ends_on", "end_time")
+        if starts_at and ends_at:
+            self.cleaned_data["interval"] = Interval(starts_at, ends_at)
+            if starts_at >= ends_at:
+                self.add_error("starts_on", "Start must be before end")
+        return cleaned
+
+    def _instant(self, day: str, time: str) -> Any:
+        try:
+            return instant_of(self.cleaned_data.get(day), self.cleaned_data.get(time))
+        except ValidationError as error:
+            self.add_error(time, error)
+            return None
+
+
+@admin.register(Closure, site=site)
+class ClosureAdmin(ServiceAdmin):
+    add_form = ClosureForm
+    list_display = ("occupancy_id", "classroom", "starts", "ends", "is_live", "reason")
+    list_filter = (("occupancy__is_live", admin.BooleanFieldListFilter), "is_campus_wide")
+    search_fields = ("occupancy__classroom__name", "reason")
+    list_select_related = ("occupancy__classroom",)
+    ordering = ("-occupancy__starts_at", "-occupancy_id")
+    actions = ("lift",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_fields(self, request: HttpRequest, obj: Closure | None = None) -> tuple[str, ...]:
+        return ASKED if obj is None else SHOWN
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Closure | None = None) -> tuple[str, ...]:
+        return () if obj is None else SHOWN
+
+    @admin.display(ordering="occupancy__classroom__name")
+    def classroom(self, closure: Closure) -> str:
+        return closure.occupancy.classroom.name
+
+    @admin.display(ordering="occupancy__starts_at")
+    def starts(self, closure: Closure) -> str:
+        return f"{closure.occupancy.starts_at.astimezone(campus_zone()):%Y-%m-%d %H:%M}"
+
+    @admin.display(ordering="occupancy__ends_at")
+    def ends(self, closure: Closure) -> str:
+        return f"{closure.occupancy.ends_at.astimezone(campus_zone()):%Y-%m-%d %H:%M}"
+
+    @admin.display(boolean=True)
+    def is_live(self, closure: Closure) -> bool:
+        return closure.occupancy.is_live
+
+    def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: bool) -> None:
+        wanted = form.cleaned_data
+        rooms = Classroom.objects.in_order() if wanted["all_rooms"] else wanted["classrooms"]
+        closures = close_rooms(
+            by=actor(request),
+            now=clock.now(),
+            classrooms=list(rooms),
+            interval=wanted["interval"],
+            reason=wanted["reason"],
+            cancel_registrations=wanted["on_conflict"] == "cancel",
+            is_campus_wide=wanted["all_rooms"],
+        )
+        self.message_user(request, f"{len(closures)} closed.", messages.SUCCESS)
+
+    def response_add(self, request: HttpRequest, obj: Closure, post_url_continue: str | None = None) -> HttpResponse:
+        """One command makes many closures: the list shows them."""
+        return HttpResponseRedirect(reverse("admin:classrooms_closure_changelist"))
+
+    @admin.action(description="Lift (open the room again)")
+    def lift(self, request: HttpRequest, chosen: QuerySet[Closure]) -> None:
+        calls = [
+            (
+                str(closure),
+                partial(
+                    lift_closure,
+                    closure_id=closure.pk,
+                    classroom=closure.occupancy.classroom,
+                    by=actor(request),
+                    now=clock.now(),
+                ),
+            )
+            for closure in chosen.select_related("occupancy__classroom")
+        ]
+        self.attempt_each(request, calls, "lifted")

@@ -1,0 +1,264 @@
+"""Who may do what: every operation of the API as five people, in one table taken from the contract.
+
+The order of answers is 401, 403 (role), 404, 403 (object), 400, 409: a refused request is refused whatever its body.
+"""
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from auditlog.models import LogEntry
+from classrooms.services.closures import close_rooms
+from cspace import clock
+from cspace.db.ranges import campus_interval
+from groups.models import UserGroup
+from notifications.models import Notification
+from registrations.services.changing import cancel_registration
+from tests.factories import PASSWORD, cspace_group, join, make_classroom, make_group, make_registration, make_user
+from tests.routes import operation, operations
+
+pytestmark = pytest.mark.usefixtures("document_clock")
+
+ACTORS = ("anonymous", "stranger", "member", "group_admin", "cspace")
+"""Logged in without a group; a member and an admin of {team}; a plain member of the system group."""
+
+EVERYBODY = (200, 200, 200, 200, 200)
+LOGGED_IN = (401, 200, 200, 200, 200)
+CSPACE = (401, 403, 403, 403, 200)
+CSPACE_CREATES = (401, 403, 403, 403, 201)
+CSPACE_DELETES = (401, 403, 403, 403, 204)
+NOBODY = (401, 403, 403, 403, 403)
+CSPACE_MISSING = (401, 403, 403, 403, 404)
+MISSING = (401, 404, 404, 404, 404)
+
+# {team}, {other}, {system}: groups. {members}, {admins}, {cancelled}: registrations for {team}, by the member, by its
+# admin, and one the member has cancelled. {…_place}: user-groups. {missing}, {Nowhere}: what does not exist.
+MATRIX = {
+    # §1 Authentication. The cookie of a refresh is the caller's own.
+    ("POST", "auth/token/"): EVERYBODY,
+    ("POST", "auth/token/refresh/"): LOGGED_IN,
+    ("POST", "auth/logout/"): (401, 205, 205, 205, 205),
+    # §2 Users
+    ("GET", "users/"): CSPACE,
+    ("GET", "users/me/"): LOGGED_IN,
+    ("GET", "users/me/user-groups/"): LOGGED_IN,
+    ("GET", "users/me/registrations/"): LOGGED_IN,
+    # §3 Groups and user-groups
+    ("GET", "groups/"): CSPACE,
+    ("POST", "groups/"): CSPACE_CREATES,
+    ("GET", "groups/{team}/"): (401, 403, 200, 200, 200),
+    ("GET", "groups/{other}/"): CSPACE,
+    ("GET", "groups/{system}/"): CSPACE,
+    ("GET", "groups/{missing}/"): MISSING,
+    ("DELETE", "groups/{team}/"): CSPACE_DELETES,
+    ("DELETE", "groups/{system}/"): NOBODY,
+    ("DELETE", "groups/{missing}/"): CSPACE_MISSING,
+    ("POST", "groups/{team}/user-groups/"): (401, 403, 403, 201, 201),
+    ("POST", "groups/{other}/user-groups/"): CSPACE_CREATES,
+    ("POST", "groups/{system}/user-groups/"): NOBODY,
+    ("POST", "groups/{missing}/user-groups/"): MISSING,
+    ("GET", "user-groups/"): CSPACE,
+    ("GET", "user-groups/{members_place}/"): (401, 403, 200, 200, 200),
+    ("GET", "user-groups/{foreign_place}/"): CSPACE,
+    ("GET", "user-groups/{missing}/"): MISSING,
+    ("PUT", "user-groups/{members_place}/"): (401, 403, 403, 200, 200),
+    ("PUT", "user-groups/{foreign_place}/"): CSPACE,
+    ("PUT", "user-groups/{cspace_place}/"): NOBODY,
+    ("PUT", "user-groups/{missing}/"): MISSING,
+    ("PATCH", "user-groups/{members_place}/"): (401, 403, 403, 200, 200),
+    ("PATCH", "user-groups/{foreign_place}/"): CSPACE,
+    ("PATCH", "user-groups/{cspace_place}/"): NOBODY,
+    ("DELETE", "user-groups/{members_place}/"): (401, 403, 204, 204, 204),
+    ("DELETE", "user-groups/{foreign_place}/"): CSPACE_DELETES,
+    ("DELETE", "user-groups/{cspace_place}/"): CSPACE_DELETES,
+    ("DELETE", "user-groups/{cspace_admins_place}/"): NOBODY,
+    ("DELETE", "user-groups/{missing}/"): MISSING,
+    # §4 Classrooms
+    ("GET", "classrooms/"): LOGGED_IN,
+    ("POST", "classrooms/"): CSPACE_CREATES,
+    ("GET", "classrooms/free/"): LOGGED_IN,
+    ("GET", "classrooms/{room}/"): LOGGED_IN,
+    ("GET", "classrooms/{Nowhere}/"): MISSING,
+    ("PUT", "classrooms/{room}/"): CSPACE,
+    ("PUT", "classrooms/{Nowhere}/"): CSPACE_MISSING,
+    ("PATCH", "classrooms/{room}/"): CSPACE,
+    ("DELETE", "classrooms/{unused_room}/"): CSPACE_DELETES,
+    ("DELETE", "classrooms/{Nowhere}/"): CSPACE_MISSING,
+    ("GET", "classrooms/{room}/agenda/"): LOGGED_IN,
+    ("GET", "classrooms/{Nowhere}/agenda/"): MISSING,
+    ("GET", "classrooms/{room}/availability/"): LOGGED_IN,
+    ("GET", "classrooms/{Nowhere}/availability/"): MISSING,
+    ("GET", "classrooms/{room}/closures/"): LOGGED_IN,
+    ("POST", "classrooms/{room}/closures/"): CSPACE_CREATES,
+    ("POST", "classrooms/{Nowhere}/closures/"): CSPACE_MISSING,
+    ("DELETE", "classrooms/{room}/closures/{closure}/"): CSPACE_DELETES,
+    ("DELETE", "classrooms/{unused_room}/closures/{closure}/"): CSPACE_MISSING,
+    ("POST", "closures/"): CSPACE_CREATES,
+    # §5 Registrations
+    ("GET", "registrations/"): CSPACE,
+    ("POST", "registrations/"): (401, 403, 201, 201, 201),
+    ("GET", "registrations/{members}/"): (401, 403, 200, 403, 200),
+    ("GET", "registrations/{admins}/"): (401, 403, 403, 200, 200),
+    ("GET", "registrations/{cancelled}/"): (401, 403, 404, 403, 200),
+    ("GET", "registrations/{missing}/"): MISSING,
+    ("PUT", "registrations/{members}/"): (401, 403, 200, 403, 200),
+    ("PUT", "registrations/{admins}/"): (401, 403, 403, 200, 200),
+    ("PUT", "registrations/{cancelled}/"): (401, 403, 404, 403, 409),
+    ("PUT", "registrations/{missing}/"): MISSING,
+    ("PATCH", "registrations/{members}/"): (401, 403, 200, 403, 200),
+    ("PATCH", "registrations/{admins}/"): (401, 403, 403, 200, 200),
+    ("DELETE", "registrations/{members}/"): (401, 403, 204, 403, 204),
+    ("DELETE", "registrations/{admins}/"): (401, 403, 403, 204, 204),
+    ("DELETE", "registrations/{missing}/"): MISSING,
+    ("POST", "registrations/{members}/approve/"): CSPACE,
+    ("POST", "registrations/{cancelled}/approve/"): (401, 403, 403, 403, 409),
+    ("POST", "registrations/{missing}/approve/"): CSPACE_MISSING,
+    ("POST", "registrations/{members}/reject/"): CSPACE,
+    ("POST", "registrations/{cancelled}/reject/"): (401, 403, 403, 403, 409),
+    ("POST", "registrations/{missing}/reject/"): CSPACE_MISSING,
+    # §8 Notifications, §9 Logs
+    ("GET", "notifications/"): LOGGED_IN,
+    ("PATCH", "notifications/{members_notice}/"): (401, 404, 200, 404, 404),
+    ("PATCH", "notifications/{missing}/"): MISSING,
+    ("POST", "notifications/read-all/"): LOGGED_IN,
+    ("GET", "logs/"): CSPACE,
+}
+PUBLIC = {
+    "classrooms/",
+    "classrooms/free/",
+    *(f"classrooms/{{room}}/{rest}" for rest in ("", "agenda/", "availability/", "closures/")),
+}
+"""What `CSPACE_PUBLIC_READS` opens: the reads of the contract's §4."""
+
+CODES = {401: "NOT_AUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "INVALID_STATE"}
+DAY = date(2026, 2, 1)
+SLOT = "?date=2026-02-01&start_time=18:00&end_time=19:00"
+CLOSURE = {"starts_at": "2026-02-03T00:00:00Z", "ends_at": "2026-02-03T10:00:00Z"}
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "token/"): {"username": "member", "password": PASSWORD},
+    ("POST", "groups/"): {"name": "chess-club"},
+    ("POST", "user-groups/"): {"username": "newcomer"},
+    ("PUT", "user-groups/"): {"permissions": "admin"},
+    ("PATCH", "user-groups/"): {"permissions": "admin"},
+    ("POST", "classrooms/"): {"name": "Room C", "capacity": 30, "floor": 2},
+    ("PUT", "classrooms/"): {"capacity": 31},
+    ("PATCH", "classrooms/"): {"capacity": 31},
+    ("POST", "closures/"): CLOSURE,
+    ("PUT", "registrations/"): {"description": "Reading circle"},
+    ("PATCH", "registrations/"): {"description": "Reading circle"},
+    ("PATCH", "notifications/"): {"status": "read"},
+}
+"""{(method, last collection of the path): a body that is accepted}."""
+
+
+def booking(group_id: int) -> dict[str, Any]:
+    return {
+        "classroom": "Room A",
+        "group_id": group_id,
+        "date": "2026-02-01",
+        "start_time": "18:00",
+        "end_time": "19:00",
+    }
+
+
+@pytest.fixture
+def campus(team, member, group_admin, cspace, cspace_admin, stranger, room):
+    """What the paths name."""
+    other = make_group("316")
+    make_user("newcomer")
+
+    def book(by: Any, hour: int) -> Any:
+        return make_registration(by=by, group=team, classroom=room, day=DAY, start=hour * 60, end=hour * 60 + 60)
+
+    members, admins, cancelled = book(member, 8), book(group_admin, 9), book(member, 10)
+    cancel_registration(registration_id=cancelled.pk, by=member, now=clock.now())
+    (closure,) = close_rooms(by=cspace, now=clock.now(), classrooms=[room], interval=campus_interval(DAY, 1200, 1260))
+    notice = Notification.objects.create(user=member, description="x", created_at=clock.now())
+
+    def place(user: Any, group: Any) -> int:
+        return UserGroup.objects.get(user=user, group=group).pk
+
+    return SimpleNamespace(
+        actors=dict(zip(ACTORS, (None, stranger, member, group_admin, cspace), strict=True)),
+        team=team.pk,
+        other=other.pk,
+        names={
+            "team": team.pk,
+            "other": other.pk,
+            "system": cspace_group().pk,
+            "members_place": place(member, team),
+            "foreign_place": join(make_user("foreigner"), other).pk,
+            "cspace_place": place(cspace, cspace_group()),
+            "cspace_admins_place": place(cspace_admin, cspace_group()),
+            "room": room.name,
+            "unused_room": make_classroom("Never used").name,
+            "closure": closure.pk,
+            "members": members.pk,
+            "admins": admins.pk,
+            "cancelled": cancelled.pk,
+            "members_notice": notice.pk,
+            "missing": 10**17,
+            "Nowhere": "Nowhere",
+        },
+    )
+
+
+def body_for(method: str, path: str, campus: Any) -> Any:
+    if (method, path) == ("POST", "registrations/"):
+        return booking(campus.team)
+    if path == "closures/":
+        return CLOSURE | {"classrooms": ["Room A", "Never used"]}
+    parts = [part for part in path.split("/") if part and not part.startswith("{")]
+    return BODIES.get((method, f"{parts[-1]}/"))
+
+
+def send(method: str, path: str, actor: str, campus: Any, api: Any, body: Any) -> Any:
+    client = api(campus.actors[actor])
+    if path == "auth/token/refresh/" and client.user is not None:
+        client.post("auth/token/", {"username": client.user.username, "password": PASSWORD})
+    query = SLOT if path.endswith(("free/", "availability/")) else ""
+    return client(method, path.format(**campus.names) + query, body)
+
+
+CELLS = [
+    pytest.param(method, path, actor, status, id=f"{method} {path} as {actor}")
+    for (method, path), row in MATRIX.items()
+    for actor, status in zip(ACTORS, row, strict=True)
+]
+
+
+@pytest.mark.parametrize(("method", "path", "actor", "status"), CELLS)
+def test_a_cell(method, path, actor, status, campus, api):
+    before = LogEntry.objects.count()
+    # A refusal does not look at the body; the group of a booking stands in it.
+    bodies = [body_for(method, path, campus)] + ([None] if status in (401, 403, 404) and method != "GET" else [])
+    for body in bodies:
+        response = send(method, path, actor, campus, api, body)
+        assert response.status_code == status, response.content
+        if status >= 400:
+            assert response.json()["code"] == CODES[status]
+            assert LogEntry.objects.count() == before
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_booking_for_a_foreign_group(actor, campus, api):
+    status = dict(zip(ACTORS, CSPACE_CREATES, strict=True))[actor]
+    before = LogEntry.objects.count()
+    response = send("POST", "registrations/", actor, campus, api, booking(campus.other))
+    assert response.status_code == status, response.content
+    if status >= 400:
+        assert response.json()["code"] == CODES[status]
+    assert LogEntry.objects.count() == before + (status == 201)
+
+
+@pytest.mark.parametrize("path", [path for method, path in MATRIX if method == "GET" and "{Nowhere}" not in path])
+def test_public_reads_open_the_rooms_and_nothing_else(path, campus, api, settings):
+    settings.CSPACE_PUBLIC_READS = True
+    response = send("GET", path, "anonymous", campus, api, None)
+    assert response.status_code == (200 if path in PUBLIC else 401), response.content
+
+
+def test_the_table_names_every_operation_and_no_other():
+    assert {operation(method, path) for method, path in MATRIX} == operations()

@@ -1,0 +1,278 @@
+"""Every example of the published schema works on the demo campus: requests are sent, answers and refusals compared."""
+
+import datetime as dt
+import io
+import re
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import override_settings
+from jsonschema import Draft7Validator, FormatChecker
+
+from accounts.models import User
+from classrooms.models import Classroom
+from classrooms.services.closures import close_rooms
+from cspace import clock
+from cspace.api.examples import DAYS_AHEAD
+from cspace.api.idempotency import GENERATED
+from cspace.db.ranges import campus_date, campus_interval
+from cspace.demo.loading import PASSWORD, load
+from groups.models import Group, UserGroup
+from notifications.models import Notification
+from registrations.models import Registration
+from tests.factories import cspace_group, make_classroom, make_registration
+
+METHODS = ("get", "post", "put", "patch", "delete")
+UNKNOWABLE = GENERATED | {"access", "updated"}
+"""What an example cannot know of the answer to a write."""
+
+
+def generated() -> dict[str, Any]:
+    out = io.StringIO()
+    call_command("spectacular", "--fail-on-warn", "--validate", stdout=out)
+    return yaml.safe_load(out.getvalue())
+
+
+SCHEMA = generated()
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, methods in SCHEMA["paths"].items()
+    for method, operation in methods.items()
+    if method in METHODS
+}
+JOHNS = ("registration_create", "registration_update", "registration_partial_update", "registration_destroy")
+"""Sent by john_doe, who may; everything else by ta217, an admin of cspace and of 522."""
+
+
+def json_of(content: dict[str, Any]) -> dict[str, Any]:
+    return content["content"]["application/json"]
+
+
+def examples_of(content: dict[str, Any]) -> dict[str, Any]:
+    return {name: example["value"] for name, example in json_of(content)["examples"].items()}
+
+
+def as_json_schema(node: Any) -> Any:
+    """OpenAPI 3.0 says `nullable` where JSON Schema allows null."""
+    if isinstance(node, list):
+        return [as_json_schema(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    plain = {key: as_json_schema(inner) for key, inner in node.items() if key != "nullable"}
+    return {"anyOf": [plain, {"type": "null"}]} if node.get("nullable") is True else plain
+
+
+COMPONENTS = {"components": as_json_schema(SCHEMA["components"])}
+
+
+def assert_valid(value: Any, schema: dict[str, Any]) -> None:
+    Draft7Validator(as_json_schema(schema) | COMPONENTS, format_checker=FormatChecker()).validate(value)
+
+
+def shape(answer: dict[str, Any]) -> dict[str, Any]:
+    """The keys of an answer and of the first element of its lists."""
+    return {key: [*inner[0]] if isinstance(inner, list) and inner else None for key, inner in answer.items()}
+
+
+class Campus:
+    """The demo campus as `make run` loads it into a fresh database, and what an operation may be about."""
+
+    def __init__(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER SEQUENCE groups_group_id_seq RESTART WITH 1")
+            if Group.objects.filter(pk=1).exists():
+                cursor.execute("ALTER SEQUENCE groups_group_id_seq RESTART WITH 2")
+        assert cspace_group().pk == 1
+        load(now=clock.now())
+        self.ta217, self.john = User.objects.get(username="ta217"), User.objects.get(username="john_doe")
+        self.team = Group.objects.get(name="522")
+        self.room = Classroom.objects.get(name="Room A")
+        self.day = campus_date(clock.now()) + dt.timedelta(days=DAYS_AHEAD)
+
+    def registration(self, by: User) -> Registration:
+        return make_registration(by=by, group=self.team, classroom=self.room, day=self.day, description="Team meeting")
+
+    def closure(self) -> Any:
+        (closure,) = close_rooms(
+            by=self.ta217, now=clock.now(), classrooms=[self.room], interval=campus_interval(self.day, 1200, 1260)
+        )
+        return closure
+
+    def prepare(self, name: str, path: str) -> int:
+        """Make what the operation is about; its id, 0 where it has none."""
+        if name == "registration_create" or name.startswith("classroom_free"):
+            return 0
+        if "registrations" in path or "agenda" in path or "availability" in path:
+            return self.registration(self.ta217 if "/me/" in path else self.john).pk
+        if "closures" in path and name != "closure_create":
+            return self.closure().pk
+        if "notifications" in path:
+            return Notification.objects.filter(user=self.ta217).order_by("id")[0].pk
+        if path.startswith("/api/v1/user-groups/"):
+            return UserGroup.objects.get(user=self.john, group=self.team).pk
+        return self.team.pk
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker):
+    """Loaded once, around the tests' own transactions, and rolled back after the last."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with django_db_blocker.unblock(), transaction.atomic(), override_settings(PASSWORD_HASHERS=hashers):
+        yield Campus()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def campus(loaded, db):
+    for user in (loaded.ta217, loaded.john):
+        user.forget_access()
+    return loaded
+
+
+def address(path: str, operation: dict[str, Any], pk: int) -> str:
+    """The URL, with the examples of the parameters."""
+    examples = {
+        (parameter["in"], parameter["name"]): parameter["example"]
+        for parameter in operation.get("parameters", [])
+        if "example" in parameter
+    }
+    url = path.format(id=pk, name=examples.get(("path", "name")))
+    query = "&".join(f"{name}={value}" for (place, name), value in examples.items() if place == "query")
+    return f"{url}?{query}" if query else url
+
+
+def sender(name: str, campus: Campus, api: Any) -> Any:
+    """Somebody who may, with the session cookie where the operation wants one."""
+    if not name.startswith("session"):
+        return api(campus.john if name in JOHNS else campus.ta217)
+    anonymous = api()
+    if name != "session_log_in":
+        anonymous.post("auth/token/", {"username": "ta217", "password": PASSWORD})
+        anonymous.user = campus.ta217
+    return anonymous
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_example_works_when_it_is_sent(name, campus, api):
+    method, path, operation = OPERATIONS[name]
+    url = address(path, operation, campus.prepare(name, path))
+    if name == "classroom_destroy":
+        url = url.replace("Room A", make_classroom("Never used").name)
+    body = examples_of(operation["requestBody"])["DemoCampus"] if "requestBody" in operation else None
+    response = sender(name, campus, api)(method, url, body)
+    documented = min(operation["responses"])
+    assert (str(response.status_code), response.content if documented in ("204", "205") else b"") == (documented, b"")
+    answer = operation["responses"][documented]
+    if "content" not in answer:
+        return
+    example, got = examples_of(answer)["DemoCampus"], response.json()
+    assert shape(got) == shape(example)
+    for value in (example, got):
+        assert_valid(value, json_of(answer)["schema"])
+    if method != "GET" and "results" not in example:
+        assert {key: got[key] for key in example if key not in UNKNOWABLE} == {
+            key: example[key] for key in example if key not in UNKNOWABLE
+        }
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_body_has_an_example_that_fits_its_schema(name):
+    _, _, operation = OPERATIONS[name]
+    bodies = [operation["requestBody"]] if "requestBody" in operation else []
+    bodies += [answer for answer in operation["responses"].values() if "content" in answer]
+    for body in bodies:
+        examples = examples_of(body)
+        assert examples
+        for example in examples.values():
+            assert_valid(example, json_of(body)["schema"])
+
+
+CODES = {
+    "400": {"VALIDATION_ERROR"},
+    "401": {"NOT_AUTHENTICATED"},
+    "403": {"PERMISSION_DENIED"},
+    "404": {"NOT_FOUND"},
+    "405": {"METHOD_NOT_ALLOWED"},
+    "406": {"NOT_ACCEPTABLE"},
+    "409": {"CONFLICT", "ALREADY_EXISTS", "INVALID_STATE", "IDEMPOTENCY_KEY_REUSED"},
+    "413": {"PAYLOAD_TOO_LARGE"},
+    "415": {"UNSUPPORTED_MEDIA_TYPE"},
+    "429": {"RATE_LIMITED"},
+    "500": {"INTERNAL_ERROR"},
+    "503": {"SERVICE_UNAVAILABLE"},
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_refusal_shows_the_code_of_its_status(name):
+    _, _, operation = OPERATIONS[name]
+    for status, answer in operation["responses"].items():
+        if status >= "400":
+            assert {example["code"] for example in examples_of(answer).values()} <= CODES[status], status
+
+
+def provoked(name: str, status: str, campus: Campus, api: Any) -> Any:
+    """A request that earns the refusal."""
+    method, path, operation = OPERATIONS[name]
+    send, url = sender(name, campus, api), address(path, operation, campus.prepare(name, path))
+    if status == "400":
+        details = next(iter(examples_of(operation["responses"]["400"]).values()))["details"]
+        nonsense = {"page": "?page=0", "dry_run": "?dry_run=maybe", "non_field_errors": "?%00=x"}
+        bare = url.partition("?")[0]
+        if "requestBody" in operation:
+            return send(method, bare, b"[]" if "non_field_errors" in details else b"{}")
+        return send(method, bare + next((query for key, query in nonsense.items() if key in details), ""))
+    if status == "401":
+        wrong = {"username": "john_doe", "password": "wrong"}
+        return api()(method, url, wrong if name == "session_log_in" else None)
+    if status == "404":
+        missing = address(path.replace("{name}", "Nowhere") if "{id}" not in path else path, operation, 10**17)
+        return send(method, missing if "{" in path else f"{url}?page=99999")
+    if status == "405":
+        unused = re.search(r'"(\w+)"', next(iter(examples_of(operation["responses"]["405"]).values()))["error"])
+        return send(unused[1], url)
+    return send(method, url, Accept="text/csv")
+
+
+@pytest.mark.parametrize("status", ["400", "401", "404", "405", "406"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_refusal_reads_as_its_example(name, status, campus, api):
+    _, _, operation = OPERATIONS[name]
+    if status not in operation["responses"]:
+        return
+    response = provoked(name, status, campus, api)
+    (example,) = examples_of(operation["responses"][status]).values()
+    assert (response.status_code, response.json()) == (int(status), example)
+
+
+def test_who_has_to_show_what(settings):
+    bearer, cookie = {"bearer": []}, {"refreshCookie": []}
+    special = {
+        "session_log_in": [],
+        "session_refresh": [cookie],
+        "session_log_out": [bearer | cookie],
+    }
+    for name, (_, _, operation) in OPERATIONS.items():
+        assert operation.get("security", []) == special.get(name, [bearer]), name
+    assert SCHEMA["components"]["securitySchemes"] == {
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "refreshCookie": {"type": "apiKey", "in": "cookie", "name": "refresh_token"},
+    }
+    settings.CSPACE_PUBLIC_READS = True
+    opened = {
+        operation["operationId"]
+        for methods in generated()["paths"].values()
+        for operation in methods.values()
+        if {} in operation.get("security", [])
+    }
+    assert opened == {
+        "agenda_retrieve",
+        "classroom_availability",
+        "classroom_free",
+        "classroom_list",
+        "classroom_retrieve",
+        "closure_list",
+    }

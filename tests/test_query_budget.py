@@ -1,0 +1,108 @@
+"""How many statements an operation costs: tests/query_budget.json, reviewed like code, equal at one row and at three.
+
+Counted are all statements of a request but the savepoints that stand in for BEGIN and COMMIT under test.
+"""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from auditlog.models import LogEntry
+from classrooms.services.closures import close_rooms
+from cspace import clock
+from cspace.db.ranges import campus_interval
+from groups.models import UserGroup
+from notifications.models import Notification
+from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
+from tests.routes import operation, operations
+
+pytestmark = pytest.mark.usefixtures("document_clock")
+
+FILE = Path(__file__).with_name("query_budget.json")
+BUDGET: dict[str, dict[str, int]] = json.loads(FILE.read_text())
+DAY = date(2026, 2, 1)
+SLOT = "date=2026-02-01&start_time=10:00&end_time=12:00"
+ROOM = {"capacity": 31, "floor": 2}
+CLOSURE = {"starts_at": "2026-02-01T00:00:00Z", "ends_at": "2026-02-01T15:00:00Z", "on_conflict": "cancel"}
+BODIES: dict[str, Any] = {
+    "POST groups/": {"name": "chess-club"},
+    "POST groups/{team}/user-groups/": {"username": "newcomer"},
+    "PUT user-groups/{place}/": {"permissions": "admin"},
+    "POST classrooms/": ROOM | {"name": "Room C"},
+    "PUT classrooms/{room}/": ROOM,
+    "POST classrooms/{room}/closures/": CLOSURE | {"on_conflict": "fail", "ends_at": "2026-02-01T00:30:00Z"},
+    "POST closures/": CLOSURE | {"classrooms": "all", "on_conflict": "fail", "ends_at": "2026-02-01T00:30:00Z"},
+    "POST closures/?cancelling": CLOSURE | {"classrooms": ["Room A"]},
+    "POST registrations/": {"classroom": "Room A", "date": "2026-02-02", "start_time": "10:00", "end_time": "12:00"},
+    "PUT registrations/{registration}/": {"date": "2026-02-03"},
+    "PATCH registrations/{registration}/": {"description": "Reading circle"},
+    "PATCH classrooms/{room}/": ROOM,
+    "PATCH user-groups/{place}/": {"permissions": "admin"},
+    "PATCH notifications/{notification}/": {"status": "read"},
+}
+
+
+class Campus:
+    """`size` of everything an operation could walk over: rooms, groups, people, bookings, closures, notices."""
+
+    def __init__(self, size: int, actor: Any, team: Any, room: Any) -> None:
+        join(actor, team)
+        make_user("newcomer")
+        for number in range(size):
+            join(make_user(), team)
+            join(make_user(), cspace_group())
+            join(actor, make_group())
+            make_classroom()
+            hour = (9 + number) * 60
+            made = make_registration(by=actor, group=team, classroom=room, day=DAY, start=hour, end=hour + 60)
+            (closure,) = close_rooms(
+                by=actor,
+                now=clock.now(),
+                classrooms=[room],
+                interval=campus_interval(DAY + timedelta(days=10 + number), hour, hour + 60),
+            )
+            notice = Notification.objects.create(user=actor, description="x", created_at=clock.now())
+        assert LogEntry.objects.count() >= size
+        self.team, self.room, self.unused_room, self.closure = team.pk, room.name, make_classroom().name, closure.pk
+        self.place = UserGroup.objects.filter(group=team).exclude(user=actor)[0].pk
+        self.registration, self.notification = made.pk, notice.pk
+
+    def body(self, named: str) -> Any:
+        body = BODIES.get(named)
+        return body | {"group_id": self.team} if named == "POST registrations/" else body
+
+
+def counted(named: str, campus: Campus, client: Any) -> int:
+    method, _, path = named.partition(" ")
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        response = client(method, path.format(**vars(campus)), campus.body(named))
+    assert response.status_code < 300, response.content
+    return sum("SAVEPOINT" not in row["sql"] for row in captured.captured_queries)
+
+
+@pytest.mark.parametrize("named", BUDGET)
+@pytest.mark.parametrize("size", [1, 3])
+def test_an_operation_costs_what_the_file_says(named, size, api, cspace, team, room, settings):
+    settings.CSPACE_THROTTLE = True
+    campus = Campus(size, cspace, team, room)
+    cost = counted(named, campus, api(cspace))
+    assert cost == BUDGET[named][str(size)], (
+        f"{named} costs {cost} statements at size {size}. If that is meant, write it into {FILE.name}:"
+        f' "{named}": {json.dumps({"1": cost, "3": cost})}'
+    )
+
+
+def test_every_operation_but_the_sessions_has_a_budget():
+    measured = {operation(*named.split(" ", 1)) for named in BUDGET}
+    assert measured == {known for known in operations() if not known[1].startswith("auth/")}
+
+
+def test_no_budget_grows_with_the_rows():
+    assert {operation: budget for operation, budget in BUDGET.items() if budget["1"] != budget["3"]} == {}
