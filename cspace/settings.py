@@ -185,6 +185,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RegistrationStatus": "registrations.enums.Status",
         "NotificationStatus": "notifications.enums.Status",
+        "SemesterType": "timetables.enums.SemesterType",
         "Period": [("upcoming", "upcoming"), ("past", "past"), ("all", "all")],
     },
     "APPEND_COMPONENTS": {

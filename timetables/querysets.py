@@ -29,6 +29,10 @@ class CourseQuerySet(QuerySet["Course"]):
     def in_order(self) -> "CourseQuerySet":
         return self.order_by("code")
 
+    def in_plan(self, study_plan: "StudyPlan") -> "CourseQuerySet":
+        """Not withdrawn from it."""
+        return self.filter(plannings__study_plan=study_plan, plannings__is_available=True)
+
     def with_semester_type(self) -> "CourseQuerySet":
         """Adds `semester_type`: that of the available plan with the latest fall or spring semester, else `year`."""
         planned = (

@@ -16,7 +16,7 @@ from cspace.errors import Invalid, NotAuthenticated, NotFound, PermissionDenied,
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 REQUEST_ID = "9f1c7a52e0b84d6fa3c5d2b18e47a690"
-RESOURCES = {"{id}": None, "{name}": "Classroom"}
+RESOURCES = {"{id}": None, "{name}": "Classroom", "{code}": "Course"}
 """What a part of a path names; None: what the view is about."""
 
 

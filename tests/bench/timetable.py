@@ -6,7 +6,6 @@ Prints seconds and how far memory rose above what it was before the first record
 import json
 import os
 import resource
-import shutil
 import sys
 import tempfile
 import time
@@ -35,7 +34,6 @@ def main(number: int) -> None:
     from timetables.reading import read_records
     from timetables.services.importing import import_timetable
 
-    connection.force_debug_cursor = False
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE classrooms_classroom, timetables_course, timetables_semester CASCADE")
@@ -63,7 +61,9 @@ def text(number: int) -> Iterator[str]:
         "starts_on": str(first),
         "ends_on": str(first + timedelta(days=DAYS)),
     }
-    courses = [{"code": f"B-{index}", "name": f"Course {index}", "teachers": [f"T {index}"]} for index in range(COURSES)]
+    courses = [
+        {"code": f"B-{index}", "name": f"Course {index}", "teachers": [f"T {index}"]} for index in range(COURSES)
+    ]
     yield f'{{"semesters": {json.dumps([semester])},\n"courses": {json.dumps(courses)},\n"lectures": [\n'
     for index in range(number):
         yield json.dumps(lecture(index, first)) + (",\n" if index + 1 < number else "\n")

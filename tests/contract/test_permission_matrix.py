@@ -17,6 +17,7 @@ from groups.models import UserGroup
 from notifications.models import Notification
 from registrations.services.changing import cancel_registration
 from tests.factories import PASSWORD, cspace_group, join, make_classroom, make_group, make_registration, make_user
+from tests.factories.timetables import make_course, make_plan
 from tests.routes import operation, operations
 
 pytestmark = pytest.mark.usefixtures("document_clock")
@@ -118,6 +119,13 @@ MATRIX = {
     ("POST", "registrations/{members}/reject/"): CSPACE,
     ("POST", "registrations/{cancelled}/reject/"): (401, 403, 403, 403, 409),
     ("POST", "registrations/{missing}/reject/"): CSPACE_MISSING,
+    # occupancy.md: the public timetable in CSpace's own conventions
+    ("GET", "courses/"): LOGGED_IN,
+    ("GET", "courses/{course}/"): LOGGED_IN,
+    ("GET", "courses/{Nowhere}/"): MISSING,
+    ("GET", "study-plans/"): LOGGED_IN,
+    ("GET", "study-plans/{plan}/"): LOGGED_IN,
+    ("GET", "study-plans/{missing}/"): MISSING,
     # §8 Notifications, §9 Logs
     ("GET", "notifications/"): LOGGED_IN,
     ("PATCH", "notifications/{members_notice}/"): (401, 404, 200, 404, 404),
@@ -129,8 +137,12 @@ PUBLIC = {
     "classrooms/",
     "classrooms/free/",
     *(f"classrooms/{{room}}/{rest}" for rest in ("", "agenda/", "availability/", "closures/")),
+    "courses/",
+    "courses/{course}/",
+    "study-plans/",
+    "study-plans/{plan}/",
 }
-"""What `CSPACE_PUBLIC_READS` opens: the reads of the contract's §4."""
+"""What `CSPACE_PUBLIC_READS` opens: the reads of the contract's §4, and the timetable."""
 
 CODES = {401: "NOT_AUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "INVALID_STATE"}
 DAY = date(2026, 2, 1)
@@ -193,6 +205,8 @@ def campus(team, member, group_admin, cspace, cspace_admin, stranger, room):
             "cspace_place": place(cspace, cspace_group()),
             "cspace_admins_place": place(cspace_admin, cspace_group()),
             "room": room.name,
+            "course": make_course().code,
+            "plan": make_plan().pk,
             "unused_room": make_classroom("Never used").name,
             "closure": closure.pk,
             "members": members.pk,
@@ -253,7 +267,10 @@ def test_booking_for_a_foreign_group(actor, campus, api):
     assert LogEntry.objects.count() == before + (status == 201)
 
 
-@pytest.mark.parametrize("path", [path for method, path in MATRIX if method == "GET" and "{Nowhere}" not in path])
+@pytest.mark.parametrize(
+    "path",
+    [path for method, path in MATRIX if method == "GET" and not path.startswith("study-plans/{m") and "{N" not in path],
+)
 def test_public_reads_open_the_rooms_and_nothing_else(path, campus, api, settings):
     settings.CSPACE_PUBLIC_READS = True
     response = send("GET", path, "anonymous", campus, api, None)

@@ -24,6 +24,7 @@ from groups.models import Group, UserGroup
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.factories import cspace_group, make_classroom, make_registration
+from timetables.models import StudyPlan
 
 METHODS = ("get", "post", "put", "patch", "delete")
 UNKNOWABLE = GENERATED | {"access", "updated"}
@@ -109,6 +110,8 @@ class Campus:
             return self.registration(self.ta217 if "/me/" in path else self.john).pk
         if "closures" in path and name != "closure_create":
             return self.closure().pk
+        if "study-plans" in path:
+            return StudyPlan.objects.in_order()[0].pk
         if "notifications" in path:
             return Notification.objects.filter(user=self.ta217).order_by("id")[0].pk
         if path.startswith("/api/v1/user-groups/"):
@@ -139,7 +142,7 @@ def address(path: str, operation: dict[str, Any], pk: int) -> str:
         for parameter in operation.get("parameters", [])
         if "example" in parameter
     }
-    url = path.format(id=pk, name=examples.get(("path", "name")))
+    url = path.format(id=pk, name=examples.get(("path", "name")), code=examples.get(("path", "code")))
     query = "&".join(f"{name}={value}" for (place, name), value in examples.items() if place == "query")
     return f"{url}?{query}" if query else url
 
@@ -229,7 +232,8 @@ def provoked(name: str, status: str, campus: Campus, api: Any) -> Any:
         wrong = {"username": "john_doe", "password": "wrong"}
         return api()(method, url, wrong if name == "session_log_in" else None)
     if status == "404":
-        missing = address(path.replace("{name}", "Nowhere") if "{id}" not in path else path, operation, 10**17)
+        nowhere = path if "{id}" in path else path.replace("{name}", "Nowhere").replace("{code}", "Nowhere")
+        missing = address(nowhere, operation, 10**17)
         return send(method, missing if "{" in path else f"{url}?page=99999")
     if status == "405":
         unused = re.search(r'"(\w+)"', next(iter(examples_of(operation["responses"]["405"]).values()))["error"])
@@ -275,4 +279,8 @@ def test_who_has_to_show_what(settings):
         "classroom_list",
         "classroom_retrieve",
         "closure_list",
+        "course_list",
+        "course_retrieve",
+        "study_plan_list",
+        "study_plan_retrieve",
     }

@@ -6,7 +6,7 @@ from typing import Any
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from cspace.db.ranges import campus_interval
-from timetables.models import Course, CourseBooking, CourseSchedule, Semester
+from timetables.models import Course, CourseBooking, CourseSchedule, PlannedCourse, Semester, StudyPlan, Unit
 
 
 def make_course(code: str = "CS-101", **fields: Any) -> Course:
@@ -31,3 +31,11 @@ def make_lecture(
         classroom=classroom, starts_at=interval.starts_at, ends_at=interval.ends_at, kind=OccupancyKind.LECTURE
     )
     return CourseBooking.objects.create(occupancy=occupancy, schedule=schedule, classroom=classroom)
+
+
+def make_plan(*courses: Course, unit: str = "CS-BA3", semester: Semester | None = None, **fields: Any) -> StudyPlan:
+    """A plan of some courses."""
+    unit_row, _ = Unit.objects.get_or_create(name=unit)
+    plan = StudyPlan.objects.create(unit=unit_row, semester=semester or make_semester(), **fields)
+    PlannedCourse.objects.bulk_create(PlannedCourse(study_plan=plan, course=course) for course in courses)
+    return plan
