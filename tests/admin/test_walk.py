@@ -16,6 +16,8 @@ from groups.models import UserGroup
 from notifications.models import Notification
 from tests.admin.pages import act, actions
 from tests.factories import make_classroom, make_registration, make_user
+from tests.factories.timetables import make_course, make_lecture, make_plan
+from timetables.models import Teacher
 
 PAGES = {f"{model._meta.app_label}/{model._meta.model_name}": model for model in site._registry}
 SECRETS = [
@@ -67,6 +69,9 @@ def furnished(admin, member, team):
     night = {"starts_on": str(day), "start_time": "20:00", "ends_on": str(day), "end_time": "24:00"}
     admin.post("/admin/classrooms/closure/add/", night | {"classrooms": [room.pk], "on_conflict": "fail"})
     assert Notification.objects.exists()
+    lecture = make_lecture(room, make_course(), day=day + dt.timedelta(days=1))
+    make_plan(lecture.schedule.course)
+    lecture.schedule.course.teachers.add(Teacher.objects.create(name="Grace Huang"))
 
 
 def rows_of(name):
@@ -83,6 +88,14 @@ def test_every_page_is_one_whose_writes_are_service_calls():
         "groups/usergroup",
         "notifications/notification",
         "registrations/registration",
+        "timetables/course",
+        "timetables/coursebooking",
+        "timetables/courseschedule",
+        "timetables/plannedcourse",
+        "timetables/semester",
+        "timetables/studyplan",
+        "timetables/teacher",
+        "timetables/unit",
     ]
     assert [page for page in site._registry.values() if not isinstance(page, ServiceAdmin)] == []
 
