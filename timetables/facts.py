@@ -8,6 +8,9 @@ from cspace.facts import Fact
 MAX_NAMED = 200
 """How many conflicts and rooms a log row names; the counts are always whole."""
 
+MAX_SOURCE = 100
+"""How much of a file's name stands in the target; the details have all of it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TimetableImported(Fact):
@@ -23,11 +26,12 @@ class TimetableImported(Fact):
 
     @property
     def target(self) -> str:
-        return f"timetable:{self.source}"
+        return f"timetable:{self.source[:MAX_SOURCE]}"
 
     @property
     def details(self) -> dict[str, Any]:
         return {
+            "source": self.source,
             "counts": self.counts,
             "conflict_count": self.conflict_count,
             "conflicts": list(self.conflicts[:MAX_NAMED]),

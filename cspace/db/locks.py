@@ -1,6 +1,6 @@
 """The only module that takes advisory locks. Always the two-integer form: (namespace, id).
 
-Lock order, everywhere: event → group → rooms ascending → occupancy → own rows → log → notifications.
+Lock order, everywhere: timetable → event → group → rooms ascending → occupancy → own rows → log → notifications.
 Every wait is bounded by the connection's `lock_timeout` (see settings) and then answered with 503.
 """
 
