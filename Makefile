@@ -16,13 +16,17 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--no-header --no-annotate --no-emit-find-links --only-binary :all: $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format lock clean environment environment-to-run
+.PHONY: help run draw-demo test bench lint format lock clean environment environment-to-run
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: environment-to-run ## start PostgreSQL, load the demo campus, serve it (HOST=, PORT=, WORKERS=)
 	@exec $(PY) manage.py run --end-with-parent
+
+draw-demo: export DEBUG := 1
+draw-demo: environment-to-run ## draw about 1,000 wishes of 300 clubs on the demo campus and verify it from outside
+	@exec $(PY) manage.py draw_demo
 
 test: lint ## everything CI runs
 	$(PY) -m pytest --numprocesses 2

@@ -8,7 +8,13 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
 from classrooms.enums import OccupancyKind
-from classrooms.querysets import ClassroomQuerySet, ClosureQuerySet, OccupancyQuerySet, TsTzRange
+from classrooms.querysets import (
+    BookingHoldQuerySet,
+    ClassroomQuerySet,
+    ClosureQuerySet,
+    OccupancyQuerySet,
+    TsTzRange,
+)
 from classrooms.rules import MAX_NAME_KEY
 
 
@@ -118,3 +124,25 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return self.reason or f"closure {self.pk}"
+
+
+class BookingHold(models.Model):
+    """A time in which only cspace makes single registrations, in every room; e.g. while a draw is to hand it out."""
+
+    source = models.TextField(unique=True)
+    """Whose hold it is: `allocation_event:7`."""
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=500)
+    """The sentence a refused caller reads."""
+
+    objects: ClassVar[BookingHoldQuerySet] = BookingHoldQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="bookinghold_starts_before_ends"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.starts_at:%Y-%m-%d %H:%M}–{self.ends_at:%Y-%m-%d %H:%M}Z"

@@ -7,13 +7,14 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary
 from django.db import connection
 from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet, Subquery
 
+from accounts.access import Access
 from classrooms.enums import OccupancyKind
 from cspace.db.ranges import Interval
 
 if TYPE_CHECKING:
-    from classrooms.models import Classroom, Closure, Occupancy
+    from classrooms.models import BookingHold, Classroom, Closure, Occupancy
 else:
-    Classroom = Closure = Occupancy = Any
+    BookingHold = Classroom = Closure = Occupancy = Any
 
 
 class TsTzRange(Func):
@@ -77,6 +78,10 @@ class ClassroomQuerySet(QuerySet["Classroom"]):
         taken = self._occupancies().live().overlapping_any(intervals).filter(classroom=OuterRef("pk"))
         return self.active().filter(~Exists(taken))
 
+    def not_while(self, holds: "BookingHoldQuerySet") -> "ClassroomQuerySet":
+        """None at all while one of the holds stands; decided in the same query."""
+        return self.filter(~Exists(holds))
+
     def with_clashes(self, *intervals: Interval) -> "ClassroomQuerySet":
         """Active rooms that are not free, with `clashes`: live occupancies in the intervals, fewest first."""
         taken = self._occupancies().live().overlapping_any(intervals).filter(classroom=OuterRef("pk"))
@@ -101,3 +106,20 @@ class ClosureQuerySet(QuerySet["Closure"]):
 
     def with_api_relations(self) -> "ClosureQuerySet":
         return self.select_related("occupancy")
+
+
+class BookingHoldQuerySet(QuerySet["BookingHold"]):
+    def binding(self, access: Access) -> "BookingHoldQuerySet":
+        """Those that keep a caller from booking: none keeps cspace."""
+        return self.none() if access.is_cspace else self
+
+    def over(self, interval: Interval) -> "BookingHoldQuerySet":
+        """Sharing at least an instant with a half-open interval."""
+        return self.over_any([interval])
+
+    def over_any(self, intervals: Iterable[Interval]) -> "BookingHoldQuerySet":
+        """Over at least one of the intervals."""
+        wanted = Q()
+        for interval in intervals:
+            wanted |= Q(starts_at__lt=interval.ends_at, ends_at__gt=interval.starts_at)
+        return self.filter(wanted)

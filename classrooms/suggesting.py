@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from classrooms.querysets import ClassroomQuerySet
+from classrooms.querysets import BookingHoldQuerySet, ClassroomQuerySet
 from classrooms.rules import slot_faults
 from cspace.db.ranges import MINUTES_PER_DAY, Interval, WallTimeDoesNotExist, campus_interval, format_minute
 
@@ -29,17 +29,25 @@ def weekly(asked: Mapping[str, Any], *, shift: int = 0) -> tuple[Interval, ...]:
 
 
 def suggestions(
-    rooms: ClassroomQuerySet, asked: Mapping[str, Any], *, now: datetime, horizon_days: int
+    rooms: ClassroomQuerySet, asked: Mapping[str, Any], holds: BookingHoldQuerySet, *, now: datetime, horizon_days: int
 ) -> list[dict[str, Any]]:
-    """At most ten, JSON: nearby times at which a room is wholly free, then rooms with the fewest clashes."""
+    """At most ten, JSON: nearby times at which a room is wholly free, then rooms with the fewest clashes.
+
+    `holds`: those that bind the caller; nothing is offered under one of them.
+    """
     found = [
         _suggestion(room.name, asked, shift, 0)
         for shift in _shifts(asked, now, horizon_days)
-        for room in rooms.free_during(*weekly(asked, shift=shift))[:2]
+        for room in _free(rooms, weekly(asked, shift=shift), holds)[:2]
     ][: MAX_SUGGESTIONS // 2]
-    crowded: Any = rooms.with_clashes(*weekly(asked))
+    wanted = weekly(asked)
+    crowded: Any = rooms.with_clashes(*wanted).not_while(holds.over_any(wanted))
     found += [_suggestion(room.name, asked, 0, room.clashes) for room in crowded[: MAX_SUGGESTIONS - len(found)]]
     return found
+
+
+def _free(rooms: ClassroomQuerySet, wanted: tuple[Interval, ...], holds: BookingHoldQuerySet) -> ClassroomQuerySet:
+    return rooms.free_during(*wanted).not_while(holds.over_any(wanted))
 
 
 def _shifts(asked: Mapping[str, Any], now: datetime, horizon_days: int) -> Iterator[int]:

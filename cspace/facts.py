@@ -43,10 +43,12 @@ Recipients = Sequence[int] | PeopleQuery
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """One sentence for some people. The actor is never told of his own act."""
+    """One sentence for some people. The actor is not told of his own act, unless the sentence is news to him too."""
 
     recipients: Recipients
     text: str
+    tells_actor: bool = False
+    """Where chance decided, not he: recipients must be listed."""
 
 
 @dataclass(frozen=True, kw_only=True)

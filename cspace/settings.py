@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
-from environs import EnvError
+from environs import EnvError, validate
 
 from cspace.env import development_hosts, parse_rate, read_environment, refuse, secret_problems
 
@@ -50,6 +50,7 @@ try:
         "refresh": env.str("CSPACE_RATE_REFRESH", "30/min"),
         "write": env.str("CSPACE_RATE_WRITE", "60/min"),
     }
+    CSPACE_STEP_SECONDS = env.int("CSPACE_STEP_SECONDS", 20, validate=validate.Range(min=1, max=60))
     CSPACE_TEST_FAULTS: frozenset[str] = frozenset(env.list("CSPACE_TEST_FAULTS", []))
 
     # --- The database ------------------------------------------------------------------------------
@@ -130,6 +131,7 @@ INSTALLED_APPS = [
     "groups.apps.GroupsConfig",
     "classrooms.apps.ClassroomsConfig",
     "registrations.apps.RegistrationsConfig",
+    "allocations.apps.AllocationsConfig",
     "timetables.apps.TimetablesConfig",
     "auditlog.apps.AuditlogConfig",
     "notifications.apps.NotificationsConfig",
@@ -184,7 +186,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "RegistrationStatus": "registrations.enums.Status",
+        "AllocationEventStatus": "allocations.enums.EventStatus",
+        "AllocationRegistrationStatus": "allocations.enums.EntryStatus",
         "NotificationStatus": "notifications.enums.Status",
+        "ClosureConflict": [("fail", "fail"), ("cancel", "cancel")],
+        "SeriesConflict": [("fail", "fail"), ("skip", "skip")],
         "SemesterType": "timetables.enums.SemesterType",
         "Period": [("upcoming", "upcoming"), ("past", "past"), ("all", "all")],
     },

@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path(API, include("accounts.api.urls")),
     path(API, include("groups.api.urls")),
+    path(API, include("allocations.api.urls")),
     path(API, include("registrations.api.urls")),
     path(API, include("classrooms.api.urls")),
     path(API, include("timetables.api.urls")),

@@ -36,6 +36,9 @@ class UserGroupQuerySet(QuerySet["UserGroup"]):
         """The active members of the system group."""
         return self.filter(group__is_system=True, user__is_active=True)
 
+    def of_active_people(self) -> "UserGroupQuerySet":
+        return self.filter(user__is_active=True)
+
     def user_ids(self) -> QuerySet["UserGroup", int]:
         """Only the user ids: a query other statements can be built on."""
         return self.order_by().values_list("user_id", flat=True)

@@ -16,7 +16,7 @@ MAX_LENGTH = 1000
 def deliver(facts: Sequence[Fact]) -> None:
     """Write the notices of all facts: one statement for those with listed recipients, one per query of recipients.
 
-    The actor of a fact is not told of it.
+    The actor of a fact is not told of it, unless the notice says so.
     """
     listed: list[tuple[int, str, Fact]] = []
     for fact in facts:
@@ -24,7 +24,8 @@ def deliver(facts: Sequence[Fact]) -> None:
             if isinstance(notice.recipients, PeopleQuery):
                 _insert_for_query(notice.recipients, notice, fact)
             else:
-                listed += [(user_id, notice.text, fact) for user_id in notice.recipients if user_id != fact.actor_id]
+                untold = None if notice.tells_actor else fact.actor_id
+                listed += [(user_id, notice.text, fact) for user_id in notice.recipients if user_id != untold]
     if listed:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -1,4 +1,4 @@
-"""Registrations: booked, moved, approved, rejected, cancelled, by the services that the API calls."""
+"""Registrations and series: booked, moved, decided, cancelled, by the services that the API calls."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,15 +15,17 @@ from accounts.acting import actor
 from classrooms.models import Classroom
 from cspace import clock
 from cspace.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField
-from cspace.admin.pages import ServiceAdmin
+from cspace.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from cspace.admin.site import site
-from cspace.db.ranges import campus_zone
+from cspace.db.ranges import campus_zone, format_minute
 from groups.models import Group
-from registrations.models import Registration
+from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION
+from registrations.series_facts import DAYS
 from registrations.services.booking import Slot, book
 from registrations.services.changing import Wanted, cancel_registration, change_registration, slot_of
 from registrations.services.deciding import approve_registration, reject_registration
+from registrations.services.series import cancel_series, retry_skipped
 
 ASKED = ("classroom", "group", "date", "start_time", "end_time", "description")
 SHOWN = ("status", "created_by", "created_at")
@@ -144,6 +146,39 @@ class RegistrationAdmin(ServiceAdmin):
                 f"Registration {pk}",
                 partial(decide, registration_id=pk, by=actor(request), now=clock.now(), reason=reason),
             )
+            for pk in chosen.values_list("pk", flat=True)
+        ]
+        self.attempt_each(request, calls, word)
+
+
+@admin.register(Series, site=site)
+class SeriesAdmin(ReadOnlyAdmin):
+    list_display = ("id", "classroom", "day", "times", "starts_on", "ends_on", "group", "source", "cancelled_from")
+    list_filter = ("source", "day_of_week")
+    search_fields = ("classroom__name", "group__name", "created_by__username", "description")
+    list_select_related = ("classroom", "group")
+    ordering = ("-starts_on", "-id")
+    actions = ("cancel", "retry")
+
+    @admin.display(ordering="day_of_week")
+    def day(self, series: Series) -> str:
+        return DAYS[series.day_of_week - 1]
+
+    @admin.display(ordering="start_minute")
+    def times(self, series: Series) -> str:
+        return f"{format_minute(series.start_minute)}–{format_minute(series.end_minute)}"
+
+    @admin.action(description="Cancel what lies ahead")
+    def cancel(self, request: HttpRequest, chosen: QuerySet[Series]) -> None:
+        self._command(request, chosen, cancel_series, "cancelled")
+
+    @admin.action(description="Try skipped dates again")
+    def retry(self, request: HttpRequest, chosen: QuerySet[Series]) -> None:
+        self._command(request, chosen, retry_skipped, "tried again")
+
+    def _command(self, request: HttpRequest, chosen: QuerySet[Series], command: Callable[..., Any], word: str) -> None:
+        calls = [
+            (f"Series {pk}", partial(command, series_id=pk, by=actor(request), now=clock.now()))
             for pk in chosen.values_list("pk", flat=True)
         ]
         self.attempt_each(request, calls, word)

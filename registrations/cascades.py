@@ -1,14 +1,16 @@
 """What registrations do when something below them goes: an archived group, a closing room."""
 
-from datetime import datetime
+from typing import Any
 
 from classrooms.facts import RoomClosing
 from classrooms.services.room_time import hold_exclusively
-from cspace.facts import on_cascade
+from cspace.db.ranges import campus_date
+from cspace.facts import on_cascade, publish_many
 from groups.facts import GroupArchiving
-from registrations.models import Registration
+from registrations.models import Registration, Series
 from registrations.querysets import RegistrationQuerySet
 from registrations.services.changing import cancel_held
+from registrations.services.series import set_series_cancelled
 
 
 def connect() -> None:
@@ -18,14 +20,31 @@ def connect() -> None:
 
 
 def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
-    """Cancel the group's live registrations that have not ended. The group row is locked, so none can be added."""
+    """Cancel the group's live registrations that have not ended, and its series; a constant number of statements.
+
+    The group row is locked, so none can be added.
+    """
+    today = campus_date(archiving.occurred_at)
     rows = Registration.objects.filter(group_id=archiving.group_id).ending_after(archiving.occurred_at)
+    running = Series.objects.filter(group_id=archiving.group_id).running_from(today)
 
-    def load() -> list[Registration]:
-        return list(rows.live().with_api_relations().in_order())
+    def load() -> tuple[list[Registration], list[Series]]:
+        return (
+            list(rows.live().with_api_relations().in_order()),
+            list(running.select_related("group", "classroom").in_order()),
+        )
 
-    held = hold_exclusively(load, lambda found: {row.occupancy.classroom_id for row in found})
-    return _cancel(held, archiving.actor_id, archiving.occurred_at, "The group has been archived")
+    def rooms(held: tuple[list[Registration], list[Series]]) -> set[int]:
+        return {row.occupancy.classroom_id for row in held[0]} | {series.classroom_id for series in held[1]}
+
+    found, series = hold_exclusively(load, rooms)
+    ids = {row.pk for row in series}
+    following = [row for row in found if row.series_id in ids and not row.is_detached]
+    alone = [row for row in found if row.series_id not in ids or row.is_detached]
+    why: Any = {"actor_id": archiving.actor_id, "now": archiving.occurred_at, "reason": "The group has been archived"}
+    cancel_held(*alone, **why)
+    publish_many(set_series_cancelled(series, following, from_day=today, **why))
+    return _targets(found) + [f"series:{row.pk}" for row in series]
 
 
 def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
@@ -36,10 +55,10 @@ def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
         occupancy__ends_at__gt=closing.interval.starts_at,
     )
     found = list(rows.live().with_api_relations().in_order())
-    return _cancel(found, closing.actor_id, closing.occurred_at, closing.reason or "The room is closed")
+    reason = closing.reason or "The room is closed"
+    cancel_held(*found, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
+    return _targets(found)
 
 
-def _cancel(found: list[Registration], actor_id: int | None, now: datetime, reason: str) -> list[str]:
-    if found:
-        cancel_held(found, actor_id=actor_id, now=now, reason=reason)
+def _targets(found: list[Registration]) -> list[str]:
     return [f"registration:{registration.pk}" for registration in found]

@@ -10,4 +10,19 @@ class Status(TextChoices):
     CANCELLED = "cancelled"
 
 
+class Source(TextChoices):
+    """Where a series comes from: the draw of an allocation event, or cspace itself."""
+
+    DRAW = "draw"
+    ADMIN = "admin"
+
+
+class SkipReason(TextChoices):
+    """Why a date of a series was not taken."""
+
+    BOOKED = "booked"
+    CLOSED = "closed"
+    DST = "dst"
+
+
 LIVE = frozenset({Status.PENDING, Status.APPROVED})

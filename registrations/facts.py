@@ -95,12 +95,16 @@ class RegistrationChanged(_AboutRegistration):
 class _Decided(_AboutRegistration):
     word: ClassVar[str]
     reason: str = ""
+    is_told: bool = True
+    """Whether its creator gets a sentence about it alone; not where one about the whole series is published too."""
 
     @property
     def details(self) -> dict[str, Any]:
         return super().details | ({"reason": self.reason} if self.reason else {})
 
     def notices(self) -> Iterable[Notice]:
+        if not self.is_told:
+            return
         because = f" Reason: {self.reason}" if self.reason else ""
         yield Notice(
             recipients=[self.created_by_id],

@@ -1,11 +1,13 @@
 """Pure decisions about registrations: who may, which transitions exist. No database, no clock."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from accounts.access import Access
+from cspace.db.ranges import campus_date, campus_minute, clamped_interval, weekly_dates
 from registrations.enums import LIVE, Status
 
 MAX_DESCRIPTION = 2000
+MAX_SERIES_DAYS = 366
 
 
 def may_book_for(access: Access, group_id: int) -> bool:
@@ -44,3 +46,45 @@ def status_after_change(
     if slot_or_group_changed and not by_cspace:
         return Status.PENDING
     return Status(status)
+
+
+def series_faults(
+    *,
+    now: datetime,
+    horizon_days: int,
+    starts_on: date | None,
+    ends_on: date | None,
+    on_day: int | None,
+    start_minute: int | None,
+    end_minute: int | None,
+) -> dict[str, list[str]]:
+    """What is wrong with a wanted series, as far as its parts are known (None = missing or malformed)."""
+    faults = range_faults(now=now, horizon_days=horizon_days, starts_on=starts_on, ends_on=ends_on)
+    if starts_on is not None and starts_on < campus_date(now):
+        faults["start_date"] = ["Date cannot be in the past"]
+    if start_minute is not None and end_minute is not None and start_minute >= end_minute:
+        faults["start_time"] = ["Start time must be before end time"]
+    if faults or starts_on is None or ends_on is None or on_day is None or start_minute is None:
+        return faults
+    dates = weekly_dates(starts_on, ends_on, on_day)
+    if not dates:
+        return {"day_of_week": ["This day does not occur between the start and the end date"]}
+    if dates[0] == campus_date(now) and start_minute < campus_minute(now):
+        return {"start_time": ["Start time cannot be in the past"]}
+    if end_minute is not None and not any(clamped_interval(day, start_minute, end_minute) for day in dates):
+        return {"start_time": ["These times exist on none of the dates: the clocks are put forward over them"]}
+    return {}
+
+
+def range_faults(
+    *, now: datetime, horizon_days: int, starts_on: date | None, ends_on: date | None
+) -> dict[str, list[str]]:
+    """What is wrong with the last day of a series, seen from its first."""
+    faults: dict[str, list[str]] = {}
+    if ends_on is not None and ends_on > campus_date(now) + timedelta(days=horizon_days):
+        faults["end_date"] = [f"Date cannot be more than {horizon_days} days ahead"]
+    if starts_on is not None and ends_on is not None and starts_on > ends_on:
+        faults["start_date"] = ["Start date must not be after end date"]
+    elif starts_on is not None and ends_on is not None and (ends_on - starts_on).days > MAX_SERIES_DAYS:
+        faults.setdefault("end_date", []).append(f"At most {MAX_SERIES_DAYS} days after the start date")
+    return faults

@@ -12,10 +12,13 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import RefreshSession
+from allocations.models import EventWeight
+from allocations.services.distributing import distribute
 from cspace import clock
 from cspace.db.ranges import campus_date
 from cspace.models import IdempotencyRecord
 from notifications.models import Notification
+from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_semester
 from timetables.models import PlannedCourse, StudyPlan, Teacher, Unit
@@ -52,6 +55,51 @@ VIOLATIONS = {
     "occupancy_no_overlap": ("classrooms.Occupancy", {"starts_at": "starts_at + interval '1 minute'"}),
     "registration_known_status": ("registrations.Registration", {"status": "'maybe'"}),
     "registration_description_in_range": ("registrations.Registration", {"description": "repeat('x', 2001)"}),
+    "registration_detached_from_a_series": ("registrations.Registration", {"is_detached": "true"}),
+    "series_known_day_of_week": ("registrations.Series", {"day_of_week": "8"}),
+    "series_start_minute_before_end_minute": ("registrations.Series", {"end_minute": "start_minute"}),
+    "series_starts_on_before_ends_on": ("registrations.Series", {"ends_on": "starts_on - 1"}),
+    "series_event_means_draw": ("registrations.Series", {"event_id": "NULL"}),
+    "series_description_in_range": ("registrations.Series", {"description": "repeat('x', 2001)"}),
+    "skippeddate_known_reason": ("registrations.SkippedDate", {"why": "'mood'", "blocked_by_id": "NULL"}),
+    "skippeddate_blocked_means_booked": ("registrations.SkippedDate", {"why": "'closed'"}),
+    "skippeddate_once_per_series": ("registrations.SkippedDate", {}),
+    "bookinghold_starts_before_ends": ("classrooms.BookingHold", {"source": "'other'", "ends_at": "starts_at"}),
+    "classrooms_bookinghold.source": ("classrooms.BookingHold", {}),
+    "allocationevent_starts_before_ends": (
+        "allocations.AllocationEvent",
+        {"registration_end": "registration_start"},
+    ),
+    "allocationevent_target_in_order": ("allocations.AllocationEvent", {"target_ends_on": "target_starts_on - 1"}),
+    "allocationevent_known_status": ("allocations.AllocationEvent", {"status": "'paused'"}),
+    "allocationevent_known_balance": ("allocations.AllocationEvent", {"balance": "'seats'"}),
+    "allocationevent_known_conflict": ("allocations.AllocationEvent", {"conflict": "'ignore'"}),
+    "allocationevent_known_tie": ("allocations.AllocationEvent", {"tie": "'id'"}),
+    "allocationevent_min_percent_in_range": ("allocations.AllocationEvent", {"min_percent": "0"}),
+    "allocationevent_limits_in_range": ("allocations.AllocationEvent", {"max_wins_per_group": "0"}),
+    "drawsecret_is_32_bytes": ("allocations.DrawSecret", {"seed": "'short'::bytea"}),
+    "eventweight_in_range": ("allocations.EventWeight", {"weight": "9"}),
+    "eventweight_one_per_group": ("allocations.EventWeight", {}),
+    "allocationregistration_day_in_range": ("allocations.AllocationRegistration", {"day_of_week": "0"}),
+    "allocationregistration_starts_before_ends": (
+        "allocations.AllocationRegistration",
+        {"end_minute": "start_minute"},
+    ),
+    "allocationregistration_rank_and_choice_in_range": ("allocations.AllocationRegistration", {"rank": "0"}),
+    "allocationregistration_known_status": ("allocations.AllocationRegistration", {"status": "'maybe'"}),
+    "allocationregistration_known_reason_and_grant": ("allocations.AllocationRegistration", {"reason": "'MOOD'"}),
+    "allocationregistration_description_in_range": (
+        "allocations.AllocationRegistration",
+        {"description": "repeat('x', 2001)"},
+    ),
+    "allocationregistration_series_means_it_won": ("allocations.AllocationRegistration", {"grant": "''"}),
+    "allocationregistration_wish_is_unique": ("allocations.AllocationRegistration", {"series_id": "NULL"}),
+    "allocations_allocationregistration.series_id": (
+        "allocations.AllocationRegistration",
+        {"start_minute": "start_minute + 1"},
+    ),
+    "draw_counts_add_up": ("allocations.Draw", {"total": "total + 1"}),
+    "allocations_draw.event_id": ("allocations.Draw", {}),
     "teacher_name_is_unique": ("timetables.Teacher", {}),
     "teacher_has_a_name": ("timetables.Teacher", {"name": "''"}),
     "course_code_is_unique": ("timetables.Course", {}),
@@ -99,6 +147,7 @@ def one_row_each(db):
     user, group, room = make_user("person"), cspace_group(), make_classroom("Room A")
     join(user, group)
     make_registration(by=user, group=group, classroom=room, day=campus_date(now) + dt.timedelta(days=3))
+    a_drawn_event(user, group, room, now)
     Notification.objects.filter(user=user).delete()
     Notification.objects.create(user=user, description="Something happened.", created_at=now)
     IdempotencyRecord.objects.create(user=user, key="k", fingerprint="f", created_at=now)
@@ -119,6 +168,18 @@ def one_row_each(db):
         used_at=now,
         successor_jti=uuid.uuid4(),
     )
+
+
+def a_drawn_event(user, group, room, now):
+    """A winner that has skipped a booked date, a weight, and beside it an event that keeps its time from singles."""
+    user.forget_access()
+    event = make_event(user)
+    make_entry(event, group, room, user)
+    make_registration(by=user, group=group, classroom=room, day=event.target_starts_on + dt.timedelta(days=1))
+    EventWeight.objects.create(event=event, group=group, weight=2)
+    ended(event, user)
+    distribute(event_id=event.pk, by=user, now=now)
+    make_event(user, hold_singles=True)
 
 
 def insert_copy(model, changes):

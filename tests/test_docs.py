@@ -20,8 +20,8 @@ def test_every_setting_is_documented_and_no_other():
 
 
 def test_the_commands_of_the_readme_exist():
-    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
-    assert {"run", "test"} <= set(re.findall(r"make ([a-z]+)", text("README.md"))) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
+    assert {"run", "test"} <= set(re.findall(r"make ([a-z-]+)", text("README.md"))) <= targets
 
 
 @pytest.mark.parametrize(

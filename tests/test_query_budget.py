@@ -12,12 +12,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.services.after_draw import withdraw_entry
+from allocations.services.distributing import distribute
 from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
 from cspace import clock
 from cspace.db.ranges import campus_interval
 from groups.models import UserGroup
 from notifications.models import Notification
+from registrations.services.series_writing import SeriesDraft, place_series
+from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester
 from tests.routes import operation, operations
@@ -31,6 +36,14 @@ DAY = date(2026, 2, 1)
 SLOT = "date=2026-02-01&start_time=10:00&end_time=12:00"
 ROOM = {"capacity": 31, "floor": 2}
 CLOSURE = {"starts_at": "2026-02-01T00:00:00Z", "ends_at": "2026-02-01T15:00:00Z", "on_conflict": "cancel"}
+EVENT = {
+    "registration_start": "2026-01-21T00:00:00Z",
+    "registration_end": "2026-01-22T00:00:00Z",
+    "target_start_date": "2026-03-01",
+    "target_end_date": "2026-03-28",
+}
+WISH = {"start_time": "04:00", "end_time": "05:00"}
+TERM = {"start_date": "2026-03-01", "end_date": "2026-03-28"}
 BODIES: dict[str, Any] = {
     "POST groups/": {"name": "chess-club"},
     "POST groups/{team}/user-groups/": {"username": "newcomer"},
@@ -46,7 +59,21 @@ BODIES: dict[str, Any] = {
     "PATCH classrooms/{room}/": ROOM,
     "PATCH user-groups/{place}/": {"permissions": "admin"},
     "PATCH notifications/{notification}/": {"status": "read"},
+    "POST allocation-events/": EVENT,
+    "PUT allocation-events/{upcoming}/": {"min_percent": 60},
+    "PATCH allocation-events/{upcoming}/": {"min_percent": 60},
+    "POST allocation-events/{open}/registrations/": WISH | {"classroom": "Room A", "day_of_week": 7},
+    "PUT allocation-events/{open}/registrations/{filed}/": {"start_time": "08:30"},
+    "PATCH allocation-events/{open}/registrations/{filed}/": {"start_time": "08:30"},
+    "POST batch-allocations/": WISH | TERM | {"classroom": "Room A", "day_of_week": 7, "on_conflict": "skip"},
+    "PUT batch-allocations/{series}/": {"start_time": "05:10"},
+    "PATCH batch-allocations/{series}/": {"start_time": "05:10"},
 }
+OF_A_GROUP = (
+    "POST registrations/",
+    "POST batch-allocations/",
+    "POST allocation-events/{open}/registrations/",
+)
 
 
 class Campus:
@@ -80,10 +107,50 @@ class Campus:
         self.team, self.room, self.unused_room, self.closure = team.pk, room.name, make_classroom().name, closure.pk
         self.place = UserGroup.objects.filter(group=team).exclude(user=actor)[0].pk
         self.registration, self.notification = made.pk, notice.pk
+        self._allocate(size, actor, team, room)
+
+    def _allocate(self, size: int, actor: Any, team: Any, room: Any) -> None:
+        """An event in every state, each with two wishes for each of `size` slots, and as many series."""
+        rivals, events = make_group(), {}
+        for number, state in enumerate(("upcoming", "open", "closed", "drawn", "freed")):
+            events[state] = event = make_event(actor, weeks=4, starts_on=date(2026, 4, 5) + timedelta(days=28 * number))
+            for hour in range(8, 8 + size):
+                for group in (team, rivals):
+                    make_entry(event, group, room, actor, start=hour * 60, end=hour * 60 + 60)
+            if state in ("closed", "drawn", "freed"):
+                ended(event, actor)
+            if state in ("drawn", "freed"):
+                distribute(event_id=event.pk, by=actor, now=clock.now())
+        AllocationEvent.objects.filter(pk=events["upcoming"].pk).update(
+            status="upcoming", registration_start=clock.now() + timedelta(minutes=30)
+        )
+        AllocationRegistration.objects.filter(event=events["upcoming"]).delete()
+        self.upcoming, self.open, self.closed, self.drawn, self.freed = (event.pk for event in events.values())
+        self.filed, self.closed_entry = events["open"].entries.all()[0].pk, events["closed"].entries.all()[0].pk
+        won, lost = (events["drawn"].entries.filter(status=status) for status in ("approved", "rejected"))
+        self.winner, self.loser = won[0].pk, lost[0].pk
+        for winner in events["freed"].entries.filter(status="approved"):
+            withdraw_entry(event_id=self.freed, entry_id=winner.pk, by=actor, now=clock.now())
+        wanted = [
+            SeriesDraft(
+                group_id=team.pk,
+                classroom_id=room.pk,
+                day_of_week=1 + number,
+                start_minute=300,
+                end_minute=330,
+                starts_on=date(2026, 3, 1),
+                ends_on=date(2026, 3, 28),
+                created_by_id=actor.pk,
+            )
+            for number in range(size)
+        ]
+        self.series = place_series(wanted, now=clock.now())[0].id
 
     def body(self, named: str) -> Any:
         body = BODIES.get(named)
-        return body | {"group_id": self.team} if named == "POST registrations/" else body
+        if named == "PUT allocation-events/{open}/weights/":
+            return {str(self.team): 2}
+        return body | {"group_id": self.team} if named in OF_A_GROUP else body
 
 
 def counted(named: str, campus: Campus, client: Any) -> int:

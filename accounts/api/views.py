@@ -1,6 +1,7 @@
 """Logging in and out, and who one is (contract §1, §2)."""
 
 from ipaddress import ip_address
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -9,7 +10,7 @@ from rest_framework.response import Response
 from accounts.api.cookies import check_origin, clear_cookie, client_address, put_cookie, read_cookie
 from accounts.api.serializers import AccessOutput, LoginInput, UserList, UserOutput
 from accounts.models import User
-from accounts.services.sessions import Tokens, count_login_try, exchange, log_in, revoke_family
+from accounts.services.sessions import Tokens, count_login_try, end_families, exchange, log_in
 from accounts.tokens import read_expired_access, read_refresh
 from cspace import clock
 from cspace.api.errors import to_response
@@ -64,7 +65,7 @@ class SessionViewSet(ApiViewSet):
             raise NotAuthenticated("missing")
         # Genuine is enough, expired or not: a page left open overnight can still be left properly.
         claims = read_expired_access(access.strip())
-        revoke_family(family=claims.family, now=clock.now())
+        end_families({claims.family, *_family_of_cookie(request)}, now=clock.now())
         response = Response(status=205)
         clear_cookie(response)
         return response
@@ -91,6 +92,15 @@ def _answer(tokens: Tokens) -> Response:
     if tokens.refresh is not None:
         put_cookie(response, tokens.refresh, expires_at=tokens.refresh_expires_at, now=clock.now())
     return response
+
+
+def _family_of_cookie(request: Request) -> set[UUID]:
+    """Of the session the cookie stands for, which may be a later login than the access token's; empty if none."""
+    try:
+        token = read_cookie(request)
+        return {read_refresh(token).family} if token else set()
+    except NotAuthenticated:
+        return set()
 
 
 def _valid(address: str | None) -> str | None:

@@ -5,6 +5,7 @@ several simultaneous exchanges wins is decided by one conditional UPDATE. A toke
 that is either an honest repeat (a lost response, a second tab) or a thief: see `exchange`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -185,15 +186,15 @@ def _repeat_or_reuse(jti: UUID, user: User, access: str, now: datetime) -> Token
     successor = successors.filter(pk=session.successor_jti).first() if session.successor_jti else None
     if session.used_at and now - session.used_at <= REPEAT_WINDOW and successor and not session.revoked_at:
         return Tokens(access, sign_refresh(successor), successor.expires_at)
-    if revoke_family(family=session.family, now=now):
+    if end_families([session.family], now=now):
         publish(RefreshReused(actor_id=None, occurred_at=now, user_id=user.pk, username=user.username))
     return NotAuthenticated("session_revoked")
 
 
 @transactional
-def revoke_family(*, family: UUID, now: datetime) -> int:
-    """End a session family; its access tokens are refused from the commit on. Returns how many rows were live."""
-    return RefreshSession.objects.filter(family=family, revoked_at=None).update(revoked_at=now)
+def end_families(families: Collection[UUID], *, now: datetime) -> int:
+    """End session families; their access tokens are refused from the commit on. Returns how many rows were live."""
+    return RefreshSession.objects.filter(family__in=families, revoked_at=None).update(revoked_at=now)
 
 
 @transactional

@@ -11,14 +11,16 @@ from classrooms.models import Classroom
 
 @extend_schema_field(OpenApiTypes.STR)
 class ClassroomField(serializers.Field):  # type: ignore[type-arg]
-    """The name of a room in, the `Classroom` inside."""
+    """The name of a room in, the `Classroom` inside. A request that names many has read them at once, into the
+    context: `classrooms` = {name: room}."""
 
     default_error_messages = {"invalid": "The name of a classroom is required", "unknown": "Unknown classroom"}
 
     def to_internal_value(self, data: Any) -> Classroom:
         if not isinstance(data, str):
             self.fail("invalid")
-        classroom = Classroom.objects.named(data)
+        known = self.context.get("classrooms")
+        classroom = Classroom.objects.named(data) if known is None else known.get(data)
         if classroom is None:
             self.fail("unknown")
         return classroom

@@ -178,6 +178,7 @@ class SuggestionOutput(serializers.Serializer):  # type: ignore[type-arg]
 class FreeOutput(serializers.Serializer):  # type: ignore[type-arg]
     results = ClassroomOutput(many=True)
     suggestions = SuggestionOutput(many=True, required=False)
+    reason = serializers.CharField(required=False)
 
 
 class ClosureInput(Input):

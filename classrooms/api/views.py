@@ -25,7 +25,7 @@ from classrooms.api.serializers import (
     PublicClosureOutput,
     SlotQuery,
 )
-from classrooms.models import Classroom, Closure
+from classrooms.models import BookingHold, Classroom, Closure
 from classrooms.querysets import ClassroomQuerySet
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.room_time import blocking
@@ -112,16 +112,16 @@ class ClassroomViewSet(ApiViewSet):
             for piece in cut_per_day(row.interval)
             if piece.date == asked["date"]
         ]
-        reason = {} if classroom.is_active else {"reason": f"{classroom.name} is not open for booking"}
+        reason = self._refusal(classroom, interval)
         return Response(
             {
                 "classroom": classroom.name,
                 "date": asked["date"].isoformat(),
                 "start_time": format_minute(asked["start_time"]),
                 "end_time": format_minute(asked["end_time"]),
-                "is_available": not conflicts and classroom.is_active,
+                "is_available": not conflicts and not reason,
                 "conflicts": conflicts,
-                **reason,
+                **({"reason": reason} if reason else {}),
             }
         )
 
@@ -129,12 +129,22 @@ class ClassroomViewSet(ApiViewSet):
     def free(self, request: Request) -> Response:
         asked = self.query(FreeQuery)
         rooms = cast(ClassroomQuerySet, filtered(ClassroomFilter, Classroom.objects.in_order(), request))
-        response = self.listing(rooms.free_during(*weekly(asked)), ClassroomOutput)
+        wanted, holds = weekly(asked), BookingHold.objects.binding(request.user.access)
+        response = self.listing(rooms.free_during(*wanted).not_while(holds.over_any(wanted)), ClassroomOutput)
         if asked["suggest"]:
             response.data["suggestions"] = suggestions(
-                rooms, asked, now=clock.now(), horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS
+                rooms, asked, holds, now=clock.now(), horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS
             )
+        if not response.data["results"] and (hold := holds.over_any(wanted).first()):
+            response.data["reason"] = hold.reason
         return response
+
+    def _refusal(self, classroom: Classroom, interval: Interval) -> str:
+        """What would keep the caller from booking the room even while nobody uses it; or an empty text."""
+        if not classroom.is_active:
+            return f"{classroom.name} is not open for booking"
+        hold = BookingHold.objects.binding(self.request.user.access).over(interval).first()
+        return hold.reason if hold else ""
 
 
 @extend_schema(tags=["closures"])

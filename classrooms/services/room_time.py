@@ -1,13 +1,14 @@
-"""The one door to room time: `occupy`, `occupy_many`, `move`, `release`, `reclaim`.
+"""The one door to room time: `occupy`, `occupy_many`, `move`, `move_many`, `release`, `reclaim`.
 
 The exclusion constraint is the guarantee. How it is met decides whether the server stands under contention
 (architecture §3): a single new row goes in by ON CONFLICT DO NOTHING under the room's *shared* lock;
 everything else holds the room locks *exclusively*.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -15,8 +16,9 @@ from django.db.models import QuerySet
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
+from classrooms.services.holds import check_not_held
 from cspace.db.locks import lock_rooms, share_room
-from cspace.db.ranges import Interval, cut_per_day, format_minute
+from cspace.db.ranges import Interval, cut_per_day, days_interval, format_minute
 from cspace.db.transactions import StaleRead
 from cspace.errors import Conflict, Unavailable
 
@@ -32,7 +34,7 @@ class RoomAlreadyBooked(Conflict):
     """
 
     def __init__(self, blocking: Iterable["Blocking"]) -> None:
-        ordered = sorted(blocking, key=lambda row: (row.interval.starts_at, row.id))
+        ordered = sorted(blocking, key=lambda row: (row.interval.starts_at, row.id or 0))
         registrations = [row.id for row in ordered if row.kind == OccupancyKind.REGISTRATION]
         super().__init__(
             details={
@@ -45,9 +47,9 @@ class RoomAlreadyBooked(Conflict):
 
 @dataclass(frozen=True)
 class Blocking:
-    """A live occupancy that is in the way."""
+    """A live occupancy that is in the way; without an id, one that the same request would have made."""
 
-    id: int
+    id: int | None
     kind: str
     interval: Interval
 
@@ -64,6 +66,12 @@ class Blocking:
             for piece in cut_per_day(self.interval)
         ]
 
+    def pieces_on(self, day: date) -> list[dict[str, Any]]:
+        """The same for one campus day only."""
+        whole = days_interval(day, day)
+        starts_at, ends_at = max(self.interval.starts_at, whole.starts_at), min(self.interval.ends_at, whole.ends_at)
+        return Blocking(self.id, self.kind, Interval(starts_at, ends_at)).pieces() if starts_at < ends_at else []
+
 
 def blocking(classroom_id: int, interval: Interval, *, other_than: Iterable[int] = ()) -> list[Blocking]:
     """What is in the way of an interval in a room, by time. One query; the same that availability shows."""
@@ -79,18 +87,43 @@ def blocking_any(classroom_ids: Sequence[int], interval: Interval) -> list[Block
     ]
 
 
-def occupy(*, classroom_id: int, interval: Interval, kind: OccupancyKind) -> int:
+def blocking_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Blocking]]:
+    """What is in the way of many wishes (room, interval): {place of the wish: by time}. One query."""
+    found: dict[int, list[Blocking]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        # OFFSET 0 keeps the planner from joining whole tables: each wish is one look into the constraint's index.
+        cursor.execute(
+            "SELECT wanted.place - 1, taken.id, taken.kind, taken.starts_at, taken.ends_at"
+            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[])"
+            " WITH ORDINALITY AS wanted (room, starts_at, ends_at, place)"
+            " CROSS JOIN LATERAL (SELECT id, kind, starts_at, ends_at FROM classrooms_occupancy AS held"
+            " WHERE held.is_live AND held.classroom_id = wanted.room"
+            " AND tstzrange(held.starts_at, held.ends_at, '[)') && tstzrange(wanted.starts_at, wanted.ends_at, '[)')"
+            " OFFSET 0) AS taken ORDER BY wanted.place, taken.starts_at, taken.id",
+            _columns(rows),
+        )
+        for place, row_id, kind, starts_at, ends_at in cursor.fetchall():
+            found[place].append(Blocking(row_id, kind, Interval(starts_at, ends_at)))
+    return found
+
+
+def occupy(*, classroom_id: int, interval: Interval, kind: OccupancyKind, heeds_holds: bool = False) -> int:
     """Add one live row of room time and return its id. Two statements when the room is free.
 
+    `heeds_holds`: refuse where a `BookingHold` stands; the INSERT itself looks.
+
     Raises:
+        HeldBack: the time is kept from callers like this one.
         RoomAlreadyBooked: a live occupancy is in the way, decided by the constraint itself.
         Unavailable: three times in a row the obstacle vanished before it could be named.
     """
     share_room(classroom_id)
     for _ in range(MAX_INSERTS):
-        occupancy_id = _insert(classroom_id, interval, kind)
+        occupancy_id = _insert(classroom_id, interval, kind, heeds_holds=heeds_holds)
         if occupancy_id is not None:
             return occupancy_id
+        if heeds_holds:
+            check_not_held(interval)
         if in_the_way := blocking(classroom_id, interval):
             raise RoomAlreadyBooked(in_the_way)
     raise Unavailable
@@ -110,12 +143,17 @@ def hold_exclusively(load: Callable[[], Row], rooms_of: Callable[[Row], Iterable
     return row
 
 
-def move(*, occupancy_id: int, classroom_id: int, interval: Interval, is_live: bool = True) -> None:
+def move(
+    *, occupancy_id: int, classroom_id: int, interval: Interval, is_live: bool = True, heeds_holds: bool = False
+) -> None:
     """Give an existing row another room or time. The caller holds old and new room exclusively.
 
     Raises:
+        HeldBack: `heeds_holds`, and the new time is kept from callers like this one.
         RoomAlreadyBooked: something else is there.
     """
+    if heeds_holds:
+        check_not_held(interval)
     if is_live and (in_the_way := blocking(classroom_id, interval, other_than=[occupancy_id])):
         raise RoomAlreadyBooked(in_the_way)
     Occupancy.objects.filter(pk=occupancy_id).update(
@@ -165,25 +203,52 @@ def occupy_many(rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind) ->
     """Add many live rows (room, interval); ids in order, two statements. The caller holds the rooms exclusively
     and has asked `blocking` first; whatever slips through meets the constraint (23P01)."""
     ids = _next_ids(len(rows))
-    Occupancy.objects.bulk_create(
-        Occupancy(
-            id=occupancy_id,
-            classroom_id=classroom_id,
-            starts_at=interval.starts_at,
-            ends_at=interval.ends_at,
-            kind=kind,
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO classrooms_occupancy (id, classroom_id, starts_at, ends_at, is_live, kind)"
+            " SELECT id, room, starts_at, ends_at, true, %s"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])"
+            " AS wanted (id, room, starts_at, ends_at)",
+            [kind.value, ids, *_columns(rows)],
         )
-        for occupancy_id, (classroom_id, interval) in zip(ids, rows, strict=True)
-    )
     return ids
 
 
-def _insert(classroom_id: int, interval: Interval, kind: OccupancyKind) -> int | None:
+def move_many(rows: Mapping[int, tuple[int, Interval]]) -> None:
+    """Give rows that are not live ({id: (room, interval)}) their new room and time, and make them live.
+
+    `release` them first: in one UPDATE of live rows the first would meet the second's old time. The caller holds
+    old and new rooms exclusively and has asked `blocking_each`; what slips through meets the constraint (23P01).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE classrooms_occupancy AS moved SET classroom_id = wanted.room, starts_at = wanted.starts_at,"
+            " ends_at = wanted.ends_at, is_live = true"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])"
+            " AS wanted (id, room, starts_at, ends_at) WHERE moved.id = wanted.id",
+            [list(rows), *_columns(list(rows.values()))],
+        )
+
+
+def _columns(rows: Sequence[tuple[int, Interval]]) -> list[list[Any]]:
+    """Rooms, starts and ends: three arrays for unnest."""
+    return [
+        [classroom_id for classroom_id, _ in rows],
+        [interval.starts_at for _, interval in rows],
+        [interval.ends_at for _, interval in rows],
+    ]
+
+
+def _insert(classroom_id: int, interval: Interval, kind: OccupancyKind, *, heeds_holds: bool) -> int | None:
     parameters: list[int | datetime | str] = [classroom_id, interval.starts_at, interval.ends_at, kind.value]
+    unless_held = ""
+    if heeds_holds:
+        unless_held = " WHERE NOT EXISTS (SELECT FROM classrooms_bookinghold WHERE starts_at < %s AND ends_at > %s)"
+        parameters += [interval.ends_at, interval.starts_at]
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO classrooms_occupancy (classroom_id, starts_at, ends_at, is_live, kind)"
-            " VALUES (%s, %s, %s, true, %s) ON CONFLICT DO NOTHING RETURNING id",
+            f" SELECT %s, %s, %s, true, %s{unless_held} ON CONFLICT DO NOTHING RETURNING id",
             parameters,
         )
         row = cursor.fetchone()

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import ProtectedError
+
 from accounts.models import User
 from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted
 from classrooms.models import Classroom, Occupancy
@@ -117,7 +119,10 @@ def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
     if Occupancy.objects.filter(classroom=classroom).exists():
         raise ClassroomUsed
     fact = ClassroomDeleted(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, name=classroom.name)
-    classroom.delete()
+    try:
+        classroom.delete()
+    except ProtectedError as error:  # something above keeps it: a wish in a draw, a series
+        raise ClassroomUsed from error
     publish(fact)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from rest_framework.serializers import ListSerializer, Serializer
 
 from cspace import clock
-from cspace.db.ranges import campus_date, format_instant, wall_instant
+from cspace.db.ranges import campus_date, day_of_week, format_instant, wall_instant
 
 DAYS_AHEAD = 28
 """Beyond everything the demo campus has booked."""
@@ -23,6 +23,21 @@ DAYS_AHEAD = 28
 def day_ahead() -> str:
     """A date four weeks from today, `YYYY-MM-DD`."""
     return (campus_date(clock.now()) + timedelta(days=DAYS_AHEAD)).isoformat()
+
+
+def days_on(days: int) -> Callable[[], str]:
+    """A date so many days after `day_ahead`."""
+    return partial(_date, days)
+
+
+def weekday_ahead() -> int:
+    """The weekday of `day_ahead`, 1 = Sunday … 7 = Saturday."""
+    return day_of_week(campus_date(clock.now()) + timedelta(days=DAYS_AHEAD))
+
+
+def moment_ago() -> str:
+    """A minute ago, as a timestamp."""
+    return format_instant(clock.now() - timedelta(minutes=1))
 
 
 def hour_ahead(hour: int) -> Callable[[], str]:
@@ -52,10 +67,16 @@ def example_of(serializer: Serializer[Any]) -> dict[str, Any]:
 
 
 def _today(value: Any) -> Any:
-    """The value as it is today: functions called, inside objects too."""
+    """The value as it is today: functions called, inside objects and lists too."""
     if isinstance(value, Mapping):
         return {key: _today(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_today(inner) for inner in value]
     return value() if callable(value) else value
+
+
+def _date(days: int) -> str:
+    return (campus_date(clock.now()) + timedelta(days=DAYS_AHEAD + days)).isoformat()
 
 
 def _instant(hour: int) -> str:

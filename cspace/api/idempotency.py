@@ -20,7 +20,7 @@ from cspace.models import IdempotencyRecord
 
 KEPT_FOR = timedelta(hours=24)
 MAX_KEY_LENGTH = 128
-GENERATED = frozenset({"id", "user_group_id", "created_at", "series_id"})
+GENERATED = frozenset({"id", "user_group_id", "created_at", "series_id", "commitment"})
 """Keys of a 201 whose values a dry run cannot know."""
 
 Handler = Callable[[], Response]

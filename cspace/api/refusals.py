@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import exceptions, serializers
 
 from cspace.api.errors import envelope_of
@@ -16,8 +17,8 @@ from cspace.errors import Invalid, NotAuthenticated, NotFound, PermissionDenied,
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 REQUEST_ID = "9f1c7a52e0b84d6fa3c5d2b18e47a690"
-RESOURCES = {"{id}": None, "{name}": "Classroom", "{code}": "Course"}
-"""What a part of a path names; None: what the view is about."""
+RESOURCES = {"{id}": None, "{event_id}": "Allocation event", "{name}": "Classroom", "{code}": "Course"}
+"""What a part of a path names, the most particular first; None: what the view is about."""
 
 
 class InternalError(Exception):
@@ -59,7 +60,7 @@ def _not_found(operation: AutoSchema) -> Iterable[Exception]:
     noun = operation.get_operation_id().removesuffix(f"_{view.action}").replace("_", " ").capitalize()
     for part, resource in RESOURCES.items():
         if part in operation.path:
-            return [NotFound(resource or noun)]
+            return [NotFound(resource or view.resources.get(view.action, noun))]
     return [NotFound("Page")]
 
 
@@ -92,9 +93,10 @@ ERRORS: Mapping[str, Callable[[AutoSchema], Iterable[Exception]]] = {
 
 
 def body_of(operation: AutoSchema) -> serializers.Serializer[Any] | None:
-    """The request body's serializer; None where there is no body."""
+    """The request body's serializer, of several the first; None where there is no body."""
     kind: Any = operation.get_request_serializer() if operation.method in WITH_BODY else None
-    return kind() if kind else None
+    kind = kind.serializers[0] if isinstance(kind, PolymorphicProxySerializer) else kind
+    return kind() if isinstance(kind, type) else None
 
 
 def _declared(operation: AutoSchema) -> list[Any]:

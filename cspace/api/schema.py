@@ -7,7 +7,7 @@ from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
 
 from cspace.api.examples import example_of
@@ -96,10 +96,14 @@ class EnvelopeAutoSchema(AutoSchema):
             return {name: {"value": body} for name, body in refusals_for(str(status_code), self).items()}
         body, view = body_of(self), cast(Any, self.view)
         sent = example_of(body) if body is not None else {}
+        if isinstance(serializer, dict):  # a body that only a schema describes
+            sent = serializer.get("example", {})
         if direction == "request":
             return {EXAMPLE: {"value": sent}}
-        if serializer is None:
-            return {}
+        if isinstance(serializer, PolymorphicProxySerializer):
+            serializer = force_instance(serializer.serializers[0])  # type: ignore[no-untyped-call]
+        if not isinstance(serializer, serializers.Serializer):
+            return {}  # nothing, or a document that is no JSON
         # What was asked for is what the answer shows.
         shown = example_of(serializer)
         told = sent | view.outcomes.get(view.action, {})
@@ -109,7 +113,8 @@ class EnvelopeAutoSchema(AutoSchema):
         """A PUT merges (contract §0): nothing in it is required."""
         if self.method == "PUT":
             serializer = force_instance(serializer)  # type: ignore[no-untyped-call]
-            serializer.partial = True
+            if isinstance(serializer, serializers.Serializer):
+                serializer.partial = True
         return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Input(serializers.Serializer):  # type: ignore[type-arg]
             try:
                 values[str(field.source)] = field.run_validation(field.get_value(data))
             except ValidationError as error:
-                faults[str(field.field_name)] = _as_list(error.detail)
+                faults |= _named(str(field.field_name), error.detail)
             except SkipField:
                 pass
         _add(faults, self.cross_check(values))
@@ -88,5 +88,13 @@ def _add(faults: dict[str, list[Any]], more: Faults) -> None:
         faults.setdefault(name, []).extend(ErrorDetail(sentence, "invalid") for sentence in sentences)
 
 
-def _as_list(detail: Any) -> list[Any]:
-    return detail if isinstance(detail, list) else [detail]
+def _named(name: str, detail: Any) -> dict[str, list[Any]]:
+    """The faults of a field by name; those of objects in a list are called `items.3.start_time`."""
+    if isinstance(detail, list) and any(isinstance(part, Mapping) for part in detail):
+        detail = {str(place): part for place, part in enumerate(detail) if part}
+    if not isinstance(detail, Mapping):
+        return {name: detail if isinstance(detail, list) else [detail]}
+    found: dict[str, list[Any]] = {}
+    for inner, part in detail.items():
+        found |= _named(name if inner == "non_field_errors" else f"{name}.{inner}", part)
+    return found

@@ -35,6 +35,8 @@ class ApiViewSet(ViewSet):
     """{action: permission}. An action that is missing here is refused."""
     conflicts: ClassVar[Mapping[str, Sequence[Callable[[], DomainError]]]] = {}
     """{action: what makes each 409 it may refuse with}, for the published schema."""
+    resources: ClassVar[Mapping[str, str]] = {}
+    """{action: what its `{id}` names}, where that is not the noun of the view; for the published refusals."""
     outcomes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """{action: what it makes of the usual example of its answer}, for the published schema."""
     repeatable = True

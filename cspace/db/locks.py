@@ -17,6 +17,8 @@ class Namespace(IntEnum):
 
     ROOM = 1
     DEMO = 2
+    ALLOCATION_STEP = 3
+    FILING = 4
     TIMETABLE = 5
 
 
@@ -49,6 +51,21 @@ def lock_rooms(classroom_ids: Iterable[int]) -> None:
 def lock_namespace(namespace: Namespace) -> None:
     """One runner at a time, until the transaction ends."""
     _take("SELECT pg_advisory_xact_lock(%s, 0)", [namespace])
+
+
+def try_namespace(namespace: Namespace) -> bool:
+    """The same without waiting: False if somebody else is running."""
+    if not connection.in_atomic_block:
+        raise LockOutsideTransaction
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, 0)", [namespace])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def lock_filing(group_id: int) -> None:
+    """One filing of a group at a time, until the transaction ends. It keeps nobody from booking for the group."""
+    _take("SELECT pg_advisory_xact_lock(%s, %s)", [Namespace.FILING, group_id])
 
 
 def _take(sql: str, parameters: list[Any]) -> None:

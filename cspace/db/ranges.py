@@ -4,14 +4,17 @@ Times of day are minutes since midnight, 0…1440 (1440 = "24:00", an end only).
 datetimes. Intervals are half-open: touching is not overlapping.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 MINUTES_PER_DAY = 24 * 60
+MINUTE = timedelta(minutes=1)
 
 
 class WallTimeDoesNotExist(ValueError):
@@ -96,6 +99,22 @@ def clamped_interval(day: date, start_minute: int, end_minute: int) -> Interval 
     return interval if interval.starts_at < interval.ends_at else None
 
 
+def day_of_week(day: date) -> int:
+    """1 = Sunday … 7 = Saturday, as the API counts them."""
+    return day.isoweekday() % 7 + 1
+
+
+def week_number(day: date) -> int:
+    """The same for all days of one week, Sunday to Saturday; consecutive for consecutive weeks."""
+    return day.toordinal() // 7
+
+
+def weekly_dates(first: date, last: date, on_day: int) -> list[date]:
+    """The dates first…last, both included, that fall on a day of the week (1 = Sunday)."""
+    start = first + timedelta(days=(on_day - day_of_week(first)) % 7)
+    return [start + timedelta(days=ahead) for ahead in range(0, (last - start).days + 1, 7)]
+
+
 def days_interval(first: date, last: date) -> Interval:
     """All of the campus days first…last, both included."""
     return Interval(day_start(first), day_start(last + timedelta(days=1)))
@@ -113,6 +132,24 @@ def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
                 campus_minute(start),
                 MINUTES_PER_DAY if end == next_begins else campus_minute(end),
             )
+        day += timedelta(days=1)
+
+
+def covering_pieces(interval: Interval) -> Iterator[DayPiece]:
+    """The pieces of an interval, one per campus day, widened to what keeps a weekly plan clear of it.
+
+    A span of wall time overlaps a piece exactly if its `clamped_interval` overlaps the interval: seconds are rounded
+    outward, and the second pass of a repeated hour belongs to the wall times on both sides of it.
+    """
+    day, last = campus_date(interval.starts_at), campus_date(interval.ends_at)
+    while day <= last:
+        begins, next_begins = day_start(day), day_start(day + timedelta(days=1))
+        start, end = max(begins, interval.starts_at), min(next_begins, interval.ends_at)
+        if start < end and next_begins - begins == timedelta(days=1):
+            yield DayPiece(day, (start - begins) // MINUTE, -((begins - end) // MINUTE))
+        elif start < end:
+            minutes, instant = range(MINUTES_PER_DAY + 1), partial(_first_real, day)
+            yield DayPiece(day, bisect_right(minutes, start, key=instant) - 1, bisect_left(minutes, end, key=instant))
         day += timedelta(days=1)
 
 

@@ -1,4 +1,4 @@
-"""The filters of `GET /registrations/`; unknown values are refused with 400."""
+"""The filters of `GET /registrations/` and `GET /batch-allocations/`; unknown values are refused with 400."""
 
 from datetime import date, timedelta
 
@@ -11,7 +11,8 @@ from cspace.api.filters import DateFilter, FilterSet, IdFilter
 from cspace.db.ranges import campus_date, day_start
 from cspace.errors import Invalid
 from registrations.enums import LIVE, Status
-from registrations.models import Registration
+from registrations.models import Registration, Series
+from registrations.querysets import SeriesQuerySet
 
 SHOWN_BACK_DAYS = 30
 """Without paging and without `date_from`, only what ends after this many days ago."""
@@ -42,13 +43,33 @@ class RegistrationFilter(FilterSet):
         return rows if value == "all" else rows.filter(status=value)
 
     def in_classroom(self, rows: Rows, name: str, value: str) -> Rows:
-        classroom = Classroom.objects.filter(name=value).first()
-        if classroom is None:
-            raise Invalid({"classroom": ["Unknown classroom"]})
-        return rows.filter(occupancy__classroom=classroom)
+        return rows.filter(occupancy__classroom=_classroom(value))
 
     def from_date(self, rows: Rows, name: str, value: date) -> Rows:
         return rows.filter(occupancy__ends_at__gt=day_start(value))
 
     def to_date(self, rows: Rows, name: str, value: date) -> Rows:
         return rows.filter(occupancy__starts_at__lt=day_start(value + timedelta(days=1)))
+
+
+class SeriesFilter(FilterSet):
+    """Contract §7. `active_on`: running on that day, whether or not it is one of their dates."""
+
+    classroom = django_filters.CharFilter(method="in_classroom")
+    group_id = IdFilter(field_name="group_id")
+    event_id = IdFilter(field_name="event_id")
+    active_on = DateFilter(method="running_on")
+
+    def in_classroom(self, rows: QuerySet[Series], name: str, value: str) -> QuerySet[Series]:
+        return rows.filter(classroom=_classroom(value))
+
+    def running_on(self, rows: SeriesQuerySet, name: str, value: date) -> QuerySet[Series]:
+        return rows.active_on(value)
+
+
+def _classroom(name: str) -> Classroom:
+    """Raises `Invalid` for a room nobody knows."""
+    classroom = Classroom.objects.filter(name=name).first()
+    if classroom is None:
+        raise Invalid({"classroom": ["Unknown classroom"]})
+    return classroom

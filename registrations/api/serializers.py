@@ -134,7 +134,7 @@ class RegistrationOutput(Output):
             "status": instance.status,
             "created_by": instance.created_by.username,
             "created_at": format_instant(instance.created_at),
-            "series_id": None,
+            "series_id": instance.series_id,
         }
 
 
@@ -163,7 +163,7 @@ class ListedRegistrationOutput(Output):
             "reserved_group": instance.group.name,
             "description": instance.description,
             "status": instance.status,
-            "series_id": None,
+            "series_id": instance.series_id,
         }
 
 
@@ -190,7 +190,7 @@ class OwnRegistrationOutput(Output):
             **wall_times(instance),
             "status": instance.status,
             "description": instance.description,
-            "series_id": None,
+            "series_id": instance.series_id,
         }
 
 

@@ -2,10 +2,15 @@ from django.urls import path
 
 import cspace.api.converters  # noqa: F401  (registers <id:…>)
 from registrations.api.agenda import AgendaViewSet
+from registrations.api.batch_views import BatchAllocationViewSet
 from registrations.api.views import OwnRegistrationViewSet, RegistrationViewSet
 
 collection = RegistrationViewSet.as_view({"get": "list", "post": "create"})
 detail = RegistrationViewSet.as_view(
+    {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+)
+batches = BatchAllocationViewSet.as_view({"get": "list", "post": "create"})
+batch = BatchAllocationViewSet.as_view(
     {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
 )
 
@@ -16,4 +21,7 @@ urlpatterns = [
     path("registrations/<id:pk>/", detail),
     path("registrations/<id:pk>/approve/", RegistrationViewSet.as_view({"post": "approve"})),
     path("registrations/<id:pk>/reject/", RegistrationViewSet.as_view({"post": "reject"})),
+    path("batch-allocations/", batches),
+    path("batch-allocations/<id:pk>/", batch),
+    path("batch-allocations/<id:pk>/retry-skipped/", BatchAllocationViewSet.as_view({"post": "retry_skipped"})),
 ]

@@ -48,6 +48,7 @@ def book(
     Raises:
         PermissionDenied: not a member of the group.
         Invalid: the slot, the room or the group cannot be booked; {field: [sentences]}.
+        HeldBack: the time is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: something live is in the way.
     """
     if not rules.may_book_for(by.access, group_id):
@@ -56,7 +57,12 @@ def book(
     group = hold_group(group_id)
     interval = slot.interval()
     status = rules.initial_status(auto_approve=classroom.auto_approve)
-    occupancy_id = occupy(classroom_id=classroom.pk, interval=interval, kind=OccupancyKind.REGISTRATION)
+    occupancy_id = occupy(
+        classroom_id=classroom.pk,
+        interval=interval,
+        kind=OccupancyKind.REGISTRATION,
+        heeds_holds=not by.access.is_cspace,
+    )
     registration = _record(
         occupancy=Occupancy(
             id=occupancy_id,
@@ -108,7 +114,8 @@ def _record(
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO registrations_registration"
-            " (occupancy_id, group_id, created_by_id, description, status, created_at) VALUES (%s, %s, %s, %s, %s, %s)",
+            " (occupancy_id, group_id, created_by_id, description, status, created_at, is_detached)"
+            " VALUES (%s, %s, %s, %s, %s, %s, false)",
             [occupancy.pk, group.pk, by.pk, description, status.value, now],
         )
     registration = Registration(

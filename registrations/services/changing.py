@@ -85,6 +85,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
     Raises:
         RegistrationGone, PermissionDenied, RegistrationStarted, RegistrationRejectedBefore
         Invalid: a changed value breaks a rule.
+        HeldBack: the new time is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: the new slot is taken; the old one is kept.
     """
     group = hold_group(wanted.group_id) if wanted.group_id is not None else None
@@ -106,7 +107,12 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
     is_moved = slot != slot_of(registration) or classroom.pk != registration.occupancy.classroom_id
     if is_moved:
         interval = slot.interval()
-        move(occupancy_id=registration.pk, classroom_id=classroom.pk, interval=interval)
+        move(
+            occupancy_id=registration.pk,
+            classroom_id=classroom.pk,
+            interval=interval,
+            heeds_holds=not by.access.is_cspace,
+        )
         registration.occupancy.classroom = classroom
         registration.occupancy.starts_at, registration.occupancy.ends_at = interval.starts_at, interval.ends_at
     if wanted.description is not None:
@@ -121,7 +127,9 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
         by_cspace=by.access.is_cspace,
         target_auto_approve=classroom.auto_approve,
     )
-    registration.save(update_fields=["group", "description", "status"])
+    if registration.series_id is not None and (is_moved or "group" in changes):
+        registration.is_detached = True
+    registration.save(update_fields=["group", "description", "status", "is_detached"])
     needs_decision = registration.status == Status.PENDING and (is_moved or not was_waiting)
     publish(
         RegistrationChanged.about(
@@ -148,26 +156,33 @@ def cancel_registration(*, registration_id: int, by: User, now: datetime, reason
     check_changeable(registration, by.access, now)
     if registration.status == Status.CANCELLED:
         return registration
-    cancel_held([registration], actor_id=by.pk, now=now, reason=reason)
+    cancel_held(registration, actor_id=by.pk, now=now, reason=reason)
     return registration
 
 
-def cancel_held(
-    registrations: Sequence[Registration], *, actor_id: int | None, now: datetime, reason: str = ""
-) -> None:
-    """Cancel registrations whose rooms are held exclusively, in as many statements as for one.
+def cancel_held(*found: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
+    """Cancel registrations whose rooms are held exclusively, each with its own fact; a constant number of statements.
 
-    Publishes `RegistrationCancelled` for each.
+    Publishes `RegistrationCancelled`.
     """
-    if holding := [row.pk for row in registrations if rules.holds_room(row.status)]:
+    publish_many(set_cancelled(found, actor_id=actor_id, now=now, reason=reason))
+
+
+def set_cancelled(
+    found: Sequence[Registration], *, actor_id: int | None, now: datetime, reason: str = "", is_told: bool = True
+) -> list[RegistrationCancelled]:
+    """The writing half of `cancel_held`: returns the facts for a command that has one of its own to publish too."""
+    if not found:
+        return []
+    if holding := [row.pk for row in found if rules.holds_room(row.status)]:
         release(holding)
-    for row in registrations:
-        row.occupancy.is_live = False
-        row.status = Status.CANCELLED
-    Registration.objects.filter(pk__in=[row.pk for row in registrations]).update(status=Status.CANCELLED)
-    publish_many(
-        [RegistrationCancelled.about(row, actor_id=actor_id, occurred_at=now, reason=reason) for row in registrations]
-    )
+    Registration.objects.filter(pk__in=[row.pk for row in found]).update(status=Status.CANCELLED)
+    for row in found:
+        row.occupancy.is_live, row.status = False, Status.CANCELLED
+    return [
+        RegistrationCancelled.about(row, actor_id=actor_id, occurred_at=now, reason=reason, is_told=is_told)
+        for row in found
+    ]
 
 
 def check_changeable(registration: Registration, access: Access, now: datetime) -> None:
@@ -224,8 +239,9 @@ def change_faults(
         end_minute=None if "end_time" in malformed else slot.end_minute,
         changed=changed,
     )
-    classroom = wanted.classroom
-    if classroom and classroom.pk != registration.occupancy.classroom_id and not classroom.is_active:
+    classroom = wanted.classroom or registration.occupancy.classroom
+    is_moved = slot != held or classroom.pk != registration.occupancy.classroom_id
+    if is_moved and not classroom.is_active:
         faults["classroom"] = [f"{classroom.name} is not open for booking"]
     return faults
 

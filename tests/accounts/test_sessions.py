@@ -137,6 +137,25 @@ def test_an_expired_token_is_good_for_logout_only(api, member):
         assert api().post("auth/logout/", **bearer).status_code == 205
 
 
+def test_logout_ends_the_session_of_the_cookie_too(api, member):
+    """Two logins in one browser: the page still has the first one's access token, the cookie is the second's."""
+    client, first = log_in(api)
+    second = client.post("auth/token/", {"username": "member", "password": PASSWORD})
+    token = second.cookies["refresh_token"].value
+    response = client.post("auth/logout/", Authorization=f"Bearer {first.json()['access']}")
+    assert (response.status_code, response.content, response.cookies["refresh_token"].value) == (205, b"", "")
+    assert reason(refresh_with(api, token)) == "session_revoked"
+    assert reason(api().get("users/me/", Authorization=f"Bearer {second.json()['access']}")) == "session_revoked"
+
+
+@pytest.mark.parametrize("cookie", ["", "garbage", "x; refresh_token=y"])
+def test_logout_without_a_readable_cookie(api, member, cookie):
+    access = log_in(api)[1].json()["access"]
+    response = api().post("auth/logout/", Authorization=f"Bearer {access}", Cookie=f"refresh_token={cookie}")
+    assert (response.status_code, response.content, response.cookies["refresh_token"].value) == (205, b"", "")
+    assert RefreshSession.objects.filter(revoked_at=None).count() == 0
+
+
 def test_deactivation_and_a_new_password_count_at_once(api, member, cspace_admin):
     for act in (
         lambda: set_password(user_id=member.pk, by=cspace_admin, now=clock.now(), password="new password 1"),

@@ -8,7 +8,7 @@ from django.test import Client
 
 from classrooms.floorplan import draw
 from classrooms.models import Classroom
-from registrations.models import Registration
+from registrations.models import Registration, Series
 from tests.admin.pages import act, actions, said
 from tests.factories import PASSWORD, make_classroom, make_registration
 
@@ -19,6 +19,7 @@ PAGES = [
     "classrooms/classroom",
     "classrooms/closure",
     "registrations/registration",
+    "registrations/series",
     "auditlog/logentry",
     "notifications/notification",
 ]
@@ -71,6 +72,28 @@ def test_a_refusal_is_shown_and_nothing_is_written(admin, cspace, api, held, mem
         f"registration {blocking.pk} ({day} 10:00–12:00)"
     ]
     assert actions() == before
+
+
+def test_series_are_cancelled_and_retried_by_the_services(admin, api, cspace, team, room):
+    today = dt.date.today()
+    body = {
+        "group_id": team.pk,
+        "classroom": room.name,
+        "day_of_week": 4,
+        "start_time": "9:10",
+        "end_time": "10:20",
+        "start_date": str(today + dt.timedelta(days=3)),
+        "end_date": str(today + dt.timedelta(days=30)),
+    }
+    assert api(cspace).post("batch-allocations/", body).status_code == 201
+    series = Series.objects.get()
+    assert "Wednesdays" in admin.get("/admin/registrations/series/").content.decode()
+
+    assert "1 tried again." in act(admin, "registrations/series", "retry", series).content.decode()
+    assert "1 cancelled." in act(admin, "registrations/series", "cancel", series).content.decode()
+
+    live = series.occurrences.live().count()
+    assert (live, actions()[0], actions()[-1]) == (0, "series.created", "series.cancelled")
 
 
 def test_a_room_is_made_and_changed_by_the_services(admin):

@@ -14,7 +14,9 @@ from cspace.admin.pages import ServiceAdmin
 from cspace.admin.site import site
 from groups.models import UserGroup
 from notifications.models import Notification
+from registrations.models import Series
 from tests.admin.pages import act, actions
+from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import make_classroom, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_plan
 from timetables.models import Teacher
@@ -60,7 +62,7 @@ def root(db, browser):
 
 
 @pytest.fixture
-def furnished(admin, member, team):
+def furnished(admin, cspace, member, team):
     """At least one row of everything."""
     room = make_classroom("Room A", equipment={"projector": 1})
     day = dt.date.today() + dt.timedelta(days=3)
@@ -68,6 +70,13 @@ def furnished(admin, member, team):
     act(admin, "registrations/registration", "approve", held)
     night = {"starts_on": str(day), "start_time": "20:00", "ends_on": str(day), "end_time": "24:00"}
     admin.post("/admin/classrooms/closure/add/", night | {"classrooms": [room.pk], "on_conflict": "fail"})
+    for is_drawn in (True, False):
+        event = make_event(cspace)
+        make_entry(event, team, room, member)
+        if is_drawn:
+            ended(event, cspace)
+            act(admin, "allocations/allocationevent", "distribute", event)
+    assert Series.objects.exists()
     assert Notification.objects.exists()
     lecture = make_lecture(room, make_course(), day=day + dt.timedelta(days=1))
     make_plan(lecture.schedule.course)
@@ -81,6 +90,8 @@ def rows_of(name):
 def test_every_page_is_one_whose_writes_are_service_calls():
     assert sorted(PAGES) == [
         "accounts/user",
+        "allocations/allocationevent",
+        "allocations/allocationregistration",
         "auditlog/logentry",
         "classrooms/classroom",
         "classrooms/closure",
@@ -88,6 +99,7 @@ def test_every_page_is_one_whose_writes_are_service_calls():
         "groups/usergroup",
         "notifications/notification",
         "registrations/registration",
+        "registrations/series",
         "timetables/course",
         "timetables/coursebooking",
         "timetables/courseschedule",

@@ -3,12 +3,14 @@
 The order of answers is 401, 403 (role), 404, 403 (object), 400, 409: a refused request is refused whatever its body.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from allocations.services.distributing import distribute
+from allocations.services.progress import end_event
 from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
 from cspace import clock
@@ -16,7 +18,17 @@ from cspace.db.ranges import campus_interval
 from groups.models import UserGroup
 from notifications.models import Notification
 from registrations.services.changing import cancel_registration
-from tests.factories import PASSWORD, cspace_group, join, make_classroom, make_group, make_registration, make_user
+from tests.allocations.scenes import MONDAY, WEDNESDAY, make_entry, make_event
+from tests.factories import (
+    PASSWORD,
+    cspace_group,
+    join,
+    make_classroom,
+    make_group,
+    make_registration,
+    make_series,
+    make_user,
+)
 from tests.factories.timetables import make_course, make_plan
 from tests.routes import operation, operations
 
@@ -32,6 +44,8 @@ CSPACE_CREATES = (401, 403, 403, 403, 201)
 CSPACE_DELETES = (401, 403, 403, 403, 204)
 NOBODY = (401, 403, 403, 403, 403)
 CSPACE_MISSING = (401, 403, 403, 403, 404)
+CSPACE_TOO_LATE = (401, 403, 403, 403, 409)
+"""Not in the state for it, too early included."""
 MISSING = (401, 404, 404, 404, 404)
 
 # {team}, {other}, {system}: groups. {members}, {admins}, {cancelled}: registrations for {team}, by the member, by its
@@ -119,6 +133,83 @@ MATRIX = {
     ("POST", "registrations/{members}/reject/"): CSPACE,
     ("POST", "registrations/{cancelled}/reject/"): (401, 403, 403, 403, 409),
     ("POST", "registrations/{missing}/reject/"): CSPACE_MISSING,
+    # §6 Allocation events. {event} is open, with an entry of {team} and one of {other}; {drawn} is distributed.
+    ("GET", "allocation-events/"): LOGGED_IN,
+    ("POST", "allocation-events/"): CSPACE_CREATES,
+    ("GET", "allocation-events/{event}/"): LOGGED_IN,
+    ("GET", "allocation-events/{missing}/"): MISSING,
+    ("PUT", "allocation-events/{event}/"): CSPACE,
+    ("PUT", "allocation-events/{missing}/"): CSPACE_MISSING,
+    ("PATCH", "allocation-events/{event}/"): CSPACE,
+    ("DELETE", "allocation-events/{upcoming}/"): CSPACE_DELETES,
+    ("DELETE", "allocation-events/{event}/"): CSPACE_TOO_LATE,
+    ("DELETE", "allocation-events/{missing}/"): CSPACE_MISSING,
+    ("POST", "allocation-events/{event}/end/"): CSPACE,
+    ("POST", "allocation-events/{upcoming}/end/"): CSPACE_TOO_LATE,
+    ("POST", "allocation-events/{missing}/end/"): CSPACE_MISSING,
+    ("POST", "allocation-events/{event}/cancel/"): CSPACE,
+    ("POST", "allocation-events/{missing}/cancel/"): CSPACE_MISSING,
+    ("PUT", "allocation-events/{event}/weights/"): CSPACE,
+    ("PUT", "allocation-events/{missing}/weights/"): CSPACE_MISSING,
+    ("POST", "allocation-events/{closed}/distribute/"): CSPACE,
+    ("POST", "allocation-events/{event}/distribute/"): CSPACE_TOO_LATE,
+    ("POST", "allocation-events/{missing}/distribute/"): CSPACE_MISSING,
+    ("POST", "allocation-events/{drawn}/promote/"): CSPACE,
+    ("POST", "allocation-events/{event}/promote/"): CSPACE_TOO_LATE,
+    ("POST", "allocation-events/{missing}/promote/"): CSPACE_MISSING,
+    ("GET", "allocation-events/{event}/unavailable-dates/"): LOGGED_IN,
+    ("GET", "allocation-events/{missing}/unavailable-dates/"): MISSING,
+    ("GET", "allocation-events/{event}/room-agenda/"): CSPACE,
+    ("GET", "allocation-events/{missing}/room-agenda/"): CSPACE_MISSING,
+    ("GET", "allocation-events/{event}/draw/"): LOGGED_IN,
+    ("GET", "allocation-events/{missing}/draw/"): MISSING,
+    ("GET", "allocation-events/{drawn}/draw/manifest/"): LOGGED_IN,
+    ("GET", "allocation-events/{event}/draw/manifest/"): MISSING,
+    ("GET", "allocation-events/{drawn}/draw/result/"): LOGGED_IN,
+    ("GET", "allocation-events/{closed}/draw/result/"): MISSING,
+    ("GET", "allocation-events/{event}/draw/verifier/"): LOGGED_IN,
+    ("GET", "allocation-events/{missing}/draw/verifier/"): MISSING,
+    # Entries: of one's own group, or any for cspace. An entry under another event's address is not there.
+    ("GET", "allocation-events/{event}/registrations/"): LOGGED_IN,
+    ("GET", "allocation-events/{missing}/registrations/"): MISSING,
+    ("POST", "allocation-events/{event}/registrations/"): (401, 403, 201, 201, 201),
+    ("POST", "allocation-events/{missing}/registrations/"): (401, 403, 404, 404, 404),
+    ("GET", "allocation-events/{event}/registrations/{own_entry}/"): (401, 403, 200, 200, 200),
+    ("GET", "allocation-events/{event}/registrations/{foreign_entry}/"): CSPACE,
+    ("GET", "allocation-events/{drawn}/registrations/{own_entry}/"): MISSING,
+    ("PUT", "allocation-events/{event}/registrations/{own_entry}/"): (401, 403, 200, 200, 200),
+    ("PUT", "allocation-events/{event}/registrations/{foreign_entry}/"): CSPACE,
+    ("PUT", "allocation-events/{drawn}/registrations/{own_entry}/"): MISSING,
+    ("PATCH", "allocation-events/{event}/registrations/{own_entry}/"): (401, 403, 200, 200, 200),
+    ("PATCH", "allocation-events/{event}/registrations/{foreign_entry}/"): CSPACE,
+    ("DELETE", "allocation-events/{event}/registrations/{own_entry}/"): (401, 403, 204, 204, 204),
+    ("DELETE", "allocation-events/{event}/registrations/{foreign_entry}/"): CSPACE_DELETES,
+    ("DELETE", "allocation-events/{drawn}/registrations/{own_drawn}/"): (401, 403, 409, 409, 409),
+    ("DELETE", "allocation-events/{drawn}/registrations/{own_entry}/"): MISSING,
+    ("POST", "allocation-events/{event}/registrations/{own_entry}/approve/"): CSPACE,
+    ("POST", "allocation-events/{event}/registrations/{missing}/approve/"): CSPACE_MISSING,
+    ("POST", "allocation-events/{event}/registrations/{own_entry}/reject/"): CSPACE,
+    ("POST", "allocation-events/{event}/registrations/{missing}/reject/"): CSPACE_MISSING,
+    ("POST", "allocation-events/{drawn}/registrations/{own_drawn}/withdraw/"): (401, 403, 200, 200, 200),
+    ("POST", "allocation-events/{drawn}/registrations/{foreign_drawn}/withdraw/"): CSPACE,
+    ("POST", "allocation-events/{event}/registrations/{own_entry}/withdraw/"): (401, 403, 409, 409, 409),
+    ("POST", "allocation-events/{event}/registrations/{missing}/withdraw/"): MISSING,
+    ("GET", "allocation-events/{drawn}/registrations/{own_drawn}/alternatives/"): (401, 403, 200, 200, 200),
+    ("GET", "allocation-events/{drawn}/registrations/{foreign_drawn}/alternatives/"): CSPACE,
+    ("GET", "allocation-events/{event}/registrations/{own_entry}/alternatives/"): (401, 403, 409, 409, 409),
+    ("GET", "allocation-events/{event}/registrations/{missing}/alternatives/"): MISSING,
+    # §7 Batch allocation
+    ("GET", "batch-allocations/"): CSPACE,
+    ("POST", "batch-allocations/"): CSPACE_CREATES,
+    ("GET", "batch-allocations/{series}/"): CSPACE,
+    ("GET", "batch-allocations/{missing}/"): CSPACE_MISSING,
+    ("PUT", "batch-allocations/{series}/"): CSPACE,
+    ("PUT", "batch-allocations/{missing}/"): CSPACE_MISSING,
+    ("PATCH", "batch-allocations/{series}/"): CSPACE,
+    ("DELETE", "batch-allocations/{series}/"): CSPACE_DELETES,
+    ("DELETE", "batch-allocations/{missing}/"): CSPACE_MISSING,
+    ("POST", "batch-allocations/{series}/retry-skipped/"): CSPACE,
+    ("POST", "batch-allocations/{missing}/retry-skipped/"): CSPACE_MISSING,
     # occupancy.md: the public timetable in CSpace's own conventions
     ("GET", "courses/"): LOGGED_IN,
     ("GET", "courses/{course}/"): LOGGED_IN,
@@ -161,6 +252,16 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "registrations/"): {"description": "Reading circle"},
     ("PATCH", "registrations/"): {"description": "Reading circle"},
     ("PATCH", "notifications/"): {"status": "read"},
+    ("POST", "allocation-events/"): {
+        "registration_start": "2026-01-15T00:00:00Z",
+        "registration_end": "2026-01-30T23:59:59Z",
+        "target_start_date": "2026-02-22",
+        "target_end_date": "2026-06-12",
+    },
+    ("PUT", "allocation-events/"): {"registration_end": "2026-01-30T23:59:59Z"},
+    ("PATCH", "allocation-events/"): {"registration_end": "2026-01-30T23:59:59Z"},
+    ("PUT", "batch-allocations/"): {"description": "Seminar"},
+    ("PATCH", "batch-allocations/"): {"description": "Seminar"},
 }
 """{(method, last collection of the path): a body that is accepted}."""
 
@@ -175,8 +276,19 @@ def booking(group_id: int) -> dict[str, Any]:
     }
 
 
+def wish(group_id: int) -> dict[str, Any]:
+    return {"classroom": "Room A", "group_id": group_id, "start_time": "9:10", "end_time": "10:20", "day_of_week": 4}
+
+
+def drawn(event: Any, by: Any) -> int:
+    """The event, ended and distributed; its id."""
+    end_event(event_id=event.pk, by=by, now=clock.now())
+    distribute(event_id=event.pk, by=by, now=clock.now())
+    return event.pk
+
+
 @pytest.fixture
-def campus(team, member, group_admin, cspace, cspace_admin, stranger, room):
+def campus(request, team, member, group_admin, cspace, cspace_admin, stranger, room):
     """What the paths name."""
     other = make_group("316")
     make_user("newcomer")
@@ -192,36 +304,69 @@ def campus(team, member, group_admin, cspace, cspace_admin, stranger, room):
     def place(user: Any, group: Any) -> int:
         return UserGroup.objects.get(user=user, group=group).pk
 
-    return SimpleNamespace(
-        actors=dict(zip(ACTORS, (None, stranger, member, group_admin, cspace), strict=True)),
-        team=team.pk,
-        other=other.pk,
-        names={
-            "team": team.pk,
-            "other": other.pk,
-            "system": cspace_group().pk,
-            "members_place": place(member, team),
-            "foreign_place": join(make_user("foreigner"), other).pk,
-            "cspace_place": place(cspace, cspace_group()),
-            "cspace_admins_place": place(cspace_admin, cspace_group()),
-            "room": room.name,
-            "course": make_course().code,
-            "plan": make_plan().pk,
-            "unused_room": make_classroom("Never used").name,
-            "closure": closure.pk,
-            "members": members.pk,
-            "admins": admins.pk,
-            "cancelled": cancelled.pk,
-            "members_notice": notice.pk,
-            "missing": 10**17,
-            "Nowhere": "Nowhere",
-        },
-    )
+    names = {
+        "team": team.pk,
+        "other": other.pk,
+        "system": cspace_group().pk,
+        "members_place": place(member, team),
+        "foreign_place": join(make_user("foreigner"), other).pk,
+        "cspace_place": place(cspace, cspace_group()),
+        "cspace_admins_place": place(cspace_admin, cspace_group()),
+        "room": room.name,
+        "course": make_course().code,
+        "plan": make_plan().pk,
+        "unused_room": make_classroom("Never used").name,
+        "closure": closure.pk,
+        "members": members.pk,
+        "admins": admins.pk,
+        "cancelled": cancelled.pk,
+        "members_notice": notice.pk,
+        "missing": 10**17,
+        "Nowhere": "Nowhere",
+    }
+    if "allocation" in request.node.name:
+        names |= allocations(team, other, room, member, cspace)
+    actors = dict(zip(ACTORS, (None, stranger, member, group_admin, cspace), strict=True))
+    return SimpleNamespace(actors=actors, team=team.pk, other=other.pk, names=names)
+
+
+def allocations(team: Any, other: Any, room: Any, member: Any, cspace: Any) -> dict[str, int]:
+    """A series, and events in every state with entries of both groups: {name in a path: id}."""
+    upcoming = make_event(cspace, opens_in=timedelta(hours=1))
+    open_event, closed, done = (make_event(cspace) for _ in range(3))
+    end_event(event_id=closed.pk, by=cspace, now=clock.now())
+    entries = {
+        name: make_entry(event, group, room, member, day=day, start=hour * 60, end=hour * 60 + 60).pk
+        for name, event, group, day, hour in (
+            ("own_entry", open_event, team, MONDAY, 14),
+            ("foreign_entry", open_event, other, WEDNESDAY, 14),
+            ("own_drawn", done, team, MONDAY, 12),
+            ("foreign_drawn", done, other, WEDNESDAY, 12),
+        )
+    }
+    series = make_series(by=cspace, group=team, classroom=room, starts_on=date(2026, 2, 2), weeks=3)
+
+    return entries | {
+        "upcoming": upcoming.pk,
+        "event": open_event.pk,
+        "closed": closed.pk,
+        "drawn": drawn(done, cspace),
+        "series": series.pk,
+    }
 
 
 def body_for(method: str, path: str, campus: Any) -> Any:
     if (method, path) == ("POST", "registrations/"):
         return booking(campus.team)
+    if path == "batch-allocations/":
+        dates = {"start_date": "2026-02-03", "end_date": "2026-02-24", "on_conflict": "skip"}
+        return wish(campus.team) | {"day_of_week": 3} | dates
+    if path.endswith("registrations/") and method == "POST":
+        return wish(campus.team)
+    if method in ("PUT", "PATCH") and "/registrations/{" in path:
+        return {"description": "Reading circle"}
+    if path.endswith("weights/"):
+        return {str(campus.team): 2}
     if path == "closures/":
         return CLOSURE | {"classrooms": ["Room A", "Never used"]}
     parts = [part for part in path.split("/") if part and not part.startswith("{")]
@@ -233,6 +378,7 @@ def send(method: str, path: str, actor: str, campus: Any, api: Any, body: Any) -
     if path == "auth/token/refresh/" and client.user is not None:
         client.post("auth/token/", {"username": client.user.username, "password": PASSWORD})
     query = SLOT if path.endswith(("free/", "availability/")) else ""
+    query = "?classroom=Room A" if path.endswith(("unavailable-dates/", "room-agenda/")) else query
     return client(method, path.format(**campus.names) + query, body)
 
 

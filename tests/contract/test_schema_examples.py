@@ -13,6 +13,12 @@ from django.test import override_settings
 from jsonschema import Draft7Validator, FormatChecker
 
 from accounts.models import User
+from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.services.after_draw import withdraw_entry
+from allocations.services.deciding import approve_entry
+from allocations.services.distributing import distribute
+from allocations.services.events import create_event
+from allocations.services.progress import end_event
 from classrooms.models import Classroom
 from classrooms.services.closures import close_rooms
 from cspace import clock
@@ -23,12 +29,17 @@ from cspace.demo.loading import PASSWORD, load
 from groups.models import Group, UserGroup
 from notifications.models import Notification
 from registrations.models import Registration
-from tests.factories import cspace_group, make_classroom, make_registration
+from tests.allocations.scenes import make_entry
+from tests.factories import cspace_group, make_classroom, make_registration, make_series
 from timetables.models import StudyPlan
 
 METHODS = ("get", "post", "put", "patch", "delete")
-UNKNOWABLE = GENERATED | {"access", "updated"}
+UNKNOWABLE = GENERATED | {"access", "updated", "event_id", "registrations", "draw", "preview"}
 """What an example cannot know of the answer to a write."""
+JSON = "application/json"
+
+
+WISH = "Research project meetings"
 
 
 def generated() -> dict[str, Any]:
@@ -44,12 +55,19 @@ OPERATIONS = {
     for method, operation in methods.items()
     if method in METHODS
 }
-JOHNS = ("registration_create", "registration_update", "registration_partial_update", "registration_destroy")
+JOHNS = (
+    "registration_create",
+    "registration_update",
+    "registration_partial_update",
+    "registration_destroy",
+    "allocation_registration_create",
+    "allocation_registration_update",
+)
 """Sent by john_doe, who may; everything else by ta217, an admin of cspace and of 522."""
 
 
 def json_of(content: dict[str, Any]) -> dict[str, Any]:
-    return content["content"]["application/json"]
+    return content["content"][JSON]
 
 
 def examples_of(content: dict[str, Any]) -> dict[str, Any]:
@@ -102,10 +120,65 @@ class Campus:
         )
         return closure
 
-    def prepare(self, name: str, path: str) -> int:
-        """Make what the operation is about; its id, 0 where it has none."""
-        if name == "registration_create" or name.startswith("classroom_free"):
+    def series(self) -> int:
+        return make_series(by=self.ta217, group=self.team, classroom=self.room, starts_on=self.day).pk
+
+    def event(self, name: str) -> tuple[int, int]:
+        """An allocation event in the state the operation wants, and an entry of it: (event id, entry id).
+
+        Two groups wish for the same hour, and 522 is approved before the draw; of the distributed event the entry is
+        the loser's for what only a loser may ask, else the winner's.
+        """
+        now = clock.now()
+        opens = now + dt.timedelta(hours=1) if name == "allocation_event_destroy" else now - dt.timedelta(minutes=1)
+        event = create_event(
+            by=self.ta217,
+            now=now,
+            registration_start=opens,
+            registration_end=opens + dt.timedelta(days=2),
+            target_starts_on=self.day + dt.timedelta(days=7),
+            target_ends_on=self.day + dt.timedelta(days=118),
+        )
+        if name in ("allocation_event_destroy", "allocation_registration_create"):
+            return event.pk, 0
+        rival = Group.objects.get(name="316")
+        entries = [
+            make_entry(event, group, self.room, self.john, day=3, start=550, end=620, description=WISH)
+            for group in (self.team, rival)
+        ]
+        if not name.startswith("draw_"):
+            return event.pk, entries[0].pk
+        approve_entry(event_id=event.pk, entry_id=entries[0].pk, by=self.ta217, now=now)
+        end_event(event_id=event.pk, by=self.ta217, now=now)
+        if name == "draw_distribute":
+            return event.pk, 0
+        self.registration_in_the_range(event)
+        distribute(event_id=event.pk, by=self.ta217, now=now)
+        winner, loser = sorted(
+            AllocationRegistration.objects.filter(event=event), key=lambda entry: entry.position is None
+        )
+        if name == "draw_promote":
+            withdraw_entry(event_id=event.pk, entry_id=winner.pk, by=self.ta217, now=now)
+        return event.pk, (loser if name == "draw_alternatives" else winner).pk
+
+    def registration_in_the_range(self, event: AllocationEvent) -> None:
+        make_registration(by=self.john, group=self.team, classroom=self.room, day=event.target_starts_on)
+
+    def prepare(self, name: str, path: str) -> dict[str, int]:
+        """Make what the operation is about; the ids in its path."""
+        if "allocation-events" in path:
+            event_id, entry_id = self.event(name)
+            if name == "allocation_event_unavailable_dates":
+                self.registration_in_the_range(AllocationEvent.objects.get(pk=event_id))
+            return {"event_id": event_id, "id": entry_id if "{event_id}" in path else event_id}
+        return {"id": self.row(name, path)}
+
+    def row(self, name: str, path: str) -> int:
+        """Make the one thing the operation is about; its id, 0 where it has none."""
+        if name in ("registration_create", "batch_allocation_create") or name.startswith("classroom_free"):
             return 0
+        if "batch-allocations" in path:
+            return self.series()
         if "registrations" in path or "agenda" in path or "availability" in path:
             return self.registration(self.ta217 if "/me/" in path else self.john).pk
         if "closures" in path and name != "closure_create":
@@ -135,14 +208,14 @@ def campus(loaded, db):
     return loaded
 
 
-def address(path: str, operation: dict[str, Any], pk: int) -> str:
+def address(path: str, operation: dict[str, Any], ids: dict[str, int]) -> str:
     """The URL, with the examples of the parameters."""
     examples = {
         (parameter["in"], parameter["name"]): parameter["example"]
         for parameter in operation.get("parameters", [])
         if "example" in parameter
     }
-    url = path.format(id=pk, name=examples.get(("path", "name")), code=examples.get(("path", "code")))
+    url = path.format(**ids, name=examples.get(("path", "name")), code=examples.get(("path", "code")))
     query = "&".join(f"{name}={value}" for (place, name), value in examples.items() if place == "query")
     return f"{url}?{query}" if query else url
 
@@ -171,13 +244,18 @@ def test_an_example_works_when_it_is_sent(name, campus, api):
     answer = operation["responses"][documented]
     if "content" not in answer:
         return
+    if JSON not in answer["content"]:
+        ((kind, _),) = answer["content"].items()
+        assert (response["Content-Type"], len(response.content) > 100) == (kind, True)
+        return
     example, got = examples_of(answer)["DemoCampus"], response.json()
     assert shape(got) == shape(example)
     for value in (example, got):
         assert_valid(value, json_of(answer)["schema"])
     if method != "GET" and "results" not in example:
-        assert {key: got[key] for key in example if key not in UNKNOWABLE} == {
-            key: example[key] for key in example if key not in UNKNOWABLE
+        unknown = UNKNOWABLE | ({"registration_start", "registration_end"} - set(body or ()))
+        assert {key: got[key] for key in example if key not in unknown} == {
+            key: example[key] for key in example if key not in unknown
         }
 
 
@@ -185,7 +263,7 @@ def test_an_example_works_when_it_is_sent(name, campus, api):
 def test_every_body_has_an_example_that_fits_its_schema(name):
     _, _, operation = OPERATIONS[name]
     bodies = [operation["requestBody"]] if "requestBody" in operation else []
-    bodies += [answer for answer in operation["responses"].values() if "content" in answer]
+    bodies += [answer for answer in operation["responses"].values() if JSON in answer.get("content", ())]
     for body in bodies:
         examples = examples_of(body)
         assert examples
@@ -200,7 +278,7 @@ CODES = {
     "404": {"NOT_FOUND"},
     "405": {"METHOD_NOT_ALLOWED"},
     "406": {"NOT_ACCEPTABLE"},
-    "409": {"CONFLICT", "ALREADY_EXISTS", "INVALID_STATE", "IDEMPOTENCY_KEY_REUSED"},
+    "409": {"CONFLICT", "ALREADY_EXISTS", "INVALID_STATE", "LIMIT_REACHED", "IDEMPOTENCY_KEY_REUSED"},
     "413": {"PAYLOAD_TOO_LARGE"},
     "415": {"UNSUPPORTED_MEDIA_TYPE"},
     "429": {"RATE_LIMITED"},
@@ -220,20 +298,22 @@ def test_every_refusal_shows_the_code_of_its_status(name):
 def provoked(name: str, status: str, campus: Campus, api: Any) -> Any:
     """A request that earns the refusal."""
     method, path, operation = OPERATIONS[name]
-    send, url = sender(name, campus, api), address(path, operation, campus.prepare(name, path))
+    ids = campus.prepare(name, path)
+    send, url = sender(name, campus, api), address(path, operation, ids)
     if status == "400":
         details = next(iter(examples_of(operation["responses"]["400"]).values()))["details"]
         nonsense = {"page": "?page=0", "dry_run": "?dry_run=maybe", "non_field_errors": "?%00=x"}
         bare = url.partition("?")[0]
-        if "requestBody" in operation:
+        if "requestBody" in operation and "dry_run" not in details:
             return send(method, bare, b"[]" if "non_field_errors" in details else b"{}")
         return send(method, bare + next((query for key, query in nonsense.items() if key in details), ""))
     if status == "401":
         wrong = {"username": "john_doe", "password": "wrong"}
         return api()(method, url, wrong if name == "session_log_in" else None)
     if status == "404":
+        ids |= {"id" if "{id}" in path else "event_id": 10**17}
         nowhere = path if "{id}" in path else path.replace("{name}", "Nowhere").replace("{code}", "Nowhere")
-        missing = address(nowhere, operation, 10**17)
+        missing = address(nowhere, operation, ids)
         return send(method, missing if "{" in path else f"{url}?page=99999")
     if status == "405":
         unused = re.search(r'"(\w+)"', next(iter(examples_of(operation["responses"]["405"]).values()))["error"])

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -62,12 +63,12 @@ def command(*options: str) -> list[str]:
 
 
 @contextmanager
-def running(home: Path, tmp_path: Path) -> Iterator[Run]:
+def running(home: Path, tmp_path: Path, **more: str) -> Iterator[Run]:
     """Start it, wait until it answers; whatever is left in the end is killed."""
     mark = f"CSPACE_MARK={uuid.uuid4().hex}"
     port = str(free_port())
     environment = {**os.environ, "CSPACE_DATA_DIR": str(home), "PORT": port, "DEBUG": "1"}
-    environment |= dict([mark.split("=")])
+    environment |= dict([mark.split("=")]) | more
     environment.pop("PYTHONUNBUFFERED", None)
     output = tmp_path / "output"
     with output.open("wb") as file:
@@ -107,6 +108,27 @@ def test_serves_again_after_the_database_was_killed(home: Path, tmp_path: Path) 
         os.kill(postmaster(home), signal.SIGKILL)
         await_true(lambda: httpx.get(f"{run.url}/readyz", timeout=30).status_code == 200, 20)
         assert httpx.get(f"{run.url}/readyz").status_code == 200
+        run.make.terminate()
+        await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)
+
+
+def test_opens_an_allocation_event_by_itself(home: Path, tmp_path: Path) -> None:
+    with running(home, tmp_path, CSPACE_STEP_SECONDS="1") as run:
+        login = {"username": "ta217", "password": "cspace-demo"}
+        access = httpx.post(f"{run.url}/api/v1/auth/token/", json=login).json()["access"]
+        opens = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+        event = {
+            "registration_start": f"{opens:%Y-%m-%dT%H:%M:%SZ}",
+            "registration_end": f"{opens + timedelta(days=3):%Y-%m-%dT%H:%M:%SZ}",
+            "target_start_date": f"{opens + timedelta(days=10):%Y-%m-%d}",
+            "target_end_date": f"{opens + timedelta(days=100):%Y-%m-%d}",
+        }
+        events, headers = f"{run.url}/api/v1/allocation-events/", {"Authorization": f"Bearer {access}"}
+        created = httpx.post(events, json=event, headers=headers).json()
+        assert created["status"] == "upcoming", created
+        path = f"{events}{created['id']}/"
+        await_true(lambda: httpx.get(path, headers=headers).json()["status"] == "open", START_SECONDS)
+        # The thread ends with its process, in time for the database to be stopped.
         run.make.terminate()
         await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)
 
@@ -206,6 +228,6 @@ def test_failed_installation_is_not_taken_for_a_finished_one(checkout: Path) -> 
 
 def test_make_help_names_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    documented = re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE)
+    documented = re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert [line.split()[1] for line in listed.splitlines()] == documented

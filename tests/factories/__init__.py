@@ -1,17 +1,20 @@
 """Makes the people, groups and rooms tests are about. Through the models: services are what is tested."""
 
 import itertools
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from accounts.models import User
 from classrooms import rules as classroom_rules
 from classrooms.models import Classroom
 from cspace import clock
+from cspace.db.ranges import day_of_week
 from groups import rules as group_rules
 from groups.models import Group, UserGroup
-from registrations.models import Registration
+from registrations.models import Registration, Series
 from registrations.services.booking import Slot, book
+from registrations.services.series import WantedSeries, create_series
+from registrations.services.series_writing import SeriesDraft
 
 PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)
@@ -62,3 +65,23 @@ def make_registration(
         slot=Slot(day, start, end),
         description=description,
     )
+
+
+def make_series(
+    *, by: User, group: Group, classroom: Classroom, starts_on: date, weeks: int = 4, start: int = 600, end: int = 720
+) -> Series:
+    """A series on the weekday of `starts_on`, entered through the service by somebody of cspace."""
+    draft = SeriesDraft(
+        group_id=group.pk,
+        classroom_id=classroom.pk,
+        day_of_week=day_of_week(starts_on),
+        start_minute=start,
+        end_minute=end,
+        starts_on=starts_on,
+        ends_on=starts_on + timedelta(days=7 * weeks - 7),
+        created_by_id=by.pk,
+        description="Seminar",
+    )
+    wanted = WantedSeries(draft=draft, classroom=classroom, may_skip=True)
+    (series,) = create_series(by=by, now=clock.now(), wanted=[wanted])
+    return series

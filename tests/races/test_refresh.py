@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import RefreshSession, User
-from accounts.services.sessions import exchange, log_in, revoke_family
+from accounts.services.sessions import end_families, exchange, log_in
 from accounts.tokens import read_access, read_refresh
 from auditlog.models import LogEntry
 from cspace import clock
@@ -101,7 +101,7 @@ def test_a_refresh_does_not_survive_a_logout_at_the_same_moment():
         tokens, claims = started(user)
         refreshed, _ = at_once(
             lambda: exchange(jti=claims.jti, now=clock.now()),
-            lambda: revoke_family(family=claims.family, now=clock.now()),
+            lambda: end_families([claims.family], now=clock.now()),
         )
         late = [tokens] if isinstance(refreshed, NotAuthenticated) else [tokens, refreshed]
         for pair in late:

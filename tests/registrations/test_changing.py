@@ -325,3 +325,15 @@ def test_the_list_for_cspace(api, held, member, cspace, team, room):
 def test_the_list_refuses_unknown_values(api, cspace, query, field):
     response = api(cspace).get(f"registrations/?{query}")
     assert (response.status_code, list(response.json()["details"])) == (400, [field])
+
+
+def test_a_room_that_has_closed_takes_no_other_time_but_keeps_what_it_has(api, held, member, cspace, room):
+    room.is_active = False
+    room.save()
+    for person in (member, cspace):
+        response = api(person).put(url(held), {"start_time": "09:00"})
+        assert (response.status_code, response.json()["details"]) == (
+            400,
+            {"classroom": ["Room A is not open for booking"]},
+        )
+    assert api(member).put(url(held), {"description": "stays"}).json()["description"] == "stays"

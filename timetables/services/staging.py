@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
 
-from cspace.db.ranges import clamped_interval
+from cspace.db.ranges import clamped_interval, weekly_dates
 from timetables.records import DEFAULT_LABEL, WEEKDAYS, Fault, Place, Record
 
 TABLES: dict[str, tuple[str, ...]] = {
@@ -56,6 +55,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
 }
 ROWS_PER_COPY = 5000
+DAYS = {name: (number + 1) % 7 + 1 for number, name in enumerate(WEEKDAYS)}
+"""As `cspace.db.ranges` counts them: 1 = Sunday."""
 Complain = Callable[[Fault], object]
 
 
@@ -143,7 +144,7 @@ def _dated(pattern: tuple[Any, ...], complain: Complain) -> list[tuple[Any, ...]
         complain(Fault(place, f"semester {semester} is not one of this file"))
         return []
     rows = []
-    for day in _weekdays(max(first or starts_on, starts_on), min(last or ends_on, ends_on), WEEKDAYS.index(weekday)):
+    for day in weekly_dates(max(first or starts_on, starts_on), min(last or ends_on, ends_on), DAYS[weekday]):
         if day in skip_dates:
             continue
         interval = clamped_interval(day, start, end)
@@ -153,12 +154,6 @@ def _dated(pattern: tuple[Any, ...], complain: Complain) -> list[tuple[Any, ...]
             span = (interval.starts_at, interval.ends_at)
             rows.append((line, item, course, *span, label or DEFAULT_LABEL, rooms or [], True))
     return rows
-
-
-def _weekdays(first: date, last: date, weekday: int) -> list[date]:
-    """The dates from first to last, both included, that fall on a weekday (0 = Monday)."""
-    start = first + timedelta(days=(weekday - first.weekday()) % 7)
-    return [start + timedelta(days=ahead) for ahead in range(0, (last - start).days + 1, 7)]
 
 
 def _copy(noun: str, rows: list[tuple[Any, ...]]) -> None:

@@ -21,6 +21,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from cspace import clock, embedded, lifeline
+from cspace.periodic import PeriodicStep
 
 DEMO_ACCOUNTS = ("admin", "ta217", "johndoe", "john_doe", "hsinmu", "hil", "stranger")
 DEMO_PASSWORD = "cspace-demo"  # noqa: S105
@@ -57,7 +58,12 @@ class Command(BaseCommand):
             refuse_busy(host, port_number)
             reached_at = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
             threading.Thread(target=self.announce, args=(reached_at, port_number), daemon=True).start()
-            serve(host, port_number, worker_count)
+            step = PeriodicStep(settings.CSPACE_STEP_SECONDS)
+            step.start()
+            try:
+                serve(host, port_number, worker_count)
+            finally:
+                step.end()
         except KeyboardInterrupt:
             raise SystemExit(130) from None
 

@@ -1,0 +1,157 @@
+"""The draw over HTTP: held, looked up, downloaded byte for byte, and gone on from (contract of the draw, §6)."""
+
+from hashlib import sha256
+from typing import Any
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from allocations import publishing
+from allocations.alternatives import alternatives
+from allocations.api.draw_serializers import (
+    AlternativeList,
+    AlternativeOutput,
+    AlternativesQuery,
+    DistributeInput,
+    DistributeOutput,
+    DrawOutput,
+    PromotedList,
+    PromotedOutput,
+)
+from allocations.api.entry_serializers import EntryOutput
+from allocations.api.event_views import event_with_id
+from allocations.enums import EventStatus
+from allocations.publishing import Document
+from allocations.services.after_draw import EventNotDistributed, EventOver, withdraw_entry
+from allocations.services.distributing import (
+    EventCancelledForGood,
+    EventNotClosed,
+    ListNotPublished,
+    OtherPublicValue,
+    distribute,
+)
+from allocations.services.entries import entry_of_event
+from allocations.services.promoting import promote
+from cspace import clock
+from cspace.api.idempotency import is_dry_run
+from cspace.api.permissions import InCSpace, LoggedIn
+from cspace.api.viewsets import ApiViewSet
+from cspace.db.ranges import campus_date
+
+TSV = "text/tab-separated-values"
+PYTHON = "text/x-python"
+
+
+class Tsv(BaseRenderer):
+    """Named for the negotiation only: documents are sent as they are."""
+
+    media_type = TSV
+    format = "tsv"
+
+
+class Python(BaseRenderer):
+    media_type = PYTHON
+    format = "py"
+
+
+@extend_schema(tags=["draws"])
+class DrawViewSet(ApiViewSet):
+    permissions = {
+        "distribute": InCSpace,
+        "retrieve": LoggedIn,
+        "promote": InCSpace,
+        "withdraw": LoggedIn,
+        "alternatives": LoggedIn,
+    }
+    conflicts = {
+        "distribute": [EventNotClosed, EventCancelledForGood, ListNotPublished, OtherPublicValue],
+        "promote": [EventNotDistributed, EventOver],
+        "withdraw": [EventNotDistributed],
+        "alternatives": [EventNotDistributed],
+    }
+    resources = dict.fromkeys(("distribute", "retrieve", "promote"), "Allocation event") | dict.fromkeys(
+        ("withdraw", "alternatives"), "Allocation registration"
+    )
+    outcomes = {"withdraw": {"status": "withdrawn", "is_pending": False}}
+
+    @extend_schema(request=DistributeInput, responses=DistributeOutput)
+    def distribute(self, request: Request, pk: int) -> Response:
+        event, is_practice = event_with_id(pk), is_dry_run(request)
+        stored = distribute(
+            event_id=event.pk,
+            by=request.user,
+            now=clock.now(),
+            public_value=self.body(DistributeInput).get("public_value"),
+            is_practice=is_practice,
+        )
+        was_drawn_before = event.status == EventStatus.DISTRIBUTED
+        said = {"practice": True} if is_practice and not was_drawn_before else {}
+        return Response({**DistributeOutput(stored).data, **said})
+
+    @extend_schema(responses=DrawOutput)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        return Response(publishing.record(event_with_id(pk)))
+
+    @extend_schema(request=None, responses=PromotedList)
+    def promote(self, request: Request, pk: int) -> Response:
+        promoted = promote(event_id=event_with_id(pk).pk, by=request.user, now=clock.now())
+        return Response({"results": [PromotedOutput(row).data for row in promoted]})
+
+    @extend_schema(request=None, responses=EntryOutput)
+    def withdraw(self, request: Request, event_id: int, pk: int) -> Response:
+        event_with_id(event_id)
+        entry = withdraw_entry(event_id=event_id, entry_id=pk, by=request.user, now=clock.now())
+        return Response(EntryOutput(entry).data)
+
+    @extend_schema(parameters=[AlternativesQuery], responses=AlternativeList)
+    def alternatives(self, request: Request, event_id: int, pk: int) -> Response:
+        event = event_with_id(event_id)
+        entry = entry_of_event(event.pk, pk, request.user.access)
+        limit = self.query(AlternativesQuery)["limit"]
+        if event.status != EventStatus.DISTRIBUTED:
+            raise EventNotDistributed
+        found = alternatives(event, entry, first=campus_date(clock.now()), limit=limit)
+        return Response({"results": [AlternativeOutput(slot).data for slot in found]})
+
+
+@extend_schema(tags=["draws"])
+class DrawDocumentViewSet(ApiViewSet):
+    """Exact bytes with their SHA-256 as the ETag."""
+
+    permissions = {"manifest": LoggedIn, "result": LoggedIn, "verifier": LoggedIn}
+    resources = dict.fromkeys(permissions, "Allocation event")
+    renderer_classes = [JSONRenderer, Tsv, Python]
+
+    @extend_schema(responses={(200, TSV): OpenApiTypes.STR})
+    def manifest(self, request: Request, pk: int) -> HttpResponseBase:
+        return _sent(request, publishing.manifest(event_with_id(pk)), TSV)
+
+    @extend_schema(responses={(200, TSV): OpenApiTypes.STR})
+    def result(self, request: Request, pk: int) -> HttpResponseBase:
+        return _sent(request, publishing.result(event_with_id(pk)), TSV)
+
+    @extend_schema(responses={(200, PYTHON): OpenApiTypes.STR})
+    def verifier(self, request: Request, pk: int) -> HttpResponseBase:
+        event_with_id(pk)
+        source = publishing.VERIFIER.read_bytes()
+        return _sent(request, Document(source, sha256(source).hexdigest()), PYTHON)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Refusals are JSON, whatever was asked for."""
+        self.request.accepted_renderer = JSONRenderer()
+        self.request.accepted_media_type = JSONRenderer.media_type
+        return super().handle_exception(exc)
+
+
+def _sent(request: Request, document: Document, content_type: str) -> HttpResponseBase:
+    tag = f'"{document.sha256}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    response = HttpResponse(document.data, content_type=content_type, headers=headers)
+    found: Any = get_conditional_response(request._request, etag=tag, response=response)
+    return response if found is None else found

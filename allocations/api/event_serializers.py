@@ -1,0 +1,306 @@
+"""The wire format of allocation events: documented names outside, ours inside."""
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from allocations.enums import Balance, EventStatus, OnConflict, Tie
+from allocations.models import MINUTES_PER_DAY, AllocationEvent, AllocationRegistration
+from allocations.rules import (
+    ALGORITHM,
+    MAX_LIMIT,
+    MAX_PUBLIC_SOURCE,
+    MAX_TARGET_DAYS,
+    MAX_WEIGHT,
+    YEARS,
+    event_faults,
+)
+from allocations.services.manifest import weights_of
+from classrooms.api.fields import ClassroomField
+from cspace.api.examples import days_on, hour_ahead, moment_ago
+from cspace.api.fields import (
+    BooleanField,
+    ChoiceField,
+    DateField,
+    EndTimeField,
+    IntegerField,
+    NameField,
+    TimeField,
+    TimestampField,
+)
+from cspace.api.serializers import Input, Output, Query
+from cspace.db.ranges import format_instant, format_minute
+from cspace.errors import Faults
+
+GROUP_ID = re.compile(r"[1-9][0-9]{0,17}")
+WEIGHTS_SCHEMA = {
+    "type": "object",
+    "additionalProperties": {"type": "integer", "minimum": 1, "maximum": MAX_WEIGHT},
+    "example": {"2": 2},
+}
+
+
+class EventChangeInput(Input):
+    """`PUT /allocation-events/{id}/`: what is absent stays as it is, and only the lock shows what it is."""
+
+    example: ClassVar[Mapping[str, Any]] = {"target_end_date": days_on(126)}
+
+    registration_start = TimestampField()
+    registration_end = TimestampField()
+    target_start_date = DateField(source="target_starts_on")
+    target_end_date = DateField(source="target_ends_on")
+    balance = ChoiceField(choices=Balance.choices, required=False)
+    conflict = ChoiceField(choices=OnConflict.choices, required=False)
+    tie = ChoiceField(choices=Tie.choices, required=False)
+    min_percent = IntegerField(min_value=1, max_value=100, required=False)
+    max_wins_per_group = IntegerField(min_value=1, max_value=MAX_LIMIT, allow_null=True, required=False)
+    max_entries_per_group = IntegerField(min_value=1, max_value=MAX_LIMIT, allow_null=True, required=False)
+    max_minutes_per_entry = IntegerField(min_value=1, max_value=MINUTES_PER_DAY, allow_null=True, required=False)
+    hold_singles = BooleanField(required=False)
+    public_source = NameField(max_length=MAX_PUBLIC_SOURCE, allow_blank=True, required=False)
+
+
+class EventInput(EventChangeInput):
+    """`POST /allocation-events/`."""
+
+    example = {
+        "registration_start": moment_ago,
+        "registration_end": hour_ahead(12),
+        "target_start_date": days_on(7),
+        "target_end_date": days_on(118),
+        "max_entries_per_group": 5,
+    }
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        return event_faults(
+            registration_start=values.get("registration_start"),
+            registration_end=values.get("registration_end"),
+            target_starts_on=values.get("target_starts_on"),
+            target_ends_on=values.get("target_ends_on"),
+        )
+
+
+@extend_schema_field(WEIGHTS_SCHEMA)
+class WeightsField(serializers.Field):  # type: ignore[type-arg]
+    """{group id: weight}, the ids as strings."""
+
+    def to_representation(self, value: Mapping[int, int]) -> dict[str, int]:
+        return {str(group): weight for group, weight in value.items()}
+
+
+class WeightsInput(Input):
+    """`PUT /allocation-events/{id}/weights/`: the body itself is {group id: 1…8}."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise ValidationError({"non_field_errors": ["A JSON object is required"]})
+        weight = IntegerField(min_value=1, max_value=MAX_WEIGHT)
+        faults: dict[str, Any] = {}
+        weights: dict[int, int] = {}
+        for key, value in data.items():
+            if not GROUP_ID.fullmatch(key):
+                faults[key] = ["The id of a group is required"]
+                continue
+            try:
+                weights[int(key)] = weight.run_validation(value)
+            except ValidationError as error:
+                faults[key] = error.detail
+        if faults:
+            raise ValidationError(faults)
+        return {"weights": weights}
+
+
+class ListedEventOutput(Output):
+    """One row of `GET /allocation-events/`."""
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "id": 1,
+        "status": "open",
+        "registration_start": moment_ago,
+        "registration_end": hour_ahead(12),
+    }
+
+    id = serializers.IntegerField(allow_null=True)
+    status = serializers.ChoiceField(choices=EventStatus.choices)
+    registration_start = TimestampField()
+    registration_end = TimestampField()
+
+    def represent(self, instance: AllocationEvent) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "status": instance.status,
+            "registration_start": format_instant(instance.registration_start),
+            "registration_end": format_instant(instance.registration_end),
+        }
+
+
+class DrawSummary(serializers.Serializer):  # type: ignore[type-arg]
+    """What is public about the draw at any time. `seed` is null until the event is distributed or cancelled."""
+
+    example = {
+        "algorithm": ALGORITHM,
+        "commitment": sha256(bytes(32)).hexdigest(),
+        "seed": None,
+        "public_source": None,
+        "manifest_sha256": None,
+        "distributed_at": None,
+    }
+
+    algorithm = serializers.CharField()
+    commitment = serializers.CharField(allow_null=True)
+    seed = serializers.CharField(allow_null=True)
+    public_source = serializers.CharField(allow_null=True)
+    manifest_sha256 = serializers.CharField(allow_null=True)
+    distributed_at = TimestampField(allow_null=True)
+
+
+class EventOutput(ListedEventOutput):
+    """One event, in full."""
+
+    example = {
+        **ListedEventOutput.example,
+        "target_start_date": days_on(7),
+        "target_end_date": days_on(118),
+        "balance": "minutes",
+        "conflict": "skip",
+        "tie": "ticket",
+        "min_percent": 50,
+        "max_wins_per_group": None,
+        "max_entries_per_group": None,
+        "max_minutes_per_entry": None,
+        "hold_singles": False,
+        "weights": {},
+    }
+
+    target_start_date = DateField()
+    target_end_date = DateField()
+    balance = serializers.ChoiceField(choices=Balance.choices)
+    conflict = serializers.ChoiceField(choices=OnConflict.choices)
+    tie = serializers.ChoiceField(choices=Tie.choices)
+    min_percent = serializers.IntegerField()
+    max_wins_per_group = serializers.IntegerField(allow_null=True)
+    max_entries_per_group = serializers.IntegerField(allow_null=True)
+    max_minutes_per_entry = serializers.IntegerField(allow_null=True)
+    hold_singles = serializers.BooleanField()
+    weights = WeightsField()
+    draw = DrawSummary()
+
+    def represent(self, instance: AllocationEvent) -> dict[str, Any]:
+        return {
+            **super().represent(instance),
+            "target_start_date": instance.target_starts_on.isoformat(),
+            "target_end_date": instance.target_ends_on.isoformat(),
+            "balance": instance.balance,
+            "conflict": instance.conflict,
+            "tie": instance.tie,
+            "min_percent": instance.min_percent,
+            "max_wins_per_group": instance.max_wins_per_group,
+            "max_entries_per_group": instance.max_entries_per_group,
+            "max_minutes_per_entry": instance.max_minutes_per_entry,
+            "hold_singles": instance.hold_singles,
+            "weights": {str(group): weight for group, weight in weights_of(instance).items()},
+            "draw": _draw_summary(instance),
+        }
+
+
+class EventList(serializers.Serializer):  # type: ignore[type-arg]
+    results = ListedEventOutput(many=True)
+
+
+class RoomQuery(Query):
+    """`…/room-agenda/`."""
+
+    example = {"classroom": "Room A"}
+
+    classroom = ClassroomField()
+
+
+class UnavailableDatesQuery(RoomQuery):
+    """`…/unavailable-dates/`: without bounds the event's target range; the given range is not clipped to it."""
+
+    start_date = DateField(required=False)
+    end_date = DateField(required=False)
+    start_time = TimeField(default=0)
+    end_time = EndTimeField(default=MINUTES_PER_DAY)
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        event: AllocationEvent = self.context["event"]
+        first = values.get("start_date", event.target_starts_on)
+        last = values.get("end_date", event.target_ends_on)
+        given = {name: values[name] for name in ("start_date", "end_date") if name in values}
+        faults = {name: ["Must lie between 1900 and 2500"] for name, day in given.items() if day.year not in YEARS}
+        if not faults and first > last:
+            faults["start_date"] = ["Start date must not be after end date"]
+        elif not faults and (last - first).days > MAX_TARGET_DAYS:
+            faults["end_date"] = [f"At most {MAX_TARGET_DAYS} days after the start date"]
+        if values.get("start_time", 0) >= values.get("end_time", MINUTES_PER_DAY):
+            faults["start_time"] = ["Start time must be before end time"]
+        return faults
+
+
+class UnavailableDatesOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"classroom": "Room A", "unavailable_dates": [days_on(7)]}
+
+    classroom = serializers.CharField()
+    unavailable_dates = serializers.ListField(child=DateField())
+
+
+class AgendaEntryOutput(Output):
+    """One row of `…/room-agenda/`."""
+
+    example = {
+        "id": 200,
+        "is_pending": True,
+        "start_time": "09:10",
+        "end_time": "10:20",
+        "day_of_week": 3,
+        "reserved_by": "John Doe",
+        "reserved_group": "522",
+        "description": "Research project meetings",
+    }
+
+    id = serializers.IntegerField()
+    is_pending = serializers.BooleanField()
+    start_time = TimeField()
+    end_time = EndTimeField()
+    day_of_week = serializers.IntegerField()
+    reserved_by = serializers.CharField()
+    reserved_group = serializers.CharField()
+    description = serializers.CharField()
+
+    def represent(self, instance: AllocationRegistration) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "is_pending": instance.is_pending,
+            "start_time": format_minute(instance.start_minute),
+            "end_time": format_minute(instance.end_minute),
+            "day_of_week": instance.day_of_week,
+            "reserved_by": instance.created_by.display_name,
+            "reserved_group": instance.group.name,
+            "description": instance.description,
+        }
+
+
+class RoomAgendaOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"classroom": "Room A"}
+
+    classroom = serializers.CharField()
+    registrations = AgendaEntryOutput(many=True)
+
+
+def _draw_summary(event: AllocationEvent) -> dict[str, Any]:
+    draw = getattr(event, "draw", None) if event.status == EventStatus.DISTRIBUTED else None
+    seed = draw.seed if draw else event.secret.seed if event.status == EventStatus.CANCELLED else None
+    return {
+        "algorithm": ALGORITHM,
+        "commitment": event.commitment,
+        "seed": bytes(seed).hex() if seed is not None else None,
+        "public_source": event.public_source or None,
+        "manifest_sha256": draw.manifest_sha256 if draw else event.frozen_manifest_sha256 or None,
+        "distributed_at": format_instant(draw.created_at) if draw else None,
+    }

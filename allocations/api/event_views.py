@@ -1,0 +1,145 @@
+"""Allocation events over HTTP (contract §6)."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from allocations.api.event_serializers import (
+    WEIGHTS_SCHEMA,
+    AgendaEntryOutput,
+    EventChangeInput,
+    EventInput,
+    EventList,
+    EventOutput,
+    ListedEventOutput,
+    RoomAgendaOutput,
+    RoomQuery,
+    UnavailableDatesOutput,
+    UnavailableDatesQuery,
+    WeightsInput,
+)
+from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.outlook import occupied_dates
+from allocations.services.events import (
+    EventNotChangeable,
+    EventNotDeletable,
+    EventOpenAlready,
+    WeightsFixed,
+    change_event,
+    create_event,
+    delete_event,
+    set_weights,
+)
+from allocations.services.progress import (
+    EventCancelledBefore,
+    EventDistributed,
+    EventGone,
+    EventNotBegun,
+    cancel_event,
+    end_event,
+)
+from cspace import clock
+from cspace.api.permissions import InCSpace, LoggedIn
+from cspace.api.viewsets import ApiViewSet
+
+
+def event_with_id(pk: int) -> AllocationEvent:
+    """The event. Raises: EventGone."""
+    event = AllocationEvent.objects.without_manifest().filter(pk=pk).first()
+    if event is None:
+        raise EventGone
+    return event
+
+
+@extend_schema(tags=["allocation events"])
+class AllocationEventViewSet(ApiViewSet):
+    permissions = {
+        "list": LoggedIn,
+        "create": InCSpace,
+        "retrieve": LoggedIn,
+        "update": InCSpace,
+        "partial_update": InCSpace,
+        "destroy": InCSpace,
+        "end": InCSpace,
+        "cancel": InCSpace,
+        "weights": InCSpace,
+        "unavailable_dates": LoggedIn,
+        "room_agenda": InCSpace,
+    }
+    conflicts = {
+        "update": [EventOpenAlready, EventNotChangeable],
+        "partial_update": [EventOpenAlready, EventNotChangeable],
+        "destroy": [EventNotDeletable],
+        "end": [EventNotBegun, EventCancelledBefore],
+        "cancel": [EventDistributed],
+        "weights": [WeightsFixed],
+    }
+    outcomes = {
+        "end": {"status": "closed"},
+        "cancel": {"status": "cancelled"},
+        "weights": {"weights": WEIGHTS_SCHEMA["example"]},
+    }
+
+    @extend_schema(responses=EventList)
+    def list(self, request: Request) -> Response:
+        return self.listing(AllocationEvent.objects.without_manifest().newest_first(), ListedEventOutput)
+
+    @extend_schema(request=EventInput, responses={201: EventOutput})
+    def create(self, request: Request) -> Response:
+        event = create_event(by=request.user, now=clock.now(), **self.body(EventInput))
+        return self.created(EventOutput(event).data, f"/api/v1/allocation-events/{event.pk}/")
+
+    @extend_schema(responses=EventOutput)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        return Response(EventOutput(event_with_id(pk)).data)
+
+    @extend_schema(request=EventChangeInput, responses=EventOutput)
+    def update(self, request: Request, pk: int) -> Response:
+        event_with_id(pk)
+        wanted = self.changes(EventChangeInput)
+        return Response(EventOutput(change_event(event_id=pk, by=request.user, now=clock.now(), **wanted)).data)
+
+    @extend_schema(request=EventChangeInput, responses=EventOutput)
+    def partial_update(self, request: Request, pk: int) -> Response:
+        return self.update(request, pk)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: int) -> Response:
+        delete_event(event_id=pk, by=request.user, now=clock.now())
+        return Response(status=204)
+
+    @extend_schema(request=None, responses=EventOutput)
+    def end(self, request: Request, pk: int) -> Response:
+        return Response(EventOutput(end_event(event_id=pk, by=request.user, now=clock.now())).data)
+
+    @extend_schema(request=None, responses=EventOutput)
+    def cancel(self, request: Request, pk: int) -> Response:
+        return Response(EventOutput(cancel_event(event_id=pk, by=request.user, now=clock.now())).data)
+
+    @extend_schema(request={"application/json": WEIGHTS_SCHEMA}, responses=EventOutput)
+    def weights(self, request: Request, pk: int) -> Response:
+        event_with_id(pk)
+        event = set_weights(event_id=pk, by=request.user, now=clock.now(), **self.body(WeightsInput))
+        return Response(EventOutput(event).data)
+
+    @extend_schema(parameters=[UnavailableDatesQuery], responses=UnavailableDatesOutput)
+    def unavailable_dates(self, request: Request, pk: int) -> Response:
+        event = event_with_id(pk)
+        asked = self.query(UnavailableDatesQuery, event=event)
+        dates = occupied_dates(
+            asked["classroom"].pk,
+            asked.get("start_date", event.target_starts_on),
+            asked.get("end_date", event.target_ends_on),
+            start_minute=asked["start_time"],
+            end_minute=asked["end_time"],
+        )
+        return Response({"classroom": asked["classroom"].name, "unavailable_dates": [day.isoformat() for day in dates]})
+
+    @extend_schema(parameters=[RoomQuery], responses=RoomAgendaOutput)
+    def room_agenda(self, request: Request, pk: int) -> Response:
+        event_with_id(pk)
+        classroom = self.query(RoomQuery)["classroom"]
+        rows = AllocationRegistration.objects.of_event(pk).standing().filter(classroom=classroom)
+        response = self.listing(rows.with_api_relations().by_day_and_time(), AgendaEntryOutput, key="registrations")
+        response.data = {"classroom": classroom.name, **response.data}
+        return response

@@ -1,0 +1,15 @@
+"""The filters of `GET /allocation-events/{id}/registrations/`; unknown values are refused with 400."""
+
+import django_filters
+
+from allocations.enums import EntryStatus
+from cspace.api.filters import FilterSet
+
+SHOWN = (EntryStatus.PENDING, EntryStatus.APPROVED, EntryStatus.REJECTED)
+
+
+class EntryFilter(FilterSet):
+    """Contract §6. `user` is for cspace; the view refuses it to others."""
+
+    status = django_filters.ChoiceFilter(choices=[(status.value, status.label) for status in SHOWN])
+    user = django_filters.CharFilter(field_name="created_by__username")

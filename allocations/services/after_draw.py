@@ -1,0 +1,142 @@
+"""What becomes of single entries once the draw has decided: given back, taken back, granted by hand.
+
+The draw's record never changes. What was given stays recorded on the entry (`grant`, `position`), so that a promotion
+goes on from there.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from accounts.models import User
+from allocations.draw_facts import EntryGivenBack, EntryGranted, EntryTakenBack
+from allocations.enums import EntryStatus, EventStatus, Grant, Reason
+from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.outlook import in_the_way, outlook
+from allocations.services.distributing import series_draft
+from allocations.services.entries import locked_entry
+from allocations.services.progress import event_for_write
+from classrooms.services.room_time import RoomAlreadyBooked
+from cspace.db.locks import lock_rooms
+from cspace.db.ranges import campus_date
+from cspace.db.transactions import transactional
+from cspace.errors import InvalidState
+from cspace.facts import Fact, publish_many
+from groups.services.holding import hold_groups
+from registrations.facts import RegistrationCancelled
+from registrations.services.series import set_series_cancelled
+from registrations.services.series_holding import hold_series
+from registrations.services.series_writing import place_series
+
+
+class EventNotDistributed(InvalidState):
+    message = "The allocation event has not been distributed yet"
+
+
+class EventOver(InvalidState):
+    message = "The dates of the allocation event are over"
+
+
+class GroupArchived(InvalidState):
+    message = "The group has been archived"
+
+
+@transactional
+def withdraw_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> AllocationRegistration:
+    """Give an entry back after the draw: a winner's future occurrences are cancelled, a loser is promoted no more.
+
+    Returns the entry with its API relations. Publishes `EntryGivenBack` and, untold, a `RegistrationCancelled` for
+    each occurrence; withdrawing a withdrawn one is a no-op.
+    Raises: EventGone, EntryGone, PermissionDenied (neither cspace nor its own group), EventNotDistributed.
+    """
+    event = event_for_write(event_id, now=now)
+    entry = locked_entry(event_id, entry_id, by.access)
+    if event.status != EventStatus.DISTRIBUTED:
+        raise EventNotDistributed
+    if entry.status == EntryStatus.WITHDRAWN:
+        return entry
+    cancelled = _free(entry, by=by, now=now, reason="The draw entry has been withdrawn")
+    entry.status = EntryStatus.WITHDRAWN
+    entry.save(update_fields=["status"])
+    publish_many(
+        [EntryGivenBack.about(entry, actor_id=by.pk, occurred_at=now, cancelled_ids=_ids(cancelled)), *cancelled]
+    )
+    return entry
+
+
+def take_back(entry: AllocationRegistration, *, by: User, now: datetime) -> AllocationRegistration:
+    """Refuse a winner after the draw; its future occurrences are cancelled. Event and entry are held. Returns it.
+
+    Publishes `EntryTakenBack` and, untold, a `RegistrationCancelled` for each occurrence. A loser stays as it is.
+    """
+    if entry.status != EntryStatus.APPROVED:
+        return entry
+    cancelled = _free(entry, by=by, now=now, reason="The draw entry has been rejected")
+    entry.status, entry.reason = EntryStatus.REJECTED, Reason.REJECTED_BY_ADMIN
+    entry.save(update_fields=["status", "reason"])
+    publish_many(
+        [EntryTakenBack.about(entry, actor_id=by.pk, occurred_at=now, cancelled_ids=_ids(cancelled)), *cancelled]
+    )
+    return entry
+
+
+def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, now: datetime) -> AllocationRegistration:
+    """Give a loser its slot by hand, from tomorrow on, if it is still free by the event's own measure. Event and
+    entry are held. Returns it. Publishes `EntryGranted`; granting a winner is a no-op.
+
+    Raises:
+        EventOver, GroupArchived
+        RoomAlreadyBooked: too many of its remaining dates are taken (all of them must be free under `reject`).
+    """
+    if entry.status == EntryStatus.APPROVED:
+        return entry
+    if entry.group_id not in hold_groups([entry.group_id]):
+        raise GroupArchived
+    lock_rooms([entry.classroom_id])
+    first = first_to_give(event, now)
+    seen = outlook(event, entry, first=first)
+    if not seen.is_available:
+        raise RoomAlreadyBooked(in_the_way(entry, seen.open_dates))
+    (series,) = place_series([series_draft(event, entry, first)], now=now)
+    entry.status, entry.grant, entry.series_id = EntryStatus.APPROVED, Grant.OVERRIDE, series.id
+    entry.reason, entry.lost_to = "", None
+    entry.save(update_fields=["status", "grant", "series", "reason", "lost_to"])
+    publish_many(
+        [
+            EntryGranted.about(
+                entry,
+                actor_id=by.pk,
+                occurred_at=now,
+                series_id=series.id,
+                registration_ids=tuple(series.occurrences.values()),
+                skipped=tuple(row.why for row in series.skipped if row.why),
+            )
+        ]
+    )
+    return entry
+
+
+def first_to_give(event: AllocationEvent, now: datetime) -> date:
+    """The first date that can still be given away: tomorrow, or the event's first. Raises: EventOver."""
+    first = max(event.target_starts_on, campus_date(now) + timedelta(days=1))
+    if first > event.target_ends_on:
+        raise EventOver
+    return first
+
+
+def _free(entry: AllocationRegistration, *, by: User, now: datetime, reason: str) -> list[Fact]:
+    """Cancel what has not started of a winner's series, save what was changed by hand; the facts to publish.
+
+    The command's own fact says what `SeriesCancelled` would say.
+    """
+    if entry.status != EntryStatus.APPROVED or entry.series_id is None:
+        return []
+    held = hold_series(entry.series_id, now)
+    today = campus_date(now)
+    facts = set_series_cancelled(
+        [held.series], held.following(now, today), actor_id=by.pk, now=now, from_day=today, reason=reason
+    )
+    return [fact for fact in facts if isinstance(fact, RegistrationCancelled)]
+
+
+def _ids(cancelled: Sequence[Fact]) -> tuple[int, ...]:
+    return tuple(fact.registration_id for fact in cancelled if isinstance(fact, RegistrationCancelled))

@@ -1,0 +1,105 @@
+"""cspace's word on an entry: a fixed winner, or out of the draw."""
+
+from datetime import datetime
+
+from accounts.models import User
+from allocations.enums import EntryStatus, EventStatus, Reason
+from allocations.facts import EntryApproved, EntryRejected
+from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.outlook import in_the_way, outlook
+from allocations.services.after_draw import grant, take_back
+from allocations.services.entries import locked_entry
+from allocations.services.progress import EventCancelledBefore, event_for_write
+from classrooms.services.room_time import RoomAlreadyBooked
+from cspace.db.transactions import transactional
+from cspace.errors import Conflict, InvalidState, PermissionDenied
+from cspace.facts import publish
+
+
+class EntryWithdrawnBefore(InvalidState):
+    message = "The entry has been withdrawn"
+
+
+class SlotPromised(Conflict):
+    """Another approved entry of the event has the room at that time; `details.entry_id` names it."""
+
+    message = "Another approved entry of this event overlaps it"
+
+    def __init__(self, entry_id: int) -> None:
+        super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
+
+
+@transactional
+def approve_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> AllocationRegistration:
+    """Before the draw: make it a fixed winner; after it: grant a loser its slot (`after_draw.grant`).
+
+    Publishes `EntryApproved` or `EntryGranted`; approving an approved one is a no-op.
+
+    Returns the entry with its API relations.
+
+    Raises:
+        PermissionDenied, EventGone, EntryGone, EntryWithdrawnBefore, EventCancelledBefore
+        SlotPromised: another approved entry overlaps it.
+        RoomAlreadyBooked: too much of it is booked already (`UNAVAILABLE` in the draw's words).
+        EventOver, GroupArchived: after the draw only.
+    """
+    event, entry = _held_for_decision(event_id, entry_id, by, now)
+    if event.status == EventStatus.DISTRIBUTED:
+        return grant(event, entry, by=by, now=now)
+    if entry.status == EntryStatus.APPROVED:
+        return entry
+    _check_grantable(event, entry)
+    _decide(entry, EntryStatus.APPROVED, "")
+    publish(EntryApproved.about(entry, actor_id=by.pk, occurred_at=now))
+    return entry
+
+
+@transactional
+def reject_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> AllocationRegistration:
+    """Before the draw: take it out; after it: cancel a winner's future occurrences (`after_draw.take_back`).
+
+    Publishes `EntryRejected` or `EntryTakenBack`; rejecting a rejected one is a no-op.
+
+    Returns the entry with its API relations.
+    Raises: PermissionDenied, EventGone, EntryGone, EntryWithdrawnBefore, EventCancelledBefore.
+    """
+    event, entry = _held_for_decision(event_id, entry_id, by, now)
+    if event.status == EventStatus.DISTRIBUTED:
+        return take_back(entry, by=by, now=now)
+    if entry.status == EntryStatus.REJECTED:
+        return entry
+    _decide(entry, EntryStatus.REJECTED, Reason.REJECTED_BY_ADMIN)
+    publish(EntryRejected.about(entry, actor_id=by.pk, occurred_at=now))
+    return entry
+
+
+def _held_for_decision(
+    event_id: int, entry_id: int, by: User, now: datetime
+) -> tuple[AllocationEvent, AllocationRegistration]:
+    """Event and entry, locked: one decision on an event at a time, so that two overlapping approvals cannot pass."""
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    event = event_for_write(event_id, now=now)
+    entry = locked_entry(event_id, entry_id, by.access)
+    if event.status == EventStatus.CANCELLED:
+        raise EventCancelledBefore
+    if entry.status == EntryStatus.WITHDRAWN:
+        raise EntryWithdrawnBefore
+    return event, entry
+
+
+def _check_grantable(event: AllocationEvent, entry: AllocationRegistration) -> None:
+    in_slot = AllocationRegistration.objects.of_event(event.pk).in_slot(
+        entry.classroom_id, entry.day_of_week, entry.start_minute, entry.end_minute
+    )
+    promised = in_slot.filter(status=EntryStatus.APPROVED).exclude(pk=entry.pk).order_by("id").first()
+    if promised is not None:
+        raise SlotPromised(promised.pk)
+    seen = outlook(event, entry)
+    if not seen.is_available:
+        raise RoomAlreadyBooked(in_the_way(entry, seen.open_dates))
+
+
+def _decide(entry: AllocationRegistration, status: EntryStatus, reason: str) -> None:
+    entry.status, entry.reason = status, reason
+    entry.save(update_fields=["status", "reason"])

@@ -1,0 +1,299 @@
+"""The draw itself: once, all or nothing (contract of the draw, §7).
+
+Rooms are locked exclusively before the list of bookings is read, and every booking takes the same lock shared: none
+slips in between the reading and the writing. A crash before the commit leaves nothing, and the seed is still secret.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
+from django.conf import settings
+from django.db import connection
+
+from accounts.models import User
+from allocations import draw, wording
+from allocations.draw_facts import EventDrawn
+from allocations.enums import EntryStatus, EventStatus, Grant
+from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
+from allocations.rules import salt_faults
+from allocations.services.holds import release_hold
+from allocations.services.manifest import Packed, listed_entries, manifest_of
+from allocations.services.progress import EventGone, move_on
+from cspace.db.locks import lock_rooms
+from cspace.db.transactions import allow_long_work, transactional
+from cspace.errors import Invalid, InvalidState, PermissionDenied
+from cspace.facts import publish
+from groups.services.holding import hold_groups
+from registrations.enums import Source
+from registrations.services.series_writing import PlacedSeries, SeriesDraft, place_series
+
+PRACTICE_SEED = bytes(32)
+"""A dry run draws with it, so that it says nothing about the real draw."""
+LONGEST_STATEMENT_SECONDS = 120
+LONGEST_WAIT_SECONDS = 30
+"""For the event and the rooms: a second `distribute` waits for the first and gets its answer."""
+PAUSE_SECONDS = 60
+Listed = Mapping[int, AllocationRegistration]
+"""Entries by id."""
+
+
+class EventNotClosed(InvalidState):
+    message = "The allocation event has not been closed yet"
+
+
+class EventCancelledForGood(InvalidState):
+    message = "The allocation event has been cancelled"
+
+
+class ListNotPublished(InvalidState):
+    message = "End the allocation event first: its entries have to be frozen before the public value is known"
+
+
+class OtherPublicValue(InvalidState):
+    message = "The allocation event has been distributed with another public value"
+
+
+class CommitmentBroken(RuntimeError):
+    """The stored seed is not the one whose hash was published: nothing may be drawn with it."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A draw that has been carried out on paper. `manifest` and `result` are the published bytes."""
+
+    manifest: bytes
+    result: bytes
+    key: bytes
+    wins: tuple[draw.Win, ...]
+    losses: tuple[draw.Loss, ...]
+
+
+@transactional
+def distribute(
+    *, event_id: int, by: User, now: datetime, public_value: str | None = None, is_practice: bool = False
+) -> Draw:
+    """Draw a closed event and write everything that follows; a distributed one answers with its stored draw.
+
+    An open event whose window is over is closed first. `is_practice`: draw with the all-zero seed instead; the caller
+    rolls back. Publishes `EventDrawn`; waits for locks up to 30 s.
+
+    Raises:
+        PermissionDenied, EventGone
+        Invalid: `public_value` is missing, malformed, or the event names no public source.
+        EventNotClosed, EventCancelledForGood
+        ListNotPublished: a public source is named, and the entries were not frozen before this request.
+        OtherPublicValue: it has been distributed with another one.
+    """
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    allow_long_work(statement_seconds=LONGEST_STATEMENT_SECONDS, wait_seconds=LONGEST_WAIT_SECONDS)
+    event = _hold_event(event_id)
+    stored = Draw.objects.filter(event=event).first()
+    if stored is not None:
+        if public_value is not None and public_value != stored.salt:
+            raise OtherPublicValue
+        return stored
+    salt = _salt(event, public_value)
+    _require_closed(event, now)
+    listed = _hold_entries(event)
+    seed = PRACTICE_SEED if is_practice else _seed(event)
+    drawn = draw_on_paper(event, listed, seed, salt)
+    placed = _write_series(event, drawn, listed, now)
+    _write_entries(drawn, placed)
+    stored = _write_draw(event, drawn, seed=seed, salt=salt, by=by, now=now)
+    event.status = EventStatus.DISTRIBUTED
+    event.save(update_fields=["status"])
+    release_hold(event)
+    publish(_fact(stored, drawn, listed, placed))
+    _pause_if_asked()
+    return stored
+
+
+def draw_on_paper(event: AllocationEvent, listed: Listed, seed: bytes, salt: str) -> Drawn:
+    """What the draw gives for these entries and the bookings of this moment. Two queries, no writing.
+
+    Raises:
+        InvalidState: entries approved by hand overlap.
+    """
+    manifest = manifest_of(event, listed.values())
+    try:
+        result = draw.draw(manifest, seed, salt)
+    except draw.DrawError as error:
+        raise InvalidState(str(error)) from error
+    key, data = draw.key(seed, event.pk, salt), draw.write_manifest(manifest)
+    return Drawn(
+        manifest=data,
+        result=draw.write_result(result, sha256(data).hexdigest(), key),
+        key=key,
+        wins=result.wins,
+        losses=result.losses,
+    )
+
+
+def _hold_event(event_id: int) -> AllocationEvent:
+    # NO KEY UPDATE: keeps filings (FOR SHARE), ending and other draws waiting, not the foreign keys to this row.
+    event = AllocationEvent.objects.select_for_update(no_key=True).filter(pk=event_id).first()
+    if event is None:
+        raise EventGone
+    return event
+
+
+def _salt(event: AllocationEvent, public_value: str | None) -> str:
+    if not event.public_source:
+        if public_value is not None:
+            raise Invalid({"public_value": ["This allocation event names no public source"]})
+        return ""
+    if public_value is None:
+        raise Invalid({"public_value": [f"Required: the value of “{event.public_source}”"]})
+    if faults := salt_faults(public_value):
+        raise Invalid({"public_value": faults})
+    return public_value
+
+
+def _require_closed(event: AllocationEvent, now: datetime) -> None:
+    was_published = event.status == EventStatus.CLOSED
+    move_on(event, now=now)
+    if event.status == EventStatus.CANCELLED:
+        raise EventCancelledForGood
+    if event.status != EventStatus.CLOSED:
+        raise EventNotClosed
+    if event.public_source and not was_published:
+        raise ListNotPublished
+
+
+def _hold_entries(event: AllocationEvent) -> Listed:
+    """The entries to decide, with their groups held and their rooms locked exclusively. Four statements."""
+    pairs = list(event.entries.values_list("group_id", "classroom_id").order_by().distinct())
+    hold_groups({group_id for group_id, _ in pairs})
+    lock_rooms({room_id for _, room_id in pairs})
+    return {entry.pk: entry for entry in listed_entries(event)}
+
+
+def _seed(event: AllocationEvent) -> bytes:
+    seed = bytes(DrawSecret.objects.get(event=event).seed)
+    if draw.commitment(seed) != event.commitment:
+        raise CommitmentBroken(f"allocation event {event.pk}")
+    return seed
+
+
+def _write_series(event: AllocationEvent, drawn: Drawn, listed: Listed, now: datetime) -> dict[int, PlacedSeries]:
+    """A series of approved registrations for each winner, on every kept date: {entry id: series}."""
+    winners = [listed[win.entry_id] for win in drawn.wins]
+    drafts = [series_draft(event, entry, event.target_starts_on) for entry in winners]
+    placed = place_series(drafts, now=now) if drafts else []
+    return {entry.pk: series for entry, series in zip(winners, placed, strict=True)}
+
+
+def series_draft(event: AllocationEvent, entry: AllocationRegistration, first: date) -> SeriesDraft:
+    """The weekly series an entry gets: in the name of who filed it, from `first` to the end of the event's range."""
+    return SeriesDraft(
+        group_id=entry.group_id,
+        classroom_id=entry.classroom_id,
+        day_of_week=entry.day_of_week,
+        start_minute=entry.start_minute,
+        end_minute=entry.end_minute,
+        starts_on=first,
+        ends_on=event.target_ends_on,
+        created_by_id=entry.created_by_id,
+        description=entry.description,
+        source=Source.DRAW,
+        event_id=event.pk,
+    )
+
+
+def _write_entries(drawn: Drawn, placed: Mapping[int, PlacedSeries]) -> None:
+    """The decision on every entry, in one statement."""
+    won = [
+        (
+            win.entry_id,
+            EntryStatus.APPROVED,
+            "",
+            None,
+            win.position,
+            win.used_before,
+            Grant.DRAW,
+            placed[win.entry_id].id,
+        )
+        for win in drawn.wins
+    ]
+    lost = [
+        (loss.entry_id, EntryStatus.REJECTED, loss.reason, loss.by or None, None, None, "", None)
+        for loss in drawn.losses
+    ]
+    if not won and not lost:
+        return
+    columns = [list(column) for column in zip(*won, *lost, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE allocations_allocationregistration AS entry"
+            " SET status = decided.status, reason = decided.reason, lost_to_id = decided.lost_to,"
+            ' position = decided.place, served_before = decided.served, "grant" = decided.how,'
+            " series_id = decided.series"
+            " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::int[], %s::int[], %s::text[],"
+            " %s::bigint[]) AS decided (id, status, reason, lost_to, place, served, how, series)"
+            " WHERE entry.id = decided.id",
+            columns,
+        )
+
+
+def _write_draw(event: AllocationEvent, drawn: Drawn, *, seed: bytes, salt: str, by: User, now: datetime) -> Draw:
+    manifest, result = Packed.of(drawn.manifest), Packed.of(drawn.result)
+    return Draw.objects.create(
+        event=event,
+        algorithm=draw.ALGORITHM,
+        seed=seed,
+        salt=salt,
+        key=drawn.key.hex(),
+        manifest=manifest.data,
+        manifest_sha256=manifest.sha256,
+        result=result.data,
+        result_sha256=result.sha256,
+        total=len(drawn.wins) + len(drawn.losses),
+        successful=len(drawn.wins),
+        failed=len(drawn.losses),
+        actor=by,
+        created_at=now,
+    )
+
+
+def _fact(stored: Draw, drawn: Drawn, listed: Listed, placed: Mapping[int, PlacedSeries]) -> EventDrawn:
+    return EventDrawn(
+        actor_id=stored.actor_id,
+        occurred_at=stored.created_at,
+        event_id=stored.event_id,
+        total=stored.total,
+        successful=stored.successful,
+        failed=stored.failed,
+        manifest_sha256=stored.manifest_sha256,
+        result_sha256=stored.result_sha256,
+        series_ids=[series.id for series in placed.values()],
+        occurrences=sum(len(series.occurrences) for series in placed.values()),
+        outcomes=_outcomes(drawn, listed, placed),
+    )
+
+
+def _outcomes(drawn: Drawn, listed: Listed, placed: Mapping[int, PlacedSeries]) -> dict[int, Sequence[str]]:
+    """What is told to whom: one outcome in words per entry, by the entry's id."""
+    lost = {loss.entry_id: wording.loss_in_words(loss.reason, loss.by or None) for loss in drawn.losses}
+    by_person: dict[int, list[str]] = defaultdict(list)
+    for entry in listed.values():
+        slot = wording.weekly(entry.classroom.name, entry.day_of_week, entry.start_minute, entry.end_minute)
+        series = placed.get(entry.pk)
+        if series is not None:
+            dates = wording.dates_in_words(len(series.occurrences), (row.why for row in series.skipped if row.why))
+            by_person[entry.created_by_id].append(f"{entry.group.name} got {slot}, {dates}")
+        else:
+            by_person[entry.created_by_id].append(f"{entry.group.name} did not get {slot}: {lost[entry.pk]}")
+    return dict(by_person)
+
+
+def _pause_if_asked() -> None:
+    """For the crash test: everything is written and nothing is committed; the session says so to whoever looks."""
+    if "pause-before-commit" in settings.CSPACE_TEST_FAULTS:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 'paused before commit'")
+        time.sleep(PAUSE_SECONDS)

@@ -1,0 +1,238 @@
+"""Filing, changing and deleting wishes while the window is open.
+
+Filings of one event go on side by side; those of one group one at a time (`lock_filing`), so that its limits and
+overlaps are counted against what stands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.access import Access
+from accounts.models import User
+from allocations.enums import EntryStatus, EventStatus
+from allocations.facts import EntryChanged, EntryDeleted, EntryFiled, spoken_slot
+from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.rules import MAX_DESCRIPTION, may_file_for, time_faults
+from allocations.services.progress import event_for_filing
+from classrooms.models import Classroom
+from cspace.db.constraints import naming
+from cspace.db.locks import lock_filing
+from cspace.db.ranges import weekly_dates
+from cspace.db.transactions import StaleRead, transactional
+from cspace.errors import AlreadyExists, Invalid, InvalidState, LimitReached, NotFound, PermissionDenied
+from cspace.facts import publish
+from groups.models import Group
+from groups.services.holding import UNKNOWN_GROUP, hold_group
+
+
+class EntryGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Allocation registration")
+
+
+class EventNotOpen(InvalidState):
+    message = "The allocation event is not open"
+
+
+class EntryDecided(InvalidState):
+    message = "Only a pending entry can be changed or deleted"
+
+
+class SameWish(AlreadyExists):
+    message = "The group has already filed this wish"
+
+    def __init__(self) -> None:
+        super().__init__(details={"non_field_errors": [self.message]})
+
+
+class OverlappingWish(AlreadyExists):
+    message = "The group has already filed a wish that overlaps this one; alternatives carry the same choice"
+
+    def __init__(self) -> None:
+        super().__init__(details={"start_time": [self.message]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A weekly slot a group asks for; minutes since midnight, `day_of_week` 1 = Sunday.
+
+    As a change, None = stays. Alternatives of which at most one may win carry the same `choice`; 0 = none.
+    """
+
+    classroom: Classroom | None = None
+    group_id: int | None = None
+    day_of_week: int | None = None
+    start_minute: int | None = None
+    end_minute: int | None = None
+    description: str | None = None
+    rank: int | None = None
+    choice: int | None = None
+
+
+@transactional
+def file_entry(*, event_id: int, by: User, now: datetime, wish: Wish) -> AllocationRegistration:
+    """File a wish; `rank`, `choice` and `description` may be absent. Returns the entry with its API relations.
+
+    Publishes `EntryFiled`.
+
+    Raises:
+        EventGone, PermissionDenied
+        Invalid: the group, the room, the span or the day cannot be; {field: [sentences]}.
+        EventNotOpen, LimitReached, SameWish, OverlappingWish
+    """
+    event = event_for_filing(event_id, now=now)
+    group = _group_to_file_for(wish, by.access)
+    entry = AllocationRegistration(event=event, created_by=by, created_at=now)
+    _apply(entry, wish, group)
+    lock_filing(entry.group_id)
+    _check_entry(event, entry, is_new_room=True, is_new_day=True)
+    if event.status != EventStatus.OPEN:
+        raise EventNotOpen
+    _check_limits(event, entry, is_new_of_group=True)
+    with naming({"allocationregistration_wish_is_unique": SameWish()}):
+        entry.save(force_insert=True)
+    publish(EntryFiled.about(entry, actor_id=by.pk, occurred_at=now))
+    return entry
+
+
+@transactional
+def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish: Wish) -> AllocationRegistration:
+    """Change a pending entry while its event is open. Returns it with its API relations.
+
+    Publishes `EntryChanged`, nothing for a no-op. Raises: EntryGone, EntryDecided, and what `file_entry` raises.
+    """
+    event = event_for_filing(event_id, now=now)
+    group = _group_to_file_for(wish, by.access) if wish.group_id is not None else None
+    entry = _held_entry(event_id, entry_id, group, by.access)
+    before, room, day, group_id = _readable(entry), entry.classroom_id, entry.day_of_week, entry.group_id
+    _apply(entry, wish, group)
+    _check_entry(event, entry, is_new_room=entry.classroom_id != room, is_new_day=entry.day_of_week != day)
+    _check_changeable(event, entry)
+    after = _readable(entry)
+    changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    if not changes:
+        return entry
+    if changes.keys() - {"description", "rank"}:
+        _check_limits(event, entry, is_new_of_group=entry.group_id != group_id)
+    with naming({"allocationregistration_wish_is_unique": SameWish()}):
+        entry.save()
+    publish(EntryChanged.about(entry, actor_id=by.pk, occurred_at=now, changes=changes))
+    return entry
+
+
+@transactional
+def delete_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> None:
+    """Take a pending entry back while its event is open; the row goes. Publishes `EntryDeleted`.
+
+    Raises: EventGone, EntryGone, PermissionDenied, EventNotOpen, EntryDecided.
+    """
+    event = event_for_filing(event_id, now=now)
+    entry = _held_entry(event_id, entry_id, None, by.access)
+    _check_changeable(event, entry)
+    fact = EntryDeleted.about(entry, actor_id=by.pk, occurred_at=now)
+    entry.delete()
+    publish(fact)
+
+
+def entry_of_event(event_id: int, entry_id: int, access: Access) -> AllocationRegistration:
+    """The entry with its API relations, for those who may see it: cspace and its own group.
+
+    Raises: EntryGone (also under another event), PermissionDenied.
+    """
+    entry = AllocationRegistration.objects.of_event(event_id).with_api_relations().filter(pk=entry_id).first()
+    if entry is None:
+        raise EntryGone
+    if not may_file_for(access, entry.group_id):
+        raise PermissionDenied
+    return entry
+
+
+def locked_entry(event_id: int, entry_id: int, access: Access) -> AllocationRegistration:
+    """The same, its row locked until the transaction ends. The event's row is held before."""
+    entries = AllocationRegistration.objects.of_event(event_id).filter(pk=entry_id)
+    if not list(entries.select_for_update(no_key=True).values_list("id")):
+        raise EntryGone
+    return entry_of_event(event_id, entry_id, access)
+
+
+def _group_to_file_for(wish: Wish, access: Access) -> Group:
+    """The group of the wish, held FOR SHARE. Raises: Invalid (`group_id`), PermissionDenied."""
+    if wish.group_id is None:
+        raise Invalid({"group_id": [UNKNOWN_GROUP]})
+    if not may_file_for(access, wish.group_id):
+        raise PermissionDenied
+    return hold_group(wish.group_id)
+
+
+def _held_entry(event_id: int, entry_id: int, group: Group | None, access: Access) -> AllocationRegistration:
+    """The entry, locked after the filings of the group it will be counted with (lock order: event, group, own rows).
+
+    Raises: EntryGone, PermissionDenied, StaleRead (it changed groups meanwhile).
+    """
+    seen = entry_of_event(event_id, entry_id, access)
+    lock_filing(group.pk if group else seen.group_id)
+    entry = locked_entry(event_id, entry_id, access)
+    if entry.group_id != seen.group_id:
+        raise StaleRead
+    return entry
+
+
+def _apply(entry: AllocationRegistration, wish: Wish, group: Group | None) -> None:
+    """Write the wish into the entry, not yet into the table."""
+    if group is not None:
+        entry.group = group
+    if wish.classroom is not None:
+        entry.classroom = wish.classroom
+    for name in ("day_of_week", "start_minute", "end_minute", "description", "rank", "choice"):
+        if (value := getattr(wish, name)) is not None:
+            setattr(entry, name, value)
+
+
+def _check_entry(event: AllocationEvent, entry: AllocationRegistration, *, is_new_room: bool, is_new_day: bool) -> None:
+    """Raises `Invalid` with everything that is wrong with the wish itself; of a change, with what is new in it."""
+    faults = time_faults(entry.start_minute, entry.end_minute)
+    if is_new_day and not weekly_dates(event.target_starts_on, event.target_ends_on, entry.day_of_week):
+        faults["day_of_week"] = [
+            f"No such day lies between {event.target_starts_on} and {event.target_ends_on}",
+        ]
+    if is_new_room and not entry.classroom.is_active:
+        faults["classroom"] = [f"{entry.classroom.name} is not open for booking"]
+    if len(entry.description) > MAX_DESCRIPTION:
+        faults["description"] = [f"At most {MAX_DESCRIPTION} characters"]
+    if faults:
+        raise Invalid(faults)
+
+
+def _check_changeable(event: AllocationEvent, entry: AllocationRegistration) -> None:
+    if event.status != EventStatus.OPEN:
+        raise EventNotOpen
+    if entry.status != EntryStatus.PENDING:
+        raise EntryDecided
+
+
+def _check_limits(event: AllocationEvent, entry: AllocationRegistration, *, is_new_of_group: bool) -> None:
+    """The event's limits, and the group's other standing wishes. The group's filings are locked."""
+    minutes, most = event.max_minutes_per_entry, event.max_entries_per_group
+    if minutes is not None and entry.weekly_minutes > minutes:
+        raise LimitReached(f"An entry may last at most {minutes} minutes")
+    others = AllocationRegistration.objects.of_event(event.pk).filter(group_id=entry.group_id).exclude(pk=entry.pk)
+    overlapping = others.standing().in_slot(entry.classroom_id, entry.day_of_week, entry.start_minute, entry.end_minute)
+    for start, end, choice in overlapping.values_list("start_minute", "end_minute", "choice"):
+        if (start, end) == (entry.start_minute, entry.end_minute):
+            raise SameWish
+        if not entry.choice or choice != entry.choice:
+            raise OverlappingWish
+    if is_new_of_group and most is not None and others.standing().count() >= most:
+        raise LimitReached(f"A group may file at most {most} entries")
+
+
+def _readable(entry: AllocationRegistration) -> Mapping[str, Any]:
+    return {
+        "slot": spoken_slot(entry.classroom.name, entry.day_of_week, entry.start_minute, entry.end_minute),
+        "group": entry.group.name,
+        "rank": entry.rank,
+        "choice": entry.choice,
+        "description": entry.description,
+    }

@@ -1,0 +1,202 @@
+"""Making, changing and deleting allocation events, and the weights of their groups."""
+
+import hashlib
+import secrets
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from accounts.models import User
+from allocations.enums import OPEN_TO_CHANGES, EventStatus
+from allocations.facts import EventChanged, EventCreated, EventDeleted, WeightsSet
+from allocations.models import AllocationEvent, DrawSecret, EventWeight
+from allocations.rules import CHANGEABLE_WHILE_OPEN, MAX_WEIGHT, event_faults
+from allocations.services.holds import release_hold, update_hold
+from allocations.services.manifest import weights_of
+from allocations.services.progress import due, enter, event_for_write, told_of
+from cspace.db.ranges import format_instant
+from cspace.db.transactions import transactional
+from cspace.errors import Invalid, InvalidState, PermissionDenied
+from cspace.facts import publish
+from groups.models import Group
+from groups.services.holding import UNKNOWN_GROUP
+
+SEED_BYTES = 32
+WINDOW_AND_RANGE = ("registration_start", "registration_end", "target_starts_on", "target_ends_on")
+OPTIONS = (
+    "balance",
+    "conflict",
+    "tie",
+    "min_percent",
+    "max_wins_per_group",
+    "max_entries_per_group",
+    "max_minutes_per_entry",
+    "hold_singles",
+    "public_source",
+)
+CHANGEABLE = (*WINDOW_AND_RANGE, *OPTIONS)
+
+
+class EventNotChangeable(InvalidState):
+    message = "The allocation event can no longer be changed"
+
+
+class EventOpenAlready(InvalidState):
+    message = "Once an allocation event is open, only registration_end and the target dates can be changed"
+
+
+class EventNotDeletable(InvalidState):
+    message = "An allocation event that has opened cannot be deleted: cancel it"
+
+
+class WeightsFixed(InvalidState):
+    message = "The weights are fixed once registration has ended"
+
+
+@transactional
+def create_event(
+    *,
+    by: User,
+    now: datetime,
+    registration_start: datetime,
+    registration_end: datetime,
+    target_starts_on: date,
+    target_ends_on: date,
+    **options: Any,
+) -> AllocationEvent:
+    """A new event with a secret seed of its own, in the state its window asks for; `options`: any of `OPTIONS`.
+
+    Publishes one `EventCreated`, also where it is open or closed at once. Raises: PermissionDenied, Invalid.
+    """
+    _check_cspace(by)
+    seed = secrets.token_bytes(SEED_BYTES)
+    event = AllocationEvent(
+        registration_start=registration_start,
+        registration_end=registration_end,
+        target_starts_on=target_starts_on,
+        target_ends_on=target_ends_on,
+        **{name: value for name, value in options.items() if name in OPTIONS},
+        commitment=hashlib.sha256(seed).hexdigest(),
+        created_by=by,
+        created_at=now,
+    )
+    _check_window_and_range(event)
+    event.save(force_insert=True)
+    DrawSecret.objects.create(event=event, seed=seed)
+    enter(event, due(event, now), now=now)
+    if event.hold_singles:
+        update_hold(event)
+    publish(
+        EventCreated.about(event, actor_id=by.pk, occurred_at=now, told=told_of(event), commitment=event.commitment)
+    )
+    return event
+
+
+@transactional
+def change_event(*, event_id: int, by: User, now: datetime, **wanted: Any) -> AllocationEvent:
+    """Change any of `CHANGEABLE`; of an open event only `CHANGEABLE_WHILE_OPEN`.
+
+    Publishes `EventChanged`, nothing for a no-op; a new window that moves the event on is part of the change.
+    Raises: PermissionDenied, EventGone, Invalid, EventNotChangeable, EventOpenAlready.
+    """
+    _check_cspace(by)
+    event = event_for_write(event_id, now=now)
+    before = {name: getattr(event, name) for name in (*CHANGEABLE, "status")}
+    changed = {name for name in CHANGEABLE if name in wanted and wanted[name] != before[name]}
+    for name in changed:
+        setattr(event, name, wanted[name])
+    if changed & set(WINDOW_AND_RANGE):
+        _check_window_and_range(event)
+    _check_may_change(event, changed)
+    if not changed:
+        return event
+    event.save(update_fields=sorted(changed))
+    enter(event, due(event, now), now=now)
+    update_hold(event)
+    after = {name: getattr(event, name) for name in before}
+    changes = {name: [_readable(old), _readable(after[name])] for name, old in before.items() if after[name] != old}
+    told = told_of(event) if "status" in changes else ()
+    publish(EventChanged.about(event, actor_id=by.pk, occurred_at=now, told=told, changes=changes))
+    return event
+
+
+@transactional
+def delete_event(*, event_id: int, by: User, now: datetime) -> None:
+    """Remove an event that has not opened yet. Publishes `EventDeleted`.
+
+    Raises: PermissionDenied, EventGone, EventNotDeletable.
+    """
+    _check_cspace(by)
+    event = event_for_write(event_id, now=now)
+    if event.status != EventStatus.UPCOMING:
+        raise EventNotDeletable
+    release_hold(event)
+    fact = EventDeleted.about(event, actor_id=by.pk, occurred_at=now)
+    event.delete()
+    publish(fact)
+
+
+@transactional
+def set_weights(*, event_id: int, by: User, now: datetime, weights: Mapping[int, int]) -> AllocationEvent:
+    """Weigh groups in an event's draw, {group id: 1…8}; groups that are not named keep their weight.
+
+    Publishes `WeightsSet`, nothing for a no-op.
+    Raises: PermissionDenied, EventGone, Invalid (an unknown group, under its id), WeightsFixed.
+    """
+    _check_cspace(by)
+    event = event_for_write(event_id, now=now)
+    known = set(Group.objects.living().filter(pk__in=weights).values_list("id", flat=True))
+    faults = {str(group): [UNKNOWN_GROUP] for group in weights if group not in known}
+    faults |= {
+        str(group): [f"Must be a whole number from 1 to {MAX_WEIGHT}"]
+        for group, weight in weights.items()
+        if not 1 <= weight <= MAX_WEIGHT
+    }
+    if faults:
+        raise Invalid(faults)
+    if event.status not in OPEN_TO_CHANGES:
+        raise WeightsFixed
+    before = weights_of(event)
+    changes = {
+        group: [before.get(group, 1), weight] for group, weight in weights.items() if weight != before.get(group, 1)
+    }
+    if not changes:
+        return event
+    EventWeight.objects.filter(event=event, group_id__in=changes).delete()
+    EventWeight.objects.bulk_create(
+        EventWeight(event=event, group_id=group, weight=weight)
+        for group, (_, weight) in sorted(changes.items())
+        if weight != 1
+    )
+    publish(WeightsSet.about(event, actor_id=by.pk, occurred_at=now, changes=changes))
+    return event
+
+
+def _check_window_and_range(event: AllocationEvent) -> None:
+    faults = event_faults(
+        registration_start=event.registration_start,
+        registration_end=event.registration_end,
+        target_starts_on=event.target_starts_on,
+        target_ends_on=event.target_ends_on,
+    )
+    if faults:
+        raise Invalid(faults)
+
+
+def _check_may_change(event: AllocationEvent, changed: Collection[str]) -> None:
+    if event.status not in OPEN_TO_CHANGES:
+        raise EventNotChangeable
+    if event.status == EventStatus.OPEN and not CHANGEABLE_WHILE_OPEN.issuperset(changed):
+        raise EventOpenAlready
+
+
+def _check_cspace(by: User) -> None:
+    if not by.access.is_cspace:
+        raise PermissionDenied
+
+
+def _readable(value: Any) -> Any:
+    """JSON for the log."""
+    if isinstance(value, datetime):
+        return format_instant(value)
+    return value.isoformat() if isinstance(value, date) else value

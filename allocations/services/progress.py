@@ -1,0 +1,201 @@
+"""How an event comes from one state into the next: by the clock, by hand, or by being cancelled.
+
+Its row decides who is first. Filing holds it FOR SHARE; opening, closing, cancelling and the draw take
+FOR NO KEY UPDATE or more, which waits for every filing and keeps new ones waiting.
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from accounts.models import User
+from allocations.enums import UNDECIDED, EventStatus
+from allocations.facts import EventCancelled, EventClosed, EventOpened
+from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.rules import status_due
+from allocations.services.holds import update_hold
+from allocations.services.manifest import freeze
+from cspace.db.locks import Namespace, try_namespace
+from cspace.db.transactions import StaleRead, transactional
+from cspace.errors import InvalidState, NotFound, PermissionDenied
+from cspace.facts import PeopleQuery, Recipients, publish
+from groups.models import UserGroup
+
+
+class EventGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Allocation event")
+
+
+class EventNotBegun(InvalidState):
+    message = "The allocation event has not opened yet"
+
+
+class EventCancelledBefore(InvalidState):
+    message = "The allocation event has been cancelled"
+
+
+class EventDistributed(InvalidState):
+    message = "The allocation event has already been distributed"
+
+
+def due(event: AllocationEvent, now: datetime) -> EventStatus:
+    """What the event has to be now."""
+    return status_due(
+        event.status, registration_start=event.registration_start, registration_end=event.registration_end, now=now
+    )
+
+
+def event_for_write(event_id: int, *, now: datetime) -> AllocationEvent:
+    """The event, locked FOR NO KEY UPDATE until the transaction ends and moved on if its moment has come.
+
+    If the caller then refuses, that goes with the rollback: the periodic step does it again.
+    Raises: EventGone.
+    """
+    event = AllocationEvent.objects.without_manifest().select_for_update(no_key=True).filter(pk=event_id).first()
+    if event is None:
+        raise EventGone
+    move_on(event, now=now)
+    return event
+
+
+def event_for_filing(event_id: int, *, now: datetime) -> AllocationEvent:
+    """The event, held FOR SHARE until the transaction ends: it cannot be closed meanwhile. Filings do not wait
+    for each other.
+
+    Raises:
+        EventGone
+        StaleRead: its moment came between the read and the lock; the transaction starts again.
+    """
+    seen = AllocationEvent.objects.without_manifest().filter(pk=event_id).first()
+    if seen is None:
+        raise EventGone
+    if due(seen, now) != seen.status:
+        return event_for_write(event_id, now=now)
+    if "skip-event-lock" in settings.CSPACE_TEST_FAULTS:
+        return seen
+    # FOR SHARE is not in the ORM.
+    held = list(
+        AllocationEvent.objects.raw("SELECT * FROM allocations_allocationevent WHERE id = %s FOR SHARE", [event_id])
+    )
+    if not held:
+        raise EventGone
+    if due(held[0], now) != held[0].status:
+        raise StaleRead
+    return held[0]
+
+
+def move_on(event: AllocationEvent, *, now: datetime) -> bool:
+    """Bring a locked event into the state its window asks for; whether that was another one.
+
+    Publishes `EventOpened` or `EventClosed`, with nobody as the actor.
+    """
+    wanted = due(event, now)
+    if wanted == event.status:
+        return False
+    enter(event, wanted, now=now)
+    if wanted == EventStatus.OPEN:
+        publish(EventOpened.about(event, actor_id=None, occurred_at=now, told=told_of(event)))
+    else:
+        publish(_closed(event, actor_id=None, now=now))
+    return True
+
+
+def enter(event: AllocationEvent, status: EventStatus, *, now: datetime) -> None:
+    """Write the state a locked event comes into by its window, and what belongs to it. Publishes nothing."""
+    if status == EventStatus.CLOSED:
+        _close(event, now)
+    elif status != event.status:
+        event.status = status
+        event.save(update_fields=["status"])
+
+
+def _close(event: AllocationEvent, now: datetime) -> None:
+    """Freeze the entries, and publish the manifest as it is at this moment."""
+    event.status, event.closed_at = EventStatus.CLOSED, now
+    freeze(event)
+    event.save(update_fields=["status", "closed_at", "frozen_manifest", "frozen_manifest_sha256"])
+
+
+@transactional
+def end_event(*, event_id: int, by: User, now: datetime) -> AllocationEvent:
+    """Close an open event before its time. Publishes `EventClosed`; a closed or distributed one is a no-op.
+
+    Raises: PermissionDenied, EventGone, EventNotBegun, EventCancelledBefore.
+    """
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    event = event_for_write(event_id, now=now)
+    if event.status == EventStatus.UPCOMING:
+        raise EventNotBegun
+    if event.status == EventStatus.CANCELLED:
+        raise EventCancelledBefore
+    if event.status == EventStatus.OPEN:
+        _close(event, now)
+        publish(_closed(event, actor_id=by.pk, now=now))
+    return event
+
+
+@transactional
+def cancel_event(*, event_id: int, by: User, now: datetime) -> AllocationEvent:
+    """Call the draw off: its seed is revealed, its entries are decided never, its hold on single registrations ends.
+
+    Publishes `EventCancelled`; cancelling a cancelled one is a no-op.
+    Raises: PermissionDenied, EventGone, EventDistributed.
+    """
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    event = event_for_write(event_id, now=now)
+    if event.status == EventStatus.CANCELLED:
+        return event
+    if event.status not in UNDECIDED:
+        raise EventDistributed
+    event.status = EventStatus.CANCELLED
+    event.save(update_fields=["status"])
+    update_hold(event)
+    publish(
+        EventCancelled.about(event, actor_id=by.pk, occurred_at=now, told=told_of(event), entries=event.entries.count())
+    )
+    return event
+
+
+def advance_due_events(*, now: datetime) -> int:
+    """Open and close every event whose moment has come; how many. Idempotent, and safe to run in several places:
+    each event is moved on in a transaction of its own, by the one runner that holds the lock.
+
+    An event that cannot be moved on does not keep the others; the first such error is raised in the end.
+    """
+    moved, problem = 0, None
+    for event_id in list(AllocationEvent.objects.due(now).order_by("id").values_list("id", flat=True)):
+        try:
+            moved += _advance(event_id, now)
+        except Exception as error:
+            error.add_note(f"allocation event {event_id}")
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    return moved
+
+
+@transactional
+def _advance(event_id: int, now: datetime) -> bool:
+    if not try_namespace(Namespace.ALLOCATION_STEP):
+        return False
+    event = AllocationEvent.objects.without_manifest().select_for_update(no_key=True).filter(pk=event_id).first()
+    return event is not None and move_on(event, now=now)
+
+
+def told_of(event: AllocationEvent) -> Recipients:
+    """Who hears of the state an event has come into: of an open one all who belong to a group, later who filed."""
+    if event.status == EventStatus.OPEN:
+        return PeopleQuery.of(UserGroup.objects.living().of_active_people().user_ids())
+    if event.status in (EventStatus.CLOSED, EventStatus.CANCELLED):
+        return PeopleQuery.of(AllocationRegistration.objects.of_event(event.pk).filer_ids())
+    return ()
+
+
+def _closed(event: AllocationEvent, *, actor_id: int | None, now: datetime) -> EventClosed:
+    fact: EventClosed = EventClosed.about(
+        event, actor_id=actor_id, occurred_at=now, told=told_of(event), entries=event.entries.count()
+    )
+    return fact

@@ -1,0 +1,36 @@
+"""Keeping room time from single registrations, on behalf of an app above."""
+
+from classrooms.models import BookingHold
+from cspace.db.ranges import Interval
+from cspace.errors import InvalidState
+
+
+class HeldBack(InvalidState):
+    """The time is kept from single registrations; the message is the hold's own sentence."""
+
+
+def place_hold(*, source: str, interval: Interval, reason: str) -> None:
+    """Keep an interval from single registrations of everybody but cspace, in every room.
+
+    One hold per `source`; placing it again moves it. Part of the caller's transaction and command: no fact of its own.
+    """
+    BookingHold.objects.update_or_create(
+        source=source,
+        defaults={"starts_at": interval.starts_at, "ends_at": interval.ends_at, "reason": reason},
+    )
+
+
+def lift_hold(*, source: str) -> None:
+    """End the hold of a source, if it has one."""
+    BookingHold.objects.filter(source=source).delete()
+
+
+def hold_over(interval: Interval) -> BookingHold | None:
+    """The earliest hold over an interval, or None."""
+    return BookingHold.objects.over(interval).order_by("starts_at", "id").first()
+
+
+def check_not_held(interval: Interval) -> None:
+    """Raises: HeldBack."""
+    if hold := hold_over(interval):
+        raise HeldBack(hold.reason)

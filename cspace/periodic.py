@@ -1,0 +1,53 @@
+"""What happens by the clock while the server runs: events open and close.
+
+`make run` has one such thread in its main process; elsewhere `manage.py tick`, every minute, does the same.
+Several at once are fine: the services let one runner through.
+"""
+
+import logging
+import threading
+
+from django.db import connection
+
+from allocations.services.progress import advance_due_events
+from cspace import clock
+
+END_SECONDS = 1.0
+
+logger = logging.getLogger("cspace.periodic")
+
+
+class PeriodicStep(threading.Thread):
+    """Takes a step at once and then every `period_seconds`, until `end()` or the end of the process.
+
+    Every wait inside a step is bounded by the connection's own timeouts (connect, lock, statement).
+    """
+
+    def __init__(self, period_seconds: float) -> None:
+        super().__init__(name="periodic-step", daemon=True)
+        self._period_seconds = period_seconds
+        self._ending = threading.Event()
+
+    def run(self) -> None:
+        """Step and wait by turns."""
+        while not self._ending.is_set():
+            take_step()
+            self._ending.wait(self._period_seconds)
+
+    def end(self) -> None:
+        """Take no further step; a running one is waited for, for a second."""
+        self._ending.set()
+        self.join(END_SECONDS)
+
+
+def take_step() -> None:
+    """One step on a connection of its own. Whatever goes wrong is one line in the log, and tried again next time."""
+    try:
+        try:
+            advance_due_events(now=clock.now())
+        finally:
+            # Closed between steps: an idle connection would be one that a restart of the database breaks.
+            connection.close()
+    except Exception as error:
+        reason = " ".join([*str(error).split(), *getattr(error, "__notes__", ())])
+        logger.warning("periodic step failed", extra={"error": type(error).__name__, "reason": reason})

@@ -1,0 +1,234 @@
+"""The wire format of batch allocations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import User
+from classrooms.api.fields import ClassroomField
+from classrooms.models import Classroom
+from cspace.api.examples import day_ahead, days_on, this_moment, weekday_ahead
+from cspace.api.fields import (
+    ChoiceField,
+    DateField,
+    EndTimeField,
+    IdField,
+    IntegerField,
+    TextField,
+    TimeField,
+    TimestampField,
+)
+from cspace.api.serializers import Input, Output, Query
+from cspace.db.ranges import campus_date, format_instant, format_minute
+from cspace.errors import Faults
+from groups.models import Group
+from groups.services.holding import UNKNOWN_GROUP
+from registrations.enums import SkipReason, Source
+from registrations.models import Series
+from registrations.rules import MAX_DESCRIPTION, series_faults
+
+MAX_ITEMS = 500
+ON_CONFLICT = ("fail", "skip")
+
+
+class LivingGroupIdField(IdField):
+    """The id of a group that is not archived; the request's groups are in the context."""
+
+    default_error_messages = {"unknown": UNKNOWN_GROUP}
+
+    def to_internal_value(self, data: Any) -> int:
+        group_id = super().to_internal_value(data)
+        if group_id not in self.context["groups"]:
+            self.fail("unknown")
+        return group_id
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class PersonField(serializers.Field):  # type: ignore[type-arg]
+    """A username in, the person's id inside; the request's people are in the context."""
+
+    default_error_messages = {"invalid": "A username is required", "unknown": "Unknown user"}
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if data not in self.context["people"]:
+            self.fail("unknown")
+        return int(self.context["people"][data])
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
+class SeriesInput(Input):
+    """A series to enter: the whole of a request, or one of its items."""
+
+    example = {
+        "group_id": 2,
+        "classroom": "Room A",
+        "day_of_week": weekday_ahead,
+        "start_time": "10:00",
+        "end_time": "12:00",
+        "start_date": day_ahead,
+        "end_date": days_on(21),
+        "description": "Seminar",
+        "on_conflict": "skip",
+    }
+
+    group_id = LivingGroupIdField()
+    classroom = ClassroomField()
+    day_of_week = IntegerField(min_value=1, max_value=7)
+    start_time = TimeField()
+    end_time = EndTimeField()
+    start_date = DateField()
+    end_date = DateField()
+    description = TextField(max_length=MAX_DESCRIPTION, required=False)
+    on_conflict = ChoiceField(choices=ON_CONFLICT, required=False)
+    on_behalf_of = PersonField(required=False)
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        faults = series_faults(
+            now=self.context["now"],
+            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
+            starts_on=values.get("start_date"),
+            ends_on=values.get("end_date"),
+            on_day=values.get("day_of_week"),
+            start_minute=values.get("start_time"),
+            end_minute=values.get("end_time"),
+        )
+        classroom = values.get("classroom")
+        if classroom is not None and not classroom.is_active:
+            faults["classroom"] = [f"{classroom.name} is not open for booking"]
+        return faults
+
+
+class BatchInput(Input):
+    """Several series at once; `on_conflict` and `on_behalf_of` hold for the items that do not say otherwise."""
+
+    items = SeriesInput(many=True, min_length=1, max_length=MAX_ITEMS)  # type: ignore[call-arg]
+    on_conflict = ChoiceField(choices=ON_CONFLICT, required=False)
+    on_behalf_of = PersonField(required=False)
+
+
+class SeriesChangeInput(Input):
+    """`PUT /batch-allocations/{id}/`: what is absent stays as it is, and only the lock shows what it is."""
+
+    example = {"start_time": "13:00", "end_time": "15:00"}
+
+    group_id = LivingGroupIdField(required=False)
+    classroom = ClassroomField(required=False)
+    day_of_week = IntegerField(min_value=1, max_value=7, required=False)
+    start_time = TimeField(required=False)
+    end_time = EndTimeField(required=False)
+    end_date = DateField(required=False)
+    description = TextField(max_length=MAX_DESCRIPTION, required=False)
+    from_date = DateField(required=False)
+    on_conflict = ChoiceField(choices=ON_CONFLICT, required=False)
+
+
+class CancelQuery(Query):
+    """`DELETE /batch-allocations/{id}/`: from today on, or from a later day."""
+
+    from_date = DateField(required=False)
+
+
+def named_in(body: Any) -> dict[str, Any]:
+    """The rooms, groups and people a body names, read at once: context for its serializer. Three queries at most.
+
+    The body is not validated yet: whatever is no name or id is left to the fields to refuse.
+    """
+    items = body.get("items") if isinstance(body, Mapping) else None
+    parts = [part for part in (body, *(items if isinstance(items, list) else ())) if isinstance(part, Mapping)]
+    rooms = {part["classroom"] for part in parts if isinstance(part.get("classroom"), str)}
+    groups = {part["group_id"] for part in parts if type(part.get("group_id")) is int}
+    people = {part["on_behalf_of"] for part in parts if isinstance(part.get("on_behalf_of"), str)}
+    active = User.objects.filter(username__in=people, is_active=True)
+    return {
+        "classrooms": {room.name: room for room in Classroom.objects.filter(name__in=rooms)},
+        "groups": set(Group.objects.living().filter(pk__in=groups).values_list("pk", flat=True)),
+        "people": dict(active.values_list("username", "pk")),
+    }
+
+
+class OccurrenceOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"id": 301, "date": day_ahead}
+
+    id = serializers.IntegerField(allow_null=True)
+    date = DateField()
+
+
+class SkippedDateOutput(serializers.Serializer):  # type: ignore[type-arg]
+    example = {"date": days_on(7), "existing_registration_id": 99, "why": "booked"}
+
+    date = DateField()
+    existing_registration_id = serializers.IntegerField(allow_null=True)
+    why = serializers.ChoiceField(choices=SkipReason.choices)
+
+
+class SeriesOutput(Output):
+    """A series with its live occurrences and its skipped dates, by date."""
+
+    example = {
+        **SeriesInput.example,
+        "id": 7,
+        "reserved_group": "522",
+        "source": "admin",
+        "event_id": None,
+        "created_by": "ta217",
+        "created_at": this_moment,
+        "cancelled_from": None,
+        "skipped": [],
+    }
+
+    id = serializers.IntegerField(allow_null=True)
+    group_id = serializers.IntegerField()
+    reserved_group = serializers.CharField()
+    classroom = serializers.CharField()
+    day_of_week = serializers.IntegerField(min_value=1, max_value=7)
+    start_time = TimeField()
+    end_time = EndTimeField()
+    start_date = DateField()
+    end_date = DateField()
+    description = serializers.CharField()
+    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
+    event_id = serializers.IntegerField(allow_null=True)
+    created_by = serializers.CharField()
+    created_at = TimestampField(allow_null=True)
+    cancelled_from = DateField(allow_null=True)
+    registrations = OccurrenceOutput(many=True)
+    skipped = SkippedDateOutput(many=True)
+
+    def represent(self, instance: Series) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "group_id": instance.group_id,
+            "reserved_group": instance.group.name,
+            "classroom": instance.classroom.name,
+            "day_of_week": instance.day_of_week,
+            "start_time": format_minute(instance.start_minute),
+            "end_time": format_minute(instance.end_minute),
+            "start_date": instance.starts_on.isoformat(),
+            "end_date": instance.ends_on.isoformat(),
+            "description": instance.description,
+            "source": instance.source,
+            "event_id": instance.event_id,
+            "created_by": instance.created_by.username,
+            "created_at": format_instant(instance.created_at),
+            "cancelled_from": instance.cancelled_from and instance.cancelled_from.isoformat(),
+            "registrations": [
+                {"id": row.pk, "date": campus_date(row.occupancy.starts_at).isoformat()}
+                for row in instance.live_occurrences  # type: ignore[attr-defined]
+            ],
+            "skipped": [
+                {"date": row.date.isoformat(), "existing_registration_id": row.blocked_by_id, "why": row.why}
+                for row in instance.skipped_dates.all()
+            ],
+        }
+
+
+class SeriesList(serializers.Serializer):  # type: ignore[type-arg]
+    results = SeriesOutput(many=True)

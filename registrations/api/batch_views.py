@@ -1,0 +1,140 @@
+"""Batch allocation over HTTP (contract §7): series, entered and changed by cspace."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from classrooms.api.examples import room_taken
+from cspace import clock
+from cspace.api.filters import filtered
+from cspace.api.permissions import InCSpace
+from cspace.api.schema import filter_parameters
+from cspace.api.viewsets import ApiViewSet
+from registrations.api.batch_serializers import (
+    BatchInput,
+    CancelQuery,
+    SeriesChangeInput,
+    SeriesInput,
+    SeriesList,
+    SeriesOutput,
+    named_in,
+)
+from registrations.api.filters import SeriesFilter
+from registrations.models import Series
+from registrations.services.series import WantedSeries, cancel_series, create_series, retry_skipped
+from registrations.services.series_holding import SeriesGone, SeriesOver
+from registrations.services.series_moving import WantedChange, change_series
+from registrations.services.series_writing import SeriesDraft
+
+ONE_OR_MANY = PolymorphicProxySerializer(
+    component_name="BatchAllocationInput", serializers=[SeriesInput, BatchInput], resource_type_field_name=None
+)
+ENTERED = PolymorphicProxySerializer(
+    component_name="BatchAllocationOutput", serializers=[SeriesOutput, SeriesList], resource_type_field_name=None
+)
+
+
+@extend_schema(tags=["batch-allocations"])
+class BatchAllocationViewSet(ApiViewSet):
+    permissions = {
+        "list": InCSpace,
+        "create": InCSpace,
+        "retrieve": InCSpace,
+        "update": InCSpace,
+        "partial_update": InCSpace,
+        "destroy": InCSpace,
+        "retry_skipped": InCSpace,
+    }
+    conflicts = {
+        "create": [room_taken],
+        "update": [room_taken, SeriesOver],
+        "partial_update": [room_taken, SeriesOver],
+        "retry_skipped": [SeriesOver],
+    }
+    resources = dict.fromkeys(permissions, "Series")
+
+    @extend_schema(parameters=filter_parameters(SeriesFilter), responses=SeriesList)
+    def list(self, request: Request) -> Response:
+        return self.listing(
+            filtered(SeriesFilter, Series.objects.with_api_relations().in_order(), request), SeriesOutput
+        )
+
+    @extend_schema(request=ONE_OR_MANY, responses={201: ENTERED})
+    def create(self, request: Request) -> Response:
+        context = named_in(request.data)
+        is_batch = isinstance(request.data, Mapping) and "items" in request.data
+        wish = self.body(BatchInput if is_batch else SeriesInput, **context)
+        items = [{**wish, **item} for item in wish["items"]] if is_batch else [wish]
+        wanted = [_wanted(item, place if is_batch else None, request) for place, item in enumerate(items)]
+        entered = create_series(by=request.user, now=clock.now(), wanted=wanted)
+        represented = [SeriesOutput(series).data for series in entered]
+        if is_batch:
+            return Response({"results": represented}, status=201)
+        return self.created(represented[0], f"/api/v1/batch-allocations/{entered[0].pk}/")
+
+    @extend_schema(responses=SeriesOutput)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        return Response(SeriesOutput(_series(pk)).data)
+
+    @extend_schema(request=SeriesChangeInput, responses=SeriesOutput)
+    def update(self, request: Request, pk: int) -> Response:
+        _series(pk)
+        wish = self.changes(SeriesChangeInput, **named_in(request.data))
+        series = change_series(
+            series_id=pk,
+            by=request.user,
+            now=clock.now(),
+            wanted=WantedChange(
+                group_id=wish.get("group_id"),
+                classroom=wish.get("classroom"),
+                day_of_week=wish.get("day_of_week"),
+                start_minute=wish.get("start_time"),
+                end_minute=wish.get("end_time"),
+                ends_on=wish.get("end_date"),
+                description=wish.get("description"),
+                from_day=wish.get("from_date"),
+                may_skip=wish.get("on_conflict") != "fail",
+            ),
+        )
+        return Response(SeriesOutput(series).data)
+
+    @extend_schema(request=SeriesChangeInput, responses=SeriesOutput)
+    def partial_update(self, request: Request, pk: int) -> Response:
+        return self.update(request, pk)
+
+    @extend_schema(parameters=[CancelQuery], responses={204: None})
+    def destroy(self, request: Request, pk: int) -> Response:
+        _series(pk)
+        asked = self.query(CancelQuery)
+        cancel_series(series_id=pk, by=request.user, now=clock.now(), from_day=asked.get("from_date"))
+        return Response(status=204)
+
+    @extend_schema(request=None, responses=SeriesOutput)
+    def retry_skipped(self, request: Request, pk: int) -> Response:
+        return Response(SeriesOutput(retry_skipped(series_id=pk, by=request.user, now=clock.now())).data)
+
+
+def _series(pk: int) -> Series:
+    series = Series.objects.with_api_relations().filter(pk=pk).first()
+    if series is None:
+        raise SeriesGone
+    return series
+
+
+def _wanted(item: Mapping[str, Any], place: int | None, request: Request) -> WantedSeries:
+    draft = SeriesDraft(
+        group_id=item["group_id"],
+        classroom_id=item["classroom"].pk,
+        day_of_week=item["day_of_week"],
+        start_minute=item["start_time"],
+        end_minute=item["end_time"],
+        starts_on=item["start_date"],
+        ends_on=item["end_date"],
+        description=item.get("description", ""),
+        created_by_id=item.get("on_behalf_of", request.user.pk),
+    )
+    may_skip = item.get("on_conflict") == "skip"
+    return WantedSeries(draft=draft, classroom=item["classroom"], may_skip=may_skip, item=place)

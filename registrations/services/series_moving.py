@@ -1,0 +1,244 @@
+"""Changing a series: its future is laid out anew, in one step or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from accounts.models import User
+from classrooms.models import Classroom
+from classrooms.services.room_time import move_many, release
+from cspace.db.ranges import campus_date, clamped_interval, format_minute, week_number, weekly_dates
+from cspace.db.transactions import StaleRead, transactional
+from cspace.errors import Invalid, PermissionDenied
+from cspace.facts import publish_many
+from groups.models import Group
+from groups.services.holding import hold_group
+from registrations import rules
+from registrations.facts import RegistrationCancelled
+from registrations.models import Registration, Series, SkippedDate
+from registrations.series_facts import SeriesChanged, Weekly
+from registrations.services.changing import set_cancelled
+from registrations.services.series import DatesTaken, as_skipped
+from registrations.services.series_holding import HeldSeries, SeriesOver, hold_group_of, hold_series
+from registrations.services.series_writing import Verdict, WantedDate, judge, write_occurrences, write_skipped
+from registrations.weeks import Layout, lay_out
+
+SHIFTING = frozenset({"classroom", "day_of_week", "start_time", "end_time"})
+LAYING_OUT = SHIFTING | {"end_date"}
+REWORDING = frozenset({"group", "description"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class WantedChange:
+    """A change to a series; None = stays as it is. It holds from `from_day` on, or from now."""
+
+    group_id: int | None = None
+    classroom: Classroom | None = None
+    day_of_week: int | None = None
+    start_minute: int | None = None
+    end_minute: int | None = None
+    ends_on: date | None = None
+    description: str | None = None
+    from_day: date | None = None
+    may_skip: bool = True
+
+
+@dataclass
+class Outcome:
+    """What laying the future out anew has done; the facts are those of the occurrences given up."""
+
+    refused: Sequence[Verdict] = ()
+    moved_ids: Sequence[int] = ()
+    added_ids: Sequence[int] = ()
+    given_up: Sequence[RegistrationCancelled] = ()
+
+
+@transactional
+def change_series(*, series_id: int, by: User, now: datetime, wanted: WantedChange) -> Series:
+    """Change what of a series has not started; past occurrences and those changed by hand stay.
+
+    A new room, day or time: every week ahead that has an occurrence or a skipped date is tried with it; where the
+    new time has gone by already, the week keeps what it has. Refused dates are recorded as skipped, and their
+    occurrences cancelled. A new last day: weeks are added or given up.
+    Returns the series with its API relations. Publishes `SeriesChanged` and, untold, a `RegistrationCancelled`
+    for each occurrence given up; nothing for a no-op. A constant number of statements.
+
+    Raises:
+        PermissionDenied, SeriesGone, SeriesOver
+        Invalid: a changed value breaks a rule; {field: [sentences]}.
+        DatesTaken: it may not skip, or no date at all is free; everything stays as it was.
+    """
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    own_group = hold_group_of(series_id) if wanted.group_id is None else None
+    group = own_group or hold_group(wanted.group_id or 0)
+    held = hold_series(series_id, now, *([wanted.classroom.pk] if wanted.classroom else []))
+    series = held.series
+    if own_group and series.group_id != own_group.pk:
+        raise StaleRead
+    cut = max(wanted.from_day or campus_date(now), campus_date(now))
+    check_change(wanted, series, cut, now)
+    before, old_last = _readable(series), series.last_on
+    _apply(wanted, series, group)
+    changes = {name: [before[name], new] for name, new in _readable(series).items() if before[name] != new}
+    if changes:
+        series.save()
+        following, outcome = held.following(now, cut), Outcome()
+        if changes.keys() & LAYING_OUT:
+            is_shifted = bool(changes.keys() & SHIFTING)
+            layout = _layout(held, following, cut=cut, now=now, old_last=old_last, is_shifted=is_shifted)
+            outdated = Q(date__gte=cut) if is_shifted else Q(date__gt=series.last_on)
+            SkippedDate.objects.filter(outdated, series=series).delete()
+            outcome = _carry_out(layout, held, by=by, now=now, may_skip=wanted.may_skip)
+        _reword(series, following, outcome, changes, by=by, now=now, cut=cut)
+    return Series.objects.with_api_relations().get(pk=series.pk)
+
+
+def check_change(wanted: WantedChange, series: Series, cut: date, now: datetime) -> None:
+    """Raises `Invalid` with every changed value that breaks a rule; `SeriesOver` where nothing lies ahead."""
+    faults: dict[str, list[str]] = {}
+    is_new_end = wanted.ends_on is not None and wanted.ends_on != series.ends_on
+    if is_new_end:
+        faults = _end_faults(wanted, series, now)
+    start = series.start_minute if wanted.start_minute is None else wanted.start_minute
+    if start >= (series.end_minute if wanted.end_minute is None else wanted.end_minute):
+        faults["start_time"] = ["Start time must be before end time"]
+    room = wanted.classroom
+    if room is not None and room.pk != series.classroom_id and not room.is_active:
+        faults["classroom"] = [f"{room.name} is not open for booking"]
+    if wanted.description is not None and len(wanted.description) > rules.MAX_DESCRIPTION:
+        faults["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
+    last_on = wanted.ends_on if is_new_end and wanted.ends_on else series.last_on
+    if not faults and campus_date(now) <= last_on < cut:
+        faults["from_date"] = ["Must not be after the last day of the series"]
+    if faults:
+        raise Invalid(faults)
+    if last_on < cut or (is_new_end and series.cancelled_from is not None):
+        raise SeriesOver
+
+
+def _end_faults(wanted: WantedChange, series: Series, now: datetime) -> dict[str, list[str]]:
+    found = rules.range_faults(
+        now=now,
+        horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
+        starts_on=series.starts_on,
+        ends_on=wanted.ends_on,
+    )
+    sentences = [sentence for named in found.values() for sentence in named]
+    if not sentences and wanted.ends_on is not None and wanted.ends_on < campus_date(now):
+        sentences = ["Date cannot be in the past"]
+    return {"end_date": sentences} if sentences else {}
+
+
+def _apply(wanted: WantedChange, series: Series, group: Group) -> None:
+    series.group, series.classroom = group, wanted.classroom or series.classroom
+    for name in ("day_of_week", "start_minute", "end_minute", "ends_on", "description"):
+        value = getattr(wanted, name)
+        if value is not None:
+            setattr(series, name, value)
+
+
+def _layout(
+    held: HeldSeries, following: Sequence[Registration], *, cut: date, now: datetime, old_last: date, is_shifted: bool
+) -> Layout:
+    """Which occurrence goes to which date. Only a shift tries skipped dates again; else they stay skipped."""
+    series = held.series
+    moving = {row.pk: campus_date(row.occupancy.starts_at) for row in following}
+    decided = [campus_date(row.occupancy.starts_at) for row in held.occurrences if row.pk not in moving]
+    reopened = {week_number(day) for day in held.skipped_days if day >= cut and is_shifted}
+    settled = {week_number(day) for day in [*held.skipped_days, *(day for day in decided if day <= old_last)]}
+    dates: list[date] = []
+    too_late: list[date] = []
+    for day in weekly_dates(series.starts_on, series.last_on, series.day_of_week):
+        interval = clamped_interval(day, series.start_minute, series.end_minute)
+        has_gone = day < cut or (interval is not None and interval.starts_at <= now)
+        (too_late if has_gone else dates).append(day)
+    layout = lay_out(dates=dates, occurrences=moving, settled=settled - reopened, too_late=too_late)
+    if is_shifted and following and not (layout.moved or layout.added):
+        raise Invalid({"day_of_week": ["This day does not occur between now and the last day of the series"]})
+    if not is_shifted:
+        layout.moved = {}  # they are where they belong
+    return layout
+
+
+def _carry_out(layout: Layout, held: HeldSeries, *, by: User, now: datetime, may_skip: bool) -> Outcome:
+    """Free what moves, see what is in the way, take what is free, give up the rest."""
+    series = held.series
+    release([*layout.moved.values(), *layout.dropped])
+    verdicts = judge(
+        [
+            WantedDate(0, series.classroom_id, day, clamped_interval(day, series.start_minute, series.end_minute))
+            for day in sorted([*layout.moved, *layout.added])
+        ]
+    )
+    taken = [row for row in verdicts if row.is_taken]
+    refused = [row for row in verdicts if not row.is_taken]
+    if (blocked := [row for row in refused if row.is_blocked]) and not (may_skip and (taken or not layout.moved)):
+        raise DatesTaken(blocked)
+    added = [row for row in taken if row.wanted.day not in layout.moved]
+    moved = {
+        layout.moved[row.wanted.day]: (series.classroom_id, row.wanted.interval)
+        for row in taken
+        if row.wanted.day in layout.moved and row.wanted.interval
+    }
+    move_many(moved)
+    write_occurrences(added, [series.pk], now=now)
+    write_skipped(refused, [series.pk])
+    lost = {*layout.dropped, *layout.moved.values()} - moved.keys()
+    given_up = [row for row in held.occurrences if row.pk in lost]
+    return Outcome(
+        refused,
+        list(moved),
+        [row.registration_id for row in added if row.registration_id is not None],
+        set_cancelled(given_up, actor_id=by.pk, now=now, is_told=False),
+    )
+
+
+def _reword(
+    series: Series,
+    following: Sequence[Registration],
+    outcome: Outcome,
+    changes: dict[str, list[Any]],
+    *,
+    by: User,
+    now: datetime,
+    cut: date,
+) -> None:
+    """Give the occurrences that are left the group and the description of the series, and publish."""
+    lost = {fact.registration_id for fact in outcome.given_up}
+    kept = [row.pk for row in following if row.pk not in lost]
+    if changes.keys() & REWORDING:
+        Registration.objects.filter(pk__in=kept).update(group=series.group, description=series.description)
+    publish_many(
+        [
+            *outcome.given_up,
+            SeriesChanged(
+                actor_id=by.pk,
+                occurred_at=now,
+                weekly=Weekly.of(series),
+                changes=changes,
+                from_day=cut,
+                dates_ahead=len(kept) + len(outcome.added_ids),
+                changed_ids=tuple(kept if changes.keys() & REWORDING else outcome.moved_ids),
+                added_ids=tuple(outcome.added_ids),
+                cancelled_ids=tuple(sorted(lost)),
+                skipped=as_skipped(outcome.refused),
+            ),
+        ]
+    )
+
+
+def _readable(series: Series) -> dict[str, Any]:
+    return {
+        "group": series.group.name,
+        "classroom": series.classroom.name,
+        "day_of_week": series.day_of_week,
+        "start_time": format_minute(series.start_minute),
+        "end_time": format_minute(series.end_minute),
+        "end_date": series.ends_on.isoformat(),
+        "description": series.description,
+    }

@@ -1,0 +1,249 @@
+"""The set-based core of series: what is in the way of which date, and the rows of many series at once.
+
+A constant number of statements, whatever the number of series and weeks: the draw writes a thousand winners
+with it, a batch five hundred items, a command to one series its future.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from django.db import connection
+
+from classrooms.enums import OccupancyKind
+from classrooms.services.room_time import Blocking, blocking_each, occupy_many
+from cspace.db.ranges import Interval, clamped_interval, weekly_dates
+from registrations.enums import SkipReason, Source, Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesDraft:
+    """A series that is wanted. Minutes since midnight on the campus wall; both dates are included.
+
+    `dates`: the dates to try, ascending; None = all in the range that fall on the day of the week.
+    """
+
+    group_id: int
+    classroom_id: int
+    day_of_week: int
+    start_minute: int
+    end_minute: int
+    starts_on: date
+    ends_on: date
+    created_by_id: int
+    description: str = ""
+    source: Source = Source.ADMIN
+    event_id: int | None = None
+    dates: tuple[date, ...] | None = None
+
+    def wanted_dates(self) -> Sequence[date]:
+        return weekly_dates(self.starts_on, self.ends_on, self.day_of_week) if self.dates is None else self.dates
+
+
+@dataclass(frozen=True)
+class WantedDate:
+    """One date that a series wants; `item` says whose it is. No interval: a DST gap swallows it."""
+
+    item: int
+    classroom_id: int
+    day: date
+    interval: Interval | None
+
+
+@dataclass
+class Verdict:
+    """What becomes of a wanted date: taken, or skipped with a reason.
+
+    In the way is what stands in `blocking`, by time; or else `earlier`, taken before it in the same call.
+    """
+
+    wanted: WantedDate
+    why: SkipReason | None = None
+    blocking: Sequence[Blocking] = ()
+    earlier: "Verdict | None" = None
+    registration_id: int | None = None
+    """Of a taken date its registration, once written."""
+
+    @property
+    def is_taken(self) -> bool:
+        return self.why is None
+
+    @property
+    def is_blocked(self) -> bool:
+        """Something is in the way; a DST gap is nobody's."""
+        return self.why in (SkipReason.BOOKED, SkipReason.CLOSED)
+
+    def in_the_way(self) -> Sequence[Blocking]:
+        """By time; what `earlier` has taken only exists if all of this is written, and has no id here."""
+        if self.earlier is None or self.earlier.wanted.interval is None:
+            return self.blocking
+        return [Blocking(None, OccupancyKind.REGISTRATION, self.earlier.wanted.interval)]
+
+    @property
+    def existing_registration_id(self) -> int | None:
+        """The registration in the way, if it is one."""
+        if self.earlier:
+            return self.earlier.registration_id
+        return next((row.id for row in self.blocking if row.kind == OccupancyKind.REGISTRATION), None)
+
+
+@dataclass(frozen=True)
+class PlacedSeries:
+    """A written series: its occurrences {date: registration id} and the verdicts on the skipped dates, by date."""
+
+    id: int
+    draft: SeriesDraft
+    occurrences: dict[date, int]
+    skipped: tuple[Verdict, ...]
+
+
+def place_series(drafts: Sequence[SeriesDraft], *, now: datetime) -> list[PlacedSeries]:
+    """Write series, taking every date that is free, in the order of the drafts. Seven statements at most.
+
+    The caller is in a transaction, holds the groups (`hold_groups`) and has locked the rooms (`lock_rooms`).
+    Publishes nothing: the command does. Where no date of a draft is free, its series has no occurrences.
+    """
+    return write_series(drafts, judge_drafts(drafts), now=now)
+
+
+def judge_drafts(drafts: Sequence[SeriesDraft]) -> list[Verdict]:
+    """What becomes of every date of the drafts, in order; one query."""
+    return judge(wanted_dates(drafts))
+
+
+def wanted_dates(drafts: Sequence[SeriesDraft]) -> list[WantedDate]:
+    """Every date of the drafts, in order, as instants."""
+    instants = cache(clamped_interval)
+    return [
+        WantedDate(item, draft.classroom_id, day, instants(day, draft.start_minute, draft.end_minute))
+        for item, draft in enumerate(drafts)
+        for day in draft.wanted_dates()
+    ]
+
+
+def judge(wanted: Sequence[WantedDate]) -> list[Verdict]:
+    """What becomes of each wanted date: an earlier one that is taken stands in the way of a later one. One query."""
+    real = [(place, row.interval) for place, row in enumerate(wanted) if row.interval is not None]
+    blocking = blocking_each([(wanted[place].classroom_id, interval) for place, interval in real])
+    in_the_way = {real[position][0]: rows for position, rows in blocking.items()}
+    taken: dict[tuple[int, date], list[Verdict]] = defaultdict(list)
+    verdicts = []
+    for place, row in enumerate(wanted):
+        on_this_day = taken[row.classroom_id, row.day]
+        verdict = _verdict(row, in_the_way.get(place, ()), on_this_day)
+        if verdict.is_taken:
+            on_this_day.append(verdict)
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _verdict(wanted: WantedDate, blocking: Sequence[Blocking], taken: Iterable[Verdict]) -> Verdict:
+    if wanted.interval is None:
+        return Verdict(wanted, SkipReason.DST)
+    if blocking:
+        is_closed = all(row.kind == OccupancyKind.CLOSURE for row in blocking)
+        return Verdict(wanted, SkipReason.CLOSED if is_closed else SkipReason.BOOKED, blocking)
+    for earlier in taken:
+        held = earlier.wanted.interval
+        if held and held.starts_at < wanted.interval.ends_at and wanted.interval.starts_at < held.ends_at:
+            return Verdict(wanted, SkipReason.BOOKED, earlier=earlier)
+    return Verdict(wanted)
+
+
+def write_series(drafts: Sequence[SeriesDraft], verdicts: Sequence[Verdict], *, now: datetime) -> list[PlacedSeries]:
+    """Write the series with the dates the verdicts grant them, and the others as skipped. Six statements at most."""
+    ids = _insert_series(drafts, now)
+    write_occurrences([verdict for verdict in verdicts if verdict.is_taken], ids, now=now)
+    write_skipped([verdict for verdict in verdicts if not verdict.is_taken], ids)
+    of_item: dict[int, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        of_item[verdict.wanted.item].append(verdict)
+    return [
+        PlacedSeries(
+            series_id,
+            draft,
+            {row.wanted.day: row.registration_id for row in of_item[item] if row.is_taken and row.registration_id},
+            tuple(row for row in of_item[item] if not row.is_taken),
+        )
+        for item, (series_id, draft) in enumerate(zip(ids, drafts, strict=True))
+    ]
+
+
+def write_occurrences(taken: Sequence[Verdict], series_ids: Sequence[int], *, now: datetime) -> None:
+    """Write an approved registration for each taken date and set its `registration_id`; three statements.
+
+    `series_ids`: the series of each item; group, description and creator are those of the series' row.
+    """
+    if not taken:
+        return
+    rows = [(row.wanted.classroom_id, row.wanted.interval) for row in taken if row.wanted.interval is not None]
+    ids = occupy_many(rows, kind=OccupancyKind.REGISTRATION)
+    _execute(
+        "INSERT INTO registrations_registration"
+        " (occupancy_id, group_id, created_by_id, description, status, created_at, series_id, is_detached)"
+        " SELECT placed.id, series.group_id, series.created_by_id, series.description, %s, %s, series.id, false"
+        " FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, series_id)"
+        " JOIN registrations_series AS series ON series.id = placed.series_id",
+        [Status.APPROVED.value, now, ids, [series_ids[row.wanted.item] for row in taken]],
+    )
+    for row, registration_id in zip(taken, ids, strict=True):
+        row.registration_id = registration_id
+
+
+def write_skipped(skipped: Sequence[Verdict], series_ids: Sequence[int]) -> None:
+    """Record the dates that were not taken; a date recorded before gets its new reason. One statement."""
+    if not skipped:
+        return
+    _execute(
+        "INSERT INTO registrations_skippeddate (series_id, date, why, blocked_by_id)"
+        " SELECT * FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[])"
+        " ON CONFLICT (series_id, date) DO UPDATE SET why = excluded.why, blocked_by_id = excluded.blocked_by_id",
+        [
+            [series_ids[row.wanted.item] for row in skipped],
+            [row.wanted.day for row in skipped],
+            [row.why.value for row in skipped if row.why],
+            [row.existing_registration_id for row in skipped],
+        ],
+    )
+
+
+def _insert_series(drafts: Sequence[SeriesDraft], now: datetime) -> list[int]:
+    """Ids in the order of the drafts; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('registrations_series', 'id')) FROM generate_series(1, %s)",
+            [len(drafts)],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    _execute(
+        "INSERT INTO registrations_series (id, group_id, classroom_id, day_of_week, start_minute, end_minute,"
+        " starts_on, ends_on, created_by_id, description, source, event_id, created_at)"
+        " SELECT *, %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[],"
+        " %s::smallint[], %s::date[], %s::date[], %s::bigint[], %s::text[], %s::text[], %s::bigint[])",
+        [now, ids, *(list(column) for column in zip(*map(_values, drafts), strict=True))],
+    )
+    return ids
+
+
+def _values(draft: SeriesDraft) -> tuple[Any, ...]:
+    return (
+        draft.group_id,
+        draft.classroom_id,
+        draft.day_of_week,
+        draft.start_minute,
+        draft.end_minute,
+        draft.starts_on,
+        draft.ends_on,
+        draft.created_by_id,
+        draft.description,
+        draft.source.value,
+        draft.event_id,
+    )
+
+
+def _execute(sql: str, parameters: Sequence[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

@@ -1,0 +1,230 @@
+"""Giving back, taking back, granting by hand, promoting: the record stays, the rooms follow."""
+
+import datetime as dt
+
+import pytest
+
+from allocations.models import AllocationRegistration, Draw
+from allocations.services.after_draw import EventOver, withdraw_entry
+from allocations.services.promoting import promote
+from auditlog.models import LogEntry
+from classrooms.models import Occupancy
+from cspace.db.ranges import campus_date
+from notifications.models import Notification
+from registrations.models import Registration
+from tests.allocations.scenes import MONDAY, dates, ended, make_entry, make_event
+from tests.factories import join, make_group, make_registration, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+class Scene:
+    """An event of one room with three groups that want the same slot, distributed."""
+
+    def __init__(self, api, cspace, team, member, room, **options):
+        self.api, self.cspace, self.room = api, cspace, room
+        self.event = make_event(cspace, **options)
+        self.people = [member]
+        groups = [team]
+        for name in ("316", "701"):
+            groups.append(make_group(name))
+            self.people.append(make_user(f"of-{name}"))
+            join(self.people[-1], groups[-1])
+        self.made = [
+            make_entry(self.event, group, room, person) for group, person in zip(groups, self.people, strict=True)
+        ]
+        ended(self.event, cspace)
+        assert self.command("distribute").status_code == 200
+        self.record = self.read()
+        self.reload()
+
+    def reload(self):
+        rows = AllocationRegistration.objects.filter(event=self.event).order_by("id")
+        self.winner = next((row for row in rows if row.status == "approved"), None)
+        self.losers = [row for row in rows if row.status == "rejected"]
+
+    def command(self, word, entry=None, by=None):
+        middle = "" if entry is None else f"registrations/{entry.pk}/"
+        return self.api(by or self.cspace).post(f"allocation-events/{self.event.pk}/{middle}{word}/")
+
+    def read(self):
+        return self.api(self.cspace).get(f"allocation-events/{self.event.pk}/draw/").content
+
+    def detail(self, entry):
+        return self.api(self.cspace).get(f"allocation-events/{self.event.pk}/registrations/{entry.pk}/").json()
+
+
+@pytest.fixture
+def scene(api, cspace, team, member, room):
+    return Scene(api, cspace, team, member, room)
+
+
+def live_dates(entry):
+    series_id = AllocationRegistration.objects.get(pk=entry.pk).series_id
+    rows = Registration.objects.filter(series_id=series_id).live().in_order().select_related("occupancy")
+    return [campus_date(row.occupancy.starts_at) for row in rows]
+
+
+def new_log(before):
+    return list(LogEntry.objects.order_by("id").values_list("action", flat=True))[before:]
+
+
+def test_withdrawing_a_winner_frees_its_dates(scene):
+    before = LogEntry.objects.count()
+    Notification.objects.all().delete()
+    response = scene.command("withdraw", scene.winner, by=scene.winner.created_by)
+    assert (response.status_code, response.json()["status"]) == (200, "withdrawn")
+    assert live_dates(scene.winner) == []
+    assert new_log(before) == ["allocation_registration.withdrawn"] + ["registration.cancelled"] * 16
+    assert Notification.objects.count() == 0
+    assert scene.read() == scene.record
+    assert scene.detail(scene.winner)["outcome"]["sentence"] == (
+        "Drawn 1st, when your group had 0 minutes; given back."
+    )
+    again = scene.command("withdraw", scene.winner)
+    assert (again.status_code, again.json()) == (200, response.json())
+    assert len(new_log(before)) == 17
+
+
+def test_withdrawing_by_cspace_is_told_once(scene):
+    Notification.objects.all().delete()
+    assert scene.command("withdraw", scene.winner).status_code == 200
+    (notice,) = Notification.objects.all()
+    assert (notice.user, notice.description) == (
+        scene.winner.created_by,
+        "Your draw entry has been withdrawn: Room A, Monday 10:00–11:00. Cancelled: 16 dates ahead.",
+    )
+
+
+def test_a_withdrawn_loser_is_promoted_no_more(scene):
+    gone, left = scene.losers
+    assert scene.command("withdraw", gone).json()["status"] == "withdrawn"
+    scene.command("withdraw", scene.winner)
+    promoted = scene.command("promote").json()["results"]
+    assert [row["registration_id"] for row in promoted] == [left.pk]
+
+
+def test_withdrawing_before_the_draw_is_too_early(api, cspace, member, team, room):
+    event = make_event(cspace)
+    entry = make_entry(event, team, room, member)
+    url = f"allocation-events/{event.pk}/registrations/{entry.pk}/withdraw/"
+    for _ in range(2):
+        response = api(member).post(url)
+        assert (response.status_code, response.json()["code"]) == (409, "INVALID_STATE")
+        ended(event, cspace)
+
+
+def test_rejecting_a_winner_cancels_what_is_ahead(scene):
+    before = LogEntry.objects.count()
+    response = scene.command("reject", scene.winner)
+    assert (response.json()["status"], response.json()["reason"]) == ("rejected", "REJECTED_BY_ADMIN")
+    assert live_dates(scene.winner) == []
+    assert new_log(before) == ["allocation_registration.rejected"] + ["registration.cancelled"] * 16
+    assert scene.command("reject", scene.winner).status_code == 200
+    assert scene.command("reject", scene.losers[0]).json()["reason"] == "LOST"
+    assert len(new_log(before)) == 17
+    assert scene.read() == scene.record
+
+
+def test_only_what_is_ahead_is_cancelled(scene):
+    first = dates(scene.event.target_starts_on, MONDAY, 16)
+    after_three = dt.datetime.combine(first[3], dt.time(0), dt.UTC) - dt.timedelta(days=1)
+    withdraw_entry(event_id=scene.event.pk, entry_id=scene.winner.pk, by=scene.cspace, now=after_three)
+    assert live_dates(scene.winner) == first[:3]
+
+
+def test_approving_a_loser_needs_the_slot_to_be_free(scene):
+    loser, other = scene.losers
+    response = scene.command("approve", loser)
+    assert (response.status_code, response.json()["code"]) == (409, "CONFLICT")
+    taken = Registration.objects.filter(series=scene.winner.series).in_order().first()
+    assert response.json()["details"]["existing_registration_id"] == taken.pk
+    assert len(response.json()["details"]["conflicts"]) == 16
+    scene.command("withdraw", scene.winner)
+    before = LogEntry.objects.count()
+    granted = scene.command("approve", loser)
+    assert (granted.status_code, granted.json()["status"], granted.json()["reason"]) == (200, "approved", None)
+    assert live_dates(loser) == dates(scene.event.target_starts_on, MONDAY, 16)
+    assert new_log(before) == ["allocation_registration.approved"]
+    assert LogEntry.objects.order_by("-id")[0].details["is_override"] is True
+    assert scene.detail(loser)["outcome"]["sentence"] == "Granted by hand after the draw: 16 dates."
+    assert scene.command("approve", loser).status_code == 200
+    assert scene.command("approve", other).status_code == 409
+    assert len(new_log(before)) == 1
+    assert scene.read() == scene.record
+
+
+def test_an_override_skips_no_more_than_the_draw_would(scene, member, team, room):
+    first = dates(scene.event.target_starts_on, MONDAY, 16)
+    scene.command("withdraw", scene.winner)
+    loser = scene.losers[0]
+    for day in first[:8]:
+        make_registration(by=member, group=team, classroom=room, day=day, start=630, end=690)
+    assert scene.command("approve", loser).json()["status"] == "approved"
+    assert live_dates(loser) == first[8:]
+    assert {row["why"] for row in scene.detail(loser)["outcome"]["skipped"]} == {"booked"}
+    scene.command("reject", loser)
+    make_registration(by=member, group=team, classroom=room, day=first[8], start=630, end=690)
+    assert scene.command("approve", loser).status_code == 409
+
+
+def test_promoting_goes_on_by_the_same_rule(scene):
+    order = [row["group_id"] for row in scene.api(scene.cspace).get(
+        f"allocation-events/{scene.event.pk}/draw/").json()["group_order"]]  # fmt: skip
+    assert scene.winner.group_id == order[0]
+    scene.command("withdraw", scene.winner)
+    before = LogEntry.objects.count()
+    Notification.objects.all().delete()
+    response = scene.command("promote")
+    second = next(row for row in scene.losers if row.group_id == order[1])
+    (row,) = response.json()["results"]
+    assert {name: row[name] for name in ("position", "registration_id", "group_id", "occurrences", "skipped")} == {
+        "position": 2,
+        "registration_id": second.pk,
+        "group_id": order[1],
+        "occurrences": 16,
+        "skipped": 0,
+    }
+    assert live_dates(second) == dates(scene.event.target_starts_on, MONDAY, 16)
+    (entry,) = LogEntry.objects.order_by("id")[before:]
+    assert (entry.action, entry.target) == ("allocation_event.promoted", f"allocation_event:{scene.event.pk}")
+    assert entry.details["registration_ids"] == [second.pk]
+    assert [notice.user_id for notice in Notification.objects.all()] == [second.created_by_id]
+    assert scene.detail(second)["outcome"]["sentence"] == (
+        "Drawn afterwards, 2nd, when your group had 0 minutes: 16 dates."
+    )
+    # Nothing is left to give: no second row.
+    assert scene.command("promote").json() == {"results": []}
+    assert LogEntry.objects.count() == before + 1
+    scene.command("withdraw", second)
+    third = next(row for row in scene.losers if row.group_id == order[2])
+    assert [row["registration_id"] for row in scene.command("promote").json()["results"]] == [third.pk]
+    assert scene.read() == scene.record
+
+
+def test_what_was_granted_by_hand_is_not_promoted_over(scene):
+    scene.command("withdraw", scene.winner)
+    assert scene.command("approve", scene.losers[0]).status_code == 200
+    assert scene.command("promote").json() == {"results": []}
+    assert live_dates(scene.losers[1]) == []
+
+
+def test_promoting_is_for_distributed_events_with_dates_left(api, cspace, scene):
+    event = make_event(cspace)
+    response = api(cspace).post(f"allocation-events/{event.pk}/promote/")
+    assert (response.status_code, response.json()["error"]) == (
+        409,
+        "The allocation event has not been distributed yet",
+    )
+    last = scene.event.target_ends_on
+    evening = dt.datetime.combine(last, dt.time(12), dt.UTC)
+    with pytest.raises(EventOver):
+        promote(event_id=scene.event.pk, by=cspace, now=evening)
+
+
+def test_dry_runs_change_nothing(scene, api, cspace):
+    counts = Occupancy.objects.filter(is_live=True).count(), LogEntry.objects.count()
+    url = f"allocation-events/{scene.event.pk}/registrations/{scene.winner.pk}/withdraw/?dry_run=true"
+    assert api(cspace).post(url).json()["status"] == "withdrawn"
+    assert (Occupancy.objects.filter(is_live=True).count(), LogEntry.objects.count()) == counts
+    assert Draw.objects.count() == 1
