@@ -8,6 +8,8 @@ from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
+from allocations.draw import Booked
+from allocations.services.manifest import room_lines
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from classrooms.services.closures import close_rooms
@@ -15,6 +17,7 @@ from cspace import clock
 from cspace.db.ranges import campus_interval
 from cspace.errors import Invalid, PermissionDenied
 from registrations.services.changing import cancel_registration
+from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import make_registration
 from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester
 from tests.timetables.test_importing import counts
@@ -240,3 +243,24 @@ def test_withdrawn_things_are_in_no_list(lecture, member, cspace, api):
     withdraw(kind=Course, row_ids=[course.pk], by=cspace, now=clock.now())
     assert client.get("courses/").json() == {"results": []}
     assert client.get("courses/CS-101/").json() == {"error": "Course not found", "code": "NOT_FOUND"}
+
+
+def test_lectures_are_booked_lines_of_a_draw(lecture, room, cspace):
+    make_lecture(room, make_course("CS-102"), day=DAY, start=660, end=780)
+    assert room_lines([room.pk], DAY, DAY).booked == (Booked(room.pk, DAY, 600, 720), Booked(room.pk, DAY, 660, 780))
+    withdraw(kind=Course, row_ids=[lecture.schedule.course_id], by=cspace, now=clock.now())
+    assert room_lines([room.pk], DAY, DAY).booked == (Booked(room.pk, DAY, 660, 780),)
+
+
+def test_draw_over_joint_lectures_keeps_clear_of_them(room, team, cspace, member, api):
+    event = make_event(cspace, weeks=2)
+    monday = event.target_starts_on + dt.timedelta(days=1)
+    for code in ("CS-101", "CS-102"):
+        make_lecture(room, make_course(code), day=monday)
+    entry = make_entry(event, team, room, member, start=600, end=660)
+    ended(event, cspace)
+    assert api(cspace).post(f"allocation-events/{event.pk}/distribute/").json()["successful_allocations"] == 1
+    entry.refresh_from_db()
+    won = Occupancy.objects.filter(registration__series=entry.series)
+    assert [row.starts_at.date() for row in won] == [monday + dt.timedelta(days=7)]
+    assert api(cspace).get(f"allocation-events/{event.pk}/draw/manifest/").status_code == 200
