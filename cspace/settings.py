@@ -199,6 +199,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
+UNFOLD = {"SITE_TITLE": "CSpace", "SITE_HEADER": "CSpace"}
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": CSPACE_JWT_KEY,

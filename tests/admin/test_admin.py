@@ -32,6 +32,11 @@ def held(member, team, room):
     return make_registration(by=member, group=team, classroom=room, day=with_day)
 
 
+def test_the_admin_says_whose_it_is(admin):
+    page = admin.get("/admin/").content.decode()
+    assert ("CSpace" in page, "Django administration" in page) == (True, False)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_render(admin, held, page):
     assert admin.get(f"/admin/{page}/").status_code == 200
