@@ -3,18 +3,19 @@
 from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 
 from classrooms.enums import OccupancyKind
-from classrooms.querysets import BookingHoldQuerySet, ClassroomQuerySet, ClosureQuerySet, OccupancyQuerySet
+from classrooms.querysets import (
+    BookingHoldQuerySet,
+    ClassroomQuerySet,
+    ClosureQuerySet,
+    OccupancyQuerySet,
+    TsTzRange,
+)
 from classrooms.rules import MAX_NAME_KEY
-
-
-class TsTzRange(Func):
-    function = "TSTZRANGE"
-    output_field = DateTimeRangeField()
 
 
 class Classroom(models.Model):

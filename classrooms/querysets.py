@@ -3,16 +3,23 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet, Subquery
 
 from accounts.access import Access
+from classrooms.enums import OccupancyKind
 from cspace.db.ranges import Interval
 
 if TYPE_CHECKING:
     from classrooms.models import BookingHold, Classroom, Closure, Occupancy
 else:
     BookingHold = Classroom = Closure = Occupancy = Any
+
+
+class TsTzRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
 
 
 class OccupancyQuerySet(QuerySet["Occupancy"]):
@@ -30,6 +37,20 @@ class OccupancyQuerySet(QuerySet["Occupancy"]):
         for interval in intervals:
             wanted |= Q(starts_at__lt=interval.ends_at, ends_at__gt=interval.starts_at)
         return self.filter(wanted)
+
+    def beside_lectures(self, classroom_id: Any, starts_at: Any, ends_at: Any) -> "OccupancyQuerySet":
+        """What a lecture in a room and time would meet: everything but lectures. The arguments may be expressions.
+
+        Written like the exclusion constraint, whose index answers it, for many lectures in one query.
+        """
+        return (
+            self.annotate(during=TsTzRange("starts_at", "ends_at", RangeBoundary()))
+            .filter(
+                classroom_id=classroom_id,
+                during__overlap=TsTzRange(starts_at, ends_at, RangeBoundary()),
+            )
+            .exclude(kind=OccupancyKind.LECTURE)
+        )
 
     def in_order(self) -> "OccupancyQuerySet":
         return self.order_by("starts_at", "id")

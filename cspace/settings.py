@@ -132,6 +132,7 @@ INSTALLED_APPS = [
     "classrooms.apps.ClassroomsConfig",
     "registrations.apps.RegistrationsConfig",
     "allocations.apps.AllocationsConfig",
+    "timetables.apps.TimetablesConfig",
     "auditlog.apps.AuditlogConfig",
     "notifications.apps.NotificationsConfig",
 ]
@@ -190,6 +191,7 @@ SPECTACULAR_SETTINGS = {
         "NotificationStatus": "notifications.enums.Status",
         "ClosureConflict": [("fail", "fail"), ("cancel", "cancel")],
         "SeriesConflict": [("fail", "fail"), ("skip", "skip")],
+        "SemesterType": "timetables.enums.SemesterType",
         "Period": [("upcoming", "upcoming"), ("past", "past"), ("all", "all")],
     },
     "APPEND_COMPONENTS": {

@@ -27,6 +27,7 @@ urlpatterns = [
     path(API, include("allocations.api.urls")),
     path(API, include("registrations.api.urls")),
     path(API, include("classrooms.api.urls")),
+    path(API, include("timetables.api.urls")),
     path(API, include("notifications.api.urls")),
     path(API, include("auditlog.api.urls")),
     re_path(r"^api/", unknown_endpoint),

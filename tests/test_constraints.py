@@ -20,6 +20,8 @@ from cspace.models import IdempotencyRecord
 from notifications.models import Notification
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
+from tests.factories.timetables import make_course, make_lecture, make_semester
+from timetables.models import PlannedCourse, StudyPlan, Teacher, Unit
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_APPS = [config for config in apps.get_app_configs() if Path(config.path).parent == ROOT]
@@ -98,6 +100,27 @@ VIOLATIONS = {
     ),
     "draw_counts_add_up": ("allocations.Draw", {"total": "total + 1"}),
     "allocations_draw.event_id": ("allocations.Draw", {}),
+    "teacher_name_is_unique": ("timetables.Teacher", {}),
+    "teacher_has_a_name": ("timetables.Teacher", {"name": "''"}),
+    "course_code_is_unique": ("timetables.Course", {}),
+    "course_has_an_address": ("timetables.Course", {"code": "'CS/101'"}),
+    "course_has_a_name": ("timetables.Course", {"code": "'other'", "name": "''"}),
+    "course_credits_in_range": ("timetables.Course", {"code": "'other'", "credits": "-1"}),
+    "semester_name_is_unique": ("timetables.Semester", {}),
+    "semester_has_a_name": ("timetables.Semester", {"name": "''"}),
+    "semester_known_type": ("timetables.Semester", {"name": "'other'", "type": "'winter'"}),
+    "semester_starts_before_it_ends": ("timetables.Semester", {"name": "'other'", "ends_on": "starts_on - 1"}),
+    "unit_name_is_unique": ("timetables.Unit", {}),
+    "unit_has_a_name": ("timetables.Unit", {"name": "''"}),
+    "studyplan_one_per_unit_and_semester": ("timetables.StudyPlan", {}),
+    "plannedcourse_once_per_plan": ("timetables.PlannedCourse", {}),
+    "courseschedule_once_per_course": ("timetables.CourseSchedule", {}),
+    "courseschedule_starts_before_ends": ("timetables.CourseSchedule", {"ends_at": "starts_at"}),
+    "courseschedule_has_a_label": ("timetables.CourseSchedule", {"label": "''"}),
+    "coursebooking_once_per_lecture": (
+        "timetables.CourseBooking",
+        {"occupancy_id": "(SELECT max(id) FROM classrooms_occupancy)"},
+    ),
     "notification_known_status": ("notifications.Notification", {"status": "'seen'"}),
     "idempotencyrecord_key_is_unique_per_user": ("cspace.IdempotencyRecord", {}),
 }
@@ -150,6 +173,13 @@ def one_row_each(db):
     Notification.objects.filter(user=user).delete()
     Notification.objects.create(user=user, description="Something happened.", created_at=now)
     IdempotencyRecord.objects.create(user=user, key="k", fingerprint="f", created_at=now)
+    booking = make_lecture(room, make_course("CS-101"), day=campus_date(now) + dt.timedelta(days=4))
+    booking.schedule.course.teachers.add(Teacher.objects.create(name="Ada L"))
+    semester = make_semester()
+    plan = StudyPlan.objects.create(unit=Unit.objects.create(name="IN-BA3"), semester=semester)
+    PlannedCourse.objects.create(study_plan=plan, course=booking.schedule.course)
+    # Room time that no lecture has yet.
+    make_registration(by=user, group=group, classroom=room, day=campus_date(now) + dt.timedelta(days=5))
     RefreshSession.objects.create(
         family=uuid.uuid4(),
         user=user,

@@ -24,7 +24,9 @@ from notifications.models import Notification
 from registrations.services.series_writing import SeriesDraft, place_series
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
+from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester
 from tests.routes import operation, operations
+from timetables.models import Teacher
 
 pytestmark = pytest.mark.usefixtures("document_clock")
 
@@ -94,6 +96,13 @@ class Campus:
                 interval=campus_interval(DAY + timedelta(days=10 + number), hour, hour + 60),
             )
             notice = Notification.objects.create(user=actor, description="x", created_at=clock.now())
+        courses = [make_course(f"CS-{number}") for number in range(size)]
+        for number, course in enumerate(courses):
+            course.teachers.add(Teacher.objects.create(name=f"T {number}"))
+            make_lecture(room, courses[0], day=DAY + timedelta(days=20 + number))
+        semester = make_semester(starts_on=DAY, ends_on=DAY + timedelta(days=60))
+        plans = [make_plan(*courses, unit=course.code, semester=semester) for course in courses]
+        self.course, self.plan = courses[0].code, plans[0].pk
         assert LogEntry.objects.count() >= size
         self.team, self.room, self.unused_room, self.closure = team.pk, room.name, make_classroom().name, closure.pk
         self.place = UserGroup.objects.filter(group=team).exclude(user=actor)[0].pk

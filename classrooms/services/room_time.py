@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
@@ -160,9 +161,9 @@ def move(
     )
 
 
-def release(occupancy_ids: Sequence[int]) -> None:
+def release(occupancy_ids: Sequence[int] | QuerySet[Any, Any]) -> int:
     """Make rows not live; the rooms are free from the commit on. The caller holds the rooms exclusively."""
-    Occupancy.objects.filter(pk__in=occupancy_ids).update(is_live=False)
+    return Occupancy.objects.filter(pk__in=occupancy_ids).update(is_live=False)
 
 
 def reclaim(*, occupancy_id: int, classroom_id: int, interval: Interval) -> None:
@@ -172,6 +173,30 @@ def reclaim(*, occupancy_id: int, classroom_id: int, interval: Interval) -> None
         RoomAlreadyBooked: the time has been given to somebody else meanwhile.
     """
     move(occupancy_id=occupancy_id, classroom_id=classroom_id, interval=interval)
+
+
+def reclaim_many(occupancy_ids: QuerySet[Any, Any]) -> int:
+    """Make rows live again where they were; how many. The caller holds the rooms exclusively and has left out what
+    meets something else; whatever slips through meets the constraint (23P01)."""
+    return Occupancy.objects.filter(pk__in=occupancy_ids).update(is_live=True)
+
+
+def occupy_staged(table: str, *, kind: OccupancyKind) -> int:
+    """Add a row for each row of a temporary table, as far as nothing is in the way; how many.
+
+    The table has the columns id, classroom_id, starts_at, ends_at, is_live, and is_placed, which is set where it went
+    in. Ids come from the sequence of `classrooms_occupancy`. One statement for any number; the caller holds the rooms
+    exclusively.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH placed AS (INSERT INTO classrooms_occupancy (id, classroom_id, starts_at, ends_at, is_live, kind)"  # noqa: S608
+            f" SELECT id, classroom_id, starts_at, ends_at, is_live, %s FROM {table}"
+            " ORDER BY classroom_id, starts_at, id ON CONFLICT DO NOTHING RETURNING id)"
+            f" UPDATE {table} SET is_placed = true FROM placed WHERE placed.id = {table}.id",
+            [kind.value],
+        )
+        return int(cursor.rowcount)
 
 
 def occupy_many(rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind) -> list[int]:

@@ -35,12 +35,15 @@ class ClassroomUsed(InvalidState):
 
 
 @transactional
-def create_classroom(*, by: User, now: datetime, name: str, capacity: int, floor: int, **more: Any) -> Classroom:
-    """A new room; `more`: equipment, is_active, auto_approve. Publishes `ClassroomCreated`.
+def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int, floor: int, **more: Any) -> Classroom:
+    """A new room; `by` None = the system itself; `more`: equipment, is_active, auto_approve.
+
+    Publishes `ClassroomCreated`.
 
     Raises: PermissionDenied, Invalid, ClassroomNameTaken.
     """
-    _check_cspace(by)
+    if by is not None:
+        _check_cspace(by)
     _check(
         name=name_faults(name),
         capacity=number_faults(capacity, CAPACITIES),
@@ -61,7 +64,11 @@ def create_classroom(*, by: User, now: datetime, name: str, capacity: int, floor
             floor=floor,
             **{key: value for key, value in more.items() if key in CHANGEABLE},
         )
-    publish(ClassroomCreated(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, name=classroom.name))
+    publish(
+        ClassroomCreated(
+            actor_id=by.pk if by else None, occurred_at=now, classroom_id=classroom.pk, name=classroom.name
+        )
+    )
     return classroom
 
 

@@ -17,7 +17,7 @@ from cspace.errors import Invalid, NotAuthenticated, NotFound, PermissionDenied,
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 REQUEST_ID = "9f1c7a52e0b84d6fa3c5d2b18e47a690"
-RESOURCES = {"{id}": None, "{event_id}": "Allocation event", "{name}": "Classroom"}
+RESOURCES = {"{id}": None, "{event_id}": "Allocation event", "{name}": "Classroom", "{code}": "Course"}
 """What a part of a path names, the most particular first; None: what the view is about."""
 
 

@@ -20,6 +20,7 @@ from cspace.errors import ErrorCode
 
 EXAMPLE = "DemoCampus"
 ROOM = "Room A"
+COURSE = "CS-101"
 CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -78,7 +79,7 @@ class EnvelopeAutoSchema(AutoSchema):
 
     def _get_parameters(self) -> list[Any]:
         """With an example where one is needed to try the operation out."""
-        examples = {"name": ROOM}
+        examples = {"name": ROOM, "code": COURSE}
         for asked in self.get_override_parameters():
             if isinstance(asked, type) and issubclass(asked, Query):
                 examples |= example_of(asked())

@@ -1,6 +1,6 @@
 """The only module that takes advisory locks. Always the two-integer form: (namespace, id).
 
-Lock order, everywhere: event → group → rooms ascending → occupancy → own rows → log → notifications.
+Lock order, everywhere: timetable → event → group → rooms ascending → occupancy → own rows → log → notifications.
 Every wait is bounded by the connection's `lock_timeout` (see settings) and then answered with 503.
 """
 
@@ -19,6 +19,7 @@ class Namespace(IntEnum):
     DEMO = 2
     ALLOCATION_STEP = 3
     FILING = 4
+    TIMETABLE = 5
 
 
 class LockOutsideTransaction(RuntimeError):

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from accounts.models import User
 from accounts.services.people import create_user
@@ -15,6 +15,7 @@ from cspace.db.locks import Namespace, lock_namespace
 from cspace.db.ranges import Interval, campus_date, wall_instant
 from cspace.db.transactions import transactional
 from cspace.demo import campus
+from cspace.demo.semester import SECOND_BUILDING, semester
 from cspace.errors import AlreadyExists, InvalidState
 from groups import rules as group_rules
 from groups.enums import Permissions
@@ -25,6 +26,8 @@ from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.changing import cancel_registration
 from registrations.services.deciding import approve_registration, reject_registration
+from timetables.records import Fault, Place, Record, record
+from timetables.services.importing import import_timetable
 
 PASSWORD = "cspace-demo"  # noqa: S105
 SEED = 20260120
@@ -84,6 +87,7 @@ def load(*, now: datetime, progress: Progress = lambda steps: None) -> bool:
     for wanted in campus.rooms():
         create_classroom(by=admin, now=began, **wanted)
         progress(1)
+    _timetable(admin, began, campus_date(now))
     _registrations(admin, now, progress)
     _closures(admin, now)
     return True
@@ -101,7 +105,8 @@ def _taken() -> Iterator[str]:
     groups = set(Group.objects.living().values_list("name_key", flat=True))
     yield from (f"group {name}" for name in GROUPS if group_rules.name_key(name) in groups)
     rooms = set(Classroom.objects.values_list("name_key", flat=True))
-    yield from (f"room {room['name']}" for room in campus.rooms() if classroom_rules.name_key(room["name"]) in rooms)
+    names = [*(room["name"] for room in campus.rooms()), *SECOND_BUILDING]
+    yield from (f"room {name}" for name in names if classroom_rules.name_key(name) in rooms)
 
 
 def _people(now: datetime) -> User:
@@ -118,6 +123,18 @@ def _people(now: datetime) -> User:
     for group, username, permissions in PLACES:
         add_member(group_id=groups[group].pk, by=admin, now=now, username=username, permissions=permissions)
     return admin
+
+
+def _timetable(admin: User, now: datetime, today: date) -> None:
+    """Before the registrations, which find their rooms around it."""
+    file = semester(today)
+
+    def read() -> Iterator[Record | Fault]:
+        for noun, records in file.items():
+            for item, raw in enumerate(records):
+                yield record(Place(0, noun, item), raw)
+
+    import_timetable(by=admin, now=now, source="demo semester", read=read, create_rooms=True)
 
 
 def _registrations(admin: User, now: datetime, progress: Progress) -> None:

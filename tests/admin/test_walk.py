@@ -18,6 +18,8 @@ from registrations.models import Series
 from tests.admin.pages import act, actions
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import make_classroom, make_registration, make_user
+from tests.factories.timetables import make_course, make_lecture, make_plan
+from timetables.models import Teacher
 
 PAGES = {f"{model._meta.app_label}/{model._meta.model_name}": model for model in site._registry}
 SECRETS = [
@@ -76,6 +78,9 @@ def furnished(admin, cspace, member, team):
             act(admin, "allocations/allocationevent", "distribute", event)
     assert Series.objects.exists()
     assert Notification.objects.exists()
+    lecture = make_lecture(room, make_course(), day=day + dt.timedelta(days=1))
+    make_plan(lecture.schedule.course)
+    lecture.schedule.course.teachers.add(Teacher.objects.create(name="Grace Huang"))
 
 
 def rows_of(name):
@@ -95,6 +100,14 @@ def test_every_page_is_one_whose_writes_are_service_calls():
         "notifications/notification",
         "registrations/registration",
         "registrations/series",
+        "timetables/course",
+        "timetables/coursebooking",
+        "timetables/courseschedule",
+        "timetables/plannedcourse",
+        "timetables/semester",
+        "timetables/studyplan",
+        "timetables/teacher",
+        "timetables/unit",
     ]
     assert [page for page in site._registry.values() if not isinstance(page, ServiceAdmin)] == []
 

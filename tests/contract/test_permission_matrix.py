@@ -32,6 +32,7 @@ from tests.factories import (
     make_series,
     make_user,
 )
+from tests.factories.timetables import make_course, make_plan
 from tests.routes import operation, operations
 
 pytestmark = pytest.mark.usefixtures("document_clock")
@@ -226,6 +227,13 @@ MATRIX = {
     ("DELETE", "batch-allocations/{missing}/"): CSPACE_MISSING,
     ("POST", "batch-allocations/{series}/retry-skipped/"): CSPACE,
     ("POST", "batch-allocations/{missing}/retry-skipped/"): CSPACE_MISSING,
+    # occupancy.md: the public timetable in CSpace's own conventions
+    ("GET", "courses/"): LOGGED_IN,
+    ("GET", "courses/{course}/"): LOGGED_IN,
+    ("GET", "courses/{Nowhere}/"): MISSING,
+    ("GET", "study-plans/"): LOGGED_IN,
+    ("GET", "study-plans/{plan}/"): LOGGED_IN,
+    ("GET", "study-plans/{missing}/"): MISSING,
     # §8 Notifications, §9 Logs
     ("GET", "notifications/"): LOGGED_IN,
     ("PATCH", "notifications/{members_notice}/"): (401, 404, 200, 404, 404),
@@ -237,8 +245,12 @@ PUBLIC = {
     "classrooms/",
     "classrooms/free/",
     *(f"classrooms/{{room}}/{rest}" for rest in ("", "agenda/", "availability/", "closures/")),
+    "courses/",
+    "courses/{course}/",
+    "study-plans/",
+    "study-plans/{plan}/",
 }
-"""What `CSPACE_PUBLIC_READS` opens: the reads of the contract's §4."""
+"""What `CSPACE_PUBLIC_READS` opens: the reads of the contract's §4, and the timetable."""
 
 CODES = {401: "NOT_AUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "INVALID_STATE"}
 DAY = date(2026, 2, 1)
@@ -339,6 +351,8 @@ def build() -> SimpleNamespace:
         "other": other.pk,
         "system": system.pk,
         "room": room.name,
+        "course": make_course().code,
+        "plan": make_plan().pk,
         "unused_room": make_classroom("Never used").name,
         "closure": closure.pk,
         "members": members.pk,
@@ -446,7 +460,10 @@ def test_a_foreign_group_in_the_body(method, path, body, row, actor, campus, api
     assert LogEntry.objects.count() == before + (status < 300)
 
 
-@pytest.mark.parametrize("path", [path for method, path in MATRIX if method == "GET" and "{Nowhere}" not in path])
+@pytest.mark.parametrize(
+    "path",
+    [path for method, path in MATRIX if method == "GET" and not path.startswith("study-plans/{m") and "{N" not in path],
+)
 def test_public_reads_open_the_rooms_and_nothing_else(path, campus, api, settings):
     settings.CSPACE_PUBLIC_READS = True
     response = send("GET", path, "anonymous", campus, api, None)

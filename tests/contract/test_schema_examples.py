@@ -31,6 +31,7 @@ from notifications.models import Notification
 from registrations.models import Registration
 from tests.allocations.scenes import make_entry
 from tests.factories import cspace_group, make_classroom, make_registration, make_series
+from timetables.models import StudyPlan
 
 METHODS = ("get", "post", "put", "patch", "delete")
 UNKNOWABLE = GENERATED | {"access", "updated", "event_id", "registrations", "draw", "preview"}
@@ -182,6 +183,8 @@ class Campus:
             return self.registration(self.ta217 if "/me/" in path else self.john).pk
         if "closures" in path and name != "closure_create":
             return self.closure().pk
+        if "study-plans" in path:
+            return StudyPlan.objects.in_order()[0].pk
         if "notifications" in path:
             return Notification.objects.filter(user=self.ta217).order_by("id")[0].pk
         if path.startswith("/api/v1/user-groups/"):
@@ -212,7 +215,7 @@ def address(path: str, operation: dict[str, Any], ids: dict[str, int]) -> str:
         for parameter in operation.get("parameters", [])
         if "example" in parameter
     }
-    url = path.format(**ids, name=examples.get(("path", "name")))
+    url = path.format(**ids, name=examples.get(("path", "name")), code=examples.get(("path", "code")))
     query = "&".join(f"{name}={value}" for (place, name), value in examples.items() if place == "query")
     return f"{url}?{query}" if query else url
 
@@ -309,7 +312,8 @@ def provoked(name: str, status: str, campus: Campus, api: Any) -> Any:
         return api()(method, url, wrong if name == "session_log_in" else None)
     if status == "404":
         ids |= {"id" if "{id}" in path else "event_id": 10**17}
-        missing = address(path.replace("{name}", "Nowhere") if "{id}" not in path else path, operation, ids)
+        nowhere = path if "{id}" in path else path.replace("{name}", "Nowhere").replace("{code}", "Nowhere")
+        missing = address(nowhere, operation, ids)
         return send(method, missing if "{" in path else f"{url}?page=99999")
     if status == "405":
         unused = re.search(r'"(\w+)"', next(iter(examples_of(operation["responses"]["405"]).values()))["error"])
@@ -355,4 +359,8 @@ def test_who_has_to_show_what(settings):
         "classroom_list",
         "classroom_retrieve",
         "closure_list",
+        "course_list",
+        "course_retrieve",
+        "study_plan_list",
+        "study_plan_retrieve",
     }

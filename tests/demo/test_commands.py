@@ -16,6 +16,7 @@ from cspace.models import IdempotencyRecord
 from groups.models import Group, UserGroup
 from registrations.models import Registration
 from tests.factories import cspace_group, make_classroom, make_group, make_user
+from timetables.models import Course, CourseBooking, CourseSchedule, StudyPlan
 
 
 def run(*arguments):
@@ -28,10 +29,11 @@ def test_the_demo_campus(db, settings, api):
     settings.DEBUG = True
     cspace_group()
     assert run("load_demo") == "The demo campus is loaded.\n"
-    counts = [model.objects.count() for model in (User, Classroom, Registration, LogEntry)]
+    models = (User, Classroom, Registration, CourseSchedule, LogEntry)
+    counts = [model.objects.count() for model in models]
     assert run("load_demo") == "The demo campus was there already.\n"
-    assert [model.objects.count() for model in (User, Classroom, Registration, LogEntry)] == counts
-    assert Classroom.objects.count() == 42
+    assert [model.objects.count() for model in models] == counts
+    assert Classroom.objects.count() == 60
     assert set(Classroom.objects.values_list("floor", flat=True)) == {1, 2, 3}
     assert {"Room A", "101", "102"} <= set(Classroom.objects.values_list("name", flat=True))
     assert {status for (status,) in Registration.objects.values_list("status")} == {
@@ -49,6 +51,24 @@ def test_the_demo_campus(db, settings, api):
     assert api().post("auth/token/", body).status_code == 200
 
 
+def test_the_demo_has_a_whole_semester(db, settings):
+    settings.DEBUG = True
+    cspace_group()
+    run("load_demo")
+    assert (Course.objects.count(), Course.objects.available().count(), StudyPlan.objects.count()) == (72, 71, 12)
+    assert CourseSchedule.objects.count() == 6920
+    labels = set(CourseSchedule.objects.values_list("label", flat=True).distinct().order_by())
+    assert labels == {"cours", "exercice", "projet", "exam"}
+    in_second_building = CourseBooking.objects.filter(classroom__name__startswith="BC").count()
+    assert CourseBooking.objects.count() > in_second_building > 1000
+    # Joint lectures share their room and time; nothing else does, or the database would have refused it.
+    live = Occupancy.objects.live().filter(kind="lecture")
+    assert live.values("classroom", "starts_at").distinct().count() < live.count()
+    assert LogEntry.objects.get(action="timetable.imported").details["conflict_count"] == 0
+    # What the README and the examples book is left free.
+    assert not CourseBooking.objects.filter(classroom__name__in=["Room A", "101", "102"]).exists()
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
@@ -57,6 +77,7 @@ def test_the_demo_campus(db, settings, api):
         (lambda: make_group("522"), "group 522"),
         (lambda: make_group("ＲＥＳＥＡＲＣＨ-team"), "group research-team"),
         (lambda: make_classroom("ROOM A"), "room Room A"),
+        (lambda: make_classroom("bc07"), "room BC07"),
         (lambda: (make_user("hil"), make_classroom("101"), make_group("316")), "user hil, group 316, room 101"),
         (lambda: Group.objects.filter(is_system=True).delete(), "cspace group"),
     ],

@@ -1,0 +1,143 @@
+"""Calendars as universities publish them."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.factories.timetables import make_course, make_semester
+from tests.timetables.test_importing import counts
+from timetables.models import Course, CourseBooking, CourseSchedule
+
+HEAD = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Example University//Timetable//EN
+"""
+WEEKLY = """BEGIN:VEVENT
+UID:algorithms
+DTSTART;TZID=Asia/Taipei:20260914T081500
+DTEND;TZID=Asia/Taipei:20260914T100000
+RRULE:FREQ=WEEKLY;UNTIL=20261130T160000Z
+EXDATE;TZID=Asia/Taipei:20261012T081500
+SUMMARY:CS-101 Algorithms
+LOCATION:Room A
+CATEGORIES:Lecture
+END:VEVENT
+BEGIN:VEVENT
+UID:algorithms
+RECURRENCE-ID;TZID=Asia/Taipei:20261019T081500
+DTSTART;TZID=Asia/Taipei:20261019T131500
+DTEND;TZID=Asia/Taipei:20261019T150000
+SUMMARY:CS-101 Algorithms
+LOCATION:Room B
+CATEGORIES:Lecture
+END:VEVENT
+"""
+SINGLE = """BEGIN:VEVENT
+UID:analysis-1
+DTSTART:20260915T001500Z
+DTEND:20260915T020000Z
+SUMMARY:MATH-101(a)/MATH-111 - Analysis I
+LOCATION:A-B
+CATEGORIES:Exercises,Exercise
+END:VEVENT
+"""
+TAIL = "END:VCALENDAR\n"
+
+
+@pytest.fixture
+def import_ics(tmp_path):
+    def run(*events, options=()):
+        path = tmp_path / "calendar.ics"
+        path.write_text((HEAD + "".join(events) + TAIL).replace("\n", "\r\n"), encoding="utf-8")
+        out = io.StringIO()
+        call_command("import_ics", str(path), "--semester", "2026-2027 fall", *options, stdout=out)
+        return out.getvalue()
+
+    return run
+
+
+def test_weekly_events_become_dated_lectures(rooms, import_ics):
+    make_semester(skip_dates=["2026-10-05"])
+    said = import_ics(WEEKLY)
+    assert counts(said)["lectures"] == {"created": 10}
+    assert counts(said)["faults"] == 0
+    starts = [f"{row.starts_at:%m-%d %H:%M}" for row in CourseSchedule.objects.order_by("starts_at")]
+    # Mondays until November; not the semester's holiday, not the calendar's exception, one moved.
+    days = ["09-14", "09-21", "09-28", "10-19", "10-26", "11-02", "11-09", "11-16", "11-23", "11-30"]
+    assert starts == [f"{day} {'05:15' if day == '10-19' else '00:15'}" for day in days]
+    moved = CourseBooking.objects.get(classroom__name="Room B")
+    assert moved.schedule.label == "cours"
+    assert Course.objects.get().name == "Algorithms"
+
+
+def test_joint_lecture_of_a_calendar_in_rooms_of_an_alias(rooms, import_ics):
+    make_semester()
+    make_course("MATH-111", name="Analysis I for physicists")
+    import_ics(SINGLE, options=["--alias", "A-B=Room A,Room B"])
+    found = CourseBooking.objects.order_by("schedule__course__code", "classroom__name").values_list(
+        "schedule__course__code", "schedule__course__name", "classroom__name", "schedule__label"
+    )
+    assert list(found) == [
+        ("MATH-101(a)", "Analysis I", "Room A", "exercice"),
+        ("MATH-101(a)", "Analysis I", "Room B", "exercice"),
+        ("MATH-111", "Analysis I for physicists", "Room A", "exercice"),
+        ("MATH-111", "Analysis I for physicists", "Room B", "exercice"),
+    ]
+
+
+def test_calendar_again_changes_nothing_and_a_shorter_one_withdraws(rooms, import_ics, contents):
+    make_semester()
+    import_ics(WEEKLY, SINGLE)
+    before = contents()
+    import_ics(WEEKLY, SINGLE)
+    assert contents() == before
+    said = import_ics(WEEKLY.replace("UNTIL=20261130T160000Z", "UNTIL=20261012T160000Z"))
+    assert counts(said)["bookings"] == {"kept": 5, "withdrawn": 6}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("SUMMARY:CS-101 Algorithms", "SUMMARY:Faculty meeting"), "there is no course code in 'Faculty meeting'"),
+        (("FREQ=WEEKLY", "FREQ=MINUTELY"), "this event cannot be understood: no lecture takes place every hour"),
+        (("20260914T100000", "20260915T100000"), "a lecture ends on the day on which it begins"),
+    ],
+)
+def test_event_that_is_no_lecture_is_named_by_its_line(rooms, import_ics, change, sentence):
+    make_semester()
+    said = import_ics(WEEKLY.replace(*change), SINGLE)
+    assert (
+        f"line 4, lectures[0]: {sentence}" in said
+        or f"line 4, lectures[0]: this event cannot be understood: {sentence}" in said
+    )
+    assert CourseSchedule.objects.filter(course__code="MATH-111").count() == 1
+
+
+def test_whole_days_and_cancelled_events_are_no_lectures(rooms, import_ics):
+    make_semester()
+    holiday = SINGLE.replace("DTSTART:20260915T001500Z\nDTEND:20260915T020000Z", "DTSTART;VALUE=DATE:20260915")
+    said = import_ics(
+        holiday, SINGLE.replace("analysis-1", "gone").replace("END:VEVENT", "STATUS:CANCELLED\nEND:VEVENT")
+    )
+    assert "line 4, lectures[0]: an event of whole days is no lecture" in said
+    assert CourseSchedule.objects.count() == 0
+
+
+def test_course_calendar_without_codes(rooms, import_ics):
+    make_semester()
+    import_ics(WEEKLY.replace("CS-101 ", ""), options=["--course", "CS-101"])
+    assert [course.code for course in Course.objects.all()] == ["CS-101"]
+    assert CourseSchedule.objects.count() == 11
+
+
+def test_unreadable_calendar_or_unknown_semester_is_one_line(rooms, import_ics, tmp_path):
+    with pytest.raises(CommandError, match="there is no semester called 2026-2027 fall: import one first"):
+        import_ics(WEEKLY)
+    make_semester()
+    page = tmp_path / "page.ics"
+    page.write_text("<!doctype html>", encoding="utf-8")
+    with pytest.raises(CommandError, match=r"page\.ics is no calendar"):
+        call_command("import_ics", str(page), "--semester", "2026-2027 fall")
+    with pytest.raises(CommandError, match="--code-pattern"):
+        import_ics(WEEKLY, options=["--code-pattern", "("])

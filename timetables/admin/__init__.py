@@ -1,0 +1,5 @@
+"""Django looks for this module; the pages register themselves."""
+
+from timetables.admin import catalogue, lectures
+
+__all__ = ["catalogue", "lectures"]

@@ -1,0 +1,14 @@
+"""The filter of the course list."""
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from cspace.api.filters import FilterSet
+from timetables.models import Course
+
+
+class CourseFilter(FilterSet):
+    search = django_filters.CharFilter(method="in_code_or_name")
+
+    def in_code_or_name(self, rows: QuerySet[Course], name: str, value: str) -> QuerySet[Course]:
+        return rows.filter(Q(code__icontains=value) | Q(name__icontains=value))

@@ -1,0 +1,59 @@
+"""The public timetable over HTTP: what is withdrawn is not there."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cspace import clock
+from cspace.api.filters import filtered
+from cspace.api.permissions import PublicRead
+from cspace.api.schema import filter_parameters
+from cspace.api.viewsets import ApiViewSet
+from cspace.db.ranges import campus_date
+from cspace.errors import NotFound
+from timetables.api.filters import CourseFilter
+from timetables.api.serializers import (
+    CourseItemOutput,
+    CourseList,
+    CourseOutput,
+    StudyPlanDetailOutput,
+    StudyPlanList,
+    StudyPlanOutput,
+    StudyPlanQuery,
+)
+from timetables.models import Course, StudyPlan
+from timetables.plans import timetable_of
+
+
+@extend_schema(tags=["timetables"])
+class CourseViewSet(ApiViewSet):
+    permissions = {"list": PublicRead, "retrieve": PublicRead}
+
+    @extend_schema(parameters=filter_parameters(CourseFilter), responses=CourseList)
+    def list(self, request: Request) -> Response:
+        courses = Course.objects.available().with_semester_type().in_order()
+        return self.listing(filtered(CourseFilter, courses, request), CourseItemOutput)
+
+    @extend_schema(responses=CourseOutput)
+    def retrieve(self, request: Request, code: str) -> Response:
+        courses = Course.objects.available().with_semester_type().with_teachers().with_schedules().with_study_plans()
+        course = courses.filter(code=code).first()
+        if course is None:
+            raise NotFound("Course")
+        return Response(CourseOutput(course).data)
+
+
+@extend_schema(tags=["timetables"])
+class StudyPlanViewSet(ApiViewSet):
+    permissions = {"list": PublicRead, "retrieve": PublicRead}
+
+    @extend_schema(parameters=[StudyPlanQuery], responses=StudyPlanList)
+    def list(self, request: Request) -> Response:
+        plans = StudyPlan.objects.available().with_api_relations().in_order()
+        if self.query(StudyPlanQuery)["current"]:
+            plans = plans.not_ended(today=campus_date(clock.now()))
+        return self.listing(plans, StudyPlanOutput)
+
+    @extend_schema(responses=StudyPlanDetailOutput)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        return Response(StudyPlanDetailOutput(timetable_of(pk)).data)

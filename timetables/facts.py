@@ -1,0 +1,106 @@
+"""What happens to the timetable. An import is one fact, however much it changes."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from cspace.facts import Fact
+
+MAX_NAMED = 200
+"""How many conflicts and rooms a log row names; the counts are always whole."""
+
+MAX_SOURCE = 100
+"""How much of a file's name stands in the target; the details have all of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimetableImported(Fact):
+    """`counts` = {noun: {created, changed, kept, withdrawn, restored}}; `conflicts` = what stood in the way, JSON."""
+
+    action: ClassVar[str] = "timetable.imported"
+    source: str
+    counts: dict[str, dict[str, int]]
+    conflict_count: int
+    conflicts: tuple[dict[str, Any], ...]
+    fault_count: int
+    made_rooms: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        return f"timetable:{self.source[:MAX_SOURCE]}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "counts": self.counts,
+            "conflict_count": self.conflict_count,
+            "conflicts": list(self.conflicts[:MAX_NAMED]),
+            "fault_count": self.fault_count,
+            "made_room_count": len(self.made_rooms),
+            "made_rooms": list(self.made_rooms[:MAX_NAMED]),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimetableRowAdded(Fact):
+    """Made by hand. `noun`: course, teacher, semester, unit, studyplan, plannedcourse."""
+
+    action: ClassVar[str] = "timetable.added"
+    noun: str
+    row_id: int
+    name: str
+
+    @property
+    def target(self) -> str:
+        return f"{self.noun}:{self.row_id}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimetableRowChanged(TimetableRowAdded):
+    """`changes` = {field: [old, new]}, JSON."""
+
+    action: ClassVar[str] = "timetable.changed"
+    changes: dict[str, list[Any]]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return super().details | {"changes": self.changes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Visibility(Fact):
+    """Which rows of a noun, how many lectures left or took back their rooms, and what stood in the way."""
+
+    noun: str
+    row_ids: tuple[int, ...]
+    released: int
+    reclaimed: int
+    conflicts: tuple[dict[str, Any], ...]
+
+    @property
+    def target(self) -> str:
+        return f"{self.noun}:{self.row_ids[0]}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {
+            "ids": list(self.row_ids),
+            "released": self.released,
+            "reclaimed": self.reclaimed,
+            "conflict_count": len(self.conflicts),
+            "conflicts": list(self.conflicts[:MAX_NAMED]),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimetableRowsWithdrawn(_Visibility):
+    action: ClassVar[str] = "timetable.withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimetableRowsRestored(_Visibility):
+    action: ClassVar[str] = "timetable.restored"

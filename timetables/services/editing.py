@@ -1,0 +1,188 @@
+"""Changing the timetable by hand: what an import does for a whole semester, for single rows.
+
+Dated lectures are made by imports only; by hand they are withdrawn and restored.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Model, QuerySet
+
+from accounts.models import User
+from cspace.db.locks import Namespace, lock_namespace
+from cspace.db.transactions import transactional
+from cspace.errors import Invalid, InvalidState, NotFound, PermissionDenied
+from cspace.facts import publish
+from timetables.facts import (
+    TimetableRowAdded,
+    TimetableRowChanged,
+    TimetableRowsRestored,
+    TimetableRowsWithdrawn,
+)
+from timetables.models import (
+    Course,
+    CourseBooking,
+    CourseSchedule,
+    PlannedCourse,
+    Semester,
+    StudyPlan,
+    Teacher,
+    Unit,
+)
+from timetables.services.visibility import Settled, settle
+
+Row = TypeVar("Row", bound=Model)
+EDITABLE: dict[type[Model], tuple[str, ...]] = {
+    Teacher: ("name", "people_url"),
+    Course: ("code", "name", "credits", "edu_url", "language", "teachers"),
+    Semester: ("name", "type", "starts_on", "ends_on", "skip_dates"),
+    Unit: ("name", "code", "section", "promo"),
+    StudyPlan: ("unit", "semester"),
+    PlannedCourse: ("study_plan", "course"),
+}
+"""What can be made and changed by hand, and which of its fields. Availability is changed by `withdraw`, `restore`."""
+BLOCKED_BY: dict[type[Model], str] = {
+    Course: "schedule__course__in",
+    CourseSchedule: "schedule__in",
+    CourseBooking: "pk__in",
+}
+"""How the bookings are found whose rooms depend on a row's availability."""
+
+
+class RowGone(NotFound):
+    def __init__(self, kind: type[Model]) -> None:
+        super().__init__(str(kind._meta.verbose_name).capitalize())
+
+
+class RoomsTaken(InvalidState):
+    message = "What stands in these rooms now has come later: nothing could be restored"
+
+
+@transactional
+def add_row(*, kind: type[Row], by: User, now: datetime, **values: Any) -> Row:
+    """A new row of an `EDITABLE` kind. Publishes `TimetableRowAdded`. Raises: PermissionDenied, Invalid."""
+    _begin(by)
+    teachers = values.pop("teachers", None)
+    row = kind(**{name: value for name, value in values.items() if name in EDITABLE[kind]})
+    _check(row)
+    row.save(force_insert=True)
+    if isinstance(row, Course) and teachers is not None:
+        row.teachers.set(teachers)
+    publish(TimetableRowAdded(actor_id=by.pk, occurred_at=now, noun=_noun(kind), row_id=row.pk, name=str(row)))
+    return row
+
+
+@transactional
+def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **wanted: Any) -> Row:
+    """Change some fields of a row. Publishes `TimetableRowChanged`, nothing for a no-op.
+
+    Raises: PermissionDenied, RowGone, Invalid.
+    """
+    _begin(by)
+    row = kind._default_manager.filter(pk=row_id).first()
+    if row is None:
+        raise RowGone(kind)
+    changes: dict[str, list[Any]] = {}
+    for name in EDITABLE[kind]:
+        if name not in wanted:
+            continue
+        old, new = _plain(getattr(row, name)), _plain(wanted[name])
+        if old == new:
+            continue
+        changes[name] = [old, new]
+        if name != "teachers":
+            setattr(row, name, wanted[name])
+    if not changes:
+        return row
+    _check(row)
+    row.save(update_fields=[name for name in changes if name != "teachers"])
+    if isinstance(row, Course) and "teachers" in changes:
+        row.teachers.set(wanted["teachers"])
+    publish(
+        TimetableRowChanged(
+            actor_id=by.pk, occurred_at=now, noun=_noun(kind), row_id=row.pk, name=str(row), changes=changes
+        )
+    )
+    return row
+
+
+@transactional
+def withdraw(*, kind: type[Model], row_ids: Sequence[int], by: User, now: datetime) -> Settled:
+    """Hide rows; lectures that depend on them give up their rooms. Publishes `TimetableRowsWithdrawn`, not for a no-op.
+
+    Raises: PermissionDenied.
+    """
+    _begin(by)
+    return _show(kind, row_ids, by, now, is_available=False)
+
+
+@transactional
+def restore(*, kind: type[Model], row_ids: Sequence[int], by: User, now: datetime) -> Settled:
+    """Show rows again; their lectures take back the rooms that are still free, and the others are withdrawn.
+
+    Publishes `TimetableRowsRestored`, not for a no-op.
+
+    Raises: PermissionDenied, RoomsTaken (bookings, none of which gets its room).
+    """
+    _begin(by)
+    return _show(kind, row_ids, by, now, is_available=True)
+
+
+def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *, is_available: bool) -> Settled:
+    rows = kind._default_manager.filter(pk__in=row_ids, is_available=not is_available)
+    changed = sorted(rows.values_list("pk", flat=True))
+    if not changed:
+        return Settled(0, 0, 0, ())
+    kind._default_manager.filter(pk__in=changed).update(is_available=is_available)
+    settled = Settled(0, 0, 0, ())
+    if kind in BLOCKED_BY:
+        settled = settle(CourseBooking.objects.filter(**{BLOCKED_BY[kind]: changed}))
+    if kind is CourseBooking and settled.refused == len(changed):
+        raise RoomsTaken
+    fact = TimetableRowsRestored if is_available else TimetableRowsWithdrawn
+    publish(
+        fact(
+            actor_id=by.pk,
+            occurred_at=now,
+            noun=_noun(kind),
+            row_ids=tuple(changed),
+            released=settled.released,
+            reclaimed=settled.reclaimed,
+            conflicts=tuple(meeting.to_json() for meeting in settled.meetings),
+        )
+    )
+    return settled
+
+
+def _begin(by: User) -> None:
+    """One writer of the timetable at a time: an import, or somebody by hand."""
+    if not by.access.is_cspace:
+        raise PermissionDenied
+    lock_namespace(Namespace.TIMETABLE)
+
+
+def _check(row: Model) -> None:
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        faults = error.message_dict
+        if NON_FIELD_ERRORS in faults:
+            faults["non_field_errors"] = faults.pop(NON_FIELD_ERRORS)
+        raise Invalid(faults) from error
+
+
+def _noun(kind: type[Model]) -> str:
+    return str(kind._meta.model_name)
+
+
+def _plain(value: Any) -> Any:
+    """JSON for the log: rows by name, dates as text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple | QuerySet):
+        return sorted(_plain(element) for element in value)
+    if hasattr(value, "all"):
+        return _plain(value.all())
+    return str(value) if isinstance(value, Model) else value

@@ -1,0 +1,68 @@
+"""Which of the file's room names are rooms: names, aliases for one room or several, rooms to be made."""
+
+from datetime import datetime
+
+from accounts.models import User
+from classrooms.services.rooms import ClassroomNameTaken, create_classroom
+from cspace.errors import DomainError, Invalid
+from timetables.records import Fault, Place
+from timetables.report import ImportReport
+from timetables.services.statements import drop_repeated, fill, rows_of
+
+UNKNOWN_CAPACITY = 1
+UNKNOWN_FLOOR = 0
+"""What a room has that is made of nothing but its name: nobody finds it by asking for seats."""
+
+
+def find_rooms(report: ImportReport, *, create: bool, by: User | None, now: datetime) -> None:
+    """`known_rooms`: each name in the file's lectures with the rooms it stands for.
+
+    With `create`, rooms that do not exist are made; otherwise each is complained of once.
+    """
+    drop_repeated("room_aliases", ["alias"], report)
+    fill(
+        "named_rooms",
+        "SELECT named.name, COALESCE(target, named.name) AS target, min(named.line) AS line, sum(named.number)::int"
+        " AS number, bool_or(named.is_expanded) AS is_expanded, min(named.item) AS item FROM (SELECT room AS name,"
+        " min(line) AS line, count(*) AS number, bool_and(is_expanded) AS is_expanded, min(item) AS item"
+        " FROM staged_lectures, unnest(rooms) AS room GROUP BY room) named"
+        " LEFT JOIN staged_room_aliases a ON a.alias = named.name"
+        " LEFT JOIN LATERAL unnest(a.rooms) AS target ON true GROUP BY 1, 2",
+    )
+    for name, line, is_expanded, item, number, capacity, floor in _missing():
+        place = Place(line, "weekly" if is_expanded else "lectures", item)
+        if not create:
+            report.complain(Fault(place, f"room {name} is not known ({number} lectures)"))
+            continue
+        try:
+            create_classroom(
+                by=by, now=now, name=name, capacity=capacity or UNKNOWN_CAPACITY, floor=_or(floor, UNKNOWN_FLOOR)
+            )
+        except (Invalid, ClassroomNameTaken) as refusal:
+            report.complain(Fault(place, f"room {name} cannot be made: {_reason(refusal)}"))
+        else:
+            report.made_rooms.append(name)
+    fill(
+        "known_rooms",
+        "SELECT DISTINCT named.name, room.id AS classroom_id FROM named_rooms named"
+        " JOIN classrooms_classroom room ON room.name = named.target",
+    )
+
+
+def _missing() -> list[tuple[str, int, bool, int, int, int | None, int | None]]:
+    """Names that stand for no room: where first, how often, and what the file says of them."""
+    return rows_of(
+        "SELECT named.target, min(named.line), bool_and(named.is_expanded), min(named.item), sum(named.number)::int,"
+        " min(described.capacity), min(described.floor) FROM named_rooms named"
+        " LEFT JOIN staged_rooms described ON described.name = named.target"
+        " WHERE NOT EXISTS (SELECT FROM classrooms_classroom room WHERE room.name = named.target)"
+        " GROUP BY named.target ORDER BY named.target"
+    )
+
+
+def _or(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
+
+
+def _reason(refusal: DomainError) -> str:
+    return "; ".join(" ".join(sentences) for sentences in refusal.details.values())

@@ -1,0 +1,60 @@
+"""The one place that keeps room time in step with what is available.
+
+A lecture blocks its room exactly while its course, its schedule and its booking are all available. Whoever changes one
+of the three calls `settle` in the same transaction, having taken `Namespace.TIMETABLE` first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from classrooms.services.room_time import reclaim_many, release
+from cspace.db.locks import lock_rooms
+from timetables.models import CourseBooking
+from timetables.querysets import CourseBookingQuerySet
+from timetables.report import MAX_TOLD, Meeting
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How many lectures gave up and took back their rooms, and which could not."""
+
+    released: int
+    reclaimed: int
+    refused: int
+    meetings: tuple[Meeting, ...]
+    """At most `MAX_TOLD` of those refused."""
+
+
+def settle(bookings: CourseBookingQuerySet, *, more_rooms: frozenset[int] = frozenset()) -> Settled:
+    """Bring the room time of some bookings into step, in a constant number of statements.
+
+    A booking that is available again but meets something else is withdrawn itself, and reported.
+    Locks the rooms concerned (and `more_rooms`) exclusively: call it once per transaction, after the rows are written.
+    """
+    in_vain, wanting = bookings.blocking_in_vain(), bookings.wanting_room()
+    rooms = set(bookings.out_of_step().values_list("classroom_id", flat=True).distinct().order_by())
+    lock_rooms(rooms | more_rooms)
+    if not rooms:
+        return Settled(0, 0, 0, ())
+    meeting = wanting.meeting_others()
+    meetings = tuple(_meetings(meeting))
+    refused = CourseBooking.objects.filter(pk__in=meeting.values("pk")).update(is_available=False)
+    released = release(in_vain.values("pk"))
+    reclaimed = reclaim_many(wanting.values("pk"))
+    return Settled(released, reclaimed, refused, meetings)
+
+
+def _meetings(meeting: CourseBookingQuerySet) -> Iterator[Meeting]:
+    told: Any = meeting.with_first_obstacle()
+    rows = told.values_list(
+        "schedule__course__code",
+        "classroom__name",
+        "schedule__starts_at",
+        "schedule__ends_at",
+        "obstacle_kind",
+        "obstacle_id",
+        "pk",
+    )
+    for row in rows.order_by("schedule__starts_at", "pk")[:MAX_TOLD]:
+        yield Meeting(*row)
