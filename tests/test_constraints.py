@@ -1,4 +1,4 @@
-"""The database refuses by itself what the services never write: every constraint of every table, once, by raw insert.
+"""The database refuses by itself what the services never write: every constraint of every table, by raw insert.
 
 A constraint without a violation here fails the first test; so does a violation without a constraint.
 """
@@ -124,6 +124,28 @@ VIOLATIONS = {
     "notification_known_status": ("notifications.Notification", {"status": "'seen'"}),
     "idempotencyrecord_key_is_unique_per_user": ("cspace.IdempotencyRecord", {}),
 }
+FURTHER = [
+    # (constraint, another way to break it): the other end of a range, the other half of a condition
+    ("classroom_capacity_in_range", {"capacity": "100001"}),
+    ("classroom_floor_in_range", {"floor": "-21"}),
+    ("series_known_day_of_week", {"day_of_week": "0"}),
+    ("series_start_minute_before_end_minute", {"start_minute": "-1"}),
+    ("series_start_minute_before_end_minute", {"end_minute": "1441"}),
+    ("series_event_means_draw", {"source": "'admin'"}),
+    ("series_event_means_draw", {"source": "'chance'"}),
+    ("series_event_means_draw", {"source": "'chance'", "event_id": "NULL"}),
+    ("allocationevent_min_percent_in_range", {"min_percent": "101"}),
+    ("allocationevent_limits_in_range", {"max_entries_per_group": "0"}),
+    ("allocationevent_limits_in_range", {"max_minutes_per_entry": "0"}),
+    ("allocationevent_limits_in_range", {"max_minutes_per_entry": "1441"}),
+    ("eventweight_in_range", {"weight": "0"}),
+    ("allocationregistration_day_in_range", {"day_of_week": "8"}),
+    ("allocationregistration_starts_before_ends", {"start_minute": "-1"}),
+    ("allocationregistration_starts_before_ends", {"end_minute": "1441"}),
+    ("allocationregistration_rank_and_choice_in_range", {"choice": "-1"}),
+    ("allocationregistration_known_reason_and_grant", {"grant": "'luck'"}),
+]
+WAYS = [(name, changes) for name, (_, changes) in VIOLATIONS.items()] + FURTHER
 
 
 def declared():
@@ -196,9 +218,9 @@ def insert_copy(model, changes):
         )
 
 
-@pytest.mark.parametrize("name", VIOLATIONS)
-def test_the_database_refuses(one_row_each, name):
-    label, changes = VIOLATIONS[name]
+@pytest.mark.parametrize(("name", "changes"), WAYS)
+def test_the_database_refuses(one_row_each, name, changes):
+    label, _ = VIOLATIONS[name]
     with pytest.raises(IntegrityError) as refusal:
         insert_copy(apps.get_model(label), changes)
     violated = refusal.value.__cause__.diag.constraint_name

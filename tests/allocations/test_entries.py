@@ -4,7 +4,6 @@ import datetime as dt
 
 import pytest
 import time_machine
-from django.db import IntegrityError, connection, transaction
 
 from allocations.models import AllocationEvent, AllocationRegistration
 from auditlog.models import LogEntry
@@ -686,32 +685,6 @@ def test_a_hold_costs_a_booking_no_statement(api, member, cspace, wish, django_a
     make_event(by=cspace, hold_singles=True)
     with django_assert_num_queries(len(without)):
         assert api(member).post("registrations/", wish | {"date": "2026-02-02"}).status_code == 201
-
-
-# --- the database by itself -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("change", "constraint"),
-    [
-        ("day_of_week = 8", "allocationregistration_day_in_range"),
-        ("start_minute = end_minute", "allocationregistration_starts_before_ends"),
-        ("end_minute = 1441", "allocationregistration_starts_before_ends"),
-        ("rank = 0", "allocationregistration_rank_and_choice_in_range"),
-        ("choice = -1", "allocationregistration_rank_and_choice_in_range"),
-        ("status = 'maybe'", "allocationregistration_known_status"),
-        ("reason = 'LUCK'", "allocationregistration_known_reason_and_grant"),
-        ("\"grant\" = 'luck'", "allocationregistration_known_reason_and_grant"),
-        ("description = repeat('x', 2001)", "allocationregistration_description_in_range"),
-        ("day_of_week = 4", "allocationregistration_wish_is_unique"),
-    ],
-)
-def test_entry_constraints(event, member, team, room, change, constraint):
-    entry = make_entry(event, by=member, group=team, classroom=room)
-    make_entry(event, by=member, group=team, classroom=room, day_of_week=4)
-    sql = f"UPDATE allocations_allocationregistration SET {change} WHERE id = %s"
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, [entry.pk])
 
 
 def test_a_room_that_was_only_filed_for_is_not_deleted(api, cspace, member, team, event, room):

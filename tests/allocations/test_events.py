@@ -5,7 +5,6 @@ import hashlib
 
 import pytest
 import time_machine
-from django.db import IntegrityError, connection, transaction
 
 from allocations.models import AllocationEvent, AllocationRegistration, DrawSecret
 from allocations.services.events import set_weights
@@ -415,45 +414,3 @@ def test_reads_cost_the_same_at_one_and_at_three(api, cspace, member, team, room
             set_weights(event_id=event.pk, by=cspace, now=clock.now(), weights={make_group().pk: 2})
         with django_assert_num_queries(budget):
             assert api(cspace).get("allocation-events/" + path.format(id=event.pk)).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("sql", "constraint"),
-    [
-        ("registration_end = registration_start", "allocationevent_starts_before_ends"),
-        ("target_ends_on = target_starts_on - 1", "allocationevent_target_in_order"),
-        ("status = 'drawn'", "allocationevent_known_status"),
-        ("balance = 'luck'", "allocationevent_known_balance"),
-        ("conflict = 'luck'", "allocationevent_known_conflict"),
-        ("tie = 'luck'", "allocationevent_known_tie"),
-        ("min_percent = 101", "allocationevent_min_percent_in_range"),
-        ("max_wins_per_group = 0", "allocationevent_limits_in_range"),
-        ("max_entries_per_group = 0", "allocationevent_limits_in_range"),
-        ("max_minutes_per_entry = 1441", "allocationevent_limits_in_range"),
-    ],
-)
-def test_event_constraints(cspace, sql, constraint):
-    make_event(by=cspace)
-    refuse(f"UPDATE allocations_allocationevent SET {sql}", constraint)
-
-
-def test_constraints_of_secrets_weights_and_holds(cspace, team):
-    event = make_event(by=cspace, hold_singles=True)
-    refuse("UPDATE allocations_drawsecret SET seed = 'short'::bytea", "drawsecret_is_32_bytes")
-    set_weights(event_id=event.pk, by=cspace, now=clock.now(), weights={team.pk: 2})
-    refuse("UPDATE allocations_eventweight SET weight = 9", "eventweight_in_range")
-    columns = "(event_id, group_id, weight)"
-    refuse(
-        f"INSERT INTO allocations_eventweight {columns} VALUES ({event.pk}, {team.pk}, 3)", "eventweight_one_per_group"
-    )
-    refuse("UPDATE classrooms_bookinghold SET ends_at = starts_at", "bookinghold_starts_before_ends")
-    refuse(
-        "INSERT INTO classrooms_bookinghold (source, starts_at, ends_at, reason)"
-        " SELECT source, starts_at, ends_at, reason FROM classrooms_bookinghold",
-        "classrooms_bookinghold_source",
-    )
-
-
-def refuse(sql, constraint):
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql)

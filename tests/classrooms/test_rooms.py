@@ -3,13 +3,13 @@
 import datetime as dt
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from auditlog.models import LogEntry
 from classrooms.enums import OccupancyKind
-from classrooms.models import Classroom, Occupancy
+from classrooms.models import Occupancy
 from classrooms.services.closures import close_rooms
 from cspace import clock
 from cspace.db.ranges import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, wall_instant
@@ -319,20 +319,3 @@ def test_who_may_overlap_whom(room, kind, other):
     else:
         with pytest.raises(IntegrityError, match="occupancy_no_overlap"), transaction.atomic():
             occupy_raw(room, other, 630, 650)
-
-
-@pytest.mark.parametrize(
-    ("sql", "constraint"),
-    [
-        ("UPDATE classrooms_occupancy SET ends_at = starts_at", "occupancy_starts_before_ends"),
-        ("UPDATE classrooms_occupancy SET kind = 'party'", "occupancy_known_kind"),
-        ("UPDATE classrooms_classroom SET capacity = 0", "classroom_capacity_in_range"),
-        ("UPDATE classrooms_classroom SET floor = 201", "classroom_floor_in_range"),
-        ("UPDATE classrooms_classroom SET name = ''", "classroom_has_a_name"),
-    ],
-)
-def test_constraints(room, sql, constraint):
-    occupy_raw(room, OccupancyKind.LECTURE, 600, 660)
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql)
-    assert Classroom.objects.count() == 1

@@ -142,19 +142,24 @@ MATRIX = {
     ("GET", "allocation-events/{event}/"): LOGGED_IN,
     ("GET", "allocation-events/{missing}/"): MISSING,
     ("PUT", "allocation-events/{event}/"): CSPACE,
+    ("PUT", "allocation-events/{closed}/"): CSPACE_TOO_LATE,
     ("PUT", "allocation-events/{missing}/"): CSPACE_MISSING,
     ("PATCH", "allocation-events/{event}/"): CSPACE,
+    ("PATCH", "allocation-events/{missing}/"): CSPACE_MISSING,
     ("DELETE", "allocation-events/{upcoming}/"): CSPACE_DELETES,
     ("DELETE", "allocation-events/{event}/"): CSPACE_TOO_LATE,
     ("DELETE", "allocation-events/{missing}/"): CSPACE_MISSING,
     ("POST", "allocation-events/{event}/end/"): CSPACE,
+    ("POST", "allocation-events/{closed}/end/"): CSPACE,
     ("POST", "allocation-events/{upcoming}/end/"): CSPACE_TOO_LATE,
     ("POST", "allocation-events/{missing}/end/"): CSPACE_MISSING,
     ("POST", "allocation-events/{event}/cancel/"): CSPACE,
     ("POST", "allocation-events/{missing}/cancel/"): CSPACE_MISSING,
     ("PUT", "allocation-events/{event}/weights/"): CSPACE,
+    ("PUT", "allocation-events/{closed}/weights/"): CSPACE_TOO_LATE,
     ("PUT", "allocation-events/{missing}/weights/"): CSPACE_MISSING,
     ("POST", "allocation-events/{closed}/distribute/"): CSPACE,
+    ("POST", "allocation-events/{drawn}/distribute/"): CSPACE,
     ("POST", "allocation-events/{event}/distribute/"): CSPACE_TOO_LATE,
     ("POST", "allocation-events/{missing}/distribute/"): CSPACE_MISSING,
     ("POST", "allocation-events/{drawn}/promote/"): CSPACE,
@@ -174,25 +179,33 @@ MATRIX = {
     ("GET", "allocation-events/{missing}/draw/verifier/"): MISSING,
     # Entries: of one's own group, or any for cspace. An entry under another event's address is not there.
     ("GET", "allocation-events/{event}/registrations/"): LOGGED_IN,
+    ("GET", "allocation-events/{event}/registrations/?user=member"): CSPACE,
     ("GET", "allocation-events/{missing}/registrations/"): MISSING,
     ("POST", "allocation-events/{event}/registrations/"): (401, 403, 201, 201, 201),
+    ("POST", "allocation-events/{upcoming}/registrations/"): (401, 403, 409, 409, 409),
+    ("POST", "allocation-events/{closed}/registrations/"): (401, 403, 409, 409, 409),
     ("POST", "allocation-events/{missing}/registrations/"): (401, 403, 404, 404, 404),
     ("GET", "allocation-events/{event}/registrations/{own_entry}/"): (401, 403, 200, 200, 200),
     ("GET", "allocation-events/{event}/registrations/{foreign_entry}/"): CSPACE,
+    ("GET", "allocation-events/{event}/registrations/{missing}/"): MISSING,
     ("GET", "allocation-events/{drawn}/registrations/{own_entry}/"): MISSING,
     ("PUT", "allocation-events/{event}/registrations/{own_entry}/"): (401, 403, 200, 200, 200),
     ("PUT", "allocation-events/{event}/registrations/{foreign_entry}/"): CSPACE,
+    ("PUT", "allocation-events/{drawn}/registrations/{own_drawn}/"): (401, 403, 409, 409, 409),
     ("PUT", "allocation-events/{drawn}/registrations/{own_entry}/"): MISSING,
     ("PATCH", "allocation-events/{event}/registrations/{own_entry}/"): (401, 403, 200, 200, 200),
     ("PATCH", "allocation-events/{event}/registrations/{foreign_entry}/"): CSPACE,
+    ("PATCH", "allocation-events/{drawn}/registrations/{own_entry}/"): MISSING,
     ("DELETE", "allocation-events/{event}/registrations/{own_entry}/"): (401, 403, 204, 204, 204),
     ("DELETE", "allocation-events/{event}/registrations/{foreign_entry}/"): CSPACE_DELETES,
     ("DELETE", "allocation-events/{drawn}/registrations/{own_drawn}/"): (401, 403, 409, 409, 409),
     ("DELETE", "allocation-events/{drawn}/registrations/{own_entry}/"): MISSING,
     ("POST", "allocation-events/{event}/registrations/{own_entry}/approve/"): CSPACE,
     ("POST", "allocation-events/{event}/registrations/{missing}/approve/"): CSPACE_MISSING,
+    ("POST", "allocation-events/{drawn}/registrations/{own_entry}/approve/"): CSPACE_MISSING,
     ("POST", "allocation-events/{event}/registrations/{own_entry}/reject/"): CSPACE,
     ("POST", "allocation-events/{event}/registrations/{missing}/reject/"): CSPACE_MISSING,
+    ("POST", "allocation-events/{drawn}/registrations/{own_entry}/reject/"): CSPACE_MISSING,
     ("POST", "allocation-events/{drawn}/registrations/{own_drawn}/withdraw/"): (401, 403, 200, 200, 200),
     ("POST", "allocation-events/{drawn}/registrations/{foreign_drawn}/withdraw/"): CSPACE,
     ("POST", "allocation-events/{event}/registrations/{own_entry}/withdraw/"): (401, 403, 409, 409, 409),
@@ -209,6 +222,7 @@ MATRIX = {
     ("PUT", "batch-allocations/{series}/"): CSPACE,
     ("PUT", "batch-allocations/{missing}/"): CSPACE_MISSING,
     ("PATCH", "batch-allocations/{series}/"): CSPACE,
+    ("PATCH", "batch-allocations/{missing}/"): CSPACE_MISSING,
     ("DELETE", "batch-allocations/{series}/"): CSPACE_DELETES,
     ("DELETE", "batch-allocations/{missing}/"): CSPACE_MISSING,
     ("POST", "batch-allocations/{series}/retry-skipped/"): CSPACE,
@@ -425,15 +439,25 @@ def test_a_cell(method, path, actor, status, campus, api):
             assert LogEntry.objects.count() == before
 
 
+FOREIGN = [
+    ("POST", "registrations/", booking, CSPACE_CREATES),
+    ("PUT", "registrations/{members}/", lambda group_id: {"group_id": group_id}, CSPACE),
+    ("POST", "allocation-events/{event}/registrations/", wish, CSPACE_CREATES),
+    ("PUT", "allocation-events/{event}/registrations/{own_entry}/", lambda group_id: {"group_id": group_id}, CSPACE),
+]
+"""Writes whose body names a group: (method, path, body for a group, what each actor gets for a foreign one)."""
+
+
+@pytest.mark.parametrize(("method", "path", "body", "row"), FOREIGN)
 @pytest.mark.parametrize("actor", ACTORS)
-def test_booking_for_a_foreign_group(actor, campus, api):
-    status = dict(zip(ACTORS, CSPACE_CREATES, strict=True))[actor]
+def test_a_foreign_group_in_the_body(method, path, body, row, actor, campus, api):
+    status = dict(zip(ACTORS, row, strict=True))[actor]
     before = LogEntry.objects.count()
-    response = send("POST", "registrations/", actor, campus, api, booking(campus.other))
+    response = send(method, path, actor, campus, api, body(campus.other))
     assert response.status_code == status, response.content
     if status >= 400:
         assert response.json()["code"] == CODES[status]
-    assert LogEntry.objects.count() == before + (status == 201)
+    assert LogEntry.objects.count() == before + (status < 300)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import datetime as dt
 from itertools import pairwise
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from classrooms.enums import OccupancyKind
@@ -219,55 +219,3 @@ def test_the_number_of_statements_does_not_depend_on_weeks_or_series(draft, room
     many = statements(draft(start_minute=740, end_minute=750), *[draft(classroom_id=pk) for pk in rooms])
     assert short == long == many == 7
     assert Registration.objects.count() == 1 + 50 + 3 + 20 * 4
-
-
-# --- the rows by themselves ----------------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("document_clock")
-@pytest.mark.parametrize(
-    ("change", "constraint"),
-    [
-        ("day_of_week = 0", "series_known_day_of_week"),
-        ("day_of_week = 8", "series_known_day_of_week"),
-        ("start_minute = -1", "series_start_minute_before_end_minute"),
-        ("end_minute = 1441", "series_start_minute_before_end_minute"),
-        ("end_minute = start_minute", "series_start_minute_before_end_minute"),
-        ("ends_on = starts_on - 1", "series_starts_on_before_ends_on"),
-        ("source = 'chance'", "series_event_means_draw"),
-        ("source = 'draw'", "series_event_means_draw"),
-        ("event_id = 1", "series_event_means_draw"),
-        ("description = repeat('x', 2001)", "series_description_in_range"),
-    ],
-)
-def test_series_constraints(draft, change, constraint):
-    place(draft())
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE registrations_series SET {change}")
-
-
-@pytest.mark.usefixtures("document_clock")
-@pytest.mark.parametrize(
-    ("values", "constraint"),
-    [
-        ("'2026-02-05', 'mood', NULL", "skippeddate_known_reason"),
-        ("'2026-02-05', 'closed', {registration}", "skippeddate_blocked_means_booked"),
-        ("'2026-02-04', 'closed', NULL", "skippeddate_once_per_series"),
-    ],
-)
-def test_skipped_date_constraints(draft, values, constraint):
-    first, second = place(draft(), draft())
-    row = f"{second.id}, {values.format(registration=first.occurrences[WEDNESDAY])}"
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO registrations_skippeddate (series_id, date, why, blocked_by_id) VALUES ({row})")
-
-
-@pytest.mark.usefixtures("document_clock")
-def test_only_an_occurrence_can_be_detached(member, team, room):
-    make_registration(by=member, group=team, classroom=room, day=WEDNESDAY)
-    with (
-        pytest.raises(IntegrityError, match="registration_detached_from_a_series"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("UPDATE registrations_registration SET is_detached = true")
