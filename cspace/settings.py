@@ -59,7 +59,7 @@ try:
     CSPACE_STATEMENT_TIMEOUT = env.str("CSPACE_STATEMENT_TIMEOUT", "5s")
     DATABASE_OPTIONS = {
         "connect_timeout": 5,
-        # Statements are planned once per connection, not once per request (docs/decisions/0008). Behind a pooler that
+        # Statements are planned once per connection, not once per request (docs/decisions/0012). Behind a pooler that
         # gives each transaction another connection, set CSPACE_PREPARE=off.
         "server_side_binding": CSPACE_PREPARE,
         "prepare_threshold": 2 if CSPACE_PREPARE else None,
