@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
+from operator import attrgetter
 
 from allocations import draw
 from allocations.enums import EntryStatus
@@ -130,7 +131,7 @@ def entry_of(row: AllocationRegistration, state: str = draw.PENDING) -> draw.Ent
 
 
 def room_lines(room_ids: Collection[int], first: date, last: date, *, not_of_series: Collection[int] = ()) -> RoomLines:
-    """What is closed and booked in these rooms on the days first…last. One query.
+    """What is closed and booked in these rooms on the days first…last, sorted as in the draw file. One query.
 
     `not_of_series`: the occurrences of these series are left out, save those moved by hand since.
     A room 0 line stands for a closure of the whole campus: it covers the day in each of these rooms.
@@ -145,14 +146,15 @@ def room_lines(room_ids: Collection[int], first: date, last: date, *, not_of_ser
         )
     ]
     closed = closed_days(held, room_ids, day_spans(first, last))
+    booked = (
+        draw.Booked(row.room_id, piece.date, piece.start_minute, piece.end_minute)
+        for row in held
+        for piece in covering_pieces(row.interval)
+        if first <= piece.date <= last and not closed & {(row.room_id, piece.date), (draw.EVERY_ROOM, piece.date)}
+    )
     return RoomLines(
         closed=tuple(sorted(closed)),
-        booked=tuple(
-            draw.Booked(row.room_id, piece.date, piece.start_minute, piece.end_minute)
-            for row in held
-            for piece in covering_pieces(row.interval)
-            if first <= piece.date <= last and not closed & {(row.room_id, piece.date), (draw.EVERY_ROOM, piece.date)}
-        ),
+        booked=tuple(sorted(booked, key=attrgetter("room_id", "date", "start_minute", "end_minute"))),
     )
 
 
