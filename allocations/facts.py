@@ -110,14 +110,15 @@ class EventOpened(_MovesOn):
 
 @dataclass(frozen=True, kw_only=True)
 class EventClosed(_MovesOn):
-    """The entries are frozen. `entries`: how many there are."""
+    """The entries are frozen. `entries`: how many; `manifest_sha256`: of the list as it was published then."""
 
     action: ClassVar[str] = "allocation_event.closed"
     entries: int
+    manifest_sha256: str
 
     @property
     def details(self) -> dict[str, Any]:
-        return super().details | {"entries": self.entries}
+        return super().details | {"entries": self.entries, "manifest_sha256": self.manifest_sha256}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -230,3 +230,8 @@ class Draw(models.Model):
 
     def __str__(self) -> str:
         return f"draw of event {self.event_id}"
+
+
+def weekly_slot(row: AllocationRegistration | Series) -> tuple[int, int, int, int]:
+    """Room, day of the week, start and end minute."""
+    return row.classroom_id, row.day_of_week, row.start_minute, row.end_minute

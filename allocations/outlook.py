@@ -30,7 +30,7 @@ class Outlook:
 def outlook(event: AllocationEvent, entry: AllocationRegistration, *, first: date | None = None) -> Outlook:
     """The dates of an entry against the live occupancies of its room, from `first` on. One query."""
     starts_on = first or event.target_starts_on
-    lines = room_lines([entry.classroom_id], starts_on, event.target_ends_on)
+    lines = room_lines([entry.classroom], starts_on, event.target_ends_on)
     calendar, wish = draw.Calendar(assemble(event, (), lines, first=starts_on)), entry_of(entry)
     return Outlook(
         open_dates=calendar.open_dates(wish),

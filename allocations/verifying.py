@@ -5,19 +5,20 @@ it is told.
 """
 
 import json
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from allocations import draw
-from allocations.enums import EntryStatus, Grant
-from allocations.models import AllocationEvent, AllocationRegistration, Draw
+from allocations.enums import EntryStatus, Grant, Reason
+from allocations.models import AllocationEvent, AllocationRegistration, Draw, weekly_slot
 from allocations.publishing import record_bytes
-from allocations.services.manifest import unpacked
+from allocations.services.manifest import entry_of, unpacked
 from cspace.db.ranges import Interval, campus_date, clamped_interval
 from registrations.enums import LIVE
-from registrations.models import Registration, Series
+from registrations.models import Registration
 
 GIVEN_LATER = frozenset({Grant.OVERRIDE, Grant.ADDENDUM})
 
@@ -45,17 +46,20 @@ def verify_draw(event: AllocationEvent) -> Verified:
     stored = Draw.objects.filter(event=event).first()
     if stored is None:
         raise DrawDiffers(f"Allocation event {event.pk} has not been distributed.")
-    manifest = unpacked(stored.manifest)
-    record = json.dumps(record_bytes(stored, event.commitment)).encode()
     try:
+        manifest, record = unpacked(stored.manifest), json.dumps(record_bytes(stored, event.commitment)).encode()
         result = draw.verify(manifest, record, unpacked(stored.result))
     except draw.DrawError as error:
         raise DrawDiffers(str(error)) from error
+    except zlib.error as error:
+        raise DrawDiffers("The stored manifest or result cannot be unpacked.") from error
     if (stored.successful, stored.failed) != (len(result.wins), len(result.losses)):
         raise DrawDiffers("The stored counts are not those of the result.")
     rows = event.entries.select_related("series").in_bulk()
+    listed = draw.read_manifest(manifest)
+    _same_wishes(listed, rows)
     since = Counter(_decisions(result, rows))
-    since.update(_occurrences(draw.read_manifest(manifest), result, rows))
+    since.update(_occurrences(listed, result, rows))
     kept = since.pop("occurrences", 0)
     return Verified(
         wins=len(result.wins),
@@ -63,6 +67,13 @@ def verify_draw(event: AllocationEvent) -> Verified:
         occurrences=kept,
         since=[f"{number} {what}" for what, number in sorted(since.items())],
     )
+
+
+def _same_wishes(manifest: draw.Manifest, rows: Mapping[int, AllocationRegistration]) -> None:
+    """Whether each entry still is the wish that was drawn."""
+    for entry in manifest.entries:
+        if entry_of(_row(rows, entry.id), entry.state) != entry:
+            raise DrawDiffers(f"Entry {entry.id} is for another group, room, time or rank than was drawn.")
 
 
 def _decisions(result: draw.Result, rows: Mapping[int, AllocationRegistration]) -> Iterator[str]:
@@ -86,6 +97,8 @@ def _decisions(result: draw.Result, rows: Mapping[int, AllocationRegistration]) 
             yield "promoted since" if row.grant == Grant.ADDENDUM else "granted by hand since"
         elif row.grant or row.status not in (EntryStatus.REJECTED, EntryStatus.WITHDRAWN):
             raise DrawDiffers(f"Entry {row.pk} did not win, but its row is {row.status}.")
+        elif row.reason == Reason.REJECTED_BY_ADMIN != loss.reason:
+            yield "losers rejected by hand since"
         elif (row.reason, row.lost_to_id or 0) != (loss.reason, loss.by):
             raise DrawDiffers(f"Entry {row.pk} lost for {loss.reason} {loss.by}, but its row says {row.reason}.")
         elif row.status == EntryStatus.WITHDRAWN:
@@ -102,8 +115,11 @@ def _occurrences(
         row, entry = rows[win.entry_id], entries[win.entry_id]
         if row.grant != Grant.DRAW:
             continue
-        if row.series is not None and _slot(row.series) != _slot(row):
+        if row.series is not None and weekly_slot(row.series) != weekly_slot(row):
             yield "series moved since"
+            continue
+        if row.series is not None and row.series.group_id != row.group_id:
+            yield "series passed on to another group since"
             continue
         wanted = {day: clamped_interval(day, row.start_minute, row.end_minute) for day in calendar.kept_dates(entry)}
         kept = {day: interval for day, interval in wanted.items() if interval is not None}
@@ -126,14 +142,12 @@ def _compare(row: AllocationRegistration, kept: Mapping[date, Interval], held: S
             yield "occurrences cancelled or rejected since"
         elif day not in kept:
             yield "occurrences added since"
+        elif one.group_id != row.group_id:
+            raise DrawDiffers(f"Registration {one.pk} is of another group than entry {row.pk}, which won it.")
         elif (one.occupancy.classroom_id, one.interval) != (row.classroom_id, kept[day]):
             raise DrawDiffers(f"Registration {one.pk} is in another room or at another time than entry {row.pk} won.")
         else:
             yield "occurrences"
-
-
-def _slot(row: AllocationRegistration | Series) -> tuple[int, int, int, int]:
-    return row.classroom_id, row.day_of_week, row.start_minute, row.end_minute
 
 
 def _registrations(series_ids: Sequence[int]) -> dict[int, list[Registration]]:

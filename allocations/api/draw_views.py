@@ -101,7 +101,8 @@ class DrawViewSet(ApiViewSet):
     @extend_schema(request=None, responses=PromotedList)
     def promote(self, request: Request, pk: int) -> Response:
         promoted = promote(event_id=event_with_id(pk).pk, by=request.user, now=clock.now())
-        return Response({"results": [PromotedOutput(row).data for row in promoted]})
+        unknown = {"series_id": None} if self.is_dry else {}
+        return Response({"results": [{**PromotedOutput(row).data, **unknown} for row in promoted]})
 
     @extend_schema(request=None, responses=EntryOutput)
     def withdraw(self, request: Request, event_id: int, pk: int) -> Response:

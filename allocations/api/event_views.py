@@ -114,7 +114,10 @@ class AllocationEventViewSet(ApiViewSet):
 
     @extend_schema(request=None, responses=EventOutput)
     def cancel(self, request: Request, pk: int) -> Response:
-        return Response(EventOutput(cancel_event(event_id=pk, by=request.user, now=clock.now())).data)
+        shown = EventOutput(cancel_event(event_id=pk, by=request.user, now=clock.now())).data
+        if self.is_dry:  # the event goes on, so its seed stays a secret
+            shown["draw"]["seed"] = None
+        return Response(shown)
 
     @extend_schema(request={"application/json": WEIGHTS_SCHEMA}, responses=EventOutput)
     def weights(self, request: Request, pk: int) -> Response:

@@ -64,15 +64,16 @@ def withdraw_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> 
 
 
 def take_back(entry: AllocationRegistration, *, by: User, now: datetime) -> AllocationRegistration:
-    """Refuse a winner after the draw; its future occurrences are cancelled. Event and entry are held. Returns it.
+    """Refuse an entry after the draw: a winner's future occurrences are cancelled, a loser is promoted no more.
 
-    Publishes `EntryTakenBack` and, untold, a `RegistrationCancelled` for each occurrence. A loser stays as it is.
+    Event and entry are held. Returns it. Publishes `EntryTakenBack` and, untold, a `RegistrationCancelled` for each
+    occurrence; nothing for one that was refused before.
     """
-    if entry.status != EntryStatus.APPROVED:
+    if entry.reason == Reason.REJECTED_BY_ADMIN:
         return entry
     cancelled = _free(entry, by=by, now=now, reason="The draw entry has been rejected")
-    entry.status, entry.reason = EntryStatus.REJECTED, Reason.REJECTED_BY_ADMIN
-    entry.save(update_fields=["status", "reason"])
+    entry.status, entry.reason, entry.lost_to = EntryStatus.REJECTED, Reason.REJECTED_BY_ADMIN, None
+    entry.save(update_fields=["status", "reason", "lost_to"])
     publish_many(
         [EntryTakenBack.about(entry, actor_id=by.pk, occurred_at=now, cancelled_ids=_ids(cancelled)), *cancelled]
     )

@@ -29,6 +29,15 @@ class SlotPromised(Conflict):
         super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
 
 
+class ChoicePromised(Conflict):
+    """Another entry of its choice is approved, and of a choice at most one wins; `details.entry_id` names it."""
+
+    message = "Another entry of the same choice is approved already"
+
+    def __init__(self, entry_id: int) -> None:
+        super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
+
+
 @transactional
 def approve_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> AllocationRegistration:
     """Before the draw: make it a fixed winner; after it: grant a loser its slot (`after_draw.grant`).
@@ -40,6 +49,7 @@ def approve_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> A
     Raises:
         PermissionDenied, EventGone, EntryGone, EntryWithdrawnBefore, EventCancelledBefore
         SlotPromised: another approved entry overlaps it.
+        ChoicePromised: another entry of its choice is approved.
         RoomAlreadyBooked: too much of it is booked already (`UNAVAILABLE` in the draw's words).
         EventOver, GroupArchived: after the draw only.
     """
@@ -89,12 +99,13 @@ def _held_for_decision(
 
 
 def _check_grantable(event: AllocationEvent, entry: AllocationRegistration) -> None:
-    in_slot = AllocationRegistration.objects.of_event(event.pk).in_slot(
-        entry.classroom_id, entry.day_of_week, entry.start_minute, entry.end_minute
-    )
-    promised = in_slot.filter(status=EntryStatus.APPROVED).exclude(pk=entry.pk).order_by("id").first()
+    approved = AllocationRegistration.objects.of_event(event.pk).filter(status=EntryStatus.APPROVED).order_by("id")
+    promised = approved.in_slot(entry.classroom_id, entry.day_of_week, entry.start_minute, entry.end_minute).first()
     if promised is not None:
         raise SlotPromised(promised.pk)
+    chosen = approved.filter(group_id=entry.group_id, choice=entry.choice).first() if entry.choice else None
+    if chosen is not None:
+        raise ChoicePromised(chosen.pk)
     seen = outlook(event, entry)
     if not seen.is_available:
         raise RoomAlreadyBooked(in_the_way(entry, seen.open_dates))

@@ -14,7 +14,7 @@ from operator import attrgetter
 from allocations import draw
 from allocations.enums import EntryStatus
 from allocations.models import AllocationEvent, AllocationRegistration, EventWeight
-from classrooms.models import Occupancy
+from classrooms.models import Classroom, Occupancy
 from cspace.db.ranges import Interval, covering_pieces, days_interval
 
 STATES = {
@@ -70,11 +70,10 @@ def listed_entries(event: AllocationEvent) -> list[AllocationRegistration]:
     return list(event.entries.exclude(status=EntryStatus.WITHDRAWN).with_api_relations().order_by("id"))
 
 
-def manifest_of(event: AllocationEvent, listed: Iterable[AllocationRegistration]) -> draw.Manifest:
+def manifest_of(event: AllocationEvent, listed: Collection[AllocationRegistration]) -> draw.Manifest:
     """Everything the draw of an undecided event depends on, as the tables say it now. Two queries."""
     entries = [entry_of(row, STATES[EntryStatus(row.status)]) for row in listed]
-    rooms = {entry.room_id for entry in entries}
-    lines = room_lines(rooms, event.target_starts_on, event.target_ends_on)
+    lines = room_lines([row.classroom for row in listed], event.target_starts_on, event.target_ends_on)
     return assemble(event, entries, lines, weights=weights_of(event))
 
 
@@ -130,12 +129,17 @@ def entry_of(row: AllocationRegistration, state: str = draw.PENDING) -> draw.Ent
     )
 
 
-def room_lines(room_ids: Collection[int], first: date, last: date, *, not_of_series: Collection[int] = ()) -> RoomLines:
+def room_lines(
+    rooms: Iterable[Classroom], first: date, last: date, *, not_of_series: Collection[int] = ()
+) -> RoomLines:
     """What is closed and booked in these rooms on the days first…last, sorted as in the draw file. One query.
 
     `not_of_series`: the occurrences of these series are left out, save those moved by hand since.
     A room 0 line stands for a closure of the whole campus: it covers the day in each of these rooms.
+    A room that is not open for booking is closed on all days.
     """
+    is_open = {room.pk: room.is_active for room in rooms}
+    room_ids, spans = is_open.keys(), day_spans(first, last)
     rows = Occupancy.objects.live().overlapping(days_interval(first, last)).filter(classroom_id__in=room_ids)
     if not_of_series:
         rows = rows.exclude(registration__series_id__in=not_of_series, registration__is_detached=False)
@@ -145,7 +149,9 @@ def room_lines(room_ids: Collection[int], first: date, last: date, *, not_of_ser
             "classroom_id", "starts_at", "ends_at", "closure__is_campus_wide"
         )
     ]
-    closed = closed_days(held, room_ids, day_spans(first, last))
+    closed = closed_days(held, room_ids, spans)
+    not_open = [room_id for room_id in room_ids if not is_open[room_id]]
+    closed |= {(room_id, day) for room_id in not_open for day in spans if (draw.EVERY_ROOM, day) not in closed}
     booked = (
         draw.Booked(row.room_id, piece.date, piece.start_minute, piece.end_minute)
         for row in held

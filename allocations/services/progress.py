@@ -196,6 +196,11 @@ def told_of(event: AllocationEvent) -> Recipients:
 
 def _closed(event: AllocationEvent, *, actor_id: int | None, now: datetime) -> EventClosed:
     fact: EventClosed = EventClosed.about(
-        event, actor_id=actor_id, occurred_at=now, told=told_of(event), entries=event.entries.count()
+        event,
+        actor_id=actor_id,
+        occurred_at=now,
+        told=told_of(event),
+        entries=event.entries.count(),
+        manifest_sha256=event.frozen_manifest_sha256,
     )
     return fact

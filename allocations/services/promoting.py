@@ -11,16 +11,18 @@ from accounts.models import User
 from allocations import draw, wording
 from allocations.draw_facts import LosersPromoted
 from allocations.enums import EntryStatus, EventStatus, Grant, Reason
-from allocations.models import AllocationEvent, AllocationRegistration, Draw
+from allocations.models import AllocationEvent, AllocationRegistration, Draw, weekly_slot
 from allocations.services.after_draw import EventNotDistributed, first_to_give
 from allocations.services.distributing import LONGEST_STATEMENT_SECONDS, LONGEST_WAIT_SECONDS, series_draft
 from allocations.services.manifest import assemble, entry_of, room_lines, weights_of
 from allocations.services.progress import event_for_write
 from cspace.db.locks import lock_rooms
+from cspace.db.ranges import day_start
 from cspace.db.transactions import allow_long_work, transactional
 from cspace.errors import PermissionDenied
 from cspace.facts import publish
 from groups.services.holding import hold_groups
+from registrations.models import Registration
 from registrations.services.series_writing import PlacedSeries, place_series
 
 Listed = Mapping[int, AllocationRegistration]
@@ -66,7 +68,7 @@ def _hold_entries(event: AllocationEvent) -> Listed:
     pairs = list(event.entries.values_list("group_id", "classroom_id").order_by().distinct())
     living = hold_groups({group_id for group_id, _ in pairs})
     lock_rooms({room_id for _, room_id in pairs})
-    rows = event.entries.with_api_relations().order_by("id")
+    rows = event.entries.with_api_relations().select_related("series").order_by("id")
     return {
         entry.pk: entry
         for entry in rows
@@ -77,24 +79,41 @@ def _hold_entries(event: AllocationEvent) -> Listed:
 def _go_on(event: AllocationEvent, listed: Listed, first: date) -> Sequence[draw.Win]:
     """The addendum's wins.
 
-    What was granted by hand holds dates rather than a weekly slot: they count as booked, and the entry as served.
+    A weekly slot is held by what the draw gave and nobody has changed since. What was granted by hand, moved or
+    partly given up holds the dates that it has: they count as booked, and the entry as served.
     """
     stored = Draw.objects.get(event=event)
-    by_the_draw = [entry.series_id for entry in listed.values() if entry.series_id and entry.grant != Grant.OVERRIDE]
-    rooms = {entry.classroom_id for entry in listed.values()}
-    lines = room_lines(rooms, first, event.target_ends_on, not_of_series=by_the_draw)
+    holding = _holding_slots(event, listed, first)
+    lines = room_lines(
+        [entry.classroom for entry in listed.values()],
+        first,
+        event.target_ends_on,
+        not_of_series=[listed[pk].series_id or 0 for pk in holding],
+    )
     manifest = assemble(
         event, [entry_of(row, _state(row)) for row in listed.values()], lines, weights=weights_of(event), first=first
     )
     won = [(row.position, row.pk, row) for row in listed.values() if row.position is not None]
     wins = [draw.Win(place, pk, row.group_id, row.served_before or 0) for place, pk, row in sorted(won, key=_place)]
-    freed = [
-        row.pk
-        for row in listed.values()
-        if row.grant and (row.status != EntryStatus.APPROVED or row.grant == Grant.OVERRIDE)
-    ]
+    freed = [row.pk for row in listed.values() if row.grant and row.pk not in holding]
     after = draw.promote(manifest, draw.Result(tuple(wins), ()), bytes.fromhex(stored.key), freed)
     return after.wins
+
+
+def _holding_slots(event: AllocationEvent, listed: Listed, first: date) -> set[int]:
+    """The winners whose series goes on as it was drawn: neither moved nor cut short, with a date left. One query."""
+    drawn = {
+        row.series_id or 0: row.pk
+        for row in listed.values()
+        if row.status == EntryStatus.APPROVED and row.grant != Grant.OVERRIDE and _is_as_drawn(event, row)
+    }
+    ahead = Registration.objects.of_series(drawn.keys()).following_series().live().ending_after(day_start(first))
+    return {drawn[series_id] for series_id in ahead.order_by().values_list("series_id", flat=True).distinct()}
+
+
+def _is_as_drawn(event: AllocationEvent, entry: AllocationRegistration) -> bool:
+    series = entry.series
+    return series is not None and series.last_on >= event.target_ends_on and weekly_slot(series) == weekly_slot(entry)
 
 
 def _place(won: tuple[int, int, AllocationRegistration]) -> tuple[int, int]:

@@ -81,7 +81,7 @@ class BatchAllocationViewSet(ApiViewSet):
 
     @extend_schema(request=SeriesChangeInput, responses=SeriesOutput)
     def update(self, request: Request, pk: int) -> Response:
-        _series(pk)
+        before = _series(pk)
         wish = self.changes(SeriesChangeInput, **named_in(request.data))
         series = change_series(
             series_id=pk,
@@ -99,7 +99,7 @@ class BatchAllocationViewSet(ApiViewSet):
                 may_skip=wish.get("on_conflict") != "fail",
             ),
         )
-        return Response(SeriesOutput(series).data)
+        return self._changed(before, series)
 
     @extend_schema(request=SeriesChangeInput, responses=SeriesOutput)
     def partial_update(self, request: Request, pk: int) -> Response:
@@ -114,7 +114,17 @@ class BatchAllocationViewSet(ApiViewSet):
 
     @extend_schema(request=None, responses=SeriesOutput)
     def retry_skipped(self, request: Request, pk: int) -> Response:
-        return Response(SeriesOutput(retry_skipped(series_id=pk, by=request.user, now=clock.now())).data)
+        before = _series(pk) if self.is_dry else None
+        return self._changed(before, retry_skipped(series_id=pk, by=request.user, now=clock.now()))
+
+    def _changed(self, before: Series | None, after: Series) -> Response:
+        """The series as it is now; a dry run does not know the ids of the registrations it would make (contract §0)."""
+        shown = SeriesOutput(after).data
+        if self.is_dry and before is not None:
+            known = {row["id"] for row in SeriesOutput(before).data["registrations"]}
+            for row in shown["registrations"]:
+                row["id"] = row["id"] if row["id"] in known else None
+        return Response(shown)
 
 
 def _series(pk: int) -> Series:

@@ -12,8 +12,8 @@ from classrooms.models import Occupancy
 from cspace.db.ranges import campus_date
 from notifications.models import Notification
 from registrations.models import Registration
-from tests.allocations.scenes import MONDAY, dates, ended, make_entry, make_event
-from tests.factories import join, make_group, make_registration, make_user
+from tests.allocations.scenes import MONDAY, WEDNESDAY, dates, ended, make_entry, make_event
+from tests.factories import join, make_classroom, make_group, make_registration, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -121,8 +121,21 @@ def test_rejecting_a_winner_cancels_what_is_ahead(scene):
     assert live_dates(scene.winner) == []
     assert new_log(before) == ["allocation_registration.rejected"] + ["registration.cancelled"] * 16
     assert scene.command("reject", scene.winner).status_code == 200
-    assert scene.command("reject", scene.losers[0]).json()["reason"] == "LOST"
     assert len(new_log(before)) == 17
+    assert scene.read() == scene.record
+
+
+def test_a_loser_rejected_after_the_draw_is_promoted_no_more(scene):
+    before = LogEntry.objects.count()
+    Notification.objects.all().delete()
+    for _ in range(2):
+        shown = scene.command("reject", scene.losers[0]).json()
+        assert (shown["status"], shown["reason"]) == ("rejected", "REJECTED_BY_ADMIN")
+    assert new_log(before) == ["allocation_registration.rejected"]
+    assert list(Notification.objects.values_list("user_id", flat=True)) == [scene.losers[0].created_by_id]
+    scene.command("withdraw", scene.winner)
+    promoted = scene.command("promote").json()["results"]
+    assert [row["registration_id"] for row in promoted] == [scene.losers[1].pk]
     assert scene.read() == scene.record
 
 
@@ -202,6 +215,94 @@ def test_promoting_goes_on_by_the_same_rule(scene):
     assert scene.read() == scene.record
 
 
+def test_a_slot_that_its_winner_has_moved_away_from_is_promoted(scene, api, cspace):
+    """And the slot it has moved to is taken: nobody wins it a second time."""
+    other = make_classroom("Room B")
+    series = f"batch-allocations/{scene.winner.series_id}/"
+    assert api(cspace).put(series, {"classroom": other.name}).status_code == 200
+    (row,) = scene.command("promote").json()["results"]
+    assert row["occurrences"] == 16
+    scene.reload()
+    assert api(cspace).put(series, {"classroom": scene.room.name}).status_code == 409
+    assert scene.command("promote").json() == {"results": []}
+
+
+def test_a_promotion_keeps_clear_of_where_winners_have_moved(api, cspace, scene, room):
+    """A loser of the slot somebody moved into stays a loser when that slot's own winner gives it back."""
+    event, other = make_event(cspace), make_classroom("Room B")
+    mover = make_entry(event, scene.winner.group, room, cspace, day=WEDNESDAY)
+    rivals = [make_entry(event, loser.group, other, cspace, day=WEDNESDAY) for loser in scene.losers]
+    ended(event, cspace)
+    api(cspace).post(f"allocation-events/{event.pk}/distribute/")
+    for entry in (mover, *rivals):
+        entry.refresh_from_db()
+    winner = next(entry for entry in rivals if entry.status == "approved")
+    api(cspace).post(f"allocation-events/{event.pk}/registrations/{winner.pk}/withdraw/")
+    assert api(cspace).put(f"batch-allocations/{mover.series_id}/", {"classroom": "Room B"}).status_code == 200
+    assert api(cspace).post(f"allocation-events/{event.pk}/promote/").json() == {"results": []}
+
+
+def cancel_whole(scene, api):
+    api(scene.cspace).delete(f"batch-allocations/{scene.winner.series_id}/")
+
+
+def cancel_second_half(scene, api):
+    half = dates(scene.event.target_starts_on, MONDAY, 16)[8]
+    api(scene.cspace).delete(f"batch-allocations/{scene.winner.series_id}/?from_date={half}")
+
+
+def shorten(scene, api):
+    last = dates(scene.event.target_starts_on, MONDAY, 16)[7]
+    api(scene.cspace).put(f"batch-allocations/{scene.winner.series_id}/", {"end_date": str(last)})
+
+
+def cancel_each(scene, api):
+    for pk in Registration.objects.filter(series_id=scene.winner.series_id).values_list("pk", flat=True):
+        api(scene.cspace).delete(f"registrations/{pk}/")
+
+
+def archive_group(scene, api):
+    api(scene.cspace).delete(f"groups/{scene.winner.group_id}/")
+
+
+@pytest.mark.parametrize(
+    ("give_up", "freed"),
+    [(cancel_whole, 16), (cancel_second_half, 8), (shorten, 8), (cancel_each, 16), (archive_group, 16)],
+)
+def test_time_given_up_in_any_way_is_promoted(scene, api, give_up, freed):
+    give_up(scene, api)
+    assert len(live_dates(scene.winner)) == 16 - freed
+    (row,) = scene.command("promote").json()["results"]
+    assert (row["occurrences"], row["skipped"]) == (freed, 16 - freed)
+    assert scene.command("promote").json() == {"results": []}
+
+
+def test_a_winner_with_a_date_left_keeps_its_slot(scene, api):
+    series = Registration.objects.filter(series_id=scene.winner.series_id).in_order()
+    for pk in list(series.values_list("pk", flat=True))[:15]:
+        api(scene.cspace).delete(f"registrations/{pk}/")
+    assert scene.command("promote").json() == {"results": []}
+
+
+def test_a_room_that_is_closed_for_booking_is_given_to_nobody(scene, api, cspace):
+    scene.command("withdraw", scene.winner)
+    api(cspace).put(f"classrooms/{scene.room.name}/", {"is_active": False})
+    assert scene.command("promote").json() == {"results": []}
+    granted = scene.command("approve", scene.losers[0])
+    assert (granted.status_code, granted.json()["code"]) == (409, "CONFLICT")
+    event = make_event(cspace)
+    entry = make_entry(event, scene.losers[0].group, scene.room, cspace, day=WEDNESDAY)
+    ended(event, cspace)
+    api(cspace).post(f"allocation-events/{event.pk}/distribute/")
+    entry.refresh_from_db()
+    assert (entry.status, entry.reason, entry.series_id) == ("rejected", "UNAVAILABLE", None)
+    manifest = api(cspace).get(f"allocation-events/{event.pk}/draw/manifest/").content.decode()
+    first, days = event.target_starts_on, 16 * 7
+    assert [line for line in manifest.splitlines() if line.startswith(("closed", "booked"))] == [
+        f"closed\t{scene.room.pk}\t{first + dt.timedelta(days=ahead)}" for ahead in range(days)
+    ]
+
+
 def test_what_was_granted_by_hand_is_not_promoted_over(scene):
     scene.command("withdraw", scene.winner)
     assert scene.command("approve", scene.losers[0]).status_code == 200
@@ -228,3 +329,6 @@ def test_dry_runs_change_nothing(scene, api, cspace):
     assert api(cspace).post(url).json()["status"] == "withdrawn"
     assert (Occupancy.objects.filter(is_live=True).count(), LogEntry.objects.count()) == counts
     assert Draw.objects.count() == 1
+    scene.command("withdraw", scene.winner)
+    (row,) = api(cspace).post(f"allocation-events/{scene.event.pk}/promote/?dry_run=true").json()["results"]
+    assert (row["occurrences"], row["series_id"]) == (16, None)

@@ -353,7 +353,8 @@ def test_a_dry_run_practises_with_a_seed_of_zeros(api, cspace, entries, event, p
 
 def test_a_cancelled_event_reveals_its_seed(api, cspace, member, event, path):
     secret = bytes(DrawSecret.objects.get(event=event).seed).hex()
-    api(cspace).post(f"{path}cancel/")
+    assert api(cspace).post(f"{path}cancel/?dry_run=true").json()["draw"]["seed"] is None
+    assert api(cspace).post(f"{path}cancel/").json()["draw"]["seed"] == secret
     record = api(member).get(f"{path}draw/").json()
     assert (record["seed"], record["key"], record["commitment"]) == (secret, None, event.commitment)
 
@@ -376,8 +377,10 @@ def test_the_seed_is_nowhere_before_the_draw(api, cspace, member, team, room):
             for user in (member, cspace):
                 said += [api(user).get(page) for page in ("allocation-events/", *pages)]
             said += [
+                *(api(cspace).post(f"{page}?dry_run=true") for page in (f"{path}cancel/", f"{path}end/")),
                 api(cspace).post(f"{entry_path}approve/"),
                 api(cspace).post(f"{path}end/"),
+                api(cspace).post(f"{path}cancel/?dry_run=true"),
                 api(cspace).post(f"{path}distribute/?dry_run=true"),
                 api(cspace).post(f"{path}distribute/", {"public_value": "x"}),
                 api(cspace).get("logs/?per_page=100"),

@@ -398,6 +398,25 @@ def test_two_overlapping_entries_are_not_both_approved(api, cspace, member, team
     assert api(cspace).post(f"{path}{second['id']}/approve/").status_code == 200
 
 
+def test_of_a_choice_one_entry_is_approved(api, cspace, member, path, asked):
+    first = api(member).post(path, asked | {"choice": 4}).json()["id"]
+    same = api(member).post(path, asked | {"choice": 4, "start_time": "17:00", "end_time": "18:00"}).json()["id"]
+    other = api(member).post(path, asked | {"choice": 5, "start_time": "19:00", "end_time": "20:00"}).json()["id"]
+    assert api(cspace).post(f"{path}{first}/approve/").status_code == 200
+    refusal = api(cspace).post(f"{path}{same}/approve/")
+    assert (refusal.status_code, refusal.json()) == (
+        409,
+        {
+            "error": "Another entry of the same choice is approved already",
+            "code": "CONFLICT",
+            "details": {"existing_registration_id": None, "conflicts": [], "entry_id": first},
+        },
+    )
+    assert api(cspace).post(f"{path}{other}/approve/").status_code == 200
+    assert api(cspace).post(f"{path}{first}/reject/").status_code == 200
+    assert api(cspace).post(f"{path}{same}/approve/").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("conflict", "min_percent", "booked", "status"),
     [

@@ -256,7 +256,9 @@ def test_ending_freezes_once_and_tells_the_applicants(api, cspace, member, group
         assert (status, body["status"]) == (200, "closed")
     assert [notice.user for notice in Notification.objects.all()] == [member]
     closed = LogEntry.objects.filter(action="allocation_event.closed")
-    assert [(row.actor, row.details["entries"]) for row in closed] == [(cspace, 2)]
+    assert [(row.actor, row.details["entries"], row.details["manifest_sha256"]) for row in closed] == [
+        (cspace, 2, body["draw"]["manifest_sha256"])
+    ]
     assert AllocationEvent.objects.get().closed_at == clock.now()
 
 

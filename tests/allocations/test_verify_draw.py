@@ -72,6 +72,16 @@ def test_what_happened_since_is_told(entries, winner, member, cspace):
     ]
 
 
+def test_a_loser_rejected_and_a_series_passed_on_since_are_told(entries, winner, loser, cspace, api):
+    api(cspace).post(f"allocation-events/{loser.event_id}/registrations/{loser.pk}/reject/")
+    api(cspace).put(f"batch-allocations/{winner.series_id}/", {"group_id": loser.group_id})
+    assert verify(winner) == [
+        f"{said(winner)} 16 occurrences stand as drawn.",
+        "After the draw: 1 losers rejected by hand since.",
+        "After the draw: 1 series passed on to another group since.",
+    ]
+
+
 def test_an_unknown_event_and_one_not_drawn(cspace):
     event = make_event(cspace)
     for number, sentence in (
@@ -110,6 +120,24 @@ def forge_reason(entry):
     AllocationRegistration.objects.filter(status="rejected").update(reason="MAX_WINS", lost_to=None)
 
 
+def forge_group(entry):
+    other = make_group("701")
+    AllocationRegistration.objects.filter(pk=entry.pk).update(group=other)
+
+
+def forge_wish_of_loser(entry):
+    AllocationRegistration.objects.filter(status="rejected").update(start_minute=540)
+
+
+def give_an_occurrence_away(entry):
+    row = Registration.objects.filter(series=entry.series).first()
+    Registration.objects.filter(pk=row.pk).update(group=make_group("701"))
+
+
+def spoil_manifest(entry):
+    Draw.objects.update(manifest=b"no zlib")
+
+
 def lose_an_occurrence(entry):
     row = Registration.objects.filter(series=entry.series).first()
     Registration.objects.filter(pk=row.pk).update(series=None)
@@ -134,6 +162,10 @@ def free_an_occurrence(entry):
         (forge_position, "Entry {winner} won as number"),
         (forge_winner, "Entry {loser} did not win, but its row is approved."),
         (forge_reason, "Entry {loser} lost for LOST {winner}, but its row says MAX_WINS."),
+        (forge_group, "Entry {winner} is for another group, room, time or rank than was drawn."),
+        (forge_wish_of_loser, "Entry {loser} is for another group, room, time or rank than was drawn."),
+        (give_an_occurrence_away, "Registration {first} is of another group than entry {winner}, which won it."),
+        (spoil_manifest, "The stored manifest or result cannot be unpacked."),
         (lose_an_occurrence, "Entry {winner} won 20"),
         (move_an_occurrence, "Registration {first} is in another room or at another time than entry {winner} won."),
         (free_an_occurrence, "Registration {first} is approved, but its room time says otherwise."),

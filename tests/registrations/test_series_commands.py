@@ -442,6 +442,9 @@ def test_skipped_dates_that_have_become_free_are_booked(api, cspace, member, gap
     series, (first, second) = gappy
     assert api(member).delete(f"registrations/{first.pk}/").status_code == 204
     logged = len(actions())
+    tried = api(cspace).post(url(series, "retry-skipped/?dry_run=true")).json()
+    old, last = (row["id"] for row in series["registrations"])
+    assert [row["id"] for row in tried["registrations"]] == [old, None, last]
 
     response = api(cspace).post(url(series, "retry-skipped/"))
 

@@ -247,9 +247,9 @@ def test_withdrawn_things_are_in_no_list(lecture, member, cspace, api):
 
 def test_lectures_are_booked_lines_of_a_draw(lecture, room, cspace):
     make_lecture(room, make_course("CS-102"), day=DAY, start=660, end=780)
-    assert room_lines([room.pk], DAY, DAY).booked == (Booked(room.pk, DAY, 600, 720), Booked(room.pk, DAY, 660, 780))
+    assert room_lines([room], DAY, DAY).booked == (Booked(room.pk, DAY, 600, 720), Booked(room.pk, DAY, 660, 780))
     withdraw(kind=Course, row_ids=[lecture.schedule.course_id], by=cspace, now=clock.now())
-    assert room_lines([room.pk], DAY, DAY).booked == (Booked(room.pk, DAY, 660, 780),)
+    assert room_lines([room], DAY, DAY).booked == (Booked(room.pk, DAY, 660, 780),)
 
 
 def test_draw_over_joint_lectures_keeps_clear_of_them(room, team, cspace, member, api):
