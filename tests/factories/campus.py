@@ -5,15 +5,11 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-PER_DAY = 4
-CHUNK = 20
-"""Rooms made by one statement, which `statement_timeout` watches like any other."""
+from tests.factories import make_classroom
 
-ROOMS = """
-INSERT INTO classrooms_classroom (name, name_key, name_order, capacity, floor, equipment, is_active, auto_approve)
-SELECT 'Campus ' || n, 'campus ' || n, 'campus ' || lpad(n::text, 5, '0'), 30, n %% 10, '{}', true, false
-  FROM generate_series(%(first)s::int, %(last)s::int) AS n
-"""
+CHUNK = 20
+"""Rooms filled by one statement, which `statement_timeout` watches like any other."""
+
 # Two lectures in the morning (in every fourth room of two courses at once) and two registrations in the afternoon.
 # Every fiftieth room is taken back to back, day and night; of the rest a fiftieth is cancelled, a few are closures.
 OCCUPANCIES = """
@@ -92,7 +88,8 @@ def build_campus(
         for first in range(0, rooms, CHUNK):
             last = min(first + CHUNK, rooms) - 1
             span = {"first": first, "last": last}
-            cursor.execute(ROOMS, span)
+            for number in range(first, last + 1):
+                make_classroom(f"Campus {number}", floor=number % 10)
             cursor.execute(OCCUPANCIES, span | {"days": days, "start": starts_at})
             cursor.execute(COURSES, span)
             cursor.execute(LECTURES, span)
