@@ -41,8 +41,9 @@ format: environment ## let ruff put the code in order
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: environment ## a booking over HTTP against a bare Django view, as a ratio
+bench: environment ## a booking against a bare Django view, the room searches against plain ones, as ratios
 	.venv/bin/python -m tests.bench.booking
+	.venv/bin/python -m tests.bench.rooms
 
 lock: environment ## recompile requirements/*.txt (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements/core.txt

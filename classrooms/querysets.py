@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary
 from django.db import connection
-from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Func, OuterRef, QuerySet, Subquery, Value
+from psycopg.types.multirange import TimestamptzMultirange
+from psycopg.types.range import TimestamptzRange
 
 from accounts.access import Access
 from classrooms.enums import OccupancyKind
@@ -22,6 +24,17 @@ class TsTzRange(Func):
     output_field = DateTimeRangeField()
 
 
+class TsTzMultirange(Func):
+    """Intervals as one multirange, in any order; those that touch, overlap or repeat become one."""
+
+    template = "%(expressions)s::tstzmultirange"
+    output_field = DateTimeRangeField()
+
+    def __init__(self, intervals: Iterable[Interval]) -> None:
+        ranges = [TimestamptzRange(interval.starts_at, interval.ends_at) for interval in intervals]
+        super().__init__(Value(TimestamptzMultirange(ranges)))
+
+
 class OccupancyQuerySet(QuerySet["Occupancy"]):
     def live(self) -> "OccupancyQuerySet":
         """Holding its room."""
@@ -32,11 +45,13 @@ class OccupancyQuerySet(QuerySet["Occupancy"]):
         return self.filter(starts_at__lt=interval.ends_at, ends_at__gt=interval.starts_at)
 
     def overlapping_any(self, intervals: Iterable[Interval]) -> "OccupancyQuerySet":
-        """Overlapping at least one of the intervals."""
-        wanted = Q()
-        for interval in intervals:
-            wanted |= Q(starts_at__lt=interval.ends_at, ends_at__gt=interval.starts_at)
-        return self.filter(wanted)
+        """Overlapping at least one of the intervals; where there are none, nothing does.
+
+        Written like the exclusion constraint: within a room its index answers for a thousand intervals at once.
+        """
+        return self.alias(during=TsTzRange("starts_at", "ends_at", RangeBoundary())).filter(
+            during__overlap=TsTzMultirange(intervals)
+        )
 
     def beside_lectures(self, classroom_id: Any, starts_at: Any, ends_at: Any) -> "OccupancyQuerySet":
         """What a lecture in a room and time would meet: everything but lectures. The arguments may be expressions.
@@ -74,7 +89,10 @@ class ClassroomQuerySet(QuerySet["Classroom"]):
         return self.filter(is_active=True)
 
     def free_during(self, *intervals: Interval) -> "ClassroomQuerySet":
-        """Active rooms with no live occupancy in any of the intervals; one query however many rooms."""
+        """Active rooms with no live occupancy in any of the intervals; without intervals, all active rooms.
+
+        One query however many rooms and intervals; these may nest, touch, repeat and come in any order.
+        """
         taken = self._occupancies().live().overlapping_any(intervals).filter(classroom=OuterRef("pk"))
         return self.active().filter(~Exists(taken))
 
@@ -86,7 +104,8 @@ class ClassroomQuerySet(QuerySet["Classroom"]):
         """Active rooms that are not free, with `clashes`: live occupancies in the intervals, fewest first."""
         taken = self._occupancies().live().overlapping_any(intervals).filter(classroom=OuterRef("pk"))
         counted = taken.order_by().values("classroom").annotate(number=Count("id")).values("number")
-        return self.active().annotate(clashes=Subquery(counted)).exclude(clashes=None).order_by("clashes", *self.ORDER)
+        crowded = self.active().filter(Exists(taken)).annotate(clashes=Subquery(counted))
+        return crowded.order_by("clashes", *self.ORDER)
 
     def in_order(self) -> "ClassroomQuerySet":
         """By floor, then name with "9" before "10"."""
@@ -115,11 +134,10 @@ class BookingHoldQuerySet(QuerySet["BookingHold"]):
 
     def over(self, interval: Interval) -> "BookingHoldQuerySet":
         """Sharing at least an instant with a half-open interval."""
-        return self.over_any([interval])
+        return self.filter(starts_at__lt=interval.ends_at, ends_at__gt=interval.starts_at)
 
     def over_any(self, intervals: Iterable[Interval]) -> "BookingHoldQuerySet":
         """Over at least one of the intervals."""
-        wanted = Q()
-        for interval in intervals:
-            wanted |= Q(starts_at__lt=interval.ends_at, ends_at__gt=interval.starts_at)
-        return self.filter(wanted)
+        return self.alias(during=TsTzRange("starts_at", "ends_at", RangeBoundary())).filter(
+            during__overlap=TsTzMultirange(intervals)
+        )

@@ -6,9 +6,10 @@ from typing import Any
 
 from accounts.models import User
 from classrooms import rules as classroom_rules
-from classrooms.models import Classroom
+from classrooms.enums import OccupancyKind
+from classrooms.models import Classroom, Occupancy
 from cspace import clock
-from cspace.db.ranges import day_of_week
+from cspace.db.ranges import Interval, day_of_week
 from groups import rules as group_rules
 from groups.models import Group, UserGroup
 from registrations.models import Registration, Series
@@ -50,6 +51,15 @@ def make_classroom(name: str | None = None, **fields: Any) -> Classroom:
         name_key=classroom_rules.name_key(name),
         name_order=classroom_rules.natural_order(name),
         **{"capacity": 30, "floor": 2, "equipment": {}} | fields,
+    )
+
+
+def make_occupancy(
+    classroom: Classroom, interval: Interval, kind: OccupancyKind = OccupancyKind.LECTURE, *, is_live: bool = True
+) -> Occupancy:
+    """Room time and nothing that uses it, through the model."""
+    return Occupancy.objects.create(
+        classroom=classroom, starts_at=interval.starts_at, ends_at=interval.ends_at, kind=kind, is_live=is_live
     )
 
 
