@@ -56,8 +56,9 @@ def _read_json(content: bytes) -> dict[str, Any]:
     try:
         document = StrictJSONParser().parse(BytesIO(content))
     except APIException as error:
-        (sentences,) = error.detail.values()  # type: ignore[union-attr]
-        raise BadRequest(str(sentences[0])) from error
+        faults: Any = error.detail
+        ((sentence,),) = faults.values()
+        raise BadRequest(str(sentence)) from error
     if not isinstance(document, dict):
         raise BadRequest("The body must be a JSON object")
     return document
