@@ -1,14 +1,17 @@
 """How many statements each call of the Occupancy wire costs, equal at one row and at five."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dialects.occupancy.views import OccupancyView, no_such_call
 from tests.dialects.occupancy.scenes import DAY, FREE, SOONEST, at, occupy, span
 from tests.factories import make_classroom, make_registration
 from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester
+from tests.routes import API, routes
 from timetables.models import Teacher
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("document_clock")]
@@ -57,3 +60,24 @@ def test_calls_cost_what_they_may(api, member, team, size):
         assert response.status_code == 200, response.content
         costs[method, path] = len(captured)
     assert costs == BUDGET
+
+
+def test_every_call_has_a_budget_and_is_one_of_this_wire():
+    """Below /api/ there is nothing but /api/v1, its document, and these calls; all stand behind the same door."""
+    beside = {
+        route: view
+        for route, view in routes()
+        if "api/" in route and not route.startswith((API, "admin/")) and view is not no_such_call
+    }
+    served = {route: view for route, view in beside.items() if hasattr(view, "view_class")}
+    ours = {route: view for route, view in served.items() if issubclass(view.view_class, OccupancyView)}
+    assert {*beside} - {*ours} == {"api/schema/", "api/docs/", "^api/"}
+    calls = {
+        (method.upper(), re.sub("<str:[a-z]+>", "{}", f"/{route}".removesuffix("/")))
+        for route, view in ours.items()
+        for method in ("get", "post", "put", "patch", "delete")
+        if hasattr(view.view_class, method)
+    }
+    measured = {(method, re.sub(r"CS-0|R0|\{plan\}", "{}", path.partition("?")[0])) for method, path in BUDGET}
+    # A search's address read is a room of that name.
+    assert calls == measured | {("GET", FREE), ("GET", SOONEST)}

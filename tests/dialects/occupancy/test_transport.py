@@ -2,13 +2,11 @@
 
 import logging
 import re
-import uuid
 from urllib.parse import unquote
 
 import pytest
 from django.db import connection
 
-from accounts.tokens import issue_access
 from tests.dialects.occupancy.scenes import FREE, SOONEST, at
 from tests.factories import make_classroom
 from tests.factories.timetables import make_course, make_plan
@@ -298,31 +296,3 @@ def test_a_database_that_is_busy_says_so(api):
     response = api().get("/api/rooms")
     refused(response, 503, "The service is busy, please try again")
     assert response["Retry-After"] == "1"
-
-
-# --- With login ------------------------------------------------------------------------------------------
-
-
-def test_login_where_it_is_required(api, reads, member, settings):
-    settings.OCCUPANCY_REQUIRE_LOGIN = True
-    calls = [*(("GET", path, None) for path in reads), *(("POST", path, body) for path, body in SEARCHES.items())]
-    for method, path, body in calls:
-        for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic eDp5"}):
-            response = api()(method, path, body, **headers)
-            refused(response, 401, "Authentication credentials were not provided")
-            assert response["WWW-Authenticate"] == "Bearer"
-        response = api(member)(method, path, body)
-        assert response.status_code == 200
-        assert response["Cache-Control"] == ("private, no-cache" if method == "GET" else "private, no-store")
-    assert api()("OPTIONS", FREE)["Access-Control-Allow-Headers"] == "Content-Type, Authorization"
-
-
-def test_login_that_counts_no_more(api, member, settings):
-    settings.OCCUPANCY_REQUIRE_LOGIN = True
-    token = issue_access(member, family=uuid.uuid4())
-    assert api().get("/api/rooms", Authorization=f"bearer {token}").status_code == 200
-    member.is_active = False
-    member.save()
-    refused(
-        api().get("/api/rooms", Authorization=f"Bearer {token}"), 401, "Authentication credentials were not provided"
-    )
