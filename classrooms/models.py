@@ -15,7 +15,7 @@ from classrooms.querysets import (
     OccupancyQuerySet,
     TsTzRange,
 )
-from classrooms.rules import MAX_NAME_KEY
+from classrooms.rules import MAX_BUILDING, MAX_LINK, MAX_NAME_KEY, MAX_TYPE, shown_type
 
 
 class Classroom(models.Model):
@@ -31,6 +31,13 @@ class Classroom(models.Model):
     equipment = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
     auto_approve = models.BooleanField(default=False)
+    type = models.CharField(max_length=MAX_TYPE, default="", blank=True)
+    building = models.CharField(max_length=MAX_BUILDING, default="", blank=True)
+    link = models.CharField(max_length=MAX_LINK, default="", blank=True)
+    """A page about the room, elsewhere."""
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    """Degrees, WGS 84."""
 
     objects: ClassVar[ClassroomQuerySet] = ClassroomQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -42,10 +49,25 @@ class Classroom(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="classroom_has_a_name"),
             models.CheckConstraint(condition=Q(capacity__range=(1, 100_000)), name="classroom_capacity_in_range"),
             models.CheckConstraint(condition=Q(floor__range=(-20, 200)), name="classroom_floor_in_range"),
+            models.CheckConstraint(
+                condition=Q(link="") | Q(link__regex=r"^https?://"), name="classroom_link_is_a_web_address"
+            ),
+            models.CheckConstraint(condition=Q(latitude__range=(-90, 90)), name="classroom_latitude_in_range"),
+            models.CheckConstraint(condition=Q(longitude__range=(-180, 180)), name="classroom_longitude_in_range"),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__isnull=False, longitude__isnull=False),
+                name="classroom_has_both_coordinates_or_none",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown_type(self) -> str:
+        """Never empty."""
+        return shown_type(self.type, self.equipment)
 
 
 class Occupancy(models.Model):

@@ -3,11 +3,16 @@
 import json
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 
 from cspace.api.requests import has_forbidden_text
 from cspace.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
+from cspace.names import NOT_VISIBLE, is_visible
 
 BOTH_ENDS = frozenset({"date", "start_time"})
 NAME = re.compile(r"[^\W_]|[ .\-_()&+#']")
@@ -22,6 +27,12 @@ MAX_EQUIPMENT_BYTES = 8192
 MAX_COUNT = 10_000
 MAX_COORDINATE = 1e5
 MAX_SVG_TEXT = 200
+MAX_TYPE = 40
+MAX_BUILDING = 100
+MAX_LINK = 500
+LONGEST = {"type": MAX_TYPE, "building": MAX_BUILDING, "link": MAX_LINK}
+MAX_DEGREES = {"latitude": 90, "longitude": 180}
+UNKNOWN_TYPE = "room"
 REFUSED_KEYS = frozenset({"__proto__", "constructor"})
 CLOSURE_YEARS = range(1900, 2501)
 MAX_CLOSURE = timedelta(days=3660)
@@ -152,3 +163,40 @@ def _svg_faults(svg: object) -> list[str]:
     if not isinstance(svg["type"], str) or not SVG_TYPE.fullmatch(svg["type"]):
         faults.append("svg.type: must be 1 to 32 of a-z, 0-9, _ and -")
     return faults
+
+
+def place_faults(place: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with where and what a room is: the texts `type`, `building` and `link` (a web address), each
+    empty if unknown, and the degrees `latitude` and `longitude`, both None if unknown. Keys may be absent.
+    """
+    faults = {name: _text_faults(place.get(name, ""), longest) for name, longest in LONGEST.items()}
+    if place.get("link") and not faults["link"]:
+        faults["link"] = _link_faults(place["link"])
+    for name, most in MAX_DEGREES.items():
+        degrees = place.get(name)
+        if degrees is not None and not (type(degrees) in (int, float) and abs(degrees) <= most):  # also for NaN
+            faults[name] = [f"Must be a number from -{most} to {most}"]
+    given = [place.get(name) is not None for name in MAX_DEGREES]
+    if any(given) and not all(given):
+        faults.setdefault("longitude" if given[0] else "latitude", ["Latitude and longitude belong together"])
+    return {name: sentences for name, sentences in faults.items() if sentences}
+
+
+def _text_faults(text: object, longest: int) -> list[str]:
+    if not isinstance(text, str) or len(text) > longest:
+        return [f"Must be a text of at most {longest} characters"]
+    return [NOT_VISIBLE] if text and not is_visible(text) else []
+
+
+def _link_faults(link: str) -> list[str]:
+    try:
+        URLValidator(schemes=["http", "https"])(link)
+    except ValidationError:
+        return ["Must be a web address such as https://rooms.example.edu/101"]
+    return []
+
+
+def shown_type(of_room: str, equipment: Mapping[str, Any]) -> str:
+    """What kind of room it is: as told, else as its box on the floor plan says, else "room" (contract occupancy §7)."""
+    box = equipment.get("svg")
+    return of_room or (str(box["type"]) if isinstance(box, Mapping) and box.get("type") else UNKNOWN_TYPE)

@@ -5,6 +5,7 @@ Importing this module never starts PostgreSQL.
 """
 
 import logging
+import re
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -36,6 +37,11 @@ try:
     CSPACE_TIME_ZONE = env.str("CSPACE_TIME_ZONE", "Asia/Taipei")
     CSPACE_BOOKING_HORIZON_DAYS = env.int("CSPACE_BOOKING_HORIZON_DAYS", 730)
     CSPACE_PUBLIC_READS = env.bool("CSPACE_PUBLIC_READS", False)
+
+    # --- The Occupancy dialect ---------------------------------------------------------------------
+    OCCUPANCY_CORS_ORIGINS: list[str] = env.list("OCCUPANCY_CORS_ORIGINS", ["*"])
+    OCCUPANCY_PUBLIC_NAMES = env.bool("OCCUPANCY_PUBLIC_NAMES", False)
+    OCCUPANCY_REQUIRE_LOGIN = env.bool("OCCUPANCY_REQUIRE_LOGIN", False)
 
     # --- Sessions and limits -----------------------------------------------------------------------
     CSPACE_ROTATE_REFRESH = env.bool("CSPACE_ROTATE_REFRESH", IS_PRODUCTION)
@@ -108,6 +114,9 @@ if IS_PRODUCTION:
         refuse("CSPACE_TEST_FAULTS is for tests only: it needs DEBUG=1")
 if "*" in CSPACE_CORS_ORIGINS:
     refuse("CSPACE_CORS_ORIGINS lists exact origins such as https://rooms.example.edu; * is not one")
+for origin in OCCUPANCY_CORS_ORIGINS:
+    if not re.fullmatch(r"\*|https?://[^/]+", origin):
+        refuse(f"OCCUPANCY_CORS_ORIGINS: {origin!r} is neither * nor an exact origin such as https://rooms.example.edu")
 
 # --- Applications: lower layers first; the listeners last, so that log and notices follow the deed ---
 INSTALLED_APPS = [
@@ -140,6 +149,7 @@ INSTALLED_APPS = [
 # --- The request path: what an API request passes; the Admin… ones step aside for it -----------------
 MIDDLEWARE = [
     "cspace.middleware.RequestLogMiddleware",
+    "dialects.occupancy.middleware.OccupancyMiddleware",
     "cspace.middleware.EnvelopeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -157,7 +167,8 @@ APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 CORS_ALLOWED_ORIGINS = CSPACE_CORS_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
-CORS_URLS_REGEX = r"^/api/"
+# The Occupancy dialect says for itself who may read it.
+CORS_URLS_REGEX = r"^/api/(?!(?:courses|studyplans|rooms)(?:/|\Z))"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["location", "retry-after", "x-dry-run", "x-request-id", "etag"]
 

@@ -30,5 +30,6 @@ urlpatterns = [
     path(API, include("timetables.api.urls")),
     path(API, include("notifications.api.urls")),
     path(API, include("auditlog.api.urls")),
+    path("api/", include("dialects.occupancy.urls")),
     re_path(r"^api/", unknown_endpoint),
 ]

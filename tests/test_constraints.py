@@ -50,6 +50,22 @@ VIOLATIONS = {
     "classroom_has_a_name": ("classrooms.Classroom", {"name": "''", "name_key": "'other'"}),
     "classroom_capacity_in_range": ("classrooms.Classroom", {"capacity": "0"}),
     "classroom_floor_in_range": ("classrooms.Classroom", {"floor": "201"}),
+    "classroom_link_is_a_web_address": (
+        "classrooms.Classroom",
+        {"name": "'other'", "name_key": "'other'", "link": "'javascript:x'"},
+    ),
+    "classroom_latitude_in_range": (
+        "classrooms.Classroom",
+        {"name": "'other'", "name_key": "'other'", "latitude": "90.5", "longitude": "0"},
+    ),
+    "classroom_longitude_in_range": (
+        "classrooms.Classroom",
+        {"name": "'other'", "name_key": "'other'", "latitude": "0", "longitude": "'NaN'::float8"},
+    ),
+    "classroom_has_both_coordinates_or_none": (
+        "classrooms.Classroom",
+        {"name": "'other'", "name_key": "'other'", "latitude": "0"},
+    ),
     "occupancy_starts_before_ends": ("classrooms.Occupancy", {"ends_at": "starts_at"}),
     "occupancy_known_kind": ("classrooms.Occupancy", {"kind": "'party'"}),
     "occupancy_no_overlap": ("classrooms.Occupancy", {"starts_at": "starts_at + interval '1 minute'"}),
@@ -128,6 +144,9 @@ FURTHER = [
     # (constraint, another way to break it): the other end of a range, the other half of a condition
     ("classroom_capacity_in_range", {"capacity": "100001"}),
     ("classroom_floor_in_range", {"floor": "-21"}),
+    ("classroom_latitude_in_range", {"name": "'o'", "name_key": "'o'", "latitude": "-90.5", "longitude": "0"}),
+    ("classroom_longitude_in_range", {"name": "'o'", "name_key": "'o'", "latitude": "0", "longitude": "-180.5"}),
+    ("classroom_has_both_coordinates_or_none", {"name": "'o'", "name_key": "'o'", "longitude": "0"}),
     ("series_known_day_of_week", {"day_of_week": "0"}),
     ("series_start_minute_before_end_minute", {"start_minute": "-1"}),
     ("series_start_minute_before_end_minute", {"end_minute": "1441"}),

@@ -17,6 +17,7 @@ from timetables.enums import Label, SemesterType
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
 WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
+DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,15})?", re.ASCII)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 YEARS = range(1900, 2501)
 FLAGS = {"true": True, "false": False}
@@ -136,6 +137,17 @@ def _whole(smallest: int, largest: int) -> Parser:
     return parse
 
 
+def _degrees(most: int) -> Parser:
+    def parse(given: Any) -> float:
+        if isinstance(given, str) and DEGREES.fullmatch(given):
+            given = float(given)
+        if type(given) not in (int, float) or not abs(given) <= most:
+            raise _Wrong(f"is not a number from -{most} to {most}")
+        return float(given)
+
+    return parse
+
+
 def _flag(given: Any) -> bool:
     found = FLAGS.get(given) if isinstance(given, str) else given
     if not isinstance(found, bool):
@@ -226,7 +238,16 @@ FIELDS: dict[str, dict[str, tuple[Parser, bool]]] = {
         "courses": (_list(_code), False),
         "available": (_flag, False),
     },
-    "rooms": {"name": (_room, True), "capacity": (_whole(1, 100_000), False), "floor": (_whole(-20, 200), False)},
+    "rooms": {
+        "name": (_room, True),
+        "capacity": (_whole(1, 100_000), False),
+        "floor": (_whole(-20, 200), False),
+        "type": (_word, False),
+        "building": (_remark, False),
+        "link": (_link, False),
+        "latitude": (_degrees(90), False),
+        "longitude": (_degrees(180), False),
+    },
     "room_aliases": {"alias": (_room, True), "rooms": (_rooms, True)},
     "weekly": {
         "course": (_code, True),

@@ -18,8 +18,8 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from accounts.acting import actor
 from classrooms.floorplan import boxed, draw
 from classrooms.models import Classroom
-from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults
-from classrooms.services.rooms import change_classroom, create_classroom, delete_classroom
+from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults, place_faults
+from classrooms.services.rooms import CHANGEABLE, PLACE, change_classroom, create_classroom, delete_classroom
 from cspace import clock
 from cspace.admin.forms import JsonField, ServiceForm
 from cspace.admin.pages import ServiceAdmin
@@ -28,7 +28,7 @@ from cspace.admin.site import site
 from cspace.errors import DomainError
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-COLUMNS = ("name", "capacity", "floor", "equipment", "is_active", "auto_approve")
+COLUMNS = ("name", *CHANGEABLE)
 
 
 class WholeNumber(widgets.IntegerWidget):  # type: ignore[misc]
@@ -41,12 +41,39 @@ class WholeNumber(widgets.IntegerWidget):  # type: ignore[misc]
             raise ValueError("A whole number is required") from error
 
 
+class Degrees(widgets.FloatWidget):  # type: ignore[misc]
+    """A cell with a number or nothing."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        try:
+            return super().clean(value, row, **kwargs)
+        except (TypeError, ValueError) as error:
+            raise ValueError("A number is required") from error
+
+
+class Text(widgets.CharWidget):  # type: ignore[misc]
+    """A cell that a spreadsheet would run is marked as text; also what looks like such a mark already."""
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        text = str(value or "")
+        return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
+        text = "" if value is None else str(value).strip()
+        return text.removeprefix("'") if text.lstrip("'").startswith(FORMULA_STARTS) else text
+
+
 class ClassroomResource(resources.ModelResource):
     """Rows of a CSV or XLSX file, matched by name. Each goes through the room services."""
 
-    name = fields.Field(attribute="name", column_name="name")
+    name = fields.Field(attribute="name", column_name="name", widget=Text())
     capacity = fields.Field(attribute="capacity", column_name="capacity", widget=WholeNumber())
     floor = fields.Field(attribute="floor", column_name="floor", widget=WholeNumber())
+    type = fields.Field(attribute="type", column_name="type", widget=Text())
+    building = fields.Field(attribute="building", column_name="building", widget=Text())
+    link = fields.Field(attribute="link", column_name="link", widget=Text())
+    latitude = fields.Field(attribute="latitude", column_name="latitude", widget=Degrees())
+    longitude = fields.Field(attribute="longitude", column_name="longitude", widget=Degrees())
 
     class Meta:
         model = Classroom
@@ -56,14 +83,6 @@ class ClassroomResource(resources.ModelResource):
         skip_unchanged = True
         use_transactions = True
         clean_model_instances = False
-
-    def dehydrate_name(self, room: Classroom) -> str:
-        """A cell that a spreadsheet would run is shown as text instead; also what looks like such a mark already."""
-        return f"'{room.name}" if room.name.lstrip("'").startswith(FORMULA_STARTS) else room.name
-
-    def before_import_row(self, row: Any, **kwargs: Any) -> None:
-        name = str(row.get("name") or "").strip()
-        row["name"] = name.removeprefix("'") if name.lstrip("'").startswith(FORMULA_STARTS) else name
 
     def save_instance(self, instance: Classroom, is_create: bool, row: Any, **kwargs: Any) -> None:
         """Called for the preview too: that one is rolled back as a whole."""
@@ -101,6 +120,12 @@ class ClassroomForm(ServiceForm):
             raise forms.ValidationError(faults)
         return equipment
 
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        for name, faults in place_faults({name: cleaned[name] for name in PLACE if name in cleaned}).items():
+            self.add_error(name, [forms.ValidationError(fault) for fault in faults])
+        return cleaned
+
 
 @admin.register(Classroom, site=site)
 class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type-arg]
@@ -111,8 +136,8 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
     formats = [CSV, XLSX]
     skip_admin_log = True
     list_display = ("name", "floor", "capacity", "is_active", "auto_approve")
-    list_filter = ("floor", "is_active", "auto_approve")
-    search_fields = ("name",)
+    list_filter = ("building", "floor", "is_active", "auto_approve")
+    search_fields = ("name", "building")
     ordering = ("floor", "name_order", "id")
     actions = ("delete_unused",)
 

@@ -8,7 +8,17 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from classrooms.models import Classroom, Closure
-from classrooms.rules import closure_faults, equipment_faults, name_faults, slot_faults
+from classrooms.rules import (
+    MAX_BUILDING,
+    MAX_LINK,
+    MAX_TYPE,
+    closure_faults,
+    equipment_faults,
+    name_faults,
+    place_faults,
+    slot_faults,
+)
+from classrooms.services.rooms import PLACE
 from cspace.api.examples import day_ahead, hour_ahead
 from cspace.api.fields import (
     BooleanField,
@@ -17,6 +27,7 @@ from cspace.api.fields import (
     EndTimeField,
     IntegerField,
     NameField,
+    NumberField,
     QueryBooleanField,
     QueryIntegerField,
     TextField,
@@ -56,23 +67,43 @@ class ClassroomChangeInput(Input):
     equipment = EquipmentField(required=False)
     is_active = BooleanField(required=False)
     auto_approve = BooleanField(required=False)
+    type = NameField(max_length=MAX_TYPE, allow_blank=True, required=False)
+    building = NameField(max_length=MAX_BUILDING, allow_blank=True, required=False)
+    link = NameField(max_length=MAX_LINK, allow_blank=True, required=False)
+    latitude = NumberField(min_value=-90, max_value=90, allow_null=True, required=False)
+    longitude = NumberField(min_value=-180, max_value=180, allow_null=True, required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        if "name" in values and values["name"] != self.context["classroom"].name:
-            return {"name": ["A classroom cannot be renamed"]}
-        return {}
+        classroom = self.context["classroom"]
+        faults = place_faults({name: values.get(name, getattr(classroom, name)) for name in PLACE})
+        if "name" in values and values["name"] != classroom.name:
+            faults["name"] = ["A classroom cannot be renamed"]
+        return faults
 
 
 class ClassroomInput(ClassroomChangeInput):
     """`POST /classrooms/`."""
 
-    example = {"name": "Room C", "capacity": 30, "floor": 2, "equipment": EQUIPMENT, "auto_approve": False}
+    example = {
+        "name": "Room C",
+        "capacity": 30,
+        "floor": 2,
+        "equipment": EQUIPMENT,
+        "auto_approve": False,
+        "type": "seminar",
+        "building": "Main",
+        "link": "https://rooms.example.edu/Room%20C",
+        "latitude": 25.0173,
+        "longitude": 121.5397,
+    }
 
     name = NameField(max_length=100)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        faults = name_faults(values["name"]) if "name" in values else []
-        return {"name": faults} if faults else {}
+        faults = place_faults(values)
+        if "name" in values and (named := name_faults(values["name"])):
+            faults["name"] = named
+        return faults
 
 
 class ClassroomOutput(Output):
@@ -84,6 +115,11 @@ class ClassroomOutput(Output):
         "equipment": EQUIPMENT,
         "is_active": True,
         "auto_approve": False,
+        "type": "seminar",
+        "building": "Main",
+        "link": "https://rooms.example.edu/Room%20A",
+        "latitude": 25.0173,
+        "longitude": 121.5399,
     }
 
     id = serializers.IntegerField(allow_null=True)
@@ -93,6 +129,11 @@ class ClassroomOutput(Output):
     equipment = EquipmentField()
     is_active = serializers.BooleanField()
     auto_approve = serializers.BooleanField()
+    type = serializers.CharField()
+    building = serializers.CharField()
+    link = serializers.CharField()
+    latitude = serializers.FloatField(allow_null=True)
+    longitude = serializers.FloatField(allow_null=True)
 
     def represent(self, instance: Classroom) -> dict[str, Any]:
         return {
@@ -103,6 +144,7 @@ class ClassroomOutput(Output):
             "equipment": instance.equipment,
             "is_active": instance.is_active,
             "auto_approve": instance.auto_approve,
+            **{name: getattr(instance, name) for name in PLACE},
         }
 
 

@@ -8,14 +8,24 @@ from django.db.models import ProtectedError
 from accounts.models import User
 from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted
 from classrooms.models import Classroom, Occupancy
-from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults, name_key, natural_order, number_faults
+from classrooms.rules import (
+    CAPACITIES,
+    FLOORS,
+    equipment_faults,
+    name_faults,
+    name_key,
+    natural_order,
+    number_faults,
+    place_faults,
+)
 from cspace.db.constraints import naming
 from cspace.db.locks import lock_rooms
 from cspace.db.transactions import transactional
 from cspace.errors import AlreadyExists, Invalid, InvalidState, NotFound, PermissionDenied
 from cspace.facts import publish
 
-CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve")
+PLACE = ("type", "building", "link", "latitude", "longitude")
+CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve", *PLACE)
 
 
 class ClassroomGone(NotFound):
@@ -36,7 +46,7 @@ class ClassroomUsed(InvalidState):
 
 @transactional
 def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int, floor: int, **more: Any) -> Classroom:
-    """A new room; `by` None = the system itself; `more`: equipment, is_active, auto_approve.
+    """A new room; `by` None = the system itself; `more`: equipment, is_active, auto_approve and `PLACE`.
 
     Publishes `ClassroomCreated`.
 
@@ -49,6 +59,7 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
         capacity=number_faults(capacity, CAPACITIES),
         floor=number_faults(floor, FLOORS),
         equipment=equipment_faults(more.get("equipment", {})),
+        **place_faults(more),
     )
     with naming(
         {
@@ -74,7 +85,7 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
 
 @transactional
 def change_classroom(*, classroom_id: int, by: User, now: datetime, **wanted: Any) -> Classroom:
-    """Change capacity, floor, equipment, is_active or auto_approve. Publishes `ClassroomChanged`, nothing for a no-op.
+    """Change what is `CHANGEABLE`. Publishes `ClassroomChanged`, nothing for a no-op.
 
     What is booked stays booked. Raises: PermissionDenied, Invalid, ClassroomGone.
     """
@@ -86,6 +97,7 @@ def change_classroom(*, classroom_id: int, by: User, now: datetime, **wanted: An
         capacity=number_faults(wanted.get("capacity", classroom.capacity), CAPACITIES),
         floor=number_faults(wanted.get("floor", classroom.floor), FLOORS),
         equipment=equipment_faults(wanted.get("equipment", {})),
+        **place_faults({name: wanted.get(name, getattr(classroom, name)) for name in PLACE}),
     )
     changes = {
         name: [getattr(classroom, name), wanted[name]]

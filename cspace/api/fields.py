@@ -1,5 +1,6 @@
 """Strict fields: a value has its documented JSON type and form, or it is refused. Nothing is coerced."""
 
+import math
 import re
 from datetime import UTC, date, datetime
 from typing import Any
@@ -26,6 +27,17 @@ class IntegerField(serializers.IntegerField):
         if type(data) is not int:
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class NumberField(serializers.FloatField):
+    """A JSON number that is finite: no string, no bool."""
+
+    default_error_messages = {"invalid": "A number is required"}
+
+    def to_internal_value(self, data: Any) -> float:
+        if type(data) not in (int, float) or not abs(data) < math.inf:  # also for NaN
+            self.fail("invalid")
+        return float(data)
 
 
 class QueryIntegerField(serializers.IntegerField):

@@ -5,7 +5,7 @@ datetimes. Intervals are half-open: touching is not overlapping.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -133,6 +133,17 @@ def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
                 MINUTES_PER_DAY if end == next_begins else campus_minute(end),
             )
         day += timedelta(days=1)
+
+
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same instants as intervals that neither overlap nor touch, by time."""
+    found: list[Interval] = []
+    for interval in sorted(intervals, key=lambda each: each.starts_at):
+        if found and interval.starts_at <= found[-1].ends_at:
+            found[-1] = Interval(found[-1].starts_at, max(found[-1].ends_at, interval.ends_at))
+        else:
+            found.append(interval)
+    return found
 
 
 def covering_pieces(interval: Interval) -> Iterator[DayPiece]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 NAMED = {
     1: ["101", "102", "Room A"],
@@ -13,6 +14,8 @@ PER_ROW = 7
 WIDTH, HEIGHT, GAP = 93, 110, 12
 TYPES = ("lecture", "discuss", "lab")
 CLOSED = "Lab 3.1"
+BUILDING = "Main"
+LATITUDE, LONGITUDE = 25.0173, 121.5397
 WITHOUT_APPROVAL = ("自習室", "Sky Lounge")
 
 
@@ -37,6 +40,11 @@ def _room(name: str, floor: int, place: int) -> dict[str, Any]:
         "capacity": capacity,
         "is_active": name != CLOSED,
         "auto_approve": name in WITHOUT_APPROVAL,
+        "type": "seminar" if name.startswith(("Room", "Seminar")) else "",
+        "building": BUILDING,
+        "link": f"https://rooms.example.edu/{quote(name)}",
+        "latitude": round(LATITUDE + row * 0.0001, 4),
+        "longitude": round(LONGITUDE + column * 0.0001, 4),
         "equipment": {
             "projector": 1 + place % 2,
             "projection_screen": 1,

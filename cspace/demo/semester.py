@@ -23,7 +23,16 @@ KINDS = ("cours", "cours", "exercice", "exercice", "exercice", "projet", "projet
 WITHOUT_LECTURES = {CLOSED, "101", "102", "Room A", "自習室", "Sky Lounge", "Café Nord"}
 """Rooms that are only booked."""
 SECOND_BUILDING = {
-    f"BC{number:02}": {"capacity": 20 + number * 7 % 90, "floor": 1 + number % 3} for number in range(18)
+    f"BC{number:02}": {
+        "capacity": 20 + number * 7 % 90,
+        "floor": 1 + number % 3,
+        "type": ("auditorium", "seminar", "lab")[number % 3],
+        "building": "BC",
+        "link": f"https://rooms.example.edu/bc{number:02}",
+        "latitude": round(25.0191 + number // 6 * 0.0001, 4),
+        "longitude": round(121.5412 + number % 6 * 0.0001, 4),
+    }
+    for number in range(18)
 }
 ALIAS = {"alias": "BC07-08", "rooms": ["BC07", "BC08"]}
 SECTIONS = {"CS": "Computer Science", "MATH": "Mathematics", "PHYS": "Physics", "EE": "Electrical Engineering"}

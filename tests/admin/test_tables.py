@@ -12,6 +12,7 @@ from tests.factories import make_classroom
 
 COLUMNS = ("name", "capacity", "floor", "equipment", "is_active", "auto_approve")
 ROOMS = "/admin/classrooms/classroom/"
+PLACE = ("type", "building", "link", "latitude", "longitude")
 XLSX = "1"
 BOX = '{"svg": {"x": 0.5, "y": 0, "width": 1, "height": 1, "text": "here", "type": "a"}}'
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -114,7 +115,7 @@ def test_an_export_holds_no_formula_and_comes_back_as_it_was(admin, name):
     room = make_classroom(name, floor=-1, equipment={"chair": 2})
     sheet = export(admin)
     head, row = sheet.iter_rows()
-    assert tuple(cell.value for cell in head) == COLUMNS
+    assert tuple(cell.value for cell in head) == COLUMNS + PLACE
     assert [cell.data_type for cell in row if cell.data_type == "f"] == []
     assert not str(row[0].value).startswith(("+", "-", "=", "@"))
     changed = (row[0].value, row[1].value + 1, *(cell.value for cell in row[2:]))
@@ -138,3 +139,35 @@ def test_what_changed_since_the_preview_names_its_row(admin):
     assert said(confirm(admin, shown)) == [f"Row 2: {text}; name: {text}", "Nothing was imported."]
     assert [row[0] for row in rooms()] == ["ROOM N"]
     assert actions() == []
+
+
+def test_where_a_room_is_comes_and_goes_by_table(admin):
+    head = ("name", "capacity", "floor", "type", "building", "link", "latitude", "longitude")
+    link = "https://rooms.example.edu/n"
+    confirm(admin, preview(admin, workbook(("Room N", 5, 2, "lab", "'=BC", link, -0.5, 121.25), head=head)))
+    room = Classroom.objects.get()
+    assert (room.type, room.building, room.link, room.latitude, room.longitude) == ("lab", "=BC", link, -0.5, 121.25)
+    _, row = export(admin).iter_rows()
+    assert [str(cell.value) for cell in row[len(COLUMNS) :]] == ["lab", "'=BC", link, "-0.5", "121.25"]
+    confirm(admin, preview(admin, workbook(("Room N", 5, 2, "", "", "", None, None), head=head)))
+    room.refresh_from_db()
+    assert (room.type, room.building, room.link, room.latitude, room.longitude) == ("", "", "", None, None)
+    # A table without these columns leaves them alone.
+    room.building = "BC"
+    room.save()
+    confirm(admin, preview(admin, workbook(("Room N", 6, 2, "{}", True, False))))
+    room.refresh_from_db()
+    assert (room.capacity, room.building) == (6, "BC")
+    assert actions() == ["classroom.created", "classroom.changed", "classroom.changed"]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "said_of_it"),
+    [("x", 1, "A number is required"), ("nan", 1, "latitude: Must be a number from -90 to 90"), (1, "", "belong")],
+)
+def test_what_is_no_place_names_its_row(admin, latitude, longitude, said_of_it):
+    head = ("name", "capacity", "floor", "latitude", "longitude")
+    shown = preview(admin, workbook(("Room N", 5, 2, latitude, longitude), head=head))
+    assert "confirm_form" not in shown.context
+    assert said_of_it in shown.content.decode()
+    assert rooms() == []

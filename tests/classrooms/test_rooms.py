@@ -319,3 +319,66 @@ def test_who_may_overlap_whom(room, kind, other):
     else:
         with pytest.raises(IntegrityError, match="occupancy_no_overlap"), transaction.atomic():
             occupy_raw(room, other, 630, 650)
+
+
+PLACE = {
+    "type": "auditorium",
+    "building": "=BC",
+    "link": "https://rooms.example.edu/a?b=c",
+    "latitude": 0,
+    "longitude": -121.5,
+}
+NOWHERE = {"type": "", "building": "", "link": "", "latitude": None, "longitude": None}
+
+
+def test_a_room_says_where_and_what_it_is(api, cspace, member):
+    made = api(cspace).post("classrooms/", {"name": "A", "capacity": 5, "floor": 1}).json()
+    assert {key: made[key] for key in PLACE} == NOWHERE
+    changed = api(cspace).patch("classrooms/A/", PLACE)
+    assert (changed.status_code, {key: changed.json()[key] for key in PLACE}) == (200, PLACE)
+    assert api(member).get("classrooms/A/").json() == made | PLACE
+    assert api(cspace).put("classrooms/A/", NOWHERE).json() == made
+    assert actions() == ["classroom.created", "classroom.changed", "classroom.changed"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "faults"),
+    [
+        ({"type": "x" * 41}, {"type": ["Ensure this field has no more than 40 characters."]}),
+        ({"building": "a\u202eb"}, {"building": ["Control, bidirectional and invisible characters are not allowed"]}),
+        ({"link": "javascript:alert(1)"}, {"link": ["Must be a web address such as https://rooms.example.edu/101"]}),
+        ({"link": "//rooms"}, {"link": ["Must be a web address such as https://rooms.example.edu/101"]}),
+        ({"latitude": "25"}, {"latitude": ["A number is required"]}),
+        ({"latitude": True}, {"latitude": ["A number is required"]}),
+        ({"latitude": [25.0]}, {"latitude": ["A number is required"]}),
+        (
+            {"latitude": 90.1, "longitude": -181},
+            {
+                "latitude": ["Ensure this value is less than or equal to 90."],
+                "longitude": ["Ensure this value is greater than or equal to -180."],
+            },
+        ),
+        ({"latitude": 1}, {"longitude": ["Latitude and longitude belong together"]}),
+        ({"longitude": 1}, {"latitude": ["Latitude and longitude belong together"]}),
+    ],
+)
+def test_what_a_place_cannot_be(api, cspace, wanted, faults):
+    make_classroom("A")
+    made = api(cspace).post("classrooms/", {"name": "B", "capacity": 5, "floor": 1} | wanted)
+    changed = api(cspace).patch("classrooms/A/", wanted)
+    assert [(answer.status_code, answer.json()["details"]) for answer in (made, changed)] == [(400, faults)] * 2
+    assert actions() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"type": "office", "equipment": {"svg": {"type": "lab"}}}, "office"),
+        ({"equipment": {"svg": {"type": "lab"}}}, "lab"),
+        ({"equipment": {"svg": {"type": ""}}}, "room"),
+        ({"equipment": {"svg": 1}}, "room"),
+        ({}, "room"),
+    ],
+)
+def test_every_room_is_of_a_type(fields, shown, db):
+    assert make_classroom("A", **fields).shown_type == shown

@@ -26,6 +26,9 @@ def test_example_file_is_imported(db, run_import, start, name, lectures):
     assert (said["faults"], said["conflicts"]) == (0, 0)
     assert said["lectures"] == {"created": lectures}
     assert sorted(Classroom.objects.values_list("name", flat=True)) == ["BC07", "BC08", "Room A"]
+    made = Classroom.objects.get(name="BC07")
+    described = ("auditorium", "BC", 25.0173) if name.endswith("json") else ("", "", None)
+    assert (made.type, made.building, made.latitude) == described
 
 
 def test_example_calendar_is_imported(db, run_import, tmp_path):

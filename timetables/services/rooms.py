@@ -1,16 +1,17 @@
 """Which of the file's room names are rooms: names, aliases for one room or several, rooms to be made."""
 
 from datetime import datetime
+from typing import Any
 
 from accounts.models import User
-from classrooms.services.rooms import ClassroomNameTaken, create_classroom
+from classrooms.services.rooms import PLACE, ClassroomNameTaken, create_classroom
 from cspace.errors import DomainError, Invalid
 from timetables.records import Fault, Place
 from timetables.report import ImportReport
 from timetables.services.statements import drop_repeated, fill, rows_of
 
-UNKNOWN_CAPACITY = 1
-UNKNOWN_FLOOR = 0
+DESCRIBED = ("capacity", "floor", *PLACE)
+BY_DEFAULT = {"capacity": 1, "floor": 0}
 """What a room has that is made of nothing but its name: nobody finds it by asking for seats."""
 
 
@@ -29,15 +30,13 @@ def find_rooms(report: ImportReport, *, create: bool, by: User | None, now: date
         " LEFT JOIN staged_room_aliases a ON a.alias = named.name"
         " LEFT JOIN LATERAL unnest(a.rooms) AS target ON true GROUP BY 1, 2",
     )
-    for name, line, is_expanded, item, number, capacity, floor in _missing():
+    for name, line, is_expanded, item, number, *described in _missing():
         place = Place(line, "weekly" if is_expanded else "lectures", item)
         if not create:
             report.complain(Fault(place, f"room {name} is not known ({number} lectures)"))
             continue
         try:
-            create_classroom(
-                by=by, now=now, name=name, capacity=capacity or UNKNOWN_CAPACITY, floor=_or(floor, UNKNOWN_FLOOR)
-            )
+            create_classroom(by=by, now=now, name=name, **_told(described))
         except (Invalid, ClassroomNameTaken) as refusal:
             report.complain(Fault(place, f"room {name} cannot be made: {_reason(refusal)}"))
         else:
@@ -49,19 +48,20 @@ def find_rooms(report: ImportReport, *, create: bool, by: User | None, now: date
     )
 
 
-def _missing() -> list[tuple[str, int, bool, int, int, int | None, int | None]]:
+def _missing() -> list[tuple[Any, ...]]:
     """Names that stand for no room: where first, how often, and what the file says of them."""
     return rows_of(
         "SELECT named.target, min(named.line), bool_and(named.is_expanded), min(named.item), sum(named.number)::int,"
-        " min(described.capacity), min(described.floor) FROM named_rooms named"
+        f" {', '.join(f'min(described.{column})' for column in DESCRIBED)} FROM named_rooms named"
         " LEFT JOIN staged_rooms described ON described.name = named.target"
         " WHERE NOT EXISTS (SELECT FROM classrooms_classroom room WHERE room.name = named.target)"
         " GROUP BY named.target ORDER BY named.target"
     )
 
 
-def _or(value: int | None, otherwise: int) -> int:
-    return otherwise if value is None else value
+def _told(described: list[Any]) -> dict[str, Any]:
+    """What the file says of a room, by column."""
+    return BY_DEFAULT | {column: value for column, value in zip(DESCRIBED, described, strict=True) if value is not None}
 
 
 def _reason(refusal: DomainError) -> str:

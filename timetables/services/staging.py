@@ -31,7 +31,16 @@ TABLES: dict[str, tuple[str, ...]] = {
         "is_available boolean",
     ),
     "study_plans": ("unit text", "semester text", "courses text[]", "is_available boolean"),
-    "rooms": ("name text", "capacity int", "floor int"),
+    "rooms": (
+        "name text",
+        "capacity int",
+        "floor int",
+        "type text",
+        "building text",
+        "link text",
+        "latitude float",
+        "longitude float",
+    ),
     "room_aliases": ("alias text", "rooms text[]"),
     "weekly": (
         "course text",

@@ -1,0 +1,82 @@
+"""What the bodies and queries of the searches ask for: checked, in instants."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from cspace.db.ranges import Interval
+from dialects.occupancy.bodies import Body
+from dialects.occupancy.distances import Place
+from dialects.occupancy.envelope import BadRequest
+from dialects.occupancy.wall_clock import NotATime, in_
+
+MAX_RANGES = 1000
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+LIMITS = {"latitude": 90, "longitude": 180}
+
+
+def selection(body: Body) -> list[Interval]:
+    """`selection`: the ranges in which a room has to be free. Raises: BadRequest."""
+    wanted = body.fields.get("selection")
+    if wanted is None:
+        raise BadRequest("selection is required")
+    if not isinstance(wanted, list):
+        raise BadRequest("selection must be an array")
+    if len(wanted) > MAX_RANGES:
+        raise BadRequest(f"selection must not have more than {MAX_RANGES} items")
+    return [_range(f"selection[{number}]", item) for number, item in enumerate(wanted)]
+
+
+def coordinates(body: Body) -> Place | None:
+    """`coordinates`: from where distances are measured; None for none. Raises: BadRequest."""
+    given = body.fields.get("coordinates")
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise BadRequest("coordinates must be an object")
+    return Place(*(_degrees(name, given.get(name), is_form=body.is_form) for name in LIMITS))
+
+
+def after_date(body: Body) -> datetime:
+    """`after_date`. Raises: BadRequest."""
+    return _instant("after_date", body.fields.get("after_date"))
+
+
+def bounds(query: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
+    """`from` and `to` of a room's occupations; None where it is not bounded. Raises: BadRequest."""
+    first, last = (_instant(name, query[name]) if name in query else None for name in ("from", "to"))
+    if first and last and first >= last:
+        raise BadRequest("to must be after from")
+    return first, last
+
+
+def _range(name: str, item: Any) -> Interval:
+    if not isinstance(item, dict):
+        raise BadRequest(f"{name} must be an object")
+    start, end = (_instant(f"{name}.{edge}", item.get(edge)) for edge in ("start", "end"))
+    if end <= start:
+        raise BadRequest(f"{name}.end must be after {name}.start")
+    return Interval(start, end)
+
+
+def _instant(name: str, given: Any) -> datetime:
+    if given is None or given == "":
+        raise BadRequest(f"{name} is required")
+    try:
+        return in_(given)
+    except NotATime as error:
+        raise BadRequest(f"{name} {error}") from error
+
+
+def _degrees(name: str, given: Any, *, is_form: bool) -> float:
+    """A number; only in a form it is written as text."""
+    limit = LIMITS[name]
+    if given is None:
+        raise BadRequest(f"coordinates.{name} is required")
+    if is_form and isinstance(given, str) and NUMBER.fullmatch(given):
+        given = float(given)
+    if type(given) not in (int, float) or not math.isfinite(given) or abs(given) > limit:
+        raise BadRequest(f"coordinates.{name} must be a number from -{limit} to {limit}")
+    return float(given)

@@ -1,0 +1,134 @@
+"""The objects of this wire, key by key. What is not known is left out, never null."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from classrooms.models import Classroom, Occupancy
+from cspace.db.ranges import Interval
+from dialects.occupancy import wall_clock
+from dialects.occupancy.occupations import lecture_of, public_name
+from timetables.enums import Label
+from timetables.models import Course, CourseSchedule, StudyPlan, Teacher
+from timetables.plans import PlanTimetable
+
+Shape = dict[str, Any]
+LABELS = {"lecture": Label.LECTURE.value, "exercise": Label.EXERCISE.value, "project": Label.PROJECT.value}
+"""Clients colour exactly these three of their own words; any other label goes out as it is stored."""
+EVENT = "event"
+
+
+def room_item(room: Any) -> Shape:
+    """A room in a list."""
+    has_place = room.latitude is not None and room.longitude is not None
+    return {
+        "name": room.name,
+        "type": room.shown_type,
+        **_known(building=room.building, link=room.link),
+        **({"coordinates": [room.latitude, room.longitude]} if has_place else {}),
+    }
+
+
+def room_near(room: Classroom, distance: float | None) -> Shape:
+    """A room in a search, with its `distance` in metres if it is known."""
+    return room_item(room) | ({} if distance is None else {"distance": distance})
+
+
+def room_with_booking(room: Classroom, run: Interval | None) -> Shape:
+    """A room with its `soonest_booking` if it has one."""
+    return room_item(room) | ({} if run is None else {"soonest_booking": _times(run)})
+
+
+def room_page(room: Classroom, occupations: Iterable[Occupancy]) -> Shape:
+    """A room with all that blocks it."""
+    return {
+        **room_item(room),
+        "capacity": room.capacity,
+        "level": room.floor,
+        "schedules": [_occupation(row) for row in occupations],
+    }
+
+
+def course_item(course: Any) -> Shape:
+    """A course in the list of courses."""
+    return {
+        "name": course.name,
+        "code": course.code,
+        "credits": course.credits,
+        "semesterType": course.semester_type,
+    }
+
+
+def course_page(course: Any) -> Shape:
+    """A course with its teachers, lectures and study plans."""
+    return {
+        **_planned_course(course),
+        "schedules": [{**_lecture(row), "rooms": _rooms(row)} for row in course.shown_schedules],
+        "studyplans": [study_plan_item(row.study_plan) for row in course.shown_plannings],
+    }
+
+
+def study_plan_item(plan: StudyPlan) -> Shape:
+    """A study plan in a list."""
+    unit, semester = plan.unit, plan.semester
+    return {
+        "_id": str(plan.pk),
+        "unit": {"name": unit.name, "code": unit.code, **_known(section=unit.section, promo=unit.promo)},
+        "semester": {"name": semester.name, "type": semester.type},
+    }
+
+
+def study_plan_page(shown: PlanTimetable) -> Shape:
+    """A study plan with its courses and their lectures."""
+    item = study_plan_item(shown.plan)
+    skipped = [wall_clock.out_day(day) for day in shown.plan.semester.skip_dates]
+    return {
+        **item,
+        "semester": {**item["semester"], "skip_dates": skipped},
+        "schedules": [
+            {"course": _course_name(row.course), **_lecture(row), "rooms": _rooms(row)} for row in shown.schedules
+        ],
+        "courses": [_planned_course(course) for course in shown.courses],
+    }
+
+
+def _planned_course(course: Any) -> Shape:
+    return {
+        "name": course.name,
+        "code": course.code,
+        "credits": course.credits,
+        **_known(edu_url=course.edu_url, language=course.language),
+        "teachers": [_teacher(teacher) for teacher in course.shown_teachers],
+    }
+
+
+def _teacher(teacher: Teacher) -> Shape:
+    return {"name": teacher.name, "people_url": teacher.people_url}
+
+
+def _occupation(occupancy: Occupancy) -> Shape:
+    """Of a lecture it names the course; of any other use only what the public may know."""
+    lecture = lecture_of(occupancy)
+    if lecture is None:
+        return {"name": public_name(occupancy), **_times(occupancy), "label": EVENT}
+    return {"course": _course_name(lecture.course), **_lecture(lecture)}
+
+
+def _course_name(course: Course) -> Shape:
+    return {"code": course.code, "name": course.name}
+
+
+def _lecture(schedule: CourseSchedule) -> Shape:
+    return {**_times(schedule), "label": LABELS.get(schedule.label, schedule.label)}
+
+
+def _rooms(schedule: Any) -> list[Shape]:
+    return [{"name": booking.classroom.name} for booking in schedule.shown_bookings]
+
+
+def _times(span: Interval | Occupancy | CourseSchedule) -> Shape:
+    return {"start_datetime": wall_clock.out(span.starts_at), "end_datetime": wall_clock.out(span.ends_at)}
+
+
+def _known(**values: str) -> dict[str, str]:
+    """Those that say something."""
+    return {name: value for name, value in values.items() if value}
