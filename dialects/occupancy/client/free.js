@@ -88,7 +88,7 @@ export function freeRooms(view, _name, signal) {
       findFreeRooms(signal, selection, coordinates()), findSoonestBookings(signal, until)]);
     if (rooms.length) results.replaceChildren(table(rooms, runs, until));
     say(`${count(rooms.length, "room")} free`);
-    results.scrollIntoView({ block: "nearest" });
+    results.querySelector("tbody :is(tr:nth-child(5), tr:last-child)")?.scrollIntoView({ block: "nearest" });
   });
   view.replaceChildren(el("form", { onsubmit: find }, slotPicker(chosen), near,
     el("div", { class: "controls" }, el("button", { class: "main" }, "Find free rooms"))), results);

@@ -19,7 +19,7 @@ export const badge = ([state, text]) => el("span", { class: `badge ${state}` }, 
 export const kind = (room) => [room.type, room.building].filter(Boolean).join(" · ");
 
 const card = ([room, standing]) => el("li", { class: `card ${standing[0]}` },
-  el("h2", {}, to("rooms", room.name)), badge(standing), el("p", {}, kind(room)));
+  el("h2", {}, to("rooms", room.name)), el("p", {}, kind(room)), badge(standing));
 
 export async function roomList(view, _name, signal) {
   title("Rooms");
