@@ -51,6 +51,8 @@ def test_a_safe_production_passes_the_deployment_check():
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must list"),
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS must list"),
         ({"CSPACE_CORS_ORIGINS": "*"}, "CSPACE_CORS_ORIGINS lists exact origins"),
+        ({"OCCUPANCY_CORS_ORIGINS": "https://a.example,b.example"}, "'b.example' is neither * nor an exact origin"),
+        ({"OCCUPANCY_CORS_ORIGINS": "https://a.example/"}, "'https://a.example/' is neither * nor an exact origin"),
         ({"CSPACE_THROTTLE": "off"}, "CSPACE_THROTTLE=off is for development only"),
         ({"CSPACE_TEST_FAULTS": "skip-lock"}, "CSPACE_TEST_FAULTS is for tests only"),
         ({"CSPACE_TIME_ZONE": "Mars/Base"}, "is not an IANA time zone"),
