@@ -264,8 +264,9 @@ TIME_ZONE = CSPACE_TIME_ZONE
 LANGUAGE_CODE = "en"
 USE_I18N = True
 
-# --- Static files (admin, docs page) -----------------------------------------------------------------------
+# --- Static files (admin, docs page, the client of the Occupancy dialect) ------------------------------------
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [("occupancy", BASE_DIR / "dialects" / "occupancy" / "client")]
 STATIC_ROOT = BASE_DIR / "var" / "static" if IS_PRODUCTION else None
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = False
