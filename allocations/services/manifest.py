@@ -15,7 +15,7 @@ from allocations import draw
 from allocations.enums import EntryStatus
 from allocations.models import AllocationEvent, AllocationRegistration, EventWeight
 from classrooms.models import Classroom, Occupancy
-from cspace.db.ranges import Interval, covering_pieces, days_interval
+from cspace.db.ranges import Interval, covering_pieces, days_interval, merged
 
 STATES = {
     EntryStatus.PENDING: draw.PENDING,
@@ -187,13 +187,7 @@ def closed_days(
 
 def whole_days(intervals: Iterable[Interval], days: Mapping[date, Interval]) -> Iterator[date]:
     """The days of which the intervals together leave no instant."""
-    merged: list[Interval] = []
-    for interval in sorted(intervals, key=lambda interval: interval.starts_at):
-        if merged and interval.starts_at <= merged[-1].ends_at:
-            merged[-1] = Interval(merged[-1].starts_at, max(merged[-1].ends_at, interval.ends_at))
-        else:
-            merged.append(interval)
-    for whole in merged:
+    for whole in merged(intervals):
         for day, span in days.items():
             if whole.starts_at <= span.starts_at and span.ends_at <= whole.ends_at:
                 yield day

@@ -102,7 +102,7 @@ class FreeRoomsView(RoomView):
     def post(self, request: HttpRequest, name: str) -> HttpResponseBase:
         body = read_body(request)
         ranges, here = merged(searching.selection(body)), searching.coordinates(body)
-        free = _rooms().free_during(*ranges) if ranges else _rooms()
+        free = _rooms().free_during(*ranges)
         if here is None:
             return self.shown([shapes.room_item(room) for room in free])
         far = [(room, _distance(here, room)) for room in free]
