@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
@@ -64,6 +65,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE auditlog_logentry DISABLE TRIGGER auditlog_no_truncate")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_on_demand(django_test_environment: None) -> None:
+    """Every client builds the middleware anew, which else lists all static files each time: 40 ms."""
+    django_settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)

@@ -197,7 +197,9 @@ def loaded(django_db_setup, django_db_blocker):
     """Loaded once, around the tests' own transactions, and rolled back after the last."""
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with django_db_blocker.unblock(), transaction.atomic(), override_settings(PASSWORD_HASHERS=hashers):
-        yield Campus()
+        campus = Campus()
+        connection.check_constraints()  # once; what is still to be checked is checked at the end of every test
+        yield campus
         transaction.set_rollback(True)
 
 
