@@ -77,6 +77,10 @@ class Params:
         _require(1 <= self.min_percent <= 100, f"min_percent is 1 to 100, not {self.min_percent}")
         _require(self.tie in ("ticket", "spread"), f"tie is ticket or spread, not {self.tie!a}")
 
+    def named(self) -> dict[str, str | int]:
+        """Each by its name, sorted."""
+        return {name: getattr(self, name) for name in sorted(Params.__slots__)}
+
 
 @dataclass(frozen=True, slots=True)
 class Booked:
@@ -205,9 +209,8 @@ def write_manifest(manifest: Manifest) -> bytes:
         and (b.room_id, b.date) not in closed
         and (EVERY_ROOM, b.date) not in closed
     ]
-    params = manifest.params
     lines = [ALGORITHM, f"event\t{manifest.event_id}\t{first.isoformat()}\t{last.isoformat()}"]
-    lines += (f"param\t{name}\t{getattr(params, name)}" for name in sorted(Params.__slots__))
+    lines += (f"param\t{name}\t{value}" for name, value in manifest.params.named().items())
     lines += (f"weight\t{group}\t{weight}" for group, weight in sorted(manifest.weights.items()) if weight != 1)
     lines += (f"closed\t{room}\t{on.isoformat()}" for room, on in sorted(closed))
     lines += (f"booked\t{r}\t{on.isoformat()}\t{_CLOCK[start]}\t{_CLOCK[end]}" for r, on, start, end in sorted(booked))
@@ -255,7 +258,7 @@ def _parse(lines: list[str]) -> Manifest:
             match line.split("\t"):
                 case ["entry", e, group, room, day, start, end, rank, choice, state]:
                     place = (int(e), int(group), int(room), int(day))
-                    _require(place[0] not in entries, f"entry {e} is there twice")
+                    _require(place[0] not in entries, f"entry {place[0]} is there twice")
                     entries[place[0]] = Entry(*place, _minute(start), _minute(end), int(rank), int(choice), state)
                 case ["booked", room, on, start, end]:
                     booked.append(Booked(int(room), dates[on], _minute(start), _minute(end)))
@@ -342,6 +345,10 @@ class Calendar:
             is_open = {on: masks.get(on, 0) for on in self._in_range[entry.day] if on not in closed}
             found = self._slots[entry.room_id, entry.day] = _Slot(is_open, list(Counter(is_open.values()).items()))
         return found
+
+    def dates(self, entry: Entry) -> list[date]:
+        """The dates in range with the entry's weekday."""
+        return list(self._in_range[entry.day])
 
     def open_dates(self, entry: Entry) -> list[date]:
         """The dates in range with the entry's weekday on which the room is not closed."""
@@ -595,28 +602,113 @@ def write_result(result: Result, manifest_sha256: str, key: bytes) -> bytes:
     return ("\n".join(lines) + "\n").encode("ascii")
 
 
+# ---- the draw as draw.json repeats it -------------------------------------------------------------------------------
+
+
+def summary(
+    manifest: Manifest, key: bytes, result: Result, occurring: Callable[[Entry, list[date]], int]
+) -> dict[str, Any]:
+    """What draw.json tells of a draw besides its hashes: params, group_order, winners and statistics. JSON.
+
+    `occurring` answers on how many of its kept dates a winner takes place: a gap of the campus clock can swallow one,
+    and the clock is not in the manifest.
+    """
+    winners = _winners(manifest, result, occurring)
+    return {
+        "params": manifest.params.named(),
+        "group_order": _group_order(manifest, key),
+        "winners": winners,
+        "statistics": _statistics(manifest, result, winners),
+    }
+
+
+def _group_order(manifest: Manifest, key: bytes) -> list[dict[str, Any]]:
+    hmac = _hmac(key)
+    tickets = sorted((hmac(b"group:%d" % group_id), group_id) for group_id in {e.group_id for e in manifest.entries})
+    return [
+        {"group_id": group_id, "ticket": ticket.hex(), "place": place}
+        for place, (ticket, group_id) in enumerate(tickets, start=1)
+    ]
+
+
+def _winners(manifest: Manifest, result: Result, occurring: Callable[[Entry, list[date]], int]) -> list[dict[str, Any]]:
+    """In the order of the draw. `served_before_minutes` is in minutes under either balance."""
+    entries, calendar = {entry.id: entry for entry in manifest.entries}, Calendar(manifest)
+    minutes: dict[int, int] = defaultdict(int)
+    winners = []
+    for win in result.wins:
+        entry = entries[win.entry_id]
+        occurrences = occurring(entry, calendar.kept_dates(entry))
+        winners.append(
+            {
+                "position": win.position,
+                "registration_id": win.entry_id,
+                "group_id": win.group_id,
+                "served_before_minutes": minutes[win.group_id],
+                "occurrences": occurrences,
+                "skipped": len(calendar.dates(entry)) - occurrences,
+            }
+        )
+        minutes[win.group_id] += entry.end_minute - entry.start_minute
+    return winners
+
+
+def _statistics(manifest: Manifest, result: Result, winners: list[dict[str, Any]]) -> dict[str, Any]:
+    minutes = {entry.id: entry.end_minute - entry.start_minute for entry in manifest.entries}
+    reasons = Counter(loss.reason for loss in result.losses)
+    return {
+        "total_registrations": len(manifest.entries),
+        "successful_allocations": len(result.wins),
+        "failed_allocations": len(result.losses),
+        "groups": len({entry.group_id for entry in manifest.entries}),
+        "groups_served": len({win.group_id for win in result.wins}),
+        "weekly_minutes_wished": sum(minutes.values()),
+        "weekly_minutes_given": sum(minutes[win.entry_id] for win in result.wins),
+        "occurrences": sum(winner["occurrences"] for winner in winners),
+        "reasons": dict(sorted(reasons.items())),
+    }
+
+
 # ---- the verifier ---------------------------------------------------------------------------------------------------
+
+_HASHES = ("seed", "commitment", "manifest_sha256", "result_sha256")
+_OPTIONAL = ("algorithm", "key", "params", "group_order", "winners", "statistics")
+_ABSENT = object()
 
 
 def verify(manifest: bytes, record: bytes, result: bytes | None = None) -> Result:
-    """Draw again and compare with all that was published; `record` is draw.json. The result, or DrawError."""
+    """Draw again and compare with all that was published; `record` is draw.json. The result, or DrawError.
+
+    Not to be known from these files is how many kept dates of a winner fell into a gap of the campus clock. Any number
+    is taken as said, if all its dates occur or are skipped and the statistics give the sum.
+    """
     said = _read_record(record)
     _same("commitment", said["commitment"], "the seed's SHA-256", commitment(bytes.fromhex(said["seed"])))
-    drawn, drawn_key, expected = _redraw(manifest, said)
+    again = _redraw(manifest, said)
     _same("manifest_sha256", said["manifest_sha256"], "the manifest's SHA-256", sha256(manifest).hexdigest())
-    _same("key", said.get("key"), "the key of seed, event and salt", drawn_key)
-    if result is not None and result != expected:
-        number, found, instead = _first_difference(result, expected)
+    _same("key", said.get("key"), "the key of seed, event and salt", again.key.hex())
+    if result is not None and result != again.written:
+        number, found, instead = _first_difference(result, again.written)
         raise Difference(f"Result line {number} is {found}, but the draw gives {instead}.")
-    _same("result_sha256", said["result_sha256"], "the SHA-256 of what the draw gives", sha256(expected).hexdigest())
-    return drawn
+    written_sha256 = sha256(again.written).hexdigest()
+    _same("result_sha256", said["result_sha256"], "the SHA-256 of what the draw gives", written_sha256)
+    for name, given in _summary_as_said(again, said).items():
+        if name in said:
+            _compare(name, said[name], given)
+    return again.result
 
 
-def _redraw(manifest: bytes, said: Mapping[str, str]) -> tuple[Result, str, bytes]:
-    """The result, the key as hex, and the result's bytes."""
+class _Redrawn(NamedTuple):
+    manifest: Manifest
+    key: bytes
+    result: Result
+    written: bytes
+
+
+def _redraw(manifest: bytes, said: Mapping[str, Any]) -> _Redrawn:
     seed, parsed = bytes.fromhex(said["seed"]), read_manifest(manifest)
     drawn_key, drawn = key(seed, parsed.event_id, said["salt"]), draw(parsed, seed, said["salt"])
-    return drawn, drawn_key.hex(), write_result(drawn, sha256(manifest).hexdigest(), drawn_key)
+    return _Redrawn(parsed, drawn_key, drawn, write_result(drawn, sha256(manifest).hexdigest(), drawn_key))
 
 
 def _same(name: str, said: str | None, what: str, found: str) -> None:
@@ -624,23 +716,91 @@ def _same(name: str, said: str | None, what: str, found: str) -> None:
         raise Difference(f"draw.json says {name} {said}, but {what} is {found}.")
 
 
-def _read_record(data: bytes) -> dict[str, str]:
-    """draw.json. Only what a draw starts from and its hashes are read; the rest repeats the result."""
+def _summary_as_said(again: _Redrawn, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary with the numbers of occurrences that draw.json says, where they can be."""
+    winners = said["winners"] if isinstance(said.get("winners"), list) else []
+    numbers = {
+        win.entry_id: winner.get("occurrences")
+        for win, winner in zip(again.result.wins, winners, strict=False)
+        if isinstance(winner, dict)
+    }
+
+    def occurring(entry: Entry, kept: list[date]) -> int:
+        return _at_most(len(kept), numbers.get(entry.id))
+
+    given = summary(again.manifest, again.key, again.result, occurring)
+    if "winners" not in said and isinstance(said.get("statistics"), dict):
+        statistics = given["statistics"]
+        statistics["occurrences"] = _at_most(statistics["occurrences"], said["statistics"].get("occurrences"))
+    return given
+
+
+def _at_most(most: int, said: Any) -> int:
+    return said if type(said) is int and 0 <= said <= most else most
+
+
+def _compare(path: str, said: Any, given: Any) -> None:
+    """Difference names the first place at which JSON is not what it should be; 1.0 and true are not 1."""
+    if said is _ABSENT:
+        raise Difference(f"draw.json does not have {_path(path)}, but the draw gives it.")
+    if given is _ABSENT:
+        raise Difference(f"draw.json has {_path(path)}, but the draw does not give it.")
+    if type(said) is not type(given) or (said != given and not isinstance(given, (dict, list))):
+        raise Difference(f"draw.json says {_path(path)} is {_value(said)}, but the draw gives {_value(given)}.")
+    if isinstance(given, dict):
+        for name in given | said:
+            _compare(f"{path}.{name}", said.get(name, _ABSENT), given.get(name, _ABSENT))
+    if isinstance(given, list):
+        for place, (one, other) in enumerate(zip_longest(said, given, fillvalue=_ABSENT)):
+            _compare(f"{path}[{place}]", one, other)
+
+
+def _path(text: str) -> str:
+    """On one line, whatever the names in it are."""
+    return _shown(text)[1:-1]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = json.dumps(value)
+    return text if len(text) <= 120 else text[:120] + "..."
+
+
+def _read_record(data: bytes) -> dict[str, Any]:
+    """draw.json, with all that a draw starts from and without what the algorithm does not know."""
     try:
-        record = json.loads(data.decode("utf-8"))
+        record = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+    except DrawError:
+        raise
     except (ValueError, RecursionError) as error:
         raise Difference(f"draw.json is no JSON: {error}.") from None
     if not isinstance(record, dict):
         raise Difference("draw.json is no JSON object.")
     if record.get("algorithm", ALGORITHM) != ALGORITHM:
         raise Difference(f"draw.json is of another algorithm than {ALGORITHM}.")
-    for name in ("seed", "commitment", "manifest_sha256", "result_sha256", *({"key"} & record.keys())):
+    if unknown := [name for name in record if name not in (*_HASHES, "salt", *_OPTIONAL)]:
+        raise Difference(f"draw.json has {_shown(unknown[0])}, which {ALGORITHM} does not know.")
+    for name in (*_HASHES, *({"key"} & record.keys())):
         value = record.get(name)
         if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
             raise Difference(f"draw.json must give {name} as 64 lower-case hexadecimal digits.")
     if not isinstance(record.get("salt"), str):
         raise Difference("draw.json must give the salt as a text.")
     return record
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names differ. Of two values under one name, readers would take either."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        raise Difference(f"draw.json has {_shown(twice)} twice in one object.")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise Difference(f"draw.json is no JSON: {name} is no number.")
 
 
 def main(arguments: list[str]) -> int:
@@ -653,7 +813,7 @@ def main(arguments: list[str]) -> int:
     try:
         files = [path.read_bytes() for path in paths]
         if command == "draw":
-            sys.stdout.buffer.write(_redraw(files[0], _read_record(files[1]))[2])
+            sys.stdout.buffer.write(_redraw(files[0], _read_record(files[1])).written)
             return 0
         drawn = verify(*files)
     except (DrawError, OSError) as error:

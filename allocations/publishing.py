@@ -1,6 +1,6 @@
 """What is published of a draw at each moment (contract of the draw, §5). Ids only, and never the seed too early."""
 
-from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -63,30 +63,12 @@ def record(event: AllocationEvent) -> dict[str, Any]:
     if stored is None:
         return _promised(event)
     listed, decided = draw.read_manifest(unpacked(stored.manifest)), read_result(unpacked(stored.result))
-    winners = _winners(listed, decided)
-    return {
-        "algorithm": stored.algorithm,
-        "commitment": event.commitment,
-        "seed": bytes(stored.seed).hex(),
-        "salt": stored.salt,
-        "key": stored.key,
-        "manifest_sha256": stored.manifest_sha256,
-        "result_sha256": stored.result_sha256,
-        "params": params(event),
-        "group_order": _group_order(listed, bytes.fromhex(stored.key)),
-        "winners": winners,
-        "statistics": _statistics(listed, decided, winners),
-    }
-
-
-def params(event: AllocationEvent) -> dict[str, Any]:
-    """The `param` lines of the manifest."""
-    said = params_of(event)
-    return {name: getattr(said, name) for name in sorted(draw.Params.__slots__)}
+    told = draw.summary(listed, bytes.fromhex(stored.key), decided, _campus_clock())
+    return {**record_bytes(stored, event.commitment), **told}
 
 
 def record_bytes(stored: Draw, commitment: str) -> dict[str, str]:
-    """What the verifier reads of draw.json."""
+    """The part of draw.json that a draw starts from, and its hashes."""
     return {
         "algorithm": stored.algorithm,
         "commitment": commitment,
@@ -123,62 +105,21 @@ def _promised(event: AllocationEvent) -> dict[str, Any]:
         "key": None,
         "manifest_sha256": event.frozen_manifest_sha256 or None,
         "result_sha256": None,
-        "params": params(event),
+        "params": params_of(event).named(),
         "group_order": [],
         "winners": [],
         "statistics": None,
     }
 
 
-def _group_order(listed: draw.Manifest, key: bytes) -> list[dict[str, Any]]:
-    groups = {entry.group_id for entry in listed.entries}
-    tickets = sorted((draw.ticket(key, "group", group_id), group_id) for group_id in groups)
-    return [
-        {"group_id": group_id, "ticket": ticket.hex(), "place": place}
-        for place, (ticket, group_id) in enumerate(tickets, start=1)
-    ]
-
-
-def _winners(listed: draw.Manifest, decided: draw.Result) -> list[dict[str, Any]]:
-    """In the order of the draw. `served_before_minutes` is in minutes under either balance."""
-    entries, calendar = {entry.id: entry for entry in listed.entries}, draw.Calendar(listed)
+def _campus_clock() -> Callable[[draw.Entry, Sequence[date]], int]:
+    """On how many of these dates an entry takes place: a gap of the campus clock can swallow one whole."""
 
     @cache
     def exists(day: date, start_minute: int, end_minute: int) -> bool:
         return clamped_interval(day, start_minute, end_minute) is not None
 
-    minutes: Counter[int] = Counter()
-    winners = []
-    for win in decided.wins:
-        entry = entries[win.entry_id]
-        kept = sum(exists(day, entry.start_minute, entry.end_minute) for day in calendar.kept_dates(entry))
-        lost_to_the_clock = len(calendar.kept_dates(entry)) - kept
-        winners.append(
-            {
-                "position": win.position,
-                "registration_id": win.entry_id,
-                "group_id": win.group_id,
-                "served_before_minutes": minutes[win.group_id],
-                "occurrences": kept,
-                "skipped": len(calendar.skipped_dates(entry)) + lost_to_the_clock,
-            }
-        )
-        minutes[win.group_id] += entry.end_minute - entry.start_minute
-    return winners
+    def occurring(entry: draw.Entry, dates: Sequence[date]) -> int:
+        return sum(exists(day, entry.start_minute, entry.end_minute) for day in dates)
 
-
-def _statistics(listed: draw.Manifest, decided: draw.Result, winners: list[dict[str, Any]]) -> dict[str, Any]:
-    groups = {entry.group_id for entry in listed.entries}
-    minutes = {entry.id: entry.end_minute - entry.start_minute for entry in listed.entries}
-    reasons = Counter(loss.reason for loss in decided.losses)
-    return {
-        "total_registrations": len(listed.entries),
-        "successful_allocations": len(decided.wins),
-        "failed_allocations": len(decided.losses),
-        "groups": len(groups),
-        "groups_served": len({win.group_id for win in decided.wins}),
-        "weekly_minutes_wished": sum(minutes.values()),
-        "weekly_minutes_given": sum(minutes[win.entry_id] for win in decided.wins),
-        "occurrences": sum(winner["occurrences"] for winner in winners),
-        "reasons": dict(sorted(reasons.items())),
-    }
+    return occurring
