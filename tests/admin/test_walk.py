@@ -9,16 +9,22 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from allocations.services.distributing import distribute
+from classrooms.services.closures import close_rooms
+from cspace import clock
 from cspace.admin.forms import NameField
 from cspace.admin.pages import ServiceAdmin
 from cspace.admin.site import site
+from cspace.db.ranges import campus_date, campus_interval
 from groups.models import UserGroup
 from notifications.models import Notification
 from registrations.models import Series
-from tests.admin.pages import act, actions
+from registrations.services.deciding import approve_registration
+from tests.admin.pages import actions
 from tests.allocations.scenes import ended, make_entry, make_event
-from tests.factories import make_classroom, make_registration, make_user
+from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_plan
+from tests.once import built_once
 from timetables.models import Teacher
 
 PAGES = {f"{model._meta.app_label}/{model._meta.model_name}": model for model in site._registry}
@@ -61,21 +67,32 @@ def root(db, browser):
     return browser(make_user("root", is_superuser=True))
 
 
+@pytest.fixture(scope="module")
+def furniture(django_db_setup, django_db_blocker):
+    with built_once(django_db_blocker, furnish):
+        yield
+
+
 @pytest.fixture
-def furnished(admin, cspace, member, team):
-    """At least one row of everything."""
+def furnished(furniture, db):
+    """There is at least one row of everything."""
+
+
+def furnish():
+    now, day = clock.now(), campus_date(clock.now()) + dt.timedelta(days=3)
+    by, person, team = make_user("by"), make_user("person"), make_group("522")
+    join(by, cspace_group())
+    join(person, team)
     room = make_classroom("Room A", equipment={"projector": 1})
-    day = dt.date.today() + dt.timedelta(days=3)
-    held = make_registration(by=member, group=team, classroom=room, day=day)
-    act(admin, "registrations/registration", "approve", held)
-    night = {"starts_on": str(day), "start_time": "20:00", "ends_on": str(day), "end_time": "24:00"}
-    admin.post("/admin/classrooms/closure/add/", night | {"classrooms": [room.pk], "on_conflict": "fail"})
+    held = make_registration(by=person, group=team, classroom=room, day=day)
+    approve_registration(registration_id=held.pk, by=by, now=now)
+    close_rooms(by=by, now=now, classrooms=[room], interval=campus_interval(day, 1200, 1440))
     for is_drawn in (True, False):
-        event = make_event(cspace)
-        make_entry(event, team, room, member)
+        event = make_event(by)
+        make_entry(event, team, room, person)
         if is_drawn:
-            ended(event, cspace)
-            act(admin, "allocations/allocationevent", "distribute", event)
+            ended(event, by)
+            distribute(event_id=event.pk, by=by, now=now)
     assert Series.objects.exists()
     assert Notification.objects.exists()
     lecture = make_lecture(room, make_course(), day=day + dt.timedelta(days=1))

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
-from django.test import override_settings
 
 from allocations.services.distributing import distribute
 from allocations.services.progress import end_event
@@ -33,6 +31,7 @@ from tests.factories import (
     make_user,
 )
 from tests.factories.timetables import make_course, make_plan
+from tests.once import built_once
 from tests.routes import operation, operations
 
 pytestmark = pytest.mark.usefixtures("document_clock")
@@ -306,12 +305,9 @@ def drawn(event: Any, by: Any) -> int:
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker):
-    """The people and what the paths name, made once around the tests' own transactions, rolled back at the end."""
-    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    quick, clock_stands = override_settings(PASSWORD_HASHERS=hashers), time_machine.travel(DOCUMENT_TIME, tick=False)
-    with django_db_blocker.unblock(), quick, clock_stands, transaction.atomic():
-        yield build()
-        transaction.set_rollback(True)
+    """The people and what the paths name."""
+    with time_machine.travel(DOCUMENT_TIME, tick=False), built_once(django_db_blocker, build) as campus:
+        yield campus
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from django.core.management import call_command
-from django.db import connection, transaction
-from django.test import override_settings
+from django.db import connection
 from jsonschema import Draft7Validator, FormatChecker
 
 from accounts.models import User
@@ -31,6 +30,7 @@ from notifications.models import Notification
 from registrations.models import Registration
 from tests.allocations.scenes import make_entry
 from tests.factories import cspace_group, make_classroom, make_registration, make_series
+from tests.once import built_once
 from timetables.models import StudyPlan
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -194,13 +194,8 @@ class Campus:
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker):
-    """Loaded once, around the tests' own transactions, and rolled back after the last."""
-    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with django_db_blocker.unblock(), transaction.atomic(), override_settings(PASSWORD_HASHERS=hashers):
-        campus = Campus()
-        connection.check_constraints()  # once; what is still to be checked is checked at the end of every test
+    with built_once(django_db_blocker, Campus) as campus:
         yield campus
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
