@@ -61,7 +61,7 @@ def _not_found(operation: AutoSchema) -> Iterable[Exception]:
     for part, resource in RESOURCES.items():
         if part in operation.path:
             return [NotFound(resource or view.resources.get(view.action, noun))]
-    return [NotFound("Page")]
+    return [NotFound(view.resources.get(view.action, "Page"))]
 
 
 def _not_allowed(operation: AutoSchema) -> Iterable[Exception]:

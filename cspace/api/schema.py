@@ -132,7 +132,7 @@ class EnvelopeAutoSchema(AutoSchema):
         statuses = ["400", "405", "406", "500", "503"]
         is_own_reading = self._permission() in (LoggedIn, PublicRead) and self.method == "GET" and not self._has_path()
         statuses += ["401"] if is_own_reading else ["401", "403"]
-        statuses += ["404"] if self._has_path() or view.action == "list" else []
+        statuses += ["404"] if self._has_path() or view.action == "list" or view.action in view.resources else []
         statuses += ["413", "415"] if self.method in WITH_BODY else []
         statuses += ["429"] if self.method in WRITES else []
         statuses += ["409"] if refusals_for("409", self) else []
