@@ -75,7 +75,7 @@ class WindowForm(forms.Form):
 class Cell:
     """A weekday and hour of the heat map."""
 
-    percent: int
+    percent: str
     colour: str
     ink: str
     said: str
@@ -85,7 +85,7 @@ def utilisation_context(asked: Mapping[str, str], *, now: datetime) -> dict[str,
     """What the page shows: four weeks either way unless it is asked for others. Two queries.
 
     `form`; without a fault in it `hours` (0…23), `week` [(weekday, [Cell])], `legend` [(percent, colour, ink)],
-    `rooms` [Hours] and `total` of them.
+    `bars` [(Hours of a room, percent of the fullest one)] and `total` of the rooms.
     """
     today = campus_date(now)
     usual = {"start_date": today - WEEKS_EITHER_WAY, "end_date": today + WEEKS_EITHER_WAY - timedelta(days=1)}
@@ -96,7 +96,7 @@ def utilisation_context(asked: Mapping[str, str], *, now: datetime) -> dict[str,
     floor = form.cleaned_data["floor"]
     cells = utilisation(**window, by=Grouping.WEEKDAY_HOUR, now=now, floor=floor)
     rooms = utilisation(**window, by=Grouping.ROOM, now=now, floor=floor)
-    most = max(cell.share for cell in cells)
+    most, fullest = max(cell.share for cell in cells), max((room.share for room in rooms), default=0.0)
     drawn = [_cell(cell, most) for cell in cells]
     return {
         "form": form,
@@ -105,7 +105,7 @@ def utilisation_context(asked: Mapping[str, str], *, now: datetime) -> dict[str,
             (WEEKDAYS[(place + 6) % 7], drawn[len(HOURS) * place : len(HOURS) * (place + 1)]) for place in range(7)
         ],
         "legend": _legend(most),
-        "rooms": rooms,
+        "bars": [(room, round(100 * room.share / fullest) if fullest else 0) for room in rooms],
         "total": _total(rooms),
     }
 
@@ -117,7 +117,8 @@ def _cell(cell: Hours, most: float) -> Cell:
         f"{WEEKDAYS[(weekday + 5) % 7]} {hour:02}:00–{hour + 1:02}:00: {cell.booked_hours:.1f} h booked,"
         f" {cell.used_hours:.1f} h used, {cell.closed_hours:.1f} h closed of {cell.total_hours:.0f} h"
     )
-    return Cell(round(100 * cell.share), colour, ink(colour), said)
+    percent = "<1" if 0 < cell.percent < 0.5 else f"{cell.percent:.0f}"
+    return Cell(percent, colour, ink(colour), said)
 
 
 def _legend(most: float) -> list[tuple[str, str, str]]:

@@ -2,7 +2,6 @@
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -19,6 +18,7 @@ from cspace.api.viewsets import ApiViewSet, DocumentViewSet
 from cspace.errors import NotFound
 
 SVG = "image/svg+xml"
+PICTURE = {"type": "string", "xml": {"name": "svg"}}
 
 
 class Svg(BaseRenderer):
@@ -36,7 +36,7 @@ class FloorPlanViewSet(DocumentViewSet):
 
     @extend_schema(
         parameters=[FloorPlanQuery],
-        responses={(200, SVG): OpenApiTypes.STR},
+        responses={(200, SVG): PICTURE},
         description=(
             "The rooms of a floor as their boxes (`equipment.svg`) stand, with what each is doing `at` an instant"
             " (default: now): `free`; `soon` taken, in less than 60 minutes; `taken`; `closed` by a closure or because"

@@ -171,12 +171,23 @@ def test_four_weeks_either_way_unless_asked(admin, floors):
     form = admin.get(PAGE).context["form"]
     assert (form["start_date"].value(), form["end_date"].value()) == ("2025-12-23", "2026-02-16")
     one_floor = admin.get(PAGE, {"floor": "2"})
-    assert [room.key for room in one_floor.context["rooms"]] == ["Room C"]
+    assert [(room.key, bar) for room, bar in one_floor.context["bars"]] == [("Room C", 0)]
+
+
+def test_a_little_is_not_nothing(admin, floors):
+    page = admin.get(PAGE)
+    rows = Table(page.content.decode()).rows
+    assert [cell[2] for cell in rows[3][10:13]] == ["0", "4", "0"]
+    assert [(room.key, bar) for room, bar in page.context["bars"]] == [("Room A", 100), ("Room B", 0), ("Room C", 0)]
+    for _ in range(60):
+        make_classroom()
+    rows = Table(admin.get(PAGE).content.decode()).rows
+    assert [cell[2] for cell in rows[3][10:13]] == ["0", "<1", "0"]
 
 
 def test_a_campus_without_rooms_has_a_page(admin):
     page = admin.get(PAGE)
-    assert (page.status_code, page.context["rooms"], page.context["legend"]) == (
+    assert (page.status_code, page.context["bars"], page.context["legend"]) == (
         200,
         [],
         [("0 %", "#ffffff", "#000000")],

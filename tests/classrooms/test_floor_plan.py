@@ -1,6 +1,7 @@
 """The floor plan as a picture: `GET /classrooms/floor-plan.svg`."""
 
 import datetime as dt
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -336,3 +337,13 @@ def test_the_example_of_the_docs_is_what_the_demo_draws_today(db, settings, tmp_
     shipped = Path(str(finders.find("classrooms/floor-plan.svg")))
     drawn_today = fresh.read_text(encoding="utf-8")
     assert shipped.read_text(encoding="utf-8") == drawn_today, f"if that is meant: cp {fresh} {shipped}"
+
+
+def test_the_docs_page_shows_the_example(client, db):
+    schema = client.get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
+    told = schema["paths"]["/api/v1/classrooms/floor-plan.svg/"]["get"]["description"]
+    (address,) = re.findall(r"!\[[^\]]+\]\((\S+)\)", told)
+    served = client.get(address)
+    assert (served.status_code, served["Content-Type"]) == (200, "image/svg+xml")
+    assert b"".join(served.streaming_content) == Path(str(finders.find("classrooms/floor-plan.svg"))).read_bytes()
+    assert "img-src 'self'" in client.get("/api/docs/")["Content-Security-Policy"]
