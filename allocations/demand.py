@@ -8,10 +8,10 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from allocations.enums import EntryStatus
 from allocations.models import AllocationEvent
 from allocations.wording import WEEKDAYS
+from cspace.pictures import DARK_TEXT, ink, shade, xml_text
 
 CELL_WIDTH, CELL_HEIGHT, NAME_WIDTH, HEAD_HEIGHT = 92, 26, 190, 28
-LIGHTEST, DARKEST = (0xF3, 0xE8, 0xFF), (0x58, 0x1C, 0x87)
-DARK_TEXT, LIGHT_TEXT, EMPTY, LINE = "#111827", "#ffffff", "#ffffff", "#d1d5db"
+EMPTY, LINE = "#ffffff", "#d1d5db"
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,9 @@ def _draw_room(svg: Element, row: Row, top: int, most: int) -> None:
         cell = row.cells.get(place + 1)
         group = SubElement(svg, "g")
         said = f"{cell.wishes} wishes, at most {cell.at_once} at once" if cell else "no wish"
-        SubElement(group, "title").text = f"{row.room}, {weekday}: {said}"
+        SubElement(group, "title").text = xml_text(f"{row.room}, {weekday}: {said}")
         left = NAME_WIDTH + place * CELL_WIDTH
+        colour = _shade(cell.at_once, most) if cell else EMPTY
         SubElement(
             group,
             "rect",
@@ -91,13 +92,12 @@ def _draw_room(svg: Element, row: Row, top: int, most: int) -> None:
                 "y": str(top),
                 "width": str(CELL_WIDTH),
                 "height": str(CELL_HEIGHT),
-                "fill": _shade(cell.at_once, most) if cell else EMPTY,
+                "fill": colour,
                 "stroke": LINE,
             },
         )
         if cell:
-            colour = LIGHT_TEXT if 2 * cell.at_once > most else DARK_TEXT
-            _write(group, left + CELL_WIDTH / 2, top + CELL_HEIGHT / 2, str(cell.at_once), colour=colour)
+            _write(group, left + CELL_WIDTH / 2, top + CELL_HEIGHT / 2, str(cell.at_once), colour=ink(colour))
 
 
 def _write(parent: Element, x: float, y: float, text: str, *, anchor: str = "middle", colour: str = DARK_TEXT) -> None:
@@ -112,10 +112,8 @@ def _write(parent: Element, x: float, y: float, text: str, *, anchor: str = "mid
             "font-size": "13",
             "fill": colour,
         },
-    ).text = text
+    ).text = xml_text(text)
 
 
 def _shade(at_once: int, most: int) -> str:
-    share = (at_once - 1) / (most - 1) if most > 1 else 0.0
-    parts = (round(light + (dark - light) * share) for light, dark in zip(LIGHTEST, DARKEST, strict=True))
-    return "#" + "".join(f"{part:02x}" for part in parts)
+    return shade((at_once - 1) / (most - 1) if most > 1 else 0.0)

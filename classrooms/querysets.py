@@ -88,6 +88,10 @@ class ClassroomQuerySet(QuerySet["Classroom"]):
     def active(self) -> "ClassroomQuerySet":
         return self.filter(is_active=True)
 
+    def on_floor(self, floor: int, *, building: str | None = None) -> "ClassroomQuerySet":
+        """Of all buildings, or of the one with exactly this name."""
+        return self.filter(floor=floor, **({} if building is None else {"building": building}))
+
     def free_during(self, *intervals: Interval) -> "ClassroomQuerySet":
         """Active rooms with no live occupancy in any of the intervals; without intervals, all active rooms.
 

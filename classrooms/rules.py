@@ -35,6 +35,8 @@ MAX_DEGREES = {"latitude": 90, "longitude": 180}
 UNKNOWN_TYPE = "room"
 REFUSED_KEYS = frozenset({"__proto__", "constructor"})
 CLOSURE_YEARS = range(1900, 2501)
+BETWEEN_YEARS = "Must lie between 1900 and 2500"
+MAX_WINDOW_DAYS = 366
 MAX_CLOSURE = timedelta(days=3660)
 """Ten years. A closure is shown cut per day, so that what it makes others answer has to be bounded."""
 
@@ -98,14 +100,30 @@ def _gap_faults(day: date, start_minute: int, end_minute: int) -> dict[str, list
 def closure_faults(starts_at: datetime, ends_at: datetime) -> dict[str, list[str]]:
     """What is wrong with a span of time to close a room for."""
     ends = {"starts_at": starts_at, "ends_at": ends_at}
-    faults = {
-        name: ["Must lie between 1900 and 2500"] for name, instant in ends.items() if instant.year not in CLOSURE_YEARS
-    }
+    faults = {name: [BETWEEN_YEARS] for name, instant in ends.items() if instant.year not in CLOSURE_YEARS}
     if starts_at >= ends_at:
         faults.setdefault("starts_at", []).append("Start must be before end")
     elif not faults and ends_at - starts_at > MAX_CLOSURE:
         faults["ends_at"] = [f"At most {MAX_CLOSURE.days} days after the start"]
     return faults
+
+
+def window_faults(first: date | None, last: date | None) -> dict[str, list[str]]:
+    """What is wrong with the campus days to count the hours of, both included (None = missing or malformed)."""
+    ends = {"start_date": first, "end_date": last}
+    faults = {name: [BETWEEN_YEARS] for name, day in ends.items() if day is not None and day.year not in CLOSURE_YEARS}
+    if faults or first is None or last is None:
+        return faults
+    if first > last:
+        return {"start_date": ["Start date must not be after end date"]}
+    if (last - first).days >= MAX_WINDOW_DAYS:
+        return {"end_date": [f"At most {MAX_WINDOW_DAYS} days, both ends included"]}
+    return {}
+
+
+def instant_faults(name: str, instant: datetime | None) -> dict[str, list[str]]:
+    """What is wrong with a moment to look at, under its name (None = missing or malformed)."""
+    return {} if instant is None or instant.year in CLOSURE_YEARS else {name: [BETWEEN_YEARS]}
 
 
 def name_faults(name: str) -> list[str]:

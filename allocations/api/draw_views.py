@@ -41,7 +41,7 @@ from allocations.services.promoting import promote
 from cspace import clock
 from cspace.api.idempotency import is_dry_run
 from cspace.api.permissions import InCSpace, LoggedIn
-from cspace.api.viewsets import ApiViewSet
+from cspace.api.viewsets import ApiViewSet, DocumentViewSet
 from cspace.db.ranges import campus_date
 
 TSV = "text/tab-separated-values"
@@ -122,7 +122,7 @@ class DrawViewSet(ApiViewSet):
 
 
 @extend_schema(tags=["draws"])
-class DrawDocumentViewSet(ApiViewSet):
+class DrawDocumentViewSet(DocumentViewSet):
     """Exact bytes with their SHA-256 as the ETag."""
 
     permissions = {"manifest": LoggedIn, "result": LoggedIn, "verifier": LoggedIn}
@@ -142,12 +142,6 @@ class DrawDocumentViewSet(ApiViewSet):
         event_with_id(pk)
         source = publishing.VERIFIER.read_bytes()
         return _sent(request, Document(source, sha256(source).hexdigest()), PYTHON)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Refusals are JSON, whatever was asked for."""
-        self.request.accepted_renderer = JSONRenderer()
-        self.request.accepted_media_type = JSONRenderer.media_type
-        return super().handle_exception(exc)
 
 
 def _sent(request: Request, document: Document, content_type: str) -> HttpResponseBase:

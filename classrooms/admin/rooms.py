@@ -6,17 +6,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
 from import_export import fields, resources, widgets
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV, XLSX
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.decorators import action as list_action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from accounts.acting import actor
-from classrooms.floorplan import boxed, draw
+from classrooms.admin.pictures import plan_of, plan_of_list, utilisation_context
 from classrooms.models import Classroom
 from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults, place_faults
 from classrooms.services.rooms import CHANGEABLE, PLACE, change_classroom, create_classroom, delete_classroom
@@ -24,7 +24,7 @@ from cspace import clock
 from cspace.admin.forms import JsonField, ServiceForm
 from cspace.admin.pages import ServiceAdmin
 from cspace.admin.refusals import said
-from cspace.admin.site import site
+from cspace.admin.site import refuse_nul, site
 from cspace.errors import DomainError
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -140,17 +140,39 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
     search_fields = ("name", "building")
     ordering = ("floor", "name_order", "id")
     actions = ("delete_unused",)
+    actions_list = ("utilisation",)
+    list_before_template = "admin/classrooms/plan_of_list.html"
+
+    class Media:
+        css = {"all": ("classrooms/pictures.css",)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Classroom | None = None) -> tuple[str, ...]:
         return ("name", "floor_plan") if obj else ()
 
     @admin.display(description="Floor plan")
     def floor_plan(self, room: Classroom) -> str:
-        rooms = list(Classroom.objects.filter(floor=room.floor).in_order())
-        drawn = {one.pk for one, _ in boxed(rooms)}
-        missing = ", ".join(one.name for one in rooms if one.pk not in drawn)
-        plan = mark_safe(draw(rooms, highlighted=room.pk))  # noqa: S308 - made by an XML writer
-        return format_html("{}<p>Not on the plan: {}</p>", plan, missing) if missing else plan
+        """The room's floor in its building at this moment, with a frame around the room.
+
+        Where it is, is read again: a form that was refused has left in `room` what was typed.
+        """
+        floor, building = Classroom.objects.values_list("floor", "building").get(pk=room.pk)
+        rooms = Classroom.objects.on_floor(floor, building=building).in_order()
+        return plan_of(list(rooms), now=clock.now(), highlighted=room.pk)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """With the plan of the first floor that the list shows."""
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context and "cl" in context:
+            context |= plan_of_list(context["cl"], now=clock.now())
+        return response
+
+    @list_action(description="Utilisation", url_path="utilisation", icon="grid_on")  # type: ignore[untyped-decorator]
+    def utilisation(self, request: HttpRequest) -> TemplateResponse:
+        refuse_nul(request)
+        context = utilisation_context(request.GET.dict(), now=clock.now())
+        page = {**self.admin_site.each_context(request), "title": "Utilisation", "opts": self.opts, "media": self.media}
+        return TemplateResponse(request, "admin/classrooms/utilisation.html", page | context)
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return site.has_permission(request)

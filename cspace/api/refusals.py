@@ -1,7 +1,7 @@
 """Examples of every refusal, made from the errors themselves, so that schema and answers say the same."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import PolymorphicProxySerializer
@@ -61,7 +61,7 @@ def _not_found(operation: AutoSchema) -> Iterable[Exception]:
     for part, resource in RESOURCES.items():
         if part in operation.path:
             return [NotFound(resource or view.resources.get(view.action, noun))]
-    return [NotFound("Page")]
+    return [NotFound(cast(Any, operation).named_by_query() or "Page")]
 
 
 def _not_allowed(operation: AutoSchema) -> Iterable[Exception]:

@@ -132,11 +132,17 @@ class EnvelopeAutoSchema(AutoSchema):
         statuses = ["400", "405", "406", "500", "503"]
         is_own_reading = self._permission() in (LoggedIn, PublicRead) and self.method == "GET" and not self._has_path()
         statuses += ["401"] if is_own_reading else ["401", "403"]
-        statuses += ["404"] if self._has_path() or view.action == "list" else []
+        statuses += ["404"] if self._has_path() or view.action == "list" or self.named_by_query() else []
         statuses += ["413", "415"] if self.method in WITH_BODY else []
         statuses += ["429"] if self.method in WRITES else []
         statuses += ["409"] if refusals_for("409", self) else []
         return sorted(set(statuses))
+
+    def named_by_query(self) -> str | None:
+        """What a question without an id in its path is about, if there may be none of it."""
+        view: Any = self.view
+        is_question = self.method == "GET" and view.action != "list" and not self._has_path()
+        return view.resources.get(view.action) if is_question else None
 
     def _has_path(self) -> bool:
         return "{" in self.path

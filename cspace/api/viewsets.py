@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 from django.db.models import QuerySet
 from django.utils.encoding import escape_uri_path
 from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -36,7 +37,8 @@ class ApiViewSet(ViewSet):
     conflicts: ClassVar[Mapping[str, Sequence[Callable[[], DomainError]]]] = {}
     """{action: what makes each 409 it may refuse with}, for the published schema."""
     resources: ClassVar[Mapping[str, str]] = {}
-    """{action: what its `{id}` names}, where that is not the noun of the view; for the published refusals."""
+    """{action: what its `{id}`, or its query, names}, where that is not the noun of the view; for the published
+    refusals."""
     outcomes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """{action: what it makes of the usual example of its answer}, for the published schema."""
     repeatable = True
@@ -120,6 +122,16 @@ class ApiViewSet(ViewSet):
 
     def _context(self, extra: Mapping[str, Any]) -> dict[str, Any]:
         return {"access": getattr(self.request.user, "access", None), "now": clock.now(), **extra}
+
+
+class DocumentViewSet(ApiViewSet):
+    """Actions that answer with a document which is no JSON. `renderer_classes` names the kinds, JSON first."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Refusals are JSON, whatever was asked for."""
+        self.request.accepted_renderer = JSONRenderer()
+        self.request.accepted_media_type = JSONRenderer.media_type
+        return super().handle_exception(exc)
 
 
 def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:

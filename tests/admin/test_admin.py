@@ -8,6 +8,8 @@ from django.test import Client
 
 from classrooms.floorplan import draw
 from classrooms.models import Classroom
+from classrooms.states import states
+from cspace import clock
 from registrations.models import Registration, Series
 from tests.admin.pages import act, actions, said
 from tests.factories import PASSWORD, make_classroom, make_registration
@@ -116,9 +118,10 @@ def test_a_room_is_made_and_changed_by_the_services(admin):
 def test_the_floor_plan_is_drawn_and_harmless(admin):
     room = make_classroom("Room A", equipment={"svg": BOX})
     page = admin.get(f"/admin/classrooms/classroom/{room.pk}/change/").content.decode()
-    assert "<title>Room A, 30 seats</title>" in page
-    assert "<script>alert(1)" not in draw([room])
-    assert "&lt;script&gt;" in draw([room])
+    assert ">Room A, 30 seats, free</title>" in page
+    drawn = draw([room], states([room], clock.now()), at=clock.now())
+    assert "<script>alert(1)" not in drawn
+    assert "&lt;script&gt;" in drawn
 
 
 def test_import_previews_first_and_then_goes_through_the_services(admin):

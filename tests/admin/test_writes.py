@@ -6,7 +6,6 @@ from django.db import connection
 from django.test import Client
 
 from accounts.services.sessions import log_in
-from classrooms.floorplan import draw
 from classrooms.models import Classroom
 from cspace import clock
 from tests.admin.pages import actions, errors, said, typed
@@ -141,8 +140,8 @@ def test_an_export_is_harmless_and_comes_back_as_it_was(admin, name):
 def test_the_plan_names_every_room_of_the_floor(admin):
     room = make_classroom("Room A", equipment={"svg": BOX})
     make_classroom("Room B & C")
-    assert ">Room A</text>" in draw([room])
     page = admin.get(f"{ROOMS}{room.pk}/change/").content.decode()
+    assert ">Room A</text>" in page
     assert "Not on the plan: Room B &amp; C" in page
 
 

@@ -311,7 +311,8 @@ def provoked(name: str, status: str, campus: Campus, api: Any) -> Any:
         ids |= {"id" if "{id}" in path else "event_id": 10**17}
         nowhere = path if "{id}" in path else path.replace("{name}", "Nowhere").replace("{code}", "Nowhere")
         missing = address(nowhere, operation, ids)
-        return send(method, missing if "{" in path else f"{url}?page=99999")
+        nobodys = f"{path}?floor=200" if name == "floor_plan_retrieve" else f"{url}?page=99999"
+        return send(method, missing if "{" in path else nobodys)
     if status == "405":
         unused = re.search(r'"(\w+)"', next(iter(examples_of(operation["responses"]["405"]).values()))["error"])
         return send(unused[1], url)
@@ -358,6 +359,7 @@ def test_who_has_to_show_what(settings):
         "closure_list",
         "course_list",
         "course_retrieve",
+        "floor_plan_retrieve",
         "study_plan_list",
         "study_plan_retrieve",
     }
