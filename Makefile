@@ -29,7 +29,7 @@ draw-demo: environment-to-run ## draw about 1,000 wishes of 300 clubs on the dem
 	@exec $(PY) manage.py draw_demo
 
 test: lint ## everything CI runs
-	$(PY) -m pytest --numprocesses 2
+	$(PY) -m pytest --numprocesses 3 --dist worksteal
 
 lint: environment ## ruff, mypy, import-linter
 	$(PY) -m ruff check .

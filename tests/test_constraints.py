@@ -21,6 +21,7 @@ from notifications.models import Notification
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_semester
+from tests.once import built_once
 from timetables.models import PlannedCourse, StudyPlan, Teacher, Unit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -181,9 +182,18 @@ def test_every_constraint_is_violated_here():
     assert sorted(declared()) == sorted(VIOLATIONS)
 
 
+@pytest.fixture(scope="module")
+def first_rows(django_db_setup, django_db_blocker):
+    with built_once(django_db_blocker, make_first_rows):
+        yield
+
+
 @pytest.fixture
-def one_row_each(db):
-    """A first row in every table, from which only one value has to differ."""
+def one_row_each(first_rows, db):
+    """There is a first row in every table, from which only one value has to differ."""
+
+
+def make_first_rows():
     now = clock.now()
     user, group, room = make_user("person"), cspace_group(), make_classroom("Room A")
     join(user, group)

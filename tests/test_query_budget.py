@@ -5,10 +5,12 @@ Counted are all statements of a request but the savepoints that stand in for BEG
 
 import json
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -23,8 +25,10 @@ from groups.models import UserGroup
 from notifications.models import Notification
 from registrations.services.series_writing import SeriesDraft, place_series
 from tests.allocations.scenes import ended, make_entry, make_event
+from tests.conftest import DOCUMENT_TIME
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester
+from tests.once import built_once
 from tests.routes import operation, operations
 from timetables.models import Teacher
 
@@ -79,16 +83,19 @@ OF_A_GROUP = (
 class Campus:
     """`size` of everything an operation could walk over: rooms, groups, people, bookings, closures, notices."""
 
-    def __init__(self, size: int, actor: Any, team: Any, room: Any) -> None:
-        join(actor, team)
+    def __init__(self, size: int) -> None:
+        self.size, self.actor = size, make_user("actor")
+        actor, named, room = self.actor, make_group("522"), make_classroom("Room A")
+        join(actor, cspace_group())
+        join(actor, named)
         make_user("newcomer")
         for number in range(size):
-            join(make_user(), team)
+            join(make_user(), named)
             join(make_user(), cspace_group())
             join(actor, make_group())
             make_classroom()
             hour = (9 + number) * 60
-            made = make_registration(by=actor, group=team, classroom=room, day=DAY, start=hour, end=hour + 60)
+            made = make_registration(by=actor, group=named, classroom=room, day=DAY, start=hour, end=hour + 60)
             (closure,) = close_rooms(
                 by=actor,
                 now=clock.now(),
@@ -104,10 +111,10 @@ class Campus:
         plans = [make_plan(*courses, unit=course.code, semester=semester) for course in courses]
         self.course, self.plan = courses[0].code, plans[0].pk
         assert LogEntry.objects.count() >= size
-        self.team, self.room, self.unused_room, self.closure = team.pk, room.name, make_classroom().name, closure.pk
-        self.place = UserGroup.objects.filter(group=team).exclude(user=actor)[0].pk
+        self.team, self.room, self.unused_room, self.closure = named.pk, room.name, make_classroom().name, closure.pk
+        self.place = UserGroup.objects.filter(group=named).exclude(user=actor)[0].pk
         self.registration, self.notification = made.pk, notice.pk
-        self._allocate(size, actor, team, room)
+        self._allocate(size, actor, named, room)
 
     def _allocate(self, size: int, actor: Any, team: Any, room: Any) -> None:
         """An event in every state, each with two wishes for each of `size` slots, and as many series."""
@@ -155,22 +162,31 @@ class Campus:
 
 def counted(named: str, campus: Campus, client: Any) -> int:
     method, _, path = named.partition(" ")
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         response = client(method, path.format(**vars(campus)), campus.body(named))
     assert response.status_code < 300, response.content
     return sum("SAVEPOINT" not in row["sql"] for row in captured.captured_queries)
 
 
+@pytest.fixture(scope="module", params=[1, 3], ids="size {}".format)
+def loaded(request, django_db_setup, django_db_blocker):
+    stands = time_machine.travel(DOCUMENT_TIME, tick=False)
+    with stands, built_once(django_db_blocker, partial(Campus, request.param)) as campus:
+        yield campus
+
+
+@pytest.fixture
+def campus(loaded, db):
+    loaded.actor.forget_access()
+    return loaded
+
+
 @pytest.mark.parametrize("named", BUDGET)
-@pytest.mark.parametrize("size", [1, 3])
-def test_an_operation_costs_what_the_file_says(named, size, api, cspace, team, room, settings):
+def test_an_operation_costs_what_the_file_says(named, campus, api, settings):
     settings.CSPACE_THROTTLE = True
-    campus = Campus(size, cspace, team, room)
-    cost = counted(named, campus, api(cspace))
-    assert cost == BUDGET[named][str(size)], (
-        f"{named} costs {cost} statements at size {size}. If that is meant, write it into {FILE.name}:"
+    cost = counted(named, campus, api(campus.actor))
+    assert cost == BUDGET[named][str(campus.size)], (
+        f"{named} costs {cost} statements at size {campus.size}. If that is meant, write it into {FILE.name}:"
         f' "{named}": {json.dumps({"1": cost, "3": cost})}'
     )
 

@@ -88,7 +88,7 @@ def furnish():
     approve_registration(registration_id=held.pk, by=by, now=now)
     close_rooms(by=by, now=now, classrooms=[room], interval=campus_interval(day, 1200, 1440))
     for is_drawn in (True, False):
-        event = make_event(by)
+        event = make_event(by, weeks=2)
         make_entry(event, team, room, person)
         if is_drawn:
             ended(event, by)
