@@ -74,7 +74,7 @@ def slot_faults(
         faults["date"] = ["Date cannot be in the past"]
     elif "date" in changed and day > today + timedelta(days=horizon_days):
         faults["date"] = [f"Date cannot be more than {horizon_days} days ahead"]
-    elif day == today and start_minute is not None and BOTH_ENDS & set(changed) and _has_gone(day, start_minute, now):
+    elif day <= today and start_minute is not None and BOTH_ENDS & set(changed) and _has_gone(day, start_minute, now):
         faults.setdefault("start_time", []).append("Start time cannot be in the past")
     if not faults and start_minute is not None and end_minute is not None:
         faults |= _gap_faults(day, start_minute, end_minute)

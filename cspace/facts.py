@@ -49,6 +49,8 @@ class Notice:
     text: str
     tells_actor: bool = False
     """Where chance decided, not he: recipients must be listed."""
+    but: int | None = None
+    """Somebody among a query's recipients who is told otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,8 +45,8 @@ def _insert_for_query(people: PeopleQuery, notice: Notice, fact: Fact) -> None:
         cursor.execute(
             "INSERT INTO notifications_notification (user_id, description, status, created_at)"
             f" SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({people.sql}) AS told (recipient)"
-            " WHERE recipient IS DISTINCT FROM %s",
-            [notice.text[:MAX_LENGTH], fact.occurred_at, *people.parameters, fact.actor_id],
+            " WHERE recipient IS DISTINCT FROM %s AND recipient IS DISTINCT FROM %s",
+            [notice.text[:MAX_LENGTH], fact.occurred_at, *people.parameters, fact.actor_id, notice.but],
         )
 
 

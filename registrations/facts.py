@@ -88,7 +88,8 @@ class RegistrationChanged(_AboutRegistration):
 
     def notices(self) -> Iterable[Notice]:
         yield Notice(recipients=[self.created_by_id], text=f"Your room registration has been changed: {self.slot}.")
-        yield Notice(recipients=self.deciders, text=f"{self.group} has changed its request: {self.slot}.")
+        asks = f"{self.group} has changed its request: {self.slot}."
+        yield Notice(recipients=self.deciders, text=asks, but=self.created_by_id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from cspace.db.ranges import campus_date
 from cspace.db.transactions import transactional
 from cspace.errors import InvalidState
 from cspace.facts import Fact, publish_many
-from groups.services.holding import hold_groups
+from groups.services.holding import GroupArchived, hold_groups
 from registrations.facts import RegistrationCancelled
 from registrations.services.series import set_series_cancelled
 from registrations.services.series_holding import hold_series
@@ -34,10 +34,6 @@ class EventNotDistributed(InvalidState):
 
 class EventOver(InvalidState):
     message = "The dates of the allocation event are over"
-
-
-class GroupArchived(InvalidState):
-    message = "The group has been archived"
 
 
 @transactional

@@ -4,11 +4,15 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from cspace.errors import Invalid
+from cspace.errors import Invalid, InvalidState
 from groups.models import Group
 
 UNKNOWN_GROUP = "Unknown group"
 HELD = ("id", "name", "is_system")
+
+
+class GroupArchived(InvalidState):
+    message = "The group has been archived"
 
 
 def hold_group(group_id: int) -> Group:

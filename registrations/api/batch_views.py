@@ -71,6 +71,11 @@ class BatchAllocationViewSet(ApiViewSet):
         wanted = [_wanted(item, place if is_batch else None, request) for place, item in enumerate(items)]
         entered = create_series(by=request.user, now=clock.now(), wanted=wanted)
         represented = [SeriesOutput(series).data for series in entered]
+        if self.is_dry:  # what one of them would have taken from another has no id either
+            made = {row["id"] for shown in represented for row in shown["registrations"]}
+            for skipped in (row for shown in represented for row in shown["skipped"]):
+                if skipped["existing_registration_id"] in made:
+                    skipped["existing_registration_id"] = None
         if is_batch:
             return Response({"results": represented}, status=201)
         return self.created(represented[0], f"/api/v1/batch-allocations/{entered[0].pk}/")

@@ -14,6 +14,7 @@ from cspace.api.permissions import InAnyGroup, InCSpace, LoggedIn
 from cspace.api.schema import filter_parameters
 from cspace.api.viewsets import ApiViewSet
 from cspace.errors import Invalid
+from groups.services.holding import GroupArchived
 from registrations.api.filters import RegistrationFilter
 from registrations.api.serializers import (
     DecisionInput,
@@ -38,7 +39,7 @@ from registrations.services.changing import (
     change_registration,
     check_visible,
 )
-from registrations.services.deciding import approve_registration, reject_registration
+from registrations.services.deciding import RoomNotOpen, SeriesCancelled, approve_registration, reject_registration
 
 MAX_UNPAGED = 5000
 Decision = Callable[..., Registration]
@@ -61,7 +62,7 @@ class RegistrationViewSet(ApiViewSet):
         "update": [room_taken, RegistrationStarted, RegistrationRejectedBefore],
         "partial_update": [room_taken, RegistrationStarted, RegistrationRejectedBefore],
         "destroy": [RegistrationStarted],
-        "approve": [room_taken, RegistrationCancelledBefore],
+        "approve": [room_taken, RegistrationCancelledBefore, GroupArchived, RoomNotOpen, SeriesCancelled],
         "reject": [RegistrationCancelledBefore],
     }
     outcomes = {"approve": {"status": "approved"}, "reject": {"status": "rejected"}}

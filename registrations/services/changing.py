@@ -89,6 +89,8 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
         RoomAlreadyBooked: the new slot is taken; the old one is kept.
     """
     group = hold_group(wanted.group_id) if wanted.group_id is not None else None
+    if group:
+        by.forget_access()  # asked again now that nobody can leave the group any more
     registration = hold_registration(registration_id, *([wanted.classroom.pk] if wanted.classroom else []))
     check_visible(registration, by.access)
     if group and group.pk != registration.group_id and not rules.may_book_for(by.access, group.pk):

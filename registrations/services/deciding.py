@@ -4,14 +4,25 @@ from datetime import datetime
 
 from accounts.models import User
 from classrooms.services.room_time import reclaim, release
-from cspace.db.transactions import transactional
-from cspace.errors import PermissionDenied
+from cspace.db.ranges import campus_date
+from cspace.db.transactions import StaleRead, transactional
+from cspace.errors import InvalidState, PermissionDenied
 from cspace.facts import publish
+from groups.models import Group
+from groups.services.holding import GroupArchived, hold_groups
 from registrations import rules
 from registrations.enums import Status
 from registrations.facts import RegistrationApproved, RegistrationRejected
 from registrations.models import Registration
 from registrations.services.changing import RegistrationCancelledBefore, hold_registration
+
+
+class RoomNotOpen(InvalidState):
+    message = "The room is not open for booking"
+
+
+class SeriesCancelled(InvalidState):
+    message = "The series has been cancelled from this date on"
 
 
 @transactional
@@ -21,12 +32,16 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
 
     Raises:
         PermissionDenied, RegistrationGone, RegistrationCancelledBefore
+        GroupArchived, RoomNotOpen, SeriesCancelled: it was rejected, and what it was for is no more.
         RoomAlreadyBooked: it was rejected and the slot has gone to somebody else.
     """
-    registration = _held_for_decision(registration_id, by)
+    _check_decider(by)
+    living = _held_group(registration_id)
+    registration = _held_for_decision(registration_id)
     if registration.status == Status.APPROVED:
         return registration
     if not rules.holds_room(registration.status):
+        _check_wanted_still(registration, living)
         reclaim(
             occupancy_id=registration.pk,
             classroom_id=registration.occupancy.classroom_id,
@@ -44,7 +59,8 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
 
     Raises: PermissionDenied, RegistrationGone, RegistrationCancelledBefore.
     """
-    registration = _held_for_decision(registration_id, by)
+    _check_decider(by)
+    registration = _held_for_decision(registration_id)
     if registration.status == Status.REJECTED:
         return registration
     release([registration.pk])
@@ -54,9 +70,30 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
     return registration
 
 
-def _held_for_decision(registration_id: int, by: User) -> Registration:
+def _check_decider(by: User) -> None:
     if not by.access.is_cspace:
         raise PermissionDenied
+
+
+def _held_group(registration_id: int) -> Group | None:
+    """The group of a registration, held before its room is (lock order); None if it has been archived."""
+    group_id = Registration.objects.filter(pk=registration_id).values_list("group_id", flat=True).first()
+    return hold_groups([group_id]).get(group_id) if group_id is not None else None
+
+
+def _check_wanted_still(registration: Registration, living: Group | None) -> None:
+    if living is None:
+        raise GroupArchived
+    if registration.group_id != living.pk:
+        raise StaleRead
+    if not registration.occupancy.classroom.is_active:
+        raise RoomNotOpen
+    series = None if registration.is_detached else registration.series
+    if series is not None and campus_date(registration.occupancy.starts_at) > series.last_on:
+        raise SeriesCancelled
+
+
+def _held_for_decision(registration_id: int) -> Registration:
     registration = hold_registration(registration_id)
     if registration.status == Status.CANCELLED:
         raise RegistrationCancelledBefore

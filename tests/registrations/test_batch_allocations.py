@@ -520,3 +520,12 @@ def test_the_list_costs_the_same_however_many(api, cspace, weekly, django_assert
         assert api(cspace).post(URL, weekly | {"classroom": f"R{number}"}).status_code == 201
         with django_assert_num_queries(4):  # authentication, series, occurrences, skipped dates
             assert len(api(cspace).get(URL).json()["results"]) == number + 1
+
+
+def test_a_dry_run_does_not_know_what_one_item_takes_from_another(api, cspace, member, weekly):
+    body = {"on_conflict": "skip", "items": [weekly | {"end_date": "2026-02-14"}, weekly]}
+    first, second = api(cspace).post(f"{URL}?dry_run=true", body).json()["results"]
+    assert [row["id"] for row in first["registrations"] + second["registrations"]] == [None] * 4
+    assert second["skipped"] == [
+        {"date": day, "existing_registration_id": None, "why": "booked"} for day in ("2026-02-04", "2026-02-11")
+    ]

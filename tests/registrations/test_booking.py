@@ -7,9 +7,10 @@ import time_machine
 
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
+from cspace.errors import PermissionDenied
 from notifications.models import Notification
 from registrations.models import Registration
-from tests.factories import join, make_classroom, make_group
+from tests.factories import join, make_classroom, make_group, make_registration
 
 pytestmark = pytest.mark.usefixtures("document_clock")
 
@@ -244,3 +245,12 @@ def test_a_start_that_has_gone_is_refused_by_the_instant_it_means(
         for start in ahead:
             response = api(member).post("registrations/?dry_run=true", wish | {"date": day, "start_time": start})
             assert (response.status_code, response.json()["start_time"]) == (201, start)
+
+
+def test_who_has_left_the_group_since_he_logged_in_books_no_more(member, team, room):
+    """What he may was read when the request began; the place in the group is looked for again under its lock."""
+    assert member.access.is_member_of(team.pk)
+    team.user_groups.filter(user=member).delete()
+    with pytest.raises(PermissionDenied):
+        make_registration(by=member, group=team, classroom=room, day=date(2026, 2, 1))
+    assert (Registration.objects.count(), Occupancy.objects.count(), LogEntry.objects.count()) == (0, 0, 0)

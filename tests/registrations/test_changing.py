@@ -9,7 +9,7 @@ from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from notifications.models import Notification
 from registrations.models import Registration
-from tests.factories import join, make_classroom, make_group, make_registration
+from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
 
 pytestmark = pytest.mark.usefixtures("document_clock")
 DAY = dt.date(2026, 2, 1)
@@ -337,3 +337,53 @@ def test_a_room_that_has_closed_takes_no_other_time_but_keeps_what_it_has(api, h
             {"classroom": ["Room A is not open for booking"]},
         )
     assert api(member).put(url(held), {"description": "stays"}).json()["description"] == "stays"
+
+
+def archive(api, cspace, held, member):
+    assert api(cspace).delete(f"groups/{held.group_id}/").status_code == 204
+
+
+def close_for_booking(api, cspace, held, member):
+    assert api(cspace).put("classrooms/Room A/", {"is_active": False}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "error"),
+    [(archive, "The group has been archived"), (close_for_booking, "The room is not open for booking")],
+)
+def test_a_rejected_one_gets_its_room_back_only_while_it_could_be_booked(api, held, member, cspace, meanwhile, error):
+    api(cspace).post(url(held, "reject/"))
+    meanwhile(api, cspace, held, member)
+    logged = actions()
+    refused = api(cspace).post(url(held, "approve/"))
+    assert (refused.status_code, refused.json()) == (409, {"error": error, "code": "INVALID_STATE"})
+    assert (state(held), actions()) == (("rejected", False), logged)
+
+
+def test_what_is_booked_in_a_room_no_longer_open_is_still_approved(api, held, member, cspace):
+    close_for_booking(api, cspace, held, member)
+    assert api(cspace).post(url(held, "approve/")).json()["status"] == "approved"
+
+
+def test_a_decider_who_has_asked_himself_is_told_once(api, team, room, cspace, cspace_admin):
+    join(cspace, team)
+    own = make_registration(by=cspace, group=team, classroom=room, day=DAY)
+    join(make_user("another"), cspace_group())
+    Notification.objects.all().delete()
+    assert api(cspace_admin).put(url(own), {"start_time": "9:00"}).json()["status"] == "pending"
+    slot = "Room A, 2026-02-01 09:00–12:00."
+    assert sorted(Notification.objects.values_list("user__username", "description")) == [
+        ("another", f"522 has changed its request: {slot}"),
+        ("cspace_member", f"Your room registration has been changed: {slot}"),
+    ]
+
+
+@pytest.mark.parametrize("start", ["01:00", "11:59"])
+def test_what_is_past_is_not_moved_within_the_past(api, held, cspace, start):
+    with time_machine.travel("2026-02-03T02:00:00Z", tick=False):
+        refused = api(cspace).put(url(held), {"start_time": start})
+        assert (refused.status_code, refused.json()["details"]) == (
+            400,
+            {"start_time": ["Start time cannot be in the past"]},
+        )
+        assert api(cspace).put(url(held), {"description": "It went well"}).status_code == 200

@@ -588,3 +588,17 @@ def test_commands_cost_the_same_however_long_the_series(api, cspace, member, wee
     assert SkippedDate.objects.count() == 0
     live = Registration.objects.live().count()
     assert live == (0 if command == "cancel" else 3 + 51)
+
+
+def test_an_occurrence_of_a_cancelled_series_is_not_approved_again(api, cspace, series):
+    first, *_, last = ids(series)
+    for pk in (first, last):
+        assert api(cspace).post(f"registrations/{pk}/reject/").status_code == 200
+    assert api(cspace).delete(url(series, "?from_date=2026-02-18")).status_code == 204
+    refused = api(cspace).post(f"registrations/{last}/approve/")
+    assert (refused.status_code, refused.json()) == (
+        409,
+        {"error": "The series has been cancelled from this date on", "code": "INVALID_STATE"},
+    )
+    assert api(cspace).post(f"registrations/{first}/approve/").status_code == 200
+    assert dates(api(cspace).get(url(series)).json()) == DATES[:2]
