@@ -39,14 +39,16 @@ class Tokens:
 
 
 def count_login_try(*, username: str, address: str | None, now: datetime) -> None:
-    """Count a try per name and per address (/64 for IPv6), before any hashing.
+    """Count a try per address (/64 for IPv6) and per name, before any hashing.
+
+    The address first: what is refused for its address uses up nobody's name.
 
     Raises:
         RateLimited: one of the two has had its tries, or all callers together have failed too often.
     """
     refuse_when_full("login_failures", EVERYBODY, now=now)
-    count_try("login_name", username.casefold(), now=now)
     count_try("login_address", network_of(address), now=now)
+    count_try("login_name", username.casefold(), now=now)
 
 
 def count_login_failure(*, now: datetime) -> None:
