@@ -19,6 +19,7 @@ from accounts.facts import RefreshReused
 from accounts.models import RefreshSession, User
 from accounts.tokens import issue_access, sign_refresh
 from cspace.api.throttling import count_try, refuse_when_full
+from cspace.db.deletion import delete_in_portions
 from cspace.db.transactions import transactional
 from cspace.errors import NotAuthenticated
 from cspace.facts import publish
@@ -207,10 +208,9 @@ def end_all_sessions(*, user: User, now: datetime) -> None:
     user.refresh_from_db(fields=["token_version"])
 
 
-@transactional
 def forget_expired_sessions(*, now: datetime) -> int:
-    """Delete the rows of families that ended; how many there were."""
-    return RefreshSession.objects.filter(family_expires_at__lt=now).delete()[0]
+    """Delete the rows of families that ended; how many there were. Part of `cspace.housekeeping`."""
+    return delete_in_portions(RefreshSession.objects.filter(family_expires_at__lt=now))
 
 
 def _whole_seconds(instant: datetime) -> datetime:

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cspace.db.deletion import delete_in_portions
 from cspace.db.transactions import transactional
 from cspace.errors import DomainError, ErrorCode, Invalid
 from cspace.models import IdempotencyRecord
@@ -99,10 +100,8 @@ def run_idempotent(handler: Handler, *, request: Request, key: str, now: datetim
 
 
 def forget_old_records(*, now: datetime) -> int:
-    """Delete the records older than 24 h; how many there were. Run by `manage.py tick`."""
-    with transaction.atomic():
-        deleted, _ = IdempotencyRecord.objects.filter(created_at__lt=now - KEPT_FOR).delete()
-    return deleted
+    """Delete the records older than 24 h; how many there were. Part of `cspace.housekeeping`."""
+    return delete_in_portions(IdempotencyRecord.objects.filter(created_at__lt=now - KEPT_FOR))
 
 
 def _claim(user_id: int, key: str, fingerprint: str, now: datetime) -> int | None:
