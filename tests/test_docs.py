@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-READ = re.compile(r"env\.(?:str|bool|int|list|secret|path|log_level|dj_db_url)\(\s*\"([A-Z_]+)\"")
+READ = re.compile(
+    r"env\.(?:str|bool|int|words|origins|rate|statement_timeout|secret|postgres|path|log_level)\(\s*\"([A-Z_]+)\""
+)
 DOCUMENTED = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
