@@ -125,7 +125,7 @@ def _replay(record: IdempotencyRecord, fingerprint: str) -> Response:
 
 
 def _fingerprint(request: Request) -> str:
-    parts = (request.method or "", request.path, request.META.get("QUERY_STRING", ""), request._request.body)
+    parts = (request.method or "", request.path_info, request.META.get("QUERY_STRING", ""), request._request.body)
     digest = hashlib.sha256(str(request.user.pk).encode())
     for part in parts:
         data = part if isinstance(part, bytes) else part.encode()

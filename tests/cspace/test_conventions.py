@@ -15,6 +15,7 @@ from cspace.env import development_hosts, parse_rate
 from cspace.errors import RateLimited, Unavailable
 from cspace.logs import REDACTED, redact
 from groups.facts import GroupCreated
+from groups.models import Group
 from tests.routes import routes
 
 
@@ -81,6 +82,17 @@ def test_other_origins(api, member, settings, origin, allowed):
 
 def test_no_origin_is_allowed_by_default():
     assert django_settings.CORS_ALLOWED_ORIGINS == []
+
+
+@pytest.mark.parametrize("paths", [("groups/", "groups"), ("groups", "groups/")])
+def test_the_same_request_with_and_without_its_slash_is_executed_once(api, cspace, paths):
+    """Contract §0: every path answers with and without its slash, so a key is good for both."""
+    first, again = (api(cspace).post(path, {"name": "chess"}, **{"Idempotency-Key": "once"}) for path in paths)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert (again.content, again["Location"]) == (first.content, first["Location"])
+    other = api(cspace).post("groups", {"name": "go"}, **{"Idempotency-Key": "once"})
+    assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+    assert list(Group.objects.filter(is_system=False).values_list("name", flat=True)) == ["chess"]
 
 
 def test_every_action_declares_who_may_call_it():
