@@ -131,6 +131,7 @@ INSTALLED_APPS = [
 # --- The request path: what an API request passes; the Admin… ones step aside for it -----------------
 MIDDLEWARE = [
     "cspace.middleware.RequestLogMiddleware",
+    "cspace.middleware.HeadersMiddleware",
     "dialects.occupancy.middleware.OccupancyMiddleware",
     "cspace.middleware.EnvelopeMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -141,7 +142,6 @@ MIDDLEWARE = [
     "cspace.middleware.AdminCsrfMiddleware",
     "cspace.middleware.AdminAuthenticationMiddleware",
     "cspace.middleware.AdminMessageMiddleware",
-    "cspace.middleware.HeadersMiddleware",
 ]
 ROOT_URLCONF = "cspace.urls"
 WSGI_APPLICATION = "cspace.wsgi.application"

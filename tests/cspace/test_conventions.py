@@ -1,6 +1,7 @@
 """What holds for every request: the envelope, the slash, the headers, the ids, the bounds."""
 
 import logging
+from contextlib import closing
 
 import pytest
 from django.conf import settings as django_settings
@@ -60,6 +61,58 @@ def test_headers(api, member):
     assert response["Referrer-Policy"] == "same-origin"
     assert len(response["X-Request-ID"]) == 32
     assert "Set-Cookie" not in response
+
+
+SECURE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+OF_THE_API = {
+    **SECURE,
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "private, no-store",
+}
+OF_A_FILE = {**SECURE, "Content-Security-Policy": "frame-ancestors 'none'", "Cache-Control": "max-age=60, public"}
+ELSEWHERE = {"Host": "evil.example"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "given", "status", "headers"),
+    [
+        ("GET", "/", {}, 404, OF_THE_API),
+        ("GET", "/readyz/", {}, 404, OF_THE_API),
+        ("GET", "/healthz", {}, 200, OF_THE_API),
+        ("GET", "/api/v1/classrooms/", ELSEWHERE, 400, OF_THE_API),
+        ("GET", "/api/rooms/", ELSEWHERE, 400, OF_THE_API),
+        ("GET", "/api/rooms/a/b/c", {}, 404, OF_THE_API),
+        ("GET", "/api/rooms", {}, 200, OF_THE_API | {"Cache-Control": "no-cache"}),
+        ("OPTIONS", "/api/rooms", {}, 204, OF_THE_API),
+        ("GET", "/static/occupancy/index.html", {}, 200, OF_A_FILE),
+        ("GET", "/static/nope", {}, 404, OF_A_FILE | {"Cache-Control": "private, no-store"}),
+    ],
+)
+def test_every_answer_has_its_headers(api, db, method, path, given, status, headers):
+    with closing(api()(method, path, **given)) as response:  # a static file is an open one
+        assert (response.status_code, {name: response.headers.get(name) for name in headers}) == (status, headers)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/nope/", 301), ("/", 301), ("/readyz/", 301)])
+def test_a_redirect_to_https_has_its_headers(api, settings, path, status):
+    settings.SECURE_SSL_REDIRECT = True
+    for given, expected in (({}, status), (ELSEWHERE, 400)):
+        response = api().get(path, **given)
+        assert response.status_code == expected
+        assert {name: response.headers.get(name) for name in OF_THE_API} == OF_THE_API
+
+
+def test_strict_transport_is_said_by_errors_too(api, settings):
+    settings.SECURE_HSTS_SECONDS = 60
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    for given, status in (({}, 404), (ELSEWHERE, 400)):
+        response = api().get("/api/v1/nope/", **given, **{"X-Forwarded-Proto": "https"})
+        assert (response.status_code, response["Strict-Transport-Security"]) == (status, "max-age=60")
 
 
 @pytest.mark.parametrize(
