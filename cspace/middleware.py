@@ -77,7 +77,10 @@ class HeadersMiddleware:
         self.security = SecurityMiddleware(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.security.process_response(request, self.get_response(request))
+        response: HttpResponseBase = self.security.process_response(
+            request,
+            self.get_response(request),  # type: ignore[arg-type]
+        )
         response.headers.setdefault("Content-Security-Policy", _content_policy(request.path_info))
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Cache-Control", "private, no-store")
