@@ -281,11 +281,15 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         },
     },
+    "filters": {"as_warning": {"()": "cspace.logs.AsWarning"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": CSPACE_LOG_LEVEL},
     "loggers": {
+        # Named here, it loses the handlers that Django gives it: in development each line would come twice.
+        "django": {"level": "INFO"},
         # The access line of cspace.middleware says the same, without the raw path.
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"filters": ["as_warning"]},
     },
 }

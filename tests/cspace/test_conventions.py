@@ -14,7 +14,7 @@ from cspace.db.locks import LockOutsideTransaction, lock_rooms, share_room
 from cspace.db.transactions import MAX_TRIES, StaleRead, transactional
 from cspace.env import development_hosts, parse_rate
 from cspace.errors import RateLimited, Unavailable
-from cspace.logs import REDACTED, redact
+from cspace.logs import REDACTED, JsonLines, redact
 from groups.facts import GroupCreated
 from groups.models import Group
 from tests.routes import routes
@@ -44,6 +44,18 @@ def test_a_crash_answers_in_the_envelope_and_shows_nothing(api, member, monkeypa
 def test_a_host_that_is_not_ours_is_refused(api, member, path):
     response = api(member).get(path, Host="evil.example")
     assert (response.status_code, response.json()) == (400, {"error": "Bad Request", "code": "VALIDATION_ERROR"})
+
+
+@pytest.mark.parametrize("path", ["/api/v1/classrooms/", "/api/rooms/"])
+def test_a_host_that_is_not_ours_is_one_warning(api, caplog, path):
+    api().get(path, Host="evil.example")
+    (line,) = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+    assert line.getMessage().startswith("Invalid HTTP_HOST header: 'evil.example'.")
+    written = JsonLines("%(levelname)s %(name)s %(message)s").format(line)
+    assert written.startswith('{"levelname": "WARNING", "name": "django.security.DisallowedHost"')
+    assert (written.count("\n"), "Traceback" in written) == (0, False)
+    assert logging.getLogger("django").handlers == []  # only the root's, in JSON
 
 
 def test_a_development_server_answers_where_it_was_told_to_listen():
