@@ -15,8 +15,10 @@ from cspace.db.transactions import MAX_TRIES, StaleRead, transactional
 from cspace.env import development_hosts, parse_rate
 from cspace.errors import RateLimited, Unavailable
 from cspace.logs import REDACTED, JsonLines, redact
+from cspace.models import IdempotencyRecord
 from groups.facts import GroupCreated
 from groups.models import Group
+from registrations.models import Registration
 from tests.routes import routes
 
 
@@ -158,6 +160,45 @@ def test_the_same_request_with_and_without_its_slash_is_executed_once(api, cspac
     other = api(cspace).post("groups", {"name": "go"}, **{"Idempotency-Key": "once"})
     assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
     assert list(Group.objects.filter(is_system=False).values_list("name", flat=True)) == ["chess"]
+
+
+LONG_KEY = {"Idempotency-Key": "x" * 129}
+DRY_FAULT = {"dry_run": ["Must be true or false"]}
+NO_DATE = "A date of the form YYYY-MM-DD is required"
+NO_JSON = "Malformed JSON: Expecting value at character 1"
+KEY_FAULT = {"Idempotency-Key": ["Must be 1 to 128 printable ASCII characters"]}
+
+
+def test_what_is_missing_or_forbidden_is_said_before_a_fault_of_the_conventions(
+    api, member, stranger, team, room, wish, document_clock
+):
+    """Contract §0: 404 → 403 (object) → 400 → 409."""
+    booked = api(member).post("registrations/", wish).json()["id"]
+    for path, status in (("registrations/999999/", 404), (f"registrations/{booked}/", 403)):
+        assert api(stranger).delete(f"{path}?dry_run=foo").status_code == status
+        assert api(stranger).put(f"{path}?dry_run=foo", {}).status_code == status
+    assert api(stranger).post("groups/999/user-groups/", {}, **LONG_KEY).status_code == 404
+    assert api(stranger).post(f"groups/{team.pk}/user-groups/?dry_run=1", {}, **LONG_KEY).status_code == 403
+
+
+def test_the_faults_of_the_conventions_arrive_with_the_others_and_nothing_is_done(
+    api, member, team, room, wish, document_clock
+):
+    booked = api(member).post("registrations/", wish).json()["id"]
+    for body, path, key, faults in (
+        (wish, "registrations/?dry_run=foo", LONG_KEY, DRY_FAULT | KEY_FAULT),  # a 409, were it not for these
+        (wish | {"date": "2026-02-02"}, "registrations/", LONG_KEY, KEY_FAULT),
+        (wish | {"date": "2026-02-02"}, "registrations/", {"Idempotency-Key": ""}, KEY_FAULT),
+        (wish | {"date": "x"}, "registrations/", LONG_KEY, KEY_FAULT | {"date": [NO_DATE]}),
+        (b"[", "registrations/?dry_run=TRUE", {}, DRY_FAULT | {"non_field_errors": [NO_JSON]}),
+    ):
+        response = api(member).post(path, body, **key)
+        assert (response.status_code, response.json()["details"]) == (400, faults)
+        assert "X-Dry-Run" not in response.headers
+    response = api(member).delete(f"registrations/{booked}/?dry_run=foo")
+    assert (response.status_code, response.json()["details"]) == (400, DRY_FAULT)
+    assert list(Registration.objects.values_list("pk", "status")) == [(booked, "pending")]
+    assert IdempotencyRecord.objects.count() == 0
 
 
 def test_every_action_declares_who_may_call_it():
