@@ -1,10 +1,13 @@
 """Environment variables, typed and validated at start, and the refusal to start an unsafe production."""
 
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
+import dj_database_url
 from environs import Env, EnvError
 
 EX_CONFIG = 78
@@ -12,12 +15,23 @@ EX_CONFIG = 78
 
 PERIODS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "day": 86400}
 
+UNITS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
+
+MIN_STATEMENT_TIMEOUT, MAX_STATEMENT_TIMEOUT = 100, 86_400_000
+"""Milliseconds."""
+
 MIN_SECRET_LENGTH = 50
+
+ANY_ORIGIN = "*"
+ORIGIN = re.compile(r"https?://(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
+EXACT_ORIGIN = "an exact origin such as https://rooms.example.edu"
+
+POSTGRES_SCHEMES = ("postgres", "postgresql")
 
 
 def refuse(problem: str) -> NoReturn:
     """Print one clear line and exit 78."""
-    sys.stderr.write(f"CSpace cannot start: {problem}\n")
+    sys.stderr.write(f"CSpace cannot start: {' '.join(problem.split())}\n")
     raise SystemExit(EX_CONFIG)
 
 
@@ -33,6 +47,56 @@ class Environment(Env):
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             refuse(f"{name}_FILE names {path}, which cannot be read ({error.strerror})")
+
+    def words(self, name: str, default: Iterable[str] = ()) -> list[str]:
+        """What stands between the commas, without the spaces around it; nothing for an empty value."""
+        return split_words(self.str(name, ",".join(default)))
+
+    def origins(self, name: str, default: Iterable[str] = (), *, or_any: bool = False) -> list[str]:
+        """Exact origins, or `*` where that is allowed. Raises: EnvError."""
+        found = self.words(name, default)
+        for origin in found:
+            if not is_exact_origin(origin) and not (or_any and origin == ANY_ORIGIN):
+                kind = f"neither * nor {EXACT_ORIGIN}" if or_any else f"not {EXACT_ORIGIN}"
+                raise EnvError(f"{name}: {origin!r} is {kind}")
+        return found
+
+    def rate(self, name: str, default: str) -> str:
+        """A rate such as 5/min, for `parse_rate`. Raises: EnvError."""
+        rate: str = self.str(name, default)
+        try:
+            parse_rate(rate)
+        except ValueError as error:
+            raise EnvError(f"{name}: {error}") from error
+        return rate
+
+    def statement_timeout(self, name: str, default: str) -> str:
+        """A duration as PostgreSQL writes it, 100 ms to 24 h. Raises: EnvError."""
+        timeout: str = self.str(name, default)
+        try:
+            is_bounded = MIN_STATEMENT_TIMEOUT <= parse_duration(timeout) <= MAX_STATEMENT_TIMEOUT
+        except ValueError as error:
+            raise EnvError(f"{name}: {error}") from error
+        if not is_bounded:
+            raise EnvError(f"{name}: {timeout!r} is not between 100ms and 24h")
+        return timeout
+
+    def postgres(self, name: str) -> dict[str, object] | None:
+        """Django's description of the database that a secret URL names; None without one.
+
+        Raises:
+            EnvError: it is no URL of a PostgreSQL database. The sentence never quotes it: it holds a password.
+        """
+        url = self.secret(name).strip()
+        if not url:
+            return None
+        try:
+            database: dict[str, object] = dict(dj_database_url.parse(url))
+        except ValueError:
+            database = {}
+        if not database.get("NAME") or urlsplit(url).scheme not in POSTGRES_SCHEMES:
+            raise EnvError(f"{name} is not the URL of a PostgreSQL database: postgres://user:password@host/name")
+        return database
 
 
 def read_environment() -> Environment:
@@ -56,16 +120,39 @@ def secret_problems(**secrets: str) -> Iterable[str]:
         yield " and ".join(secrets) + " must differ"
 
 
+def split_words(text: str) -> list[str]:
+    """ "a, b," → ["a", "b"]."""
+    return [word for word in (part.strip() for part in text.split(",")) if word]
+
+
+def is_exact_origin(text: str) -> bool:
+    """Scheme, host and perhaps a port, as a browser's `Origin` header says it: no `*`, no path, no `null`."""
+    origin = ORIGIN.fullmatch(text)
+    return origin is not None and 1 <= int(origin[1] or 1) <= 65535
+
+
 def parse_rate(rate: str) -> tuple[int, int]:
-    """ "5/min" → (5, 60): how many tries in how many seconds.
+    """ "5/min" → (5, 60): how many tries, at least one, in how many seconds.
 
     Raises:
         ValueError: the rate is not of that form.
     """
     tries, _, period = rate.partition("/")
-    if period not in PERIODS or not (tries.isascii() and tries.isdigit() and len(tries) <= 9):
-        raise ValueError(f"{rate!r} is not a rate such as 5/min (periods: {', '.join(PERIODS)})")
+    if period not in PERIODS or not re.fullmatch(r"0*[1-9][0-9]{0,8}", tries):
+        raise ValueError(f"{rate!r} is not a rate such as 5/min (at least 1; periods: {', '.join(PERIODS)})")
     return int(tries), PERIODS[period]
+
+
+def parse_duration(text: str) -> int:
+    """ "5s" → 5000: how many milliseconds; a number without a unit is milliseconds.
+
+    Raises:
+        ValueError: the duration is not of that form.
+    """
+    duration = re.fullmatch(r"([0-9]{1,9})(ms|s|min|h|)", text)
+    if duration is None:
+        raise ValueError(f"{text!r} is not a duration such as 5s (units: {', '.join(UNITS)})")
+    return int(duration[1]) * UNITS[duration[2] or "ms"]
 
 
 def development_hosts(listening_on: str) -> list[str]:

@@ -12,6 +12,15 @@ SECRET_VALUES = re.compile(r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|refresh_toke
 REDACTED = "[redacted]"
 
 
+class AsWarning(logging.Filter):
+    """For what others log as an error with a trace although the fault is the caller's: one line, a warning."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+        record.exc_info = record.exc_text = None
+        return logging.root.isEnabledFor(record.levelno)
+
+
 class JsonLines(JsonFormatter):
     """One JSON object a line; newlines in values are escaped by JSON, so no line can be forged."""
 

@@ -1,4 +1,4 @@
-"""What stands around every request: the log line, the envelope, the path, the headers.
+"""What stands around every request: the log line, the headers, the envelope, the path.
 
 An API request runs no session, CSRF or message middleware: those serve the admin only.
 """
@@ -16,6 +16,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.security import SecurityMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from cspace.api.errors import envelope_for_exception, envelope_for_status
@@ -25,12 +26,15 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 access_log = logging.getLogger("cspace.access")
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 ADMIN_PREFIX = "/admin/"
-PAGE_PREFIXES = (ADMIN_PREFIX, "/static/", "/api/docs/")
+STATIC_PREFIX = "/static/"
+PAGE_PREFIXES = (ADMIN_PREFIX, STATIC_PREFIX, "/api/docs/")
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
     "script-src 'self' 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
+STATIC_POLICY = "frame-ancestors 'none'"
+"""No more: the page of the Occupancy client, which fetches from other servers, brings the rest of its policy along."""
 
 
 class RequestLogMiddleware:
@@ -59,6 +63,34 @@ class RequestLogMiddleware:
             },
         )
         return response
+
+
+class HeadersMiddleware:
+    """The headers of every answer: what a page may do, no frames, no guessing of types, nothing personal in a cache.
+
+    Outside whatever answers by itself, so that a refused host, an unknown route and a static file have them too.
+    Django's own security headers are therefore set here once more; what an answer already has stays.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.security = SecurityMiddleware(get_response)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = self.security.process_response(
+            request,
+            self.get_response(request),  # type: ignore[arg-type]
+        )
+        response.headers.setdefault("Content-Security-Policy", _content_policy(request.path_info))
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+def _content_policy(path: str) -> str:
+    if path.startswith(STATIC_PREFIX):
+        return STATIC_POLICY
+    return PAGE_POLICY if path.startswith(PAGE_PREFIXES) else API_POLICY
 
 
 class EnvelopeMiddleware:
@@ -101,21 +133,6 @@ class PathMiddleware:
         return self.get_response(request)
 
 
-class HeadersMiddleware:
-    """Content-Security-Policy and caching: nothing personal is stored by a cache."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        is_page = request.path_info.startswith(PAGE_PREFIXES)
-        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else API_POLICY)
-        response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault("Cache-Control", "private, no-store")
-        return response
-
-
 class _AdminOnly:
     """Mixed in before a Django middleware: for every other path the request passes untouched."""
 
@@ -130,7 +147,7 @@ class _AdminOnly:
 
 
 class AdminStaticFilesMiddleware(_AdminOnly, WhiteNoiseMiddleware):
-    prefix = "/static/"
+    prefix = STATIC_PREFIX
 
 
 class AdminSessionMiddleware(_AdminOnly, SessionMiddleware):

@@ -1,4 +1,4 @@
-"""What happens by the clock while the server runs: events open and close.
+"""What happens by the clock while the server runs: events open and close, and what is out of date is forgotten.
 
 `make run` has one such thread in its main process; elsewhere `manage.py tick`, every minute, does the same.
 Several at once are fine: the services let one runner through.
@@ -6,13 +6,18 @@ Several at once are fine: the services let one runner through.
 
 import logging
 import threading
+from collections.abc import Callable
+from itertools import count
 
 from django.db import connection
 
 from allocations.services.progress import advance_due_events
 from cspace import clock
+from cspace.housekeeping import keep_house
 
 END_SECONDS = 1.0
+HOUSEKEEPING_SECONDS = 3600
+"""Forgetting is not urgent: nothing that is out of date is believed because it is still there."""
 
 logger = logging.getLogger("cspace.periodic")
 
@@ -20,7 +25,8 @@ logger = logging.getLogger("cspace.periodic")
 class PeriodicStep(threading.Thread):
     """Takes a step at once and then every `period_seconds`, until `end()` or the end of the process.
 
-    Every wait inside a step is bounded by the connection's own timeouts (connect, lock, statement).
+    The first step, and then one an hour, also forgets what is out of date. Every wait inside a step is bounded by the
+    connection's own timeouts (connect, lock, statement).
     """
 
     def __init__(self, period_seconds: float) -> None:
@@ -30,8 +36,13 @@ class PeriodicStep(threading.Thread):
 
     def run(self) -> None:
         """Step and wait by turns."""
-        while not self._ending.is_set():
+        steps_an_hour = max(1, round(HOUSEKEEPING_SECONDS / self._period_seconds))
+        for number in count():
+            if self._ending.is_set():
+                return
             take_step()
+            if number % steps_an_hour == 0:
+                take_step(keep_house, name="housekeeping")
             self._ending.wait(self._period_seconds)
 
     def end(self) -> None:
@@ -40,14 +51,14 @@ class PeriodicStep(threading.Thread):
         self.join(END_SECONDS)
 
 
-def take_step() -> None:
+def take_step(do: Callable[..., object] = advance_due_events, *, name: str = "periodic step") -> None:
     """One step on a connection of its own. Whatever goes wrong is one line in the log, and tried again next time."""
     try:
         try:
-            advance_due_events(now=clock.now())
+            do(now=clock.now())
         finally:
             # Closed between steps: an idle connection would be one that a restart of the database breaks.
             connection.close()
     except Exception as error:
         reason = " ".join([*str(error).split(), *getattr(error, "__notes__", ())])
-        logger.warning("periodic step failed", extra={"error": type(error).__name__, "reason": reason})
+        logger.warning(f"{name} failed", extra={"error": type(error).__name__, "reason": reason})

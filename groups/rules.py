@@ -3,10 +3,12 @@
 import unicodedata
 
 from accounts.access import Access
+from cspace.errors import Faults
 from cspace.names import NOT_VISIBLE, is_visible
 
 MAX_NAME = 100
 MAX_NAME_KEY = 400
+UNKNOWN_USER: Faults = {"username": ["Unknown user"]}
 
 
 def name_key(name: str) -> str:

@@ -1,12 +1,16 @@
 """Documentation is tested: what it names exists."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-READ = re.compile(r"env\.(?:str|bool|int|list|secret|path|log_level|dj_db_url)\(\s*\"([A-Z_]+)\"")
+READ = re.compile(
+    r"env\.(?:str|bool|int|words|origins|rate|statement_timeout|secret|postgres|path|log_level)\(\s*\"([A-Z_]+)\""
+)
 DOCUMENTED = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
@@ -38,3 +42,16 @@ def test_decisions_fit_a_page():
     pages = list((ROOT / "docs" / "decisions").glob("*.md"))
     assert pages
     assert all(len(page.read_text(encoding="utf-8").splitlines()) <= 60 for page in pages)
+
+
+def test_the_composed_production_ticks_within_a_minute():
+    services = yaml.safe_load(text("docker-compose.yml"))["services"]
+    tick, app = services["tick"], services["app"]
+    own = {"command", "init", "healthcheck"}
+    assert {name: value for name, value in tick.items() if name not in own} == app
+    assert (tick["init"], tick["healthcheck"]) == (True, {"disable": True})
+    shell, option, script = tick["command"]
+    assert (shell, option) == ("sh", "-c")
+    hung, between = re.search(r"timeout (\d+) python manage\.py tick .*; sleep (\d+);", script).groups()
+    assert int(hung) + int(between) < 60
+    subprocess.run(["sh", "-n", "-c", script], check=True, timeout=10)

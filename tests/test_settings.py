@@ -1,6 +1,7 @@
 """A production refuses to start on what would make it unsafe: one line, exit 78."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -18,13 +19,16 @@ SAFE = {
 }
 
 
-def check(**changes):
+def starting_with(changes):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CSPACE_", "DEBUG", "DATABASE"))}
-    environment = {name: value for name, value in (kept | SAFE | changes).items() if value is not None}
+    return {name: value for name, value in (kept | SAFE | changes).items() if value is not None}
+
+
+def check(**changes):
     return subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=ROOT,
-        env=environment,
+        env=starting_with(changes),
         capture_output=True,
         text=True,
         timeout=60,
@@ -50,15 +54,12 @@ def test_a_safe_production_passes_the_deployment_check():
         ({"DEBUG": "1"}, "DEBUG must not be on"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must list"),
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS must list"),
-        ({"CSPACE_CORS_ORIGINS": "*"}, "CSPACE_CORS_ORIGINS lists exact origins"),
+        ({"CSPACE_CORS_ORIGINS": "*"}, "CSPACE_CORS_ORIGINS: '*' is not an exact origin"),
         ({"OCCUPANCY_CORS_ORIGINS": "https://a.example,b.example"}, "'b.example' is neither * nor an exact origin"),
         ({"OCCUPANCY_CORS_ORIGINS": "https://a.example/"}, "'https://a.example/' is neither * nor an exact origin"),
         ({"CSPACE_THROTTLE": "off"}, "CSPACE_THROTTLE=off is for development only"),
         ({"CSPACE_TEST_FAULTS": "skip-lock"}, "CSPACE_TEST_FAULTS is for tests only"),
         ({"CSPACE_TIME_ZONE": "Mars/Base"}, "is not an IANA time zone"),
-        ({"CSPACE_RATE_REFRESH": "often"}, "'often' is not a rate such as 5/min"),
-        ({"CSPACE_RATE_LOGIN_NAME": "-5/min"}, "'-5/min' is not a rate"),
-        ({"CSPACE_BOOKING_HORIZON_DAYS": "many"}, "CSPACE_BOOKING_HORIZON_DAYS"),
     ],
 )
 def test_an_unsafe_production_does_not_start(changes, sentence):
@@ -66,3 +67,162 @@ def test_an_unsafe_production_does_not_start(changes, sentence):
     assert result.returncode == 78
     assert sentence in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The settings as they would be with such an environment, read in this process: nothing of Django is set up."""
+
+    def read(**changes):
+        environment = starting_with(changes)
+        for name in set(os.environ) - set(environment):
+            monkeypatch.delenv(name)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(ROOT / "cspace" / "settings.py"))
+
+    return read
+
+
+def between(least, most):
+    return f"Must be greater than or equal to {least} and less than or equal to {most}."
+
+
+NOT_EXACT = "is not an exact origin such as https://rooms.example.edu"
+NOT_A_DATABASE = "DATABASE_URL is not the URL of a PostgreSQL database: postgres://user:password@host/name"
+RATES = ["LOGIN_NAME", "LOGIN_ADDRESS", "LOGIN_GLOBAL", "REFRESH", "WRITE"]
+BAD = [
+    *(
+        ("CSPACE_CORS_ORIGINS", f"https://a.example, {origin}", f"CSPACE_CORS_ORIGINS: {origin!r} {NOT_EXACT}")
+        for origin in (
+            *("*", "null", "foo", "rooms.example.edu", "https://", "ftp://a.example", "https://*.b.c", "https://*"),
+            *("https://a.example/", "https://a.example/x", "https://a.example?x", "https://u@a.example", "https://a b"),
+            *("https://a.example:0", "https://a.example:65536", "https://a.example:x", "https://A.example"),
+            *("https://a..example", "https://ä.example"),
+        )
+    ),
+    *(
+        (
+            "OCCUPANCY_CORS_ORIGINS",
+            origin,
+            f"OCCUPANCY_CORS_ORIGINS: {origin!r} is neither * nor an exact origin such as https://rooms.example.edu",
+        )
+        for origin in ("null", "foo", "https://*.b.c", "https://a.example/", "**")
+    ),
+    *(
+        (name, text, f"{name}\" invalid: ['{between(least, most)}']")
+        for name, least, most, beyond in (
+            ("CSPACE_TRUSTED_PROXIES", 0, 10, ["-1", "11"]),
+            ("CSPACE_HSTS_SECONDS", 0, 315_360_000, ["-1", "315360001"]),
+            ("CSPACE_BOOKING_HORIZON_DAYS", 0, 3650, ["-1", "3651", "9999999"]),
+            ("CSPACE_ACCESS_MINUTES", 1, 1440, ["0", "-5", "1441", "99999999999999"]),
+            ("CSPACE_REFRESH_IDLE_DAYS", 1, 366, ["0", "-1", "367", "9999999999"]),
+            ("CSPACE_REFRESH_FAMILY_DAYS", 1, 3650, ["0", "-1", "3651"]),
+            ("CSPACE_STEP_SECONDS", 1, 60, ["0", "61"]),
+        )
+        for text in beyond
+    ),
+    ("CSPACE_BOOKING_HORIZON_DAYS", "many", 'CSPACE_BOOKING_HORIZON_DAYS" invalid: Not a valid integer.'),
+    *(
+        (
+            f"CSPACE_RATE_{scope}",
+            rate,
+            f"CSPACE_RATE_{scope}: {rate!r} is not a rate such as 5/min "
+            "(at least 1; periods: s, sec, min, h, hour, day)",
+        )
+        for scope in RATES
+        for rate in ("0/min", "often", "-5/min", "5", "5/year", "5/0")
+    ),
+    *(
+        (
+            "CSPACE_STATEMENT_TIMEOUT",
+            timeout,
+            f"CSPACE_STATEMENT_TIMEOUT: {timeout!r} is not a duration such as 5s (units: ms, s, min, h)",
+        )
+        for timeout in ("abc", "", "-1", "5 s", "5s -c x=y", "1.5s", "9999999999s", "5d")
+    ),
+    *(
+        ("CSPACE_STATEMENT_TIMEOUT", timeout, f"CSPACE_STATEMENT_TIMEOUT: {timeout!r} is not between 100ms and 24h")
+        for timeout in ("0", "0s", "5", "25h")
+    ),
+    *(
+        ("DATABASE_URL", url, NOT_A_DATABASE)
+        for url in (
+            *("foo", "mysql://x", "mysql://x/y", "sqlite://:memory:", "postgres://host", "postgres://h:port/x"),
+            *("postgres://[/x", "postgis://host/x", "//host/x"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "sentence"), BAD, ids=[f"{name}={text}" for name, text, _ in BAD])
+def test_a_setting_that_cannot_be_meant_is_refused_at_the_start(read, capsys, name, text, sentence):
+    with pytest.raises(SystemExit) as end:
+        read(**{name: text})
+    said = capsys.readouterr().err
+    assert (end.value.code, said.count("\n")) == (78, 1)
+    assert said.startswith("CSpace cannot start: ")
+    assert said.endswith(f"{sentence}\n")
+
+
+def test_the_bounds_themselves_are_allowed(read):
+    least = {
+        "CSPACE_TRUSTED_PROXIES": 0,
+        "CSPACE_HSTS_SECONDS": 0,
+        "CSPACE_BOOKING_HORIZON_DAYS": 0,
+        "CSPACE_ACCESS_MINUTES": 1,
+        "CSPACE_REFRESH_IDLE_DAYS": 1,
+        "CSPACE_REFRESH_FAMILY_DAYS": 1,
+        "CSPACE_STEP_SECONDS": 1,
+    }
+    most = {
+        "CSPACE_TRUSTED_PROXIES": 10,
+        "CSPACE_HSTS_SECONDS": 315_360_000,
+        "CSPACE_BOOKING_HORIZON_DAYS": 3650,
+        "CSPACE_ACCESS_MINUTES": 1440,
+        "CSPACE_REFRESH_IDLE_DAYS": 366,
+        "CSPACE_REFRESH_FAMILY_DAYS": 3650,
+        "CSPACE_STEP_SECONDS": 60,
+    }
+    for bounds in (least, most):
+        found = read(**{name: str(value) for name, value in bounds.items()})
+        assert {name: found[name] for name in bounds} == bounds
+
+
+@pytest.mark.parametrize("timeout", ["5s", "100ms", "100", "30min", "24h"])
+def test_a_statement_timeout_is_written_as_for_postgresql(read, timeout):
+    options = read(CSPACE_STATEMENT_TIMEOUT=timeout)["DATABASES"]["default"]["OPTIONS"]["options"]
+    assert options.startswith(f"-c statement_timeout={timeout} -c lock_timeout=3s ")
+
+
+def test_lists_are_trimmed(read):
+    found = read(
+        ALLOWED_HOSTS=" a.example , b.example,",
+        CSPACE_CORS_ORIGINS="https://a.example, http://localhost:5173 ,http://[::1]:8000",
+        OCCUPANCY_CORS_ORIGINS=" * ",
+        SECRET_KEY_FALLBACKS=f" {KEY[1:]}1 , ",
+        CSPACE_JWT_KEY_FALLBACKS=f"{KEY[2:]}12 ,",
+    )
+    assert found["ALLOWED_HOSTS"] == ["a.example", "b.example"]
+    assert found["CORS_ALLOWED_ORIGINS"] == ["https://a.example", "http://localhost:5173", "http://[::1]:8000"]
+    assert found["OCCUPANCY_CORS_ORIGINS"] == ["*"]
+    assert (found["SECRET_KEY_FALLBACKS"], found["CSPACE_JWT_KEY_FALLBACKS"]) == ([f"{KEY[1:]}1"], [f"{KEY[2:]}12"])
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_a_database_elsewhere(read, scheme):
+    found = read(DATABASE_URL=f"{scheme}://ada:s%2Fecret@db.example:5433/rooms")["DATABASES"]["default"]
+    assert {name: found[name] for name in ("ENGINE", "USER", "PASSWORD", "HOST", "PORT", "NAME")} == {
+        "ENGINE": "django.db.backends.postgresql",
+        "USER": "ada",
+        "PASSWORD": "s/ecret",
+        "HOST": "db.example",
+        "PORT": 5433,
+        "NAME": "rooms",
+    }
+
+
+def test_a_refused_database_url_does_not_show_its_password(read, capsys):
+    with pytest.raises(SystemExit):
+        read(DATABASE_URL="mysql://ada:s3cret@db.example/rooms")
+    assert "s3cret" not in capsys.readouterr().err

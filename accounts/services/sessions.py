@@ -19,6 +19,7 @@ from accounts.facts import RefreshReused
 from accounts.models import RefreshSession, User
 from accounts.tokens import issue_access, sign_refresh
 from cspace.api.throttling import count_try, refuse_when_full
+from cspace.db.deletion import delete_in_portions
 from cspace.db.transactions import transactional
 from cspace.errors import NotAuthenticated
 from cspace.facts import publish
@@ -39,14 +40,16 @@ class Tokens:
 
 
 def count_login_try(*, username: str, address: str | None, now: datetime) -> None:
-    """Count a try per name and per address (/64 for IPv6), before any hashing.
+    """Count a try per address (/64 for IPv6) and per name, before any hashing.
+
+    The address first: what is refused for its address uses up nobody's name.
 
     Raises:
         RateLimited: one of the two has had its tries, or all callers together have failed too often.
     """
     refuse_when_full("login_failures", EVERYBODY, now=now)
-    count_try("login_name", username.casefold(), now=now)
     count_try("login_address", network_of(address), now=now)
+    count_try("login_name", username.casefold(), now=now)
 
 
 def count_login_failure(*, now: datetime) -> None:
@@ -205,10 +208,9 @@ def end_all_sessions(*, user: User, now: datetime) -> None:
     user.refresh_from_db(fields=["token_version"])
 
 
-@transactional
 def forget_expired_sessions(*, now: datetime) -> int:
-    """Delete the rows of families that ended; how many there were."""
-    return RefreshSession.objects.filter(family_expires_at__lt=now).delete()[0]
+    """Delete the rows of families that ended; how many there were. Part of `cspace.housekeeping`."""
+    return delete_in_portions(RefreshSession.objects.filter(family_expires_at__lt=now))
 
 
 def _whole_seconds(instant: datetime) -> datetime:

@@ -1,34 +1,49 @@
 """The filters of room lists (contract §4)."""
 
 import re
+from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import F, Func, JSONField, QuerySet, Value
 from django.db.models.lookups import GreaterThanOrEqual
 
 from classrooms.models import Classroom
 from cspace.api.filters import FilterSet, IdFilter
-from cspace.errors import Invalid
 
 WANTED = re.compile(r"([a-z0-9_]{1,40})(?::([0-9]{1,5}))?")
 Rows = QuerySet[Classroom]
 
 
-class ClassroomFilter(FilterSet):
-    floor = IdFilter(field_name="floor")
-    min_capacity = IdFilter(field_name="capacity", lookup_expr="gte")
-    equipment = django_filters.CharFilter(method="with_equipment")
-    search = django_filters.CharFilter(field_name="name", lookup_expr="icontains")
+class _EquipmentFormField(forms.Field):
+    """`projector,whiteboard:2` → {"projector": 1, "whiteboard": 2}."""
 
-    def with_equipment(self, rows: Rows, name: str, value: str) -> Rows:
-        """`projector,whiteboard:2`: at least so many of each."""
+    def to_python(self, value: Any) -> dict[str, int] | None:
+        if value in self.empty_values:
+            return None
         least: dict[str, int] = {}
         for part in value.split(","):
             wanted = WANTED.fullmatch(part.strip())
             if wanted is None or wanted[1] == "svg":
-                raise Invalid({"equipment": ["Must look like projector,whiteboard:2"]})
+                raise forms.ValidationError("Must look like projector,whiteboard:2")
             least[wanted[1]] = max(least.get(wanted[1], 0), int(wanted[2] or 1))
-        return rows.filter(*(GreaterThanOrEqual(_count(key), number) for key, number in least.items()))
+        return least
+
+
+class EquipmentFilter(django_filters.Filter):
+    """At least so many of each."""
+
+    field_class = _EquipmentFormField
+
+    def filter(self, qs: Rows, value: dict[str, int] | None) -> Rows:
+        return qs.filter(*(GreaterThanOrEqual(_count(key), number) for key, number in (value or {}).items()))
+
+
+class ClassroomFilter(FilterSet):
+    floor = IdFilter(field_name="floor")
+    min_capacity = IdFilter(field_name="capacity", lookup_expr="gte")
+    equipment = EquipmentFilter()
+    search = django_filters.CharFilter(field_name="name", lookup_expr="icontains")
 
 
 def _count(key: str) -> Func:

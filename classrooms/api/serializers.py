@@ -7,6 +7,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from classrooms.api.filters import ClassroomFilter
 from classrooms.models import Classroom, Closure
 from classrooms.rules import (
     MAX_BUILDING,
@@ -29,11 +30,11 @@ from cspace.api.fields import (
     NameField,
     NumberField,
     QueryBooleanField,
-    QueryIntegerField,
     TextField,
     TimeField,
     TimestampField,
 )
+from cspace.api.filters import list_faults
 from cspace.api.serializers import Input, Output, Query
 from cspace.db.ranges import format_instant
 from cspace.errors import Faults
@@ -172,14 +173,10 @@ class SlotQuery(Query):
 
 
 class FreeQuery(SlotQuery):
-    """`GET /classrooms/free/`: the slot, or every week of it until a date."""
+    """`GET /classrooms/free/`: the slot, or every week of it until a date. Beside it stand the filters of rooms."""
 
     weekly_until = DateField(required=False)
     suggest = QueryBooleanField(default=False)
-    floor = QueryIntegerField(required=False)
-    min_capacity = QueryIntegerField(required=False)
-    equipment = serializers.CharField(required=False)
-    search = serializers.CharField(required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         faults = dict(super().cross_check(values))
@@ -187,6 +184,9 @@ class FreeQuery(SlotQuery):
         if day and until and not 0 <= (until - day).days <= MAX_WEEKLY_DAYS:
             faults["weekly_until"] = [f"Must be on or after the date, at most {MAX_WEEKLY_DAYS} days later"]
         return faults
+
+    def further_faults(self, values: Mapping[str, Any]) -> Faults:
+        return list_faults(ClassroomFilter(data=self.initial_data, queryset=Classroom.objects.none()))
 
 
 class ConflictOutput(serializers.Serializer):  # type: ignore[type-arg]

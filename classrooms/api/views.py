@@ -125,7 +125,7 @@ class ClassroomViewSet(ApiViewSet):
             }
         )
 
-    @extend_schema(parameters=[FreeQuery], responses=FreeOutput)
+    @extend_schema(parameters=[FreeQuery, *filter_parameters(ClassroomFilter)], responses=FreeOutput)
     def free(self, request: Request) -> Response:
         asked = self.query(FreeQuery)
         rooms = cast(ClassroomQuerySet, filtered(ClassroomFilter, Classroom.objects.in_order(), request))

@@ -6,10 +6,11 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import QuerySet
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from cspace.api.fields import DATE, INTEGER
+from cspace.api.pagination import page_faults
+from cspace.errors import Faults, Invalid
 
 
 class _IdFormField(forms.Field):
@@ -52,13 +53,19 @@ class FilterSet(django_filters.FilterSet):
 
 
 def filtered(kind: type[FilterSet], rows: QuerySet[Any, Any], request: Request) -> QuerySet[Any, Any]:
-    """The rows the query string asks for.
+    """The rows the query string of a list asks for.
 
     Raises:
-        ValidationError: {parameter: [sentences]}.
+        Invalid: {parameter: [sentences]}, also of `page` and `per_page`.
     """
     filterset = kind(data=request.query_params, queryset=rows)
-    if not filterset.is_valid():
-        raise ValidationError(filterset.errors)
+    if faults := list_faults(filterset):
+        raise Invalid(faults)
     rows_found: QuerySet[Any, Any] = filterset.qs
     return rows_found
+
+
+def list_faults(filterset: FilterSet) -> Faults:
+    """What is wrong with a list's filters, and with the page of it that is asked for."""
+    faults = {name: [str(sentence) for sentence in sentences] for name, sentences in filterset.errors.items()}
+    return faults | page_faults(filterset.data)

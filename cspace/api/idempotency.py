@@ -7,15 +7,18 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection
+from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cspace.api.errors import STATUS, as_domain_error
+from cspace.db.deletion import delete_in_portions
 from cspace.db.transactions import transactional
-from cspace.errors import DomainError, ErrorCode, Invalid
+from cspace.errors import DomainError, ErrorCode, Faults, Invalid
 from cspace.models import IdempotencyRecord
 
 KEPT_FOR = timedelta(hours=24)
@@ -44,10 +47,37 @@ def is_dry_run(request: Request) -> bool:
     Raises:
         Invalid: it is neither `true` nor `false`.
     """
-    asked = request.query_params.get("dry_run", "false")
-    if asked not in ("true", "false"):
-        raise Invalid({"dry_run": ["Must be true or false"]})
-    return asked == "true"
+    if faults := _dry_run_faults(request):
+        raise Invalid(faults)
+    return request.query_params.get("dry_run") == "true"
+
+
+def convention_faults(request: Request) -> Faults:
+    """What is wrong with the `dry_run` or the `Idempotency-Key` of a write."""
+    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+    is_key = key is None or (1 <= len(key) <= MAX_KEY_LENGTH and all(" " <= character <= "~" for character in key))
+    told = f"Must be 1 to {MAX_KEY_LENGTH} printable ASCII characters"
+    return {**_dry_run_faults(request), **({} if is_key else {"Idempotency-Key": [told]})}
+
+
+def refuse_after(handler: Handler, faults: Faults) -> NoReturn:
+    """Refuse a write for `faults`, but not before it was tried out whether its handler answers 403 or 404.
+
+    Nothing of the trial is kept. A 409 comes after a 400, so it is not told.
+
+    Raises:
+        Invalid: the handler's own faults of the input, and these.
+    """
+    own: Faults = {}
+    try:
+        run_dry(handler)
+    except (DomainError, APIException, DatabaseError) as error:
+        refusal = as_domain_error(error)
+        if refusal is None or STATUS[refusal.code] not in (400, 409):
+            raise
+        if refusal.code == ErrorCode.VALIDATION_ERROR:
+            own = refusal.details
+    raise Invalid({**own, **faults})
 
 
 def run_dry(handler: Handler) -> Response:
@@ -75,11 +105,8 @@ def run_idempotent(handler: Handler, *, request: Request, key: str, now: datetim
     A concurrent duplicate waits for the first at the unique index (bounded by `lock_timeout`, then 503).
 
     Raises:
-        Invalid: the key is not 1–128 printable ASCII characters.
         IdempotencyKeyReused: the key belongs to another request.
     """
-    if not 1 <= len(key) <= MAX_KEY_LENGTH or not all(" " <= character <= "~" for character in key):
-        raise Invalid({"Idempotency-Key": [f"Must be 1 to {MAX_KEY_LENGTH} printable ASCII characters"]})
     fingerprint, user_id = _fingerprint(request), int(request.user.pk or 0)
 
     @transactional
@@ -99,10 +126,13 @@ def run_idempotent(handler: Handler, *, request: Request, key: str, now: datetim
 
 
 def forget_old_records(*, now: datetime) -> int:
-    """Delete the records older than 24 h; how many there were. Run by `manage.py tick`."""
-    with transaction.atomic():
-        deleted, _ = IdempotencyRecord.objects.filter(created_at__lt=now - KEPT_FOR).delete()
-    return deleted
+    """Delete the records older than 24 h; how many there were. Part of `cspace.housekeeping`."""
+    return delete_in_portions(IdempotencyRecord.objects.filter(created_at__lt=now - KEPT_FOR))
+
+
+def _dry_run_faults(request: Request) -> Faults:
+    is_word = request.query_params.get("dry_run", "false") in ("true", "false")
+    return {} if is_word else {"dry_run": ["Must be true or false"]}
 
 
 def _claim(user_id: int, key: str, fingerprint: str, now: datetime) -> int | None:
@@ -126,7 +156,7 @@ def _replay(record: IdempotencyRecord, fingerprint: str) -> Response:
 
 
 def _fingerprint(request: Request) -> str:
-    parts = (request.method or "", request.path, request.META.get("QUERY_STRING", ""), request._request.body)
+    parts = (request.method or "", request.path_info, request.META.get("QUERY_STRING", ""), request._request.body)
     digest = hashlib.sha256(str(request.user.pk).encode())
     for part in parts:
         data = part if isinstance(part, bytes) else part.encode()

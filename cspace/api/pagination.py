@@ -33,12 +33,19 @@ def asked_page(request: Request) -> PageRequest | None:
     parameters = request.query_params
     if "page" not in parameters and "per_page" not in parameters:
         return None
-    faults: dict[str, list[str]] = {}
-    number = _positive(parameters.get("page", "1"), MAX_PAGE, "page", faults)
-    size = _positive(parameters.get("per_page", str(DEFAULT_PER_PAGE)), MAX_PER_PAGE, "per_page", faults)
-    if faults:
+    if faults := page_faults(parameters):
         raise Invalid(faults)
-    return PageRequest(number, size)
+    return PageRequest(int(parameters.get("page", "1")), int(parameters.get("per_page", str(DEFAULT_PER_PAGE))))
+
+
+def page_faults(parameters: Mapping[str, str]) -> dict[str, list[str]]:
+    """What is wrong with `page` and `per_page`; absent ones are right."""
+    faults = {}
+    if not _is_positive(parameters.get("page", "1"), MAX_PAGE):
+        faults["page"] = ["Must be 1 or more"]
+    if not _is_positive(parameters.get("per_page", "1"), MAX_PER_PAGE):
+        faults["per_page"] = [f"Must be a whole number from 1 to {MAX_PER_PAGE}"]
+    return faults
 
 
 def paged(
@@ -68,11 +75,8 @@ def paged(
     }
 
 
-def _positive(text: str, largest: int, name: str, faults: dict[str, list[str]]) -> int:
-    if text.isascii() and text.isdigit() and len(text) <= 40 and 1 <= int(text) <= largest:
-        return int(text)
-    faults[name] = [f"Must be a whole number from 1 to {largest}" if name == "per_page" else "Must be 1 or more"]
-    return 1
+def _is_positive(text: str, largest: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 40 and 1 <= int(text) <= largest
 
 
 def _link(request: Request, number: int) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection
 
+from cspace.db.deletion import delete_in_portions
 from cspace.env import parse_rate
 from cspace.errors import RateLimited
 from cspace.models import ThrottleCounter
@@ -50,6 +51,17 @@ def refuse_when_full(scope: str, key: str, *, now: datetime) -> None:
     full = ThrottleCounter.objects.filter(key=counted.key, window=counted.number, tries__gte=counted.allowed)
     if full.exists():
         raise RateLimited(retry_after=counted.seconds_left)
+
+
+def forget_old_windows(*, now: datetime) -> int:
+    """Delete the counters of windows that are over; how many there were. Part of `cspace.housekeeping`."""
+    forgotten = 0
+    for scope in settings.CSPACE_THROTTLE_RATES:
+        present = _Window.of(scope, "", now).number
+        # A later number is one of shorter windows, from before the rate was changed; it counts for nothing either.
+        rows = ThrottleCounter.objects.filter(key__startswith=f"{scope}:").exclude(window=present)
+        forgotten += delete_in_portions(rows)
+    return forgotten
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ViewSet
 
 from cspace import clock
-from cspace.api.idempotency import is_dry_run, run_dry, run_idempotent
+from cspace.api.idempotency import convention_faults, is_dry_run, refuse_after, run_dry, run_idempotent
 from cspace.api.pagination import DEFAULT_PER_PAGE, PageRequest, asked_page, paged
 from cspace.api.permissions import Undeclared
 from cspace.api.requests import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
@@ -66,6 +66,8 @@ class ApiViewSet(ViewSet):
 
     def _write(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         call = partial(handler, request, *args, **kwargs)
+        if faults := convention_faults(request):
+            refuse_after(call, faults)
         self.is_dry = is_dry_run(request)
         if self.is_dry:
             return run_dry(call)

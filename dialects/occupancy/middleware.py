@@ -18,7 +18,8 @@ ANY_ORIGIN = "*"
 class OccupancyMiddleware:
     """Every answer below the three prefixes may be read by other origins, and each refusal is a `message`.
 
-    Outside the other middleware, so that a refused host, an encoded slash and a crash are answered like the rest.
+    Outside the middleware that answers by itself, so that a refused host, an encoded slash and a crash are answered
+    like the rest.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from accounts.models import User
 from cspace.api.fields import ChoiceField, NameField, TextField
 from cspace.api.serializers import Input, Output
+from cspace.errors import Faults
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
-from groups.rules import MAX_NAME, name_faults
+from groups.rules import MAX_NAME, UNKNOWN_USER, name_faults
 
 
 class GroupInput(Input):
@@ -27,6 +29,13 @@ class MemberInput(Input):
 
     username = TextField(max_length=150, allow_blank=False)
     permissions = ChoiceField(choices=Permissions.choices, default=Permissions.MEMBER)
+
+    def further_faults(self, values: Mapping[str, Any]) -> Faults:
+        return (
+            {}
+            if "username" not in values or User.objects.filter(username=values["username"]).exists()
+            else UNKNOWN_USER
+        )
 
 
 class PermissionsInput(Input):

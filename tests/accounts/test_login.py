@@ -89,3 +89,23 @@ def test_a_failure_in_the_admin_counts_with_the_others(api, cspace, settings):
         assert try_login(api, "cspace_member", PASSWORD) == 429
     assert shown == [False] * 3 + [True]
     assert ThrottleCounter.objects.get(key__startswith="login_failures:").tries == 3
+
+
+def test_tries_refused_for_their_address_cost_nobody_else_a_try(api, member, settings):
+    """Else one address that is refused anyway would keep everybody it names out (T14: no hard lock-out)."""
+    settings.CSPACE_THROTTLE = True
+    settings.CSPACE_THROTTLE_RATES = {
+        "login_name": "2/min",
+        "login_address": "3/min",
+        "login_failures": "1000/min",
+    }
+    settings.CSPACE_TRUSTED_PROXIES = 1
+    with time_machine.travel(NOON, tick=False):
+        from_one = {"X-Forwarded-For": "192.0.2.1"}
+        tries = [{"username": name, "password": "x"} for name in ("a", "b", "c", *["member"] * 5)]
+        statuses = [api().post("auth/token/", body, **from_one).status_code for body in tries]
+        assert statuses == [401] * 3 + [429] * 5
+        # Nor do they leave a row for each name that was thought of.
+        assert ThrottleCounter.objects.filter(key__startswith="login_name:").count() == 3
+        right = {"username": "member", "password": PASSWORD}
+        assert api().post("auth/token/", right, **{"X-Forwarded-For": "192.0.2.2"}).status_code == 200

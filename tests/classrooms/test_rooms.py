@@ -53,6 +53,43 @@ def test_rooms_come_by_floor_then_in_natural_order(api, member):
         assert list(api(member).get(f"classrooms/?{query}").json()["details"]) == [field]
 
 
+WHOLE_NUMBER = ["A whole number is required"]
+EQUIPMENT_FORM = ["Must look like projector,whiteboard:2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "faults"),
+    [
+        (
+            "classrooms/?floor=x&min_capacity=1.5&equipment=foo:bar&page=0&per_page=101",
+            {
+                "floor": WHOLE_NUMBER,
+                "min_capacity": WHOLE_NUMBER,
+                "equipment": EQUIPMENT_FORM,
+                "page": ["Must be 1 or more"],
+                "per_page": ["Must be a whole number from 1 to 100"],
+            },
+        ),
+        (
+            f"classrooms/free/?{SLOT}&floor=x&equipment=foo:bar&page=x",
+            {"floor": WHOLE_NUMBER, "equipment": EQUIPMENT_FORM, "page": ["Must be 1 or more"]},
+        ),
+        (
+            "classrooms/free/?date=x&start_time=10:00&min_capacity=y&equipment=svg",
+            {
+                "date": ["A date of the form YYYY-MM-DD is required"],
+                "end_time": ["This field is required."],
+                "min_capacity": WHOLE_NUMBER,
+                "equipment": EQUIPMENT_FORM,
+            },
+        ),
+    ],
+)
+def test_all_faults_of_a_question_arrive_at_once(api, member, path, faults):
+    response = api(member).get(path)
+    assert (response.status_code, response.json()["details"]) == (400, faults)
+
+
 @pytest.mark.parametrize(
     "name", ["Room #9", "a b&c+d", "(x)_'y'-z.1", "Größe", "自習室", "...", "+", "\U00020000" * 100]
 )

@@ -1,6 +1,7 @@
 """What holds for every request: the envelope, the slash, the headers, the ids, the bounds."""
 
 import logging
+from contextlib import closing
 
 import pytest
 from django.conf import settings as django_settings
@@ -13,8 +14,11 @@ from cspace.db.locks import LockOutsideTransaction, lock_rooms, share_room
 from cspace.db.transactions import MAX_TRIES, StaleRead, transactional
 from cspace.env import development_hosts, parse_rate
 from cspace.errors import RateLimited, Unavailable
-from cspace.logs import REDACTED, redact
+from cspace.logs import REDACTED, JsonLines, redact
+from cspace.models import IdempotencyRecord
 from groups.facts import GroupCreated
+from groups.models import Group
+from registrations.models import Registration
 from tests.routes import routes
 
 
@@ -44,6 +48,18 @@ def test_a_host_that_is_not_ours_is_refused(api, member, path):
     assert (response.status_code, response.json()) == (400, {"error": "Bad Request", "code": "VALIDATION_ERROR"})
 
 
+@pytest.mark.parametrize("path", ["/api/v1/classrooms/", "/api/rooms/"])
+def test_a_host_that_is_not_ours_is_one_warning(api, caplog, path):
+    api().get(path, Host="evil.example")
+    (line,) = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+    assert line.getMessage().startswith("Invalid HTTP_HOST header: 'evil.example'.")
+    written = JsonLines("%(levelname)s %(name)s %(message)s").format(line)
+    assert written.startswith('{"levelname": "WARNING", "name": "django.security.DisallowedHost"')
+    assert (written.count("\n"), "Traceback" in written) == (0, False)
+    assert logging.getLogger("django").handlers == []  # only the root's, in JSON
+
+
 def test_a_development_server_answers_where_it_was_told_to_listen():
     assert "192.0.2.7" in development_hosts("192.0.2.7")
     assert "*" not in development_hosts("127.0.0.1")
@@ -59,6 +75,58 @@ def test_headers(api, member):
     assert response["Referrer-Policy"] == "same-origin"
     assert len(response["X-Request-ID"]) == 32
     assert "Set-Cookie" not in response
+
+
+SECURE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+OF_THE_API = {
+    **SECURE,
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "private, no-store",
+}
+OF_A_FILE = {**SECURE, "Content-Security-Policy": "frame-ancestors 'none'", "Cache-Control": "max-age=60, public"}
+ELSEWHERE = {"Host": "evil.example"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "given", "status", "headers"),
+    [
+        ("GET", "/", {}, 404, OF_THE_API),
+        ("GET", "/readyz/", {}, 404, OF_THE_API),
+        ("GET", "/healthz", {}, 200, OF_THE_API),
+        ("GET", "/api/v1/classrooms/", ELSEWHERE, 400, OF_THE_API),
+        ("GET", "/api/rooms/", ELSEWHERE, 400, OF_THE_API),
+        ("GET", "/api/rooms/a/b/c", {}, 404, OF_THE_API),
+        ("GET", "/api/rooms", {}, 200, OF_THE_API | {"Cache-Control": "no-cache"}),
+        ("OPTIONS", "/api/rooms", {}, 204, OF_THE_API),
+        ("GET", "/static/occupancy/index.html", {}, 200, OF_A_FILE),
+        ("GET", "/static/nope", {}, 404, OF_A_FILE | {"Cache-Control": "private, no-store"}),
+    ],
+)
+def test_every_answer_has_its_headers(api, db, method, path, given, status, headers):
+    with closing(api()(method, path, **given)) as response:  # a static file is an open one
+        assert (response.status_code, {name: response.headers.get(name) for name in headers}) == (status, headers)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/nope/", 301), ("/", 301), ("/readyz/", 301)])
+def test_a_redirect_to_https_has_its_headers(api, settings, path, status):
+    settings.SECURE_SSL_REDIRECT = True
+    for given, expected in (({}, status), (ELSEWHERE, 400)):
+        response = api().get(path, **given)
+        assert response.status_code == expected
+        assert {name: response.headers.get(name) for name in OF_THE_API} == OF_THE_API
+
+
+def test_strict_transport_is_said_by_errors_too(api, settings):
+    settings.SECURE_HSTS_SECONDS = 60
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    for given, status in (({}, 404), (ELSEWHERE, 400)):
+        response = api().get("/api/v1/nope/", **given, **{"X-Forwarded-Proto": "https"})
+        assert (response.status_code, response["Strict-Transport-Security"]) == (status, "max-age=60")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +149,56 @@ def test_other_origins(api, member, settings, origin, allowed):
 
 def test_no_origin_is_allowed_by_default():
     assert django_settings.CORS_ALLOWED_ORIGINS == []
+
+
+@pytest.mark.parametrize("paths", [("groups/", "groups"), ("groups", "groups/")])
+def test_the_same_request_with_and_without_its_slash_is_executed_once(api, cspace, paths):
+    """Contract §0: every path answers with and without its slash, so a key is good for both."""
+    first, again = (api(cspace).post(path, {"name": "chess"}, **{"Idempotency-Key": "once"}) for path in paths)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert (again.content, again["Location"]) == (first.content, first["Location"])
+    other = api(cspace).post("groups", {"name": "go"}, **{"Idempotency-Key": "once"})
+    assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+    assert list(Group.objects.filter(is_system=False).values_list("name", flat=True)) == ["chess"]
+
+
+LONG_KEY = {"Idempotency-Key": "x" * 129}
+DRY_FAULT = {"dry_run": ["Must be true or false"]}
+NO_DATE = "A date of the form YYYY-MM-DD is required"
+NO_JSON = "Malformed JSON: Expecting value at character 1"
+KEY_FAULT = {"Idempotency-Key": ["Must be 1 to 128 printable ASCII characters"]}
+
+
+def test_what_is_missing_or_forbidden_is_said_before_a_fault_of_the_conventions(
+    api, member, stranger, team, room, wish, document_clock
+):
+    """Contract §0: 404 → 403 (object) → 400 → 409."""
+    booked = api(member).post("registrations/", wish).json()["id"]
+    for path, status in (("registrations/999999/", 404), (f"registrations/{booked}/", 403)):
+        assert api(stranger).delete(f"{path}?dry_run=foo").status_code == status
+        assert api(stranger).put(f"{path}?dry_run=foo", {}).status_code == status
+    assert api(stranger).post("groups/999/user-groups/", {}, **LONG_KEY).status_code == 404
+    assert api(stranger).post(f"groups/{team.pk}/user-groups/?dry_run=1", {}, **LONG_KEY).status_code == 403
+
+
+def test_the_faults_of_the_conventions_arrive_with_the_others_and_nothing_is_done(
+    api, member, team, room, wish, document_clock
+):
+    booked = api(member).post("registrations/", wish).json()["id"]
+    for body, path, key, faults in (
+        (wish, "registrations/?dry_run=foo", LONG_KEY, DRY_FAULT | KEY_FAULT),  # a 409, were it not for these
+        (wish | {"date": "2026-02-02"}, "registrations/", LONG_KEY, KEY_FAULT),
+        (wish | {"date": "2026-02-02"}, "registrations/", {"Idempotency-Key": ""}, KEY_FAULT),
+        (wish | {"date": "x"}, "registrations/", LONG_KEY, KEY_FAULT | {"date": [NO_DATE]}),
+        (b"[", "registrations/?dry_run=TRUE", {}, DRY_FAULT | {"non_field_errors": [NO_JSON]}),
+    ):
+        response = api(member).post(path, body, **key)
+        assert (response.status_code, response.json()["details"]) == (400, faults)
+        assert "X-Dry-Run" not in response.headers
+    response = api(member).delete(f"registrations/{booked}/?dry_run=foo")
+    assert (response.status_code, response.json()["details"]) == (400, DRY_FAULT)
+    assert list(Registration.objects.values_list("pk", "status")) == [(booked, "pending")]
+    assert IdempotencyRecord.objects.count() == 0
 
 
 def test_every_action_declares_who_may_call_it():

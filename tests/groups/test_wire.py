@@ -128,6 +128,7 @@ def test_adding(api, group_admin, stranger, team):
         ({"username": "stranger", "permissions": "owner"}, ["permissions"]),
         ({"username": "stranger", "permissions": None}, ["permissions"]),
         ({"permissions": "owner"}, ["permissions", "username"]),
+        ({"username": "nobody", "permissions": "owner"}, ["permissions", "username"]),
     ],
 )
 def test_adding_with_faults(api, group_admin, stranger, team, body, fields):

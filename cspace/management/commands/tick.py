@@ -4,18 +4,20 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from accounts.services.sessions import forget_expired_sessions
 from allocations.services.progress import advance_due_events
 from cspace import clock
-from cspace.api.idempotency import forget_old_records
+from cspace.housekeeping import keep_house
 
 
 class Command(BaseCommand):
-    help = "Open and close allocation events; forget expired sessions and idempotency records."
+    help = "Open and close allocation events; forget expired sessions, old idempotency records and throttle counters."
 
     def handle(self, **_options: Any) -> None:
         now = clock.now()
         moved = advance_due_events(now=now)
         self.stdout.write(f"Moved on: {moved} allocation events.")
-        records, sessions = forget_old_records(now=now), forget_expired_sessions(now=now)
-        self.stdout.write(f"Forgotten: {records} idempotency records, {sessions} sessions.")
+        forgotten = keep_house(now=now)
+        self.stdout.write(
+            f"Forgotten: {forgotten.records} idempotency records, {forgotten.sessions} sessions, "
+            f"{forgotten.windows} throttle counters."
+        )
