@@ -16,6 +16,7 @@ import recurring_ical_events
 from icalendar import Calendar, Event
 
 from cspace.db.ranges import campus_zone, days_interval, format_minute
+from timetables import rules
 from timetables.enums import Label
 from timetables.models import Semester
 from timetables.reading import Progress, UnreadableFile
@@ -26,7 +27,15 @@ CODE = re.compile(r"\b[A-Z]{2,6}[-_. ]?\d{2,5}[A-Za-z]?(?:\([a-z0-9]{1,3}\))?")
 """Codes as they are mostly written: CS-101, MATH-101(a), ENG 250b."""
 AROUND_TITLES = " -–—:;,/|()"
 BETWEEN_ROOMS = re.compile(r"\s*[,;\n]\s*")
-TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
+FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+MAX_RULES = 5
+"""Of one event, each of which gives at most one lecture a day."""
+MAX_OCCURRENCES = 2000
+"""Of one series in the semester."""
+MAX_YEARS_BEFORE = 20
+"""How long before the semester a series may begin: it is counted from there."""
+MAX_RECORDS = 200_000
+"""Of a whole calendar."""
 LABELS = {
     Label.LECTURE: ("lecture", "cours", "vorlesung", "course"),
     Label.EXERCISE: ("exercise", "exercice", "übung", "tutorial", "td"),
@@ -53,16 +62,27 @@ def read_calendar(
 ) -> Iterator[Record | Fault]:
     """The records of a calendar: its semester by name, the room aliases, its courses, its dated lectures.
 
-    Raises: UnreadableFile.
+    Takes its time and at most `MAX_RECORDS`: read it before locks are taken.
+
+    Raises: UnreadableFile, also midway.
     """
+    for number, found in enumerate(_records(path, reading, progress), start=1):
+        if number > MAX_RECORDS:
+            raise UnreadableFile(f"{path.name} has more than {MAX_RECORDS} lectures in this semester")
+        yield found
+
+
+def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterator[Record | Fault]:
     semester = reading.semester
+    if (semester.ends_on - semester.starts_on).days > rules.MAX_SEMESTER_DAYS:
+        raise UnreadableFile(f"{semester.name} is longer than {rules.MAX_SEMESTER_DAYS} days: no calendar is that long")
     yield record(Place(0, "semesters", 0), {"name": semester.name})
     for item, (alias, rooms) in enumerate(reading.aliases.items()):
         yield record(Place(0, "room_aliases", item), {"alias": alias, "rooms": [*rooms]})
     items, course_items, told = count(), count(), set(reading.known_codes)
     for line, series in _series(path, progress):
         try:
-            events = list(_occurrences(series, semester))
+            events = _occurrences(series, semester)
         except Exception as error:  # the libraries raise what they like; a bad series stops nothing else
             yield Fault(Place(line, "lectures", next(items)), f"this event cannot be understood: {error}")
             continue
@@ -107,22 +127,38 @@ def _empty_like(calendar: Calendar) -> Calendar:
     return empty
 
 
-def _occurrences(series: Calendar, semester: Semester) -> Iterator[Event]:
-    """The events of a series in the semester."""
-    rules = [rule for event in series.walk("VEVENT") for rule in _rules(event)]
-    if any(word in TOO_OFTEN for rule in rules for word in rule.get("FREQ", [])):
-        raise ValueError("no lecture takes place every hour")
+def _occurrences(series: Calendar, semester: Semester) -> list[Event]:
+    """The events of a series in the semester. Raises: ValueError."""
+    repeated = [_check_rules(event, semester) for event in series.walk("VEVENT")]
     days = days_interval(semester.starts_on, semester.ends_on)
+    found = []
     for event in recurring_ical_events.of(series).between(days.starts_at, days.ends_at):
         starts_at = _campus(event.start)
-        is_skipped = bool(rules) and starts_at.date() in semester.skip_dates
+        is_skipped = any(repeated) and starts_at.date() in semester.skip_dates
         if days.starts_at <= starts_at < days.ends_at and not is_skipped and event.get("STATUS") != "CANCELLED":
-            yield event
+            found.append(event)
+    if len(found) > MAX_OCCURRENCES:
+        raise ValueError(f"it takes place more than {MAX_OCCURRENCES} times")
+    return found
 
 
-def _rules(event: Any) -> list[Any]:
-    rules = event.get("RRULE") or []
-    return rules if isinstance(rules, list) else [rules]
+def _check_rules(event: Any, semester: Semester) -> bool:
+    """Whether an event is repeated. Raises: ValueError, where that would not end, or be more than once a day."""
+    found = event.get("RRULE") or []
+    of_event = found if isinstance(found, list) else [found]
+    if len(of_event) > MAX_RULES:
+        raise ValueError(f"it has more than {MAX_RULES} rules")
+    for rule in of_event:
+        parts = {str(name).upper(): values if isinstance(values, list) else [values] for name, values in rule.items()}
+        if not {str(word).upper() for word in parts.get("FREQ", [""])} <= FREQUENCIES:
+            raise ValueError("no lecture takes place every hour")
+        if any(int(number) < 1 for name in ("INTERVAL", "COUNT") for number in parts.get(name, [])):
+            raise ValueError("INTERVAL and COUNT are at least 1")
+        if "BYSECOND" in parts or any(len(parts.get(name, [])) > 1 for name in ("BYHOUR", "BYMINUTE")):
+            raise ValueError("no lecture takes place several times a day: make several events of it")
+        if event.start.year < semester.starts_on.year - MAX_YEARS_BEFORE:
+            raise ValueError(f"it begins more than {MAX_YEARS_BEFORE} years before the semester")
+    return bool(of_event)
 
 
 def _course_of(summary: str, reading: CalendarReading) -> tuple[list[str], str]:

@@ -4,10 +4,13 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories.timetables import make_course, make_semester
 from tests.timetables.test_importing import counts
-from timetables.models import Course, CourseBooking, CourseSchedule
+from timetables import ics
+from timetables.models import Course, CourseBooking, CourseSchedule, Semester
 
 HEAD = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -112,6 +115,60 @@ def test_event_that_is_no_lecture_is_named_by_its_line(rooms, import_ics, change
         or f"line 4, lectures[0]: this event cannot be understood: {sentence}" in said
     )
     assert CourseSchedule.objects.filter(course__code="MATH-111").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ("FREQ=DAILY;INTERVAL=0", "INTERVAL and COUNT are at least 1"),
+        ("FREQ=DAILY;COUNT=-1", "INTERVAL and COUNT are at least 1"),
+        ("FREQ=HOURLY", "no lecture takes place every hour"),
+        ("INTERVAL=1", "no lecture takes place every hour"),
+        (
+            f"FREQ=DAILY;BYHOUR={','.join(map(str, range(24)))};BYMINUTE={','.join(map(str, range(60)))}"
+            f";BYSECOND={','.join(map(str, range(60)))}",
+            "no lecture takes place several times a day: make several events of it",
+        ),
+        ("FREQ=DAILY;BYSECOND=0", "no lecture takes place several times a day: make several events of it"),
+        ("FREQ=WEEKLY;BYHOUR=8,9", "no lecture takes place several times a day: make several events of it"),
+        ("FREQ=WEEKLY;BYMINUTE=0,30", "no lecture takes place several times a day: make several events of it"),
+        ("FREQ=DAILY\nRRULE:FREQ=WEEKLY" + "\nRRULE:FREQ=DAILY" * 4, "it has more than 5 rules"),
+    ],
+)
+def test_rule_that_never_ends_or_is_no_timetable_is_refused(rooms, import_ics, rule, sentence):
+    make_semester()
+    said = import_ics(SINGLE.replace("SUMMARY", f"RRULE:{rule}\nSUMMARY"))
+    assert f"line 4, lectures[0]: this event cannot be understood: {sentence}\n" in said
+    assert (counts(said)["faults"], CourseSchedule.objects.count()) == (1, 0)
+
+
+def test_series_from_long_ago_is_refused(rooms, import_ics):
+    make_semester()
+    old = SINGLE.replace("20260915T", "19000915T").replace("SUMMARY", "RRULE:FREQ=DAILY\nSUMMARY")
+    assert "it begins more than 20 years before the semester" in import_ics(old)
+
+
+def test_series_and_calendars_have_a_most(rooms, import_ics, monkeypatch, contents):
+    make_semester()
+    daily = SINGLE.replace("SUMMARY", "RRULE:FREQ=DAILY\nSUMMARY")
+    monkeypatch.setattr(ics, "MAX_OCCURRENCES", 9)
+    assert "this event cannot be understood: it takes place more than 9 times" in import_ics(daily)
+    before = contents()
+    monkeypatch.undo()
+    monkeypatch.setattr(ics, "MAX_RECORDS", 12)
+    with pytest.raises(CommandError, match="has more than 12 lectures in this semester"):
+        import_ics(WEEKLY, SINGLE)
+    assert contents() == before
+    Semester.objects.update(ends_on="2036-12-18")
+    with pytest.raises(CommandError, match="is longer than 1100 days"):
+        import_ics(SINGLE)
+
+
+def test_calendar_is_read_before_anything_is_locked(rooms, import_ics):
+    make_semester()
+    with pytest.raises(CommandError, match="is no calendar"), CaptureQueriesContext(connection) as asked:
+        import_ics("nonsense\n")
+    assert [query["sql"] for query in asked if "lock" in query["sql"]] == []
 
 
 def test_whole_days_and_cancelled_events_are_no_lectures(rooms, import_ics):

@@ -206,6 +206,11 @@ def test_bad_rows_are_named_and_stop_nothing_else(rooms, file, run_import):
     assert LogEntry.objects.get(action="timetable.imported").details["fault_count"] == 11
 
 
+def test_semester_has_a_longest(rooms, file, run_import):
+    file["semesters"][0]["ends_on"] = "2030-12-18"
+    assert "semesters[0]: it is longer than 1100 days\n" in run_import(file)
+
+
 def test_fault_names_its_line(rooms, file, run_import):
     file["lectures"][0]["label"] = ""
     lines = json.dumps(file, indent=1).splitlines()

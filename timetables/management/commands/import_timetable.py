@@ -16,6 +16,8 @@ from timetables.reading import Progress, read_records
 from timetables.records import Fault, Record
 from timetables.services.importing import import_timetable
 
+Read = Callable[[], Iterable[Record | Fault]]
+
 
 class ImportCommand(BaseCommand):
     """Imports what a file says, shows how far it is, prints what came of it."""
@@ -26,15 +28,14 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--create-rooms", action="store_true", help="make the rooms that do not exist")
         parser.add_argument("--by", metavar="USERNAME", help="in whose name it is logged (default: the system)")
 
-    def reader(self, file: Path, options: dict[str, Any]) -> Callable[[Progress], Iterable[Record | Fault]]:
-        """What opens the file's records, given whom to tell the bytes read."""
+    def reader(self, file: Path, options: dict[str, Any], progress: Progress) -> Read:
+        """What opens the file's records, telling `progress` the bytes read. Called before anything is locked."""
         raise NotImplementedError
 
     def handle(self, *, file: Path, dry_run: bool, create_rooms: bool, by: str | None, **options: Any) -> None:
         actor = User.objects.filter(username=by).first() if by else None
         if by and actor is None:
             raise CommandError(f"there is no user {by}")
-        read = self.reader(file, options)
         size = file.stat().st_size if file.is_file() else None
         with tqdm(
             total=size, desc=file.name, unit="B", unit_scale=True, disable=not sys.stderr.isatty(), leave=False
@@ -44,7 +45,7 @@ class ImportCommand(BaseCommand):
                     by=actor,
                     now=clock.now(),
                     source=file.name,
-                    read=lambda: read(bar.update),
+                    read=self.reader(file, options, bar.update),
                     create_rooms=create_rooms,
                     dry_run=dry_run,
                 )
@@ -59,5 +60,5 @@ class ImportCommand(BaseCommand):
 class Command(ImportCommand):
     help = "Make the timetable what FILE (.json or .csv) says, for its semesters and courses. Again changes nothing."
 
-    def reader(self, file: Path, options: dict[str, Any]) -> Callable[[Progress], Iterable[Record | Fault]]:
-        return lambda progress: read_records(file, progress)
+    def reader(self, file: Path, options: dict[str, Any], progress: Progress) -> Read:
+        return lambda: read_records(file, progress)
