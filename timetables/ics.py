@@ -18,11 +18,11 @@ from icalendar import Calendar, Event
 from cspace.db.ranges import campus_zone, days_interval, format_minute
 from timetables import rules
 from timetables.enums import Label
+from timetables.event_series import read_series
 from timetables.models import Semester
 from timetables.reading import Progress, UnreadableFile
 from timetables.records import Fault, Place, Record, record
 
-MAX_BYTES = 64 << 20
 CODE = re.compile(r"\b[A-Z]{2,6}[-_. ]?\d{2,5}[A-Za-z]?(?:\([a-z0-9]{1,3}\))?")
 """Codes as they are mostly written: CS-101, MATH-101(a), ENG 250b."""
 AROUND_TITLES = " -–—:;,/|()"
@@ -80,9 +80,14 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
     for item, (alias, rooms) in enumerate(reading.aliases.items()):
         yield record(Place(0, "room_aliases", item), {"alias": alias, "rooms": [*rooms]})
     items, course_items, told = count(), count(), set(reading.known_codes)
-    for line, series in _series(path, progress):
+    for series in read_series(path, progress):
+        for line, sentence in series.faults.items():
+            yield Fault(Place(line, "lectures", next(items)), sentence)
+        if series.faults:
+            continue
+        line = series.line
         try:
-            events = _occurrences(series, semester)
+            events = _occurrences(series.calendar, semester)
         except Exception as error:  # the libraries raise what they like; a bad series stops nothing else
             yield Fault(Place(line, "lectures", next(items)), f"this event cannot be understood: {error}")
             continue
@@ -94,37 +99,6 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
                     yield record(Place(line, "courses", next(course_items)), {"code": code, "name": title or code})
             for raw in _lectures(event, codes):
                 yield _checked(Place(line, "lectures", next(items)), raw)
-
-
-def _series(path: Path, progress: Progress) -> Iterator[tuple[int, Calendar]]:
-    """Each event with the changes to single dates of it, as a calendar of its own, and its line in the file."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UnreadableFile(f"{path.name} is larger than {MAX_BYTES >> 20} MiB")
-        text = path.read_bytes()
-        calendars = Calendar.from_ical(text, multiple=True)
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, IndexError) as error:
-        raise UnreadableFile(f"{path.name} is no calendar: {error}") from error
-    progress(len(text))
-    lines = [number for number, line in enumerate(text.splitlines(), start=1) if line.strip() == b"BEGIN:VEVENT"]
-    found: dict[str, tuple[int, Calendar]] = {}
-    events = [(calendar, event) for calendar in calendars for event in calendar.walk("VEVENT")]
-    for line, (calendar, event) in zip(lines, events, strict=False):
-        # Without a UID it is nobody's change.
-        uid = str(event.get("UID") or f"line {line}")
-        _, series = found.setdefault(uid, (line, _empty_like(calendar)))
-        series.add_component(event)
-    yield from found.values()
-
-
-def _empty_like(calendar: Calendar) -> Calendar:
-    """A calendar without events, with the time zone that the library reads into theirs."""
-    empty = Calendar()
-    if zone := calendar.get("X-WR-TIMEZONE"):
-        empty.add("X-WR-TIMEZONE", zone)
-    return empty
 
 
 def _occurrences(series: Calendar, semester: Semester) -> list[Event]:

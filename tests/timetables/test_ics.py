@@ -171,6 +171,103 @@ def test_calendar_is_read_before_anything_is_locked(rooms, import_ics):
     assert [query["sql"] for query in asked if "lock" in query["sql"]] == []
 
 
+def test_events_of_one_uid_all_count(rooms, import_ics):
+    make_semester()
+    second = SINGLE.replace("20260915T", "20260916T")
+    said = import_ics(SINGLE.replace("A-B", "Room A"), second.replace("A-B", "Room A"))
+    assert counts(said)["lectures"] == {"created": 4}
+    assert counts(said)["faults"] == 0
+    change = second.replace("DTSTART", "RECURRENCE-ID:20260915T001500Z\nDTSTART")
+    said = import_ics(SINGLE, second, change)
+    assert "line 20, lectures[4]: which event this changes is not known: several have its UID\n" in said
+    assert counts(said)["lectures"] == {"kept": 4}
+
+
+def test_keywords_are_read_in_either_case(rooms, import_ics):
+    make_semester()
+    lower = SINGLE.replace("BEGIN:VEVENT", "begin:vevent").replace("END:VEVENT", "End:vEvent")
+    said = import_ics(lower, SINGLE.replace("analysis-1", "second").replace("20260915T", "20260916T"))
+    assert counts(said)["lectures"] == {"created": 4}
+
+
+WHOLE = HEAD + SINGLE + TAIL
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "is no calendar: BEGIN:VCALENDAR is missing"),
+        (HEAD + SINGLE, "is not complete: END:VCALENDAR is missing"),
+        (WHOLE[:120], "is not complete: END:VEVENT is missing"),
+        (WHOLE + HEAD + SINGLE, "is not complete: END:VCALENDAR is missing"),
+        (HEAD + SINGLE.replace("END:VEVENT\n", "") + TAIL, "line 11: VCALENDAR ends, but did not begin"),
+        (SINGLE, "line 1: VEVENT begins in the wrong place"),
+        (HEAD + WHOLE, "line 4: VCALENDAR begins in the wrong place"),
+        (WHOLE + TAIL, "line 13: VCALENDAR ends, but did not begin"),
+        (WHOLE.replace("Analysis", "Café").encode("latin-1"), "is not UTF-8"),
+    ],
+)
+def test_calendar_that_cannot_be_read_to_its_end_is_not_imported(rooms, tmp_path, contents, content, sentence):
+    make_semester()
+    path = tmp_path / "calendar.ics"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = contents()
+    with pytest.raises(CommandError, match=sentence):
+        call_command("import_ics", str(path), "--semester", "2026-2027 fall")
+    assert contents() == before
+
+
+def test_calendar_may_begin_with_a_byte_order_mark(rooms, tmp_path):
+    make_semester()
+    path = tmp_path / "calendar.ics"
+    path.write_text("\ufeff" + WHOLE, encoding="utf-8")
+    call_command("import_ics", str(path), "--semester", "2026-2027 fall", stdout=io.StringIO())
+    assert CourseSchedule.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("DTEND:20260915T02", "DTEND:20260915T00"), "it ends before it begins"),
+        (("DTEND:20260915T020000Z", "DURATION:-PT1H"), "it ends before it begins"),
+        (
+            ("DTEND:20260915T020000Z", "DTEND:soon"),
+            "DTEND cannot be understood: Expected datetime, date, or time. Got: 'soon'",
+        ),
+        (("DTSTART:20260915T001500Z\n", ""), "DTSTART is missing"),
+        (
+            ("DTSTART:20260915T001500Z", "DTSTART;TZID=Mars/Olympus:20260915T081500"),
+            "the time zone Mars/Olympus is not known",
+        ),
+        (
+            ("SUMMARY", "RRULE:FREQ=DAILY\nEXDATE;TZID=Mars/Olympus:20260915T081500\nSUMMARY"),
+            "the time zone Mars/Olympus is not known",
+        ),
+        (("SUMMARY", "RRULE:FREQ=DAILY;INTERVAL=x\nSUMMARY"), "RRULE cannot be understood: Expected int, got: x"),
+    ],
+)
+def test_event_that_would_be_another_lecture_is_a_fault(rooms, import_ics, change, sentence):
+    make_semester()
+    said = import_ics(SINGLE.replace(*change))
+    assert f"line 4, lectures[0]: {sentence}\n" in said
+    assert (counts(said)["faults"], CourseSchedule.objects.count()) == (1, 0)
+
+
+def test_change_of_a_date_that_is_faulty_names_its_own_line(rooms, import_ics):
+    make_semester()
+    said = import_ics(WEEKLY.replace("20261019T150000", "20261019T120000"))
+    assert "line 14, lectures[0]: it ends before it begins\n" in said
+    assert CourseSchedule.objects.count() == 0
+
+
+def test_time_zone_that_the_calendar_describes_is_known(rooms, import_ics):
+    make_semester()
+    zone = "BEGIN:VTIMEZONE\nTZID:Ours\nBEGIN:STANDARD\nDTSTART:20000101T000000\nTZOFFSETFROM:+0300\n"
+    zone += "TZOFFSETTO:+0300\nTZNAME:O\nEND:STANDARD\nEND:VTIMEZONE\n"
+    import_ics(zone, WEEKLY.replace("Asia/Taipei", "Ours"))
+    assert f"{CourseSchedule.objects.earliest('starts_at').starts_at:%H:%M}" == "05:15"
+
+
 def test_whole_days_and_cancelled_events_are_no_lectures(rooms, import_ics):
     make_semester()
     holiday = SINGLE.replace("DTSTART:20260915T001500Z\nDTEND:20260915T020000Z", "DTSTART;VALUE=DATE:20260915")
