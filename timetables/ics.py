@@ -25,7 +25,8 @@ from timetables.records import Fault, Place, Record, record
 
 CODE = re.compile(r"\b[A-Z]{2,6}[-_. ]?\d{2,5}[A-Za-z]?(?:\([a-z0-9]{1,3}\))?")
 """Codes as they are mostly written: CS-101, MATH-101(a), ENG 250b."""
-AROUND_TITLES = " -–—:;,/|()"
+AROUND_TITLES = " -–—:;,/|"
+EMPTY_BRACKETS = re.compile(r"\([-–—:;,/|\s]*\)")
 BETWEEN_ROOMS = re.compile(r"\s*[,;\n]\s*")
 FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 MAX_RULES = 5
@@ -138,9 +139,15 @@ def _check_rules(event: Any, semester: Semester) -> bool:
 def _course_of(summary: str, reading: CalendarReading) -> tuple[list[str], str]:
     """The codes in a summary and what is left of it, the title."""
     if reading.course:
-        return [reading.course], summary.replace(reading.course, "").strip(AROUND_TITLES)
+        return [reading.course], _title(summary.replace(reading.course, ""))
     codes = [found.group() for found in reading.code_pattern.finditer(summary)]
-    return list(dict.fromkeys(codes)), reading.code_pattern.sub("", summary).strip(AROUND_TITLES)
+    return list(dict.fromkeys(codes)), _title(reading.code_pattern.sub("", summary))
+
+
+def _title(rest: str) -> str:
+    """A summary without its codes, and without what stood between or around them."""
+    title = EMPTY_BRACKETS.sub("", rest).strip(AROUND_TITLES)
+    return title if title.count("(") == title.count(")") else title.strip(AROUND_TITLES + "()")
 
 
 def _lectures(event: Event, codes: Sequence[str]) -> Iterator[dict[str, Any] | str]:

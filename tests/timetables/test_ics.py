@@ -268,6 +268,23 @@ def test_time_zone_that_the_calendar_describes_is_known(rooms, import_ics):
     assert f"{CourseSchedule.objects.earliest('starts_at').starts_at:%H:%M}" == "05:15"
 
 
+@pytest.mark.parametrize(
+    ("summary", "name"),
+    [
+        ("CS-101 Networks (Lab)", "Networks (Lab)"),
+        ("Networks (CS-101)", "Networks"),
+        ("Networks (CS-101, CS-102)", "Networks"),
+        ("(CS-101) - Networks (Lab)", "Networks (Lab)"),
+        ("Networks) CS-101", "Networks"),
+        ("CS-101", "CS-101"),
+    ],
+)
+def test_title_is_what_is_left_of_the_summary(rooms, import_ics, summary, name):
+    make_semester()
+    import_ics(WEEKLY.replace("CS-101 Algorithms", summary))
+    assert Course.objects.get(code="CS-101").name == name
+
+
 def test_whole_days_and_cancelled_events_are_no_lectures(rooms, import_ics):
     make_semester()
     holiday = SINGLE.replace("DTSTART:20260915T001500Z\nDTEND:20260915T020000Z", "DTSTART;VALUE=DATE:20260915")
