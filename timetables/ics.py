@@ -83,14 +83,15 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
     items, course_items, told = count(), count(), set(reading.known_codes)
     for series in read_series(path, progress):
         for line, sentence in series.faults.items():
-            yield Fault(Place(line, "lectures", next(items)), sentence)
+            yield Fault(Place(line, "lectures", next(items)), sentence, _codes_or_none(series.summary, reading))
         if series.faults:
             continue
         line = series.line
         try:
             events = _occurrences(series.calendar, semester)
         except Exception as error:  # the libraries raise what they like; a bad series stops nothing else
-            yield Fault(Place(line, "lectures", next(items)), f"this event cannot be understood: {error}")
+            sentence = f"this event cannot be understood: {error}"
+            yield Fault(Place(line, "lectures", next(items)), sentence, _codes_or_none(series.summary, reading))
             continue
         for event in events:
             codes, title = _course_of(str(event.get("SUMMARY", "")), reading)
@@ -99,7 +100,7 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
                     told.add(code)
                     yield record(Place(line, "courses", next(course_items)), {"code": code, "name": title or code})
             for raw in _lectures(event, codes):
-                yield _checked(Place(line, "lectures", next(items)), raw)
+                yield _checked(Place(line, "lectures", next(items)), raw, codes)
 
 
 def _occurrences(series: Calendar, semester: Semester) -> list[Event]:
@@ -182,8 +183,14 @@ def _label(event: Event) -> str:
     return next(iter([*known, *words]), Label.LECTURE.value)
 
 
-def _checked(place: Place, raw: dict[str, Any] | str) -> Record | Fault:
-    return Fault(place, raw) if isinstance(raw, str) else record(place, raw)
+def _codes_or_none(summary: str, reading: CalendarReading) -> tuple[str, ...] | None:
+    """Whose series it is that cannot be read (`Fault.courses`)."""
+    return tuple(_course_of(summary, reading)[0]) or None
+
+
+def _checked(place: Place, raw: dict[str, Any] | str, codes: Sequence[str]) -> Record | Fault:
+    """An event of no course is somebody's meeting: it is no sign that a lecture is missing."""
+    return Fault(place, raw, tuple(codes)) if isinstance(raw, str) else record(place, raw)
 
 
 def _campus(moment: Any) -> datetime:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from cspace.errors import Invalid
-from timetables.records import FIELDS, Fault, Place, Record, record
+from timetables.records import FIELDS, Fault, Place, Record, courses_told, record
 
 CHUNK_BYTES = 1 << 16
 MAX_RECORD_CHARACTERS = 1 << 20
@@ -62,11 +62,13 @@ def read_csv(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
             noun = cells.pop("record").strip() if "record" in cells else ""
             place = Place(rows.line_num, noun or "record", counts.get(noun, 0))
             if noun not in FIELDS:
-                yield Fault(place, f"record is not one of {', '.join(FIELDS)}")
+                told = courses_told("lectures", cells)
+                yield Fault(place, f"record is not one of {', '.join(FIELDS)}", told)
                 continue
             counts[noun] += 1
             if any(cell.strip() for cell in row[len(header) :]):
-                yield Fault(place, f"there are more than {len(header)} cells")
+                # The cells may have moved: none of them can be trusted.
+                yield Fault(place, f"there are more than {len(header)} cells", courses_told(noun, {}))
                 continue
             yield record(place, {name: cell for name, cell in cells.items() if cell.strip()})
     except csv.Error as error:

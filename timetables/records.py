@@ -20,6 +20,7 @@ WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,15})?", re.ASCII)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 YEARS = range(1900, 2501)
+TELLING_LECTURES = frozenset({"weekly", "lectures"})
 FLAGS = {"true": True, "false": False}
 MAX_LIST = 1000
 MAX_ROOM_NAME = 100
@@ -43,6 +44,8 @@ class Fault:
 
     place: Place
     sentence: str
+    courses: tuple[str, ...] | None = ()
+    """Whose lectures the record may have told of, by code; None if that cannot be known."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.sentence}"
@@ -67,7 +70,7 @@ def record(place: Place, raw: object) -> Record | Fault:
     """Check a raw record against its noun's fields. All its faults are told in one sentence."""
     fields = FIELDS[place.noun]
     if not isinstance(raw, Mapping):
-        return Fault(place, "an object is required")
+        return Fault(place, "an object is required", courses_told(place.noun, {}))
     faults = [f"{str(name)[:40]} is no field of {place.noun}" for name in raw if name not in fields]
     values: dict[str, Any] = {}
     for name, (parse, is_required) in fields.items():
@@ -79,7 +82,22 @@ def record(place: Place, raw: object) -> Record | Fault:
         except _Wrong as wrong:
             faults.append(f"{name} {wrong}")
     faults = faults or _cross_faults(place.noun, values)
-    return Fault(place, "; ".join(faults)) if faults else Record(place, values)
+    return Fault(place, "; ".join(faults), courses_told(place.noun, raw)) if faults else Record(place, values)
+
+
+def courses_told(noun: str, raw: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Whose lectures a faulty record may have told of (`Fault.courses`)."""
+    if noun in TELLING_LECTURES:
+        try:
+            return (_code(raw.get("course")),)
+        except _Wrong:
+            return None
+    if noun == "courses":
+        try:
+            return (_code(raw.get("code")),)
+        except _Wrong:
+            return ()
+    return None if noun == "room_aliases" else ()
 
 
 def _cross_faults(noun: str, values: dict[str, Any]) -> list[str]:

@@ -285,6 +285,31 @@ def test_title_is_what_is_left_of_the_summary(rooms, import_ics, summary, name):
     assert Course.objects.get(code="CS-101").name == name
 
 
+def test_series_that_cannot_be_read_withdraws_nothing_of_its_course(rooms, import_ics, contents):
+    make_semester()
+    import_ics(WEEKLY)
+    before = contents()
+    for broken in ("FREQ=WEEKLY;INTERVAL=0", "FREQ=SOMETIMES"):
+        said = import_ics(WEEKLY.replace("FREQ=WEEKLY", broken))
+        assert (counts(said)["faults"], counts(said)["lectures"]) == (1, {})
+        assert "courses that keep what they had" not in said
+        assert contents() == before
+    other = SINGLE.replace("MATH-101(a)/MATH-111", "CS-101").replace("A-B", "Room A")
+    said = import_ics(WEEKLY.replace("FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=0"), other)
+    assert "courses that keep what they had, because their rows have faults: 1\n" in said
+    assert counts(said)["bookings"] == {"created": 1}
+    assert CourseSchedule.objects.filter(is_available=True).count() == 12
+
+
+def test_meeting_in_a_calendar_keeps_nothing_from_being_withdrawn(rooms, import_ics):
+    make_semester()
+    import_ics(WEEKLY)
+    meeting = SINGLE.replace("MATH-101(a)/MATH-111 - Analysis I", "Faculty meeting")
+    said = import_ics(WEEKLY.replace("UNTIL=20261130T160000Z", "UNTIL=20261109T170000Z"), meeting)
+    assert counts(said)["faults"] == 1
+    assert counts(said)["bookings"] == {"kept": 8, "withdrawn": 3}
+
+
 def test_whole_days_and_cancelled_events_are_no_lectures(rooms, import_ics):
     make_semester()
     holiday = SINGLE.replace("DTSTART:20260915T001500Z\nDTEND:20260915T020000Z", "DTSTART;VALUE=DATE:20260915")

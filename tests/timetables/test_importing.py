@@ -206,6 +206,84 @@ def test_bad_rows_are_named_and_stop_nothing_else(rooms, file, run_import):
     assert LogEntry.objects.get(action="timetable.imported").details["fault_count"] == 11
 
 
+HELD = "courses that keep what they had, because their rows have faults: 1\n"
+NOTHING = "no lecture is withdrawn: of a row with a fault it cannot be told which course it is of\n"
+
+
+def test_typo_in_a_row_withdraws_nothing_of_its_course(rooms, file, run_import, contents):
+    run_import(file)
+    before, logged = contents(), LogEntry.objects.count()
+    file["weekly"][0]["weekday"] = "firday"
+    said = run_import(file)
+    assert HELD in said
+    assert (counts(said)["faults"], counts(said)["lectures"], counts(said)["bookings"]) == (
+        1,
+        {"kept": 2},
+        {"kept": 3},
+    )
+    assert (contents(), LogEntry.objects.count()) == (before, logged)
+
+
+def test_other_courses_than_the_faulty_one_lose_what_the_file_lacks(rooms, file, run_import):
+    run_import(file)
+    file["weekly"][0]["start"] = "8 o'clock"
+    del file["lectures"][1]
+    said = run_import(file)
+    assert HELD in said
+    assert counts(said)["bookings"] == {"kept": 2, "withdrawn": 1}
+    (withdrawn,) = CourseSchedule.objects.filter(is_available=False)
+    assert withdrawn.course.code == "MATH-101(a)"
+    assert LogEntry.objects.filter(action="timetable.imported").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("noun", "change", "sentence"),
+    [
+        ("weekly", {"course": ""}, NOTHING),
+        ("weekly", {"course": "CS-1O1"}, NOTHING),
+        ("weekly", {"semester": "fall"}, HELD),
+        ("weekly", {"rooms": ["Room C"]}, HELD),
+        ("lectures", {"date": "2027-12-16"}, HELD),
+        ("courses", {"credits": -1}, HELD),
+        ("room_aliases", {"rooms": [""]}, NOTHING),
+        ("room_aliases", {"rooms": ["Room A", "Room C"]}, HELD),
+        ("units", {"promo": 7}, ""),
+    ],
+)
+def test_what_the_file_lacks_stays_where_a_fault_may_be_why(rooms, file, run_import, contents, noun, change, sentence):
+    file["lectures"].append(file["lectures"][0] | {"date": "2026-12-17"})
+    run_import(file)
+    before = contents()
+    file["lectures"].pop()
+    file[noun][0] |= change
+    said = run_import(file)
+    assert counts(said)["faults"] >= 1
+    if sentence:
+        assert sentence in said
+        assert contents() == before
+    else:
+        assert counts(said)["lectures"] == {"kept": 15, "withdrawn": 1}
+
+
+def test_faulty_row_keeps_nothing_from_being_created_or_restored(rooms, file, run_import):
+    run_import(file)
+    run_import({**file, "lectures": file["lectures"][:1]})
+    file["lectures"].append(file["lectures"][1] | {"date": "2026-09-15"})
+    file["weekly"][0]["weekday"] = "firday"
+    said = run_import(file)
+    assert counts(said)["lectures"] == {"created": 1, "kept": 1, "restored": 1}
+    assert Occupancy.objects.filter(is_live=True).count() == 17
+
+
+def test_plan_with_an_unknown_course_keeps_the_courses_it_had(rooms, file, run_import, contents):
+    run_import(file)
+    before = contents()
+    file["study_plans"][0]["courses"] = ["CS-1O1", "MATH-101(a)"]
+    said = run_import(file)
+    assert counts(said)["planned_courses"] == {"kept": 1}
+    assert contents() == before
+
+
 def test_semester_has_a_longest(rooms, file, run_import):
     file["semesters"][0]["ends_on"] = "2030-12-18"
     assert "semesters[0]: it is longer than 1100 days\n" in run_import(file)
@@ -289,6 +367,23 @@ def test_csv_says_the_same(rooms, run_import, contents):
     assert counts(said)["bookings"] == {"created": 24}
     before = contents()
     run_import("\ufeff" + CSV.replace("\n", "\r\n"), name="timetable.csv")
+    assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("weekli,,,,,,,,,2026-2027 fall,,CS-101,Monday,8:15,10:00,Room A", HELD),
+        ("weekli,,,,,,,,,2026-2027 fall,,,Monday,8:15,10:00,Room A", NOTHING),
+        ("weekly,,,,,,,,,,2026-2027 fall,,CS-101,Monday,8:15,10:00,Room A", NOTHING),
+    ],
+)
+def test_row_of_a_csv_that_is_out_of_shape_withdraws_nothing(rooms, run_import, contents, row, sentence):
+    whole = "".join(CSV.splitlines(keepends=True)[:6])
+    run_import(whole, name="timetable.csv")
+    before = contents()
+    said = run_import("".join(whole.splitlines(keepends=True)[:5]) + row + "\n", name="timetable.csv")
+    assert sentence in said
     assert contents() == before
 
 

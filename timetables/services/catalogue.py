@@ -136,10 +136,11 @@ def _study_plans(report: ImportReport) -> Counts:
 
 
 def _planned_courses(report: ImportReport) -> Counts:
-    """A plan that lists its courses lists all of them: the others are withdrawn from it."""
+    """A plan that lists its courses lists all of them: the others are withdrawn from it, unless one is not known."""
+    unknown = "NOT EXISTS (SELECT FROM timetables_course c WHERE c.code = named.code)"
     for line, item, code in rows_of(
         "SELECT w.line, w.item, named.code FROM wanted_study_plans w, unnest(w.courses) AS named (code)"
-        " WHERE NOT EXISTS (SELECT FROM timetables_course c WHERE c.code = named.code) ORDER BY w.item, named.code"
+        f" WHERE {unknown} ORDER BY w.item, named.code"
     ):
         report.complain(Fault(Place(line, "study_plans", item), f"course {code} is not known"))
     fill(
@@ -158,6 +159,7 @@ def _planned_courses(report: ImportReport) -> Counts:
         " JOIN timetables_studyplan s ON (s.unit_id, s.semester_id) = (f.unit_id, f.semester_id)"
         " WHERE p.study_plan_id = s.id"
         " AND f.courses IS NOT NULL AND p.is_available"
+        f" AND NOT EXISTS (SELECT FROM unnest(f.courses) AS named (code) WHERE {unknown})"
         f" AND NOT EXISTS (SELECT FROM wanted_plannings w WHERE {same})"
     )
     created = run(

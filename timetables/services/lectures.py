@@ -1,6 +1,7 @@
 """The imported lectures: staged rows become schedules, and bookings with their room time.
 
-What the file no longer has, of its semesters and its courses, is withdrawn; what it has again is restored.
+What the file no longer has, of its semesters and its courses, is withdrawn, unless rows of that course have faults;
+what it has again is restored.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ IN_SCOPE = (
     " AND EXISTS (SELECT FROM days_in_file d WHERE schedule.starts_at >= d.starts_at"
     " AND schedule.starts_at < d.ends_at)"
 )
+MAY_GO = f"{IN_SCOPE} AND schedule.course_id NOT IN (SELECT id FROM held_courses)"
 
 
 def write_lectures(report: ImportReport) -> None:
@@ -32,6 +34,7 @@ def write_lectures(report: ImportReport) -> None:
     _find_scope()
     _refuse_unknown_courses(report)
     _refuse_other_days(report)
+    _hold(report)
     report.counts["lectures"] = _schedules()
     _find_bookings()
     counts = _flags()
@@ -66,17 +69,30 @@ def _refuse_unknown_courses(report: ImportReport) -> None:
             " AND course NOT IN (SELECT code FROM courses_in_file) GROUP BY course ORDER BY 2"
         )
         for line, item, code, number in unknown:
-            report.complain(Fault(Place(line, noun, item), f"course {code} is not known ({number} such)"))
+            report.complain(Fault(Place(line, noun, item), f"course {code} is not known ({number} such)", None))
 
 
 def _refuse_other_days(report: ImportReport) -> None:
     outside = rows_of(
-        "SELECT line, item, starts_at::date FROM staged_lectures schedule WHERE NOT is_expanded AND NOT EXISTS (SELECT"
-        " FROM days_in_file d WHERE schedule.starts_at >= d.starts_at AND schedule.starts_at < d.ends_at)"
+        "SELECT line, item, course, starts_at::date FROM staged_lectures schedule WHERE NOT is_expanded AND NOT EXISTS"
+        " (SELECT FROM days_in_file d WHERE schedule.starts_at >= d.starts_at AND schedule.starts_at < d.ends_at)"
         " ORDER BY item"
     )
-    for line, item, day in outside:
-        report.complain(Fault(Place(line, "lectures", item), f"{day} lies in none of the file's semesters"))
+    for line, item, code, day in outside:
+        sentence = f"{day} lies in none of the file's semesters"
+        report.complain(Fault(Place(line, "lectures", item), sentence, (code,)))
+
+
+def _hold(report: ImportReport) -> None:
+    """`held_courses`: those that lose nothing, since what the file leaves out of them may be what is faulty."""
+    fill(
+        "held_courses",
+        "SELECT id FROM courses_in_file WHERE %s OR code = ANY(%s) OR code IN (SELECT staged.course FROM"
+        " staged_lectures staged, unnest(staged.rooms) AS named (name) JOIN named_rooms USING (name)"
+        " WHERE NOT EXISTS (SELECT FROM classrooms_classroom room WHERE room.name = named_rooms.target))",
+        [report.faulty_courses is None, sorted(report.faulty_courses or ())],
+    )
+    report.held_courses = count("held_courses")
 
 
 def _schedules() -> Counts:
@@ -92,7 +108,7 @@ def _schedules() -> Counts:
         f" WHERE {SAME_SCHEDULE} AND NOT schedule.is_available"
     )
     withdrawn = run(
-        f"UPDATE timetables_courseschedule schedule SET is_available = false WHERE {IN_SCOPE}"
+        f"UPDATE timetables_courseschedule schedule SET is_available = false WHERE {MAY_GO}"
         f" AND is_available AND NOT EXISTS (SELECT FROM wanted_lectures wanted WHERE {SAME_SCHEDULE})"
     )
     created = run(
@@ -121,7 +137,7 @@ def _flags() -> Counts:
     """Write which bookings are available. Not all of `restored_bookings` need get their rooms."""
     withdrawn = run(
         "UPDATE timetables_coursebooking booking SET is_available = false FROM timetables_courseschedule schedule"
-        f" WHERE schedule.id = booking.schedule_id AND booking.is_available AND {IN_SCOPE}"
+        f" WHERE schedule.id = booking.schedule_id AND booking.is_available AND {MAY_GO}"
         f" AND NOT EXISTS (SELECT FROM wanted_bookings wanted WHERE {SAME_BOOKING})"
     )
     fill(

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 
-from timetables.records import Fault, Place
+from timetables.records import Fault, Place, courses_told
 from timetables.report import ImportReport
 
 
@@ -41,7 +41,7 @@ def drop_staged(noun: str, condition: str, sentence: str, report: ImportReport) 
         " SELECT line, item, said FROM gone ORDER BY item"
     )
     for line, item, said in dropped:
-        report.complain(Fault(Place(line, noun, item), said))
+        report.complain(Fault(Place(line, noun, item), said, courses_told(noun, {})))
 
 
 def drop_repeated(noun: str, key: list[str], report: ImportReport) -> None:
