@@ -176,7 +176,7 @@ def test_bad_rows_are_named_and_stop_nothing_else(rooms, file, run_import):
         good | {"date": "2026-02-30"},
         good | {"end": "08:00"},
         good | {"course": "NO-1"},
-        good | {"date": "2027-03-01"},
+        good | {"date": "2027-03-01", "start": "07:00"},  # the day before in UTC
         good | {"rooms": ["Nowhere"], "start": "10:00", "end": "11:00"},
         "nonsense",
         good | {"roms": []},

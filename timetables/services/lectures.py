@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from classrooms.enums import OccupancyKind
 from classrooms.services.room_time import occupy_staged
-from cspace.db.ranges import days_interval
+from cspace.db.ranges import campus_date, days_interval
 from timetables.models import CourseBooking
 from timetables.records import Fault, Place
 from timetables.report import MAX_TOLD, Counts, ImportReport, Meeting
@@ -74,12 +74,12 @@ def _refuse_unknown_courses(report: ImportReport) -> None:
 
 def _refuse_other_days(report: ImportReport) -> None:
     outside = rows_of(
-        "SELECT line, item, course, starts_at::date FROM staged_lectures schedule WHERE NOT is_expanded AND NOT EXISTS"
+        "SELECT line, item, course, starts_at FROM staged_lectures schedule WHERE NOT is_expanded AND NOT EXISTS"
         " (SELECT FROM days_in_file d WHERE schedule.starts_at >= d.starts_at AND schedule.starts_at < d.ends_at)"
         " ORDER BY item"
     )
-    for line, item, code, day in outside:
-        sentence = f"{day} lies in none of the file's semesters"
+    for line, item, code, starts_at in outside:
+        sentence = f"{campus_date(starts_at)} lies in none of the file's semesters"
         report.complain(Fault(Place(line, "lectures", item), sentence, (code,)))
 
 
