@@ -319,6 +319,15 @@ def test_room_that_cannot_be_made_is_reported(rooms, file, run_import):
     assert counts(said)["bookings"] == {"created": 15}
 
 
+@pytest.mark.parametrize("link", ["HTTP://rooms.example.edu/", "Https://rooms.example.edu/", "javascript:alert(1)"])
+def test_room_whose_link_is_no_web_address_is_reported(rooms, file, run_import, link):
+    file["rooms"] = [{"name": "BC07", "link": link}]
+    file["lectures"][1]["rooms"] = ["BC07"]
+    said = run_import(file, "--create-rooms")
+    assert "room BC07 cannot be made: Must be a web address such as https://rooms.example.edu/101\n" in said
+    assert (counts(said)["faults"], counts(said)["bookings"]) == (1, {"created": 15})
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
