@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from cspace.db.ranges import MINUTES_PER_DAY
+from cspace.web_addresses import is_web_address
 from timetables import rules
 from timetables.enums import Label, SemesterType
 
@@ -139,6 +140,13 @@ def _text(longest: int, *, may_be_empty: bool = False) -> Parser:
     return parse
 
 
+def _web_address(given: Any) -> str:
+    address: str = _link(given)
+    if address and not is_web_address(address):
+        raise _Wrong("is not a web address such as https://people.example.edu/ada")
+    return address
+
+
 def _code(given: Any) -> str:
     code: str = _text(rules.MAX_CODE)(given)
     if faults := rules.code_faults(code):
@@ -242,12 +250,12 @@ FIELDS: dict[str, dict[str, tuple[Parser, bool]]] = {
         "promo": (_word, False),
         "available": (_flag, False),
     },
-    "teachers": {"name": (_name, True), "people_url": (_link, False), "available": (_flag, False)},
+    "teachers": {"name": (_name, True), "people_url": (_web_address, False), "available": (_flag, False)},
     "courses": {
         "code": (_code, True),
         "name": (_name, False),
         "credits": (_whole(0, rules.MAX_CREDITS), False),
-        "edu_url": (_link, False),
+        "edu_url": (_web_address, False),
         "language": (_word, False),
         "teachers": (_list(_name), False),
         "available": (_flag, False),

@@ -319,6 +319,18 @@ def test_room_that_cannot_be_made_is_reported(rooms, file, run_import):
     assert counts(said)["bookings"] == {"created": 15}
 
 
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "HTTPS://people.example/ada", "//people.example/ada", "ada"]
+)
+@pytest.mark.parametrize(("noun", "field"), [("teachers", "people_url"), ("courses", "edu_url")])
+def test_page_that_is_no_web_address_is_a_fault(rooms, file, run_import, noun, field, address):
+    file[noun][0][field] = address
+    said = run_import(file)
+    assert f"{noun}[0]: {field} is not a web address such as https://people.example.edu/ada\n" in said
+    assert not Teacher.objects.exclude(people_url="").exists() or noun == "courses"
+    assert not Course.objects.exclude(edu_url="").exists()
+
+
 @pytest.mark.parametrize("link", ["HTTP://rooms.example.edu/", "Https://rooms.example.edu/", "javascript:alert(1)"])
 def test_room_whose_link_is_no_web_address_is_reported(rooms, file, run_import, link):
     file["rooms"] = [{"name": "BC07", "link": link}]
