@@ -9,7 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from auditlog.models import LogEntry
 from classrooms.models import Classroom, Occupancy
+from cspace.db.locks import Namespace
+from timetables.management.commands.import_timetable import ImportCommand
 from timetables.models import Course, CourseBooking, CourseSchedule, PlannedCourse, Semester, StudyPlan, Teacher, Unit
+from timetables.records import Place, record
+from timetables.services import importing
 
 
 def counts(said):
@@ -431,6 +435,39 @@ def test_file_that_is_not_there_or_of_another_kind_is_one_line(rooms, run_import
     (tmp_path / "latin.csv").write_bytes(b"record,name\nunits,caf\xe9\n")
     with pytest.raises(CommandError, match="not UTF-8"):
         call_command("import_timetable", str(tmp_path / "latin.csv"))
+
+
+def test_import_waits_its_turn_and_then_says_so_in_one_line(rooms, file, run_import, contents, monkeypatch):
+    monkeypatch.setattr(importing, "WAIT_SECONDS", 1)
+    before, other = contents(), connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, 0)", [Namespace.TIMETABLE])
+        with pytest.raises(CommandError) as refusal, CaptureQueriesContext(connection) as asked:
+            run_import(file)
+    finally:
+        other.close()
+    assert str(refusal.value) == "another import is running, or the rooms are in use: try again"
+    last = [query["sql"] for query in asked if "lock" in query["sql"]]
+    assert ["lock_timeout" in last[0], "pg_advisory_xact_lock" in last[1]] == [True, True]
+    assert contents() == before
+    assert counts(run_import(file))["lectures"] == {"created": 15}
+
+
+def test_interrupted_import_is_one_line(rooms, contents):
+    class Interrupted(ImportCommand):
+        def reader(self, file, options, progress):
+            def read():
+                yield record(Place(1, "units", 0), {"name": "IN-BA3"})
+                raise KeyboardInterrupt
+
+            return read
+
+    before = contents()
+    with pytest.raises(CommandError, match="interrupted: nothing is imported") as refusal:
+        call_command(Interrupted(), "timetable.json")
+    assert refusal.value.returncode == 130
+    assert contents() == before
 
 
 def test_only_cspace_imports(rooms, file, run_import, stranger, cspace):

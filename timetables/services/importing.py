@@ -20,6 +20,7 @@ from timetables.services.staging import expand_weekly, stage
 
 STATEMENT_SECONDS = 600
 WAIT_SECONDS = 30
+"""For another import, and for those who are booking the rooms."""
 
 
 @transactional
@@ -40,12 +41,13 @@ def import_timetable(
     A faulty record is left out and reported; a lecture that meets something else does not get that room and is
     reported. Publishes `TimetableImported` unless nothing changed (and a `ClassroomCreated` for each room made).
 
-    Raises: PermissionDenied, UnreadableFile (nothing is imported), Unavailable.
+    Raises: PermissionDenied, UnreadableFile (nothing is imported), Unavailable; OperationalError, where it waits longer
+    than `WAIT_SECONDS` for others.
     """
     if by is not None and not by.access.is_cspace:
         raise PermissionDenied
-    lock_namespace(Namespace.TIMETABLE)
     allow_long_work(statement_seconds=STATEMENT_SECONDS, wait_seconds=WAIT_SECONDS)
+    lock_namespace(Namespace.TIMETABLE)
     report = ImportReport()
     stage(read(), report.complain)
     upsert_catalogue(report)
