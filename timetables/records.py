@@ -60,6 +60,10 @@ class Record:
     values: dict[str, Any]
 
 
+class Ambiguous(dict[str, Any]):
+    """A raw record in which a key stands twice: which value is meant is not known."""
+
+
 class _Wrong(ValueError):
     """A value that breaks its field's form; the message is the rest of a sentence."""
 
@@ -72,6 +76,8 @@ def record(place: Place, raw: object) -> Record | Fault:
     fields = FIELDS[place.noun]
     if not isinstance(raw, Mapping):
         return Fault(place, "an object is required", courses_told(place.noun, {}))
+    if isinstance(raw, Ambiguous):
+        return Fault(place, "a key stands twice", courses_told(place.noun, {}))
     faults = [f"{str(name)[:40]} is no field of {place.noun}" for name in raw if name not in fields]
     values: dict[str, Any] = {}
     for name, (parse, is_required) in fields.items():
