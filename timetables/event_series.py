@@ -108,7 +108,7 @@ def _empty_like(calendar: Calendar) -> Calendar:
     return empty
 
 
-def _fault(event: Event) -> str | None:
+def _fault(event: Any) -> str | None:
     """What is wrong with an event by itself, and would otherwise be passed over."""
     for name, sentence in event.errors:
         if name in READ:
@@ -126,7 +126,7 @@ def _fault(event: Event) -> str | None:
     return None
 
 
-def _moments(event: Event, name: str) -> Iterator[tuple[Any, str]]:
+def _moments(event: Any, name: str) -> Iterator[tuple[Any, str]]:
     """The dates and times of a property, each with the name of its zone or ""."""
     given = event.get(name, [])
     for one in given if isinstance(given, list) else [given]:

@@ -59,6 +59,36 @@ def test_import_again_changes_nothing(rooms, file, run_import, contents):
     assert counts(said)["lectures"] == {"kept": 15}
 
 
+def test_log_names_the_courses_that_are_affected(rooms, file, run_import, monkeypatch):
+    file["courses"].append({"code": "X-1", "name": "Nothing happens to it any more"})
+    run_import(file)
+    ids = dict(Course.objects.values_list("code", "id"))
+    algorithms, analysis = ids["CS-101"], ids["MATH-101(a)"]
+
+    def logged():
+        details = LogEntry.objects.filter(action="timetable.imported").latest("id").details
+        return details["course_count"], details["course_ids"]
+
+    assert logged() == (3, sorted(ids.values()))
+    for change, expected in (
+        (lambda: file["lectures"][1].update(rooms=["Room B"]), [analysis]),
+        (lambda: file["lectures"][1].update(rooms=["Room A"]), [analysis]),
+        (lambda: file["weekly"][0].update(until="2026-12-01"), [algorithms]),
+        (lambda: file["weekly"][0].pop("until"), [algorithms]),
+        (lambda: file["courses"][0].update(credits=7), [algorithms]),
+        (lambda: file["courses"][0].update(teachers=["Bo"]), [algorithms]),
+        (lambda: file["study_plans"][0].update(courses=["CS-101"]), [analysis]),
+        (lambda: file["units"][0].update(promo="BA4"), []),
+    ):
+        change()
+        run_import(file)
+        assert logged() == (len(expected), expected)
+    monkeypatch.setattr(importing, "MAX_NAMED", 1)
+    file["courses"][0]["credits"], file["courses"][1]["credits"] = 8, 8
+    run_import(file)
+    assert logged() == (2, [min(algorithms, analysis)])
+
+
 def test_long_file_name_fits_into_the_log(rooms, file, run_import):
     name = "x" * 200 + ".json"
     run_import(file, name=name)

@@ -10,13 +10,14 @@ from cspace.db.locks import Namespace, lock_namespace
 from cspace.db.transactions import allow_long_work, transactional
 from cspace.errors import PermissionDenied
 from cspace.facts import publish
-from timetables.facts import TimetableImported
+from timetables.facts import MAX_NAMED, TimetableImported
 from timetables.records import Fault, Record
 from timetables.report import ImportReport
 from timetables.services.catalogue import upsert_catalogue
 from timetables.services.lectures import write_lectures
 from timetables.services.rooms import find_rooms
 from timetables.services.staging import expand_weekly, stage
+from timetables.services.statements import count, rows_of
 
 STATEMENT_SECONDS = 600
 WAIT_SECONDS = 30
@@ -61,6 +62,8 @@ def import_timetable(
                 occurred_at=now,
                 source=source,
                 counts=report.counts_to_json(),
+                course_count=count("affected_courses"),
+                course_ids=_affected_courses(),
                 conflict_count=report.conflict_count,
                 conflicts=tuple(meeting.to_json() for meeting in report.conflicts),
                 fault_count=report.fault_count,
@@ -70,3 +73,9 @@ def import_timetable(
     if dry_run:
         transaction.set_rollback(True)
     return report
+
+
+def _affected_courses() -> tuple[int, ...]:
+    """The first of them, by id."""
+    found = rows_of("SELECT course_id FROM affected_courses ORDER BY course_id LIMIT %s", [MAX_NAMED])
+    return tuple(course_id for (course_id,) in found)

@@ -13,7 +13,7 @@ from cspace.db.ranges import campus_date, days_interval
 from timetables.models import CourseBooking
 from timetables.records import Fault, Place
 from timetables.report import MAX_TOLD, Counts, ImportReport, Meeting
-from timetables.services.statements import count, fill, rows_of, run
+from timetables.services.statements import count, fill, rows_of, run, run_noting
 from timetables.services.visibility import settle
 
 SAME_SCHEDULE = (
@@ -103,18 +103,19 @@ def _schedules() -> Counts:
         " WHERE EXISTS (SELECT FROM days_in_file d WHERE schedule.starts_at >= d.starts_at"
         " AND schedule.starts_at < d.ends_at) GROUP BY 1, 2, 3, 4",
     )
-    restored = run(
+    restored = run_noting(
         "UPDATE timetables_courseschedule schedule SET is_available = true FROM wanted_lectures wanted"
-        f" WHERE {SAME_SCHEDULE} AND NOT schedule.is_available"
+        f" WHERE {SAME_SCHEDULE} AND NOT schedule.is_available RETURNING schedule.course_id"
     )
-    withdrawn = run(
+    withdrawn = run_noting(
         f"UPDATE timetables_courseschedule schedule SET is_available = false WHERE {MAY_GO}"
         f" AND is_available AND NOT EXISTS (SELECT FROM wanted_lectures wanted WHERE {SAME_SCHEDULE})"
+        " RETURNING schedule.course_id"
     )
-    created = run(
+    created = run_noting(
         "INSERT INTO timetables_courseschedule (course_id, starts_at, ends_at, label, is_available)"
         " SELECT course_id, starts_at, ends_at, label, true FROM wanted_lectures"
-        " ORDER BY course_id, starts_at ON CONFLICT DO NOTHING"
+        " ORDER BY course_id, starts_at ON CONFLICT DO NOTHING RETURNING course_id"
     )
     kept = count("wanted_lectures") - created - restored
     return Counts(created=created, kept=kept, withdrawn=withdrawn, restored=restored)
@@ -135,10 +136,10 @@ def _find_bookings() -> None:
 
 def _flags() -> Counts:
     """Write which bookings are available. Not all of `restored_bookings` need get their rooms."""
-    withdrawn = run(
+    withdrawn = run_noting(
         "UPDATE timetables_coursebooking booking SET is_available = false FROM timetables_courseschedule schedule"
         f" WHERE schedule.id = booking.schedule_id AND booking.is_available AND {MAY_GO}"
-        f" AND NOT EXISTS (SELECT FROM wanted_bookings wanted WHERE {SAME_BOOKING})"
+        f" AND NOT EXISTS (SELECT FROM wanted_bookings wanted WHERE {SAME_BOOKING}) RETURNING schedule.course_id"
     )
     fill(
         "restored_bookings",
@@ -173,6 +174,12 @@ def _room_time(counts: Counts, report: ImportReport) -> None:
     run(
         "INSERT INTO timetables_coursebooking (occupancy_id, schedule_id, classroom_id, is_available)"
         " SELECT id, schedule_id, classroom_id, true FROM new_bookings WHERE is_placed ORDER BY id"
+    )
+    run(
+        "INSERT INTO affected_courses SELECT DISTINCT schedule.course_id FROM timetables_coursebooking booking"
+        " JOIN timetables_courseschedule schedule ON schedule.id = booking.schedule_id WHERE booking.is_available AND"
+        " booking.occupancy_id IN (SELECT occupancy_id FROM restored_bookings UNION ALL SELECT id FROM new_bookings)"
+        " ON CONFLICT DO NOTHING"
     )
     available = "timetables_coursebooking booking JOIN {0} ON {1}"
     counts.restored = count(

@@ -15,6 +15,18 @@ def run(sql: str, parameters: list[Any] | None = None) -> int:
         return int(cursor.rowcount)
 
 
+def note_courses_anew() -> None:
+    """`affected_courses`, still empty."""
+    run("DROP TABLE IF EXISTS pg_temp.affected_courses")
+    run("CREATE TEMPORARY TABLE affected_courses (course_id bigint PRIMARY KEY) ON COMMIT DROP")
+
+
+def run_noting(sql: str) -> int:
+    """How many rows a statement has written; each `course_id` that it returns is noted in `affected_courses`."""
+    noted = "INSERT INTO affected_courses SELECT DISTINCT course_id FROM done ON CONFLICT DO NOTHING"
+    return int(rows_of(f"WITH done AS ({sql}), noted AS ({noted}) SELECT count(*) FROM done")[0][0])
+
+
 def rows_of(sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
     """What a query answers."""
     with connection.cursor() as cursor:
