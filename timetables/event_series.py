@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Component
 
 from timetables.reading import Progress, UnreadableFile
 
 MAX_BYTES = 64 << 20
+MAX_LINES = 1_000_000
+"""Each is held in memory, at some 700 bytes."""
 TIMES = ("DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE")
 READ = frozenset({*TIMES, "DURATION", "RRULE", "SUMMARY", "LOCATION", "CATEGORIES", "STATUS", "UID"})
 
@@ -21,7 +23,8 @@ class Series:
 
     line: int
     calendar: Calendar
-    summary: str
+    summaries: str
+    """Of all its events."""
     faults: Mapping[int, str]
     """{line: what is wrong with the event there}; nothing of such a series can be trusted."""
 
@@ -48,7 +51,7 @@ def read_series(path: Path, progress: Progress) -> Iterator[Series]:
     events = [(calendar, event) for calendar in calendars for event in calendar.walk("VEVENT")]
     if len(events) != len(lines):
         raise UnreadableFile(f"{path.name} is no calendar: {len(lines)} events begin, {len(events)} can be read")
-    groups: dict[str | int, list[tuple[int, Calendar, Event]]] = {}
+    groups: dict[str | int, list[tuple[int, Calendar, Component]]] = {}
     for line, (calendar, event) in zip(lines, events, strict=True):
         # Without a UID it is nobody's change.
         groups.setdefault(str(event.get("UID") or "") or line, []).append((line, calendar, event))
@@ -62,6 +65,8 @@ def _event_lines(name: str, text: str) -> list[int]:
     found = []
     is_calendar = False
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+        if number > MAX_LINES:
+            raise UnreadableFile(f"{name} has more than {MAX_LINES} lines")
         word, _, component = line.strip().upper().partition(":") if line[:1] not in (" ", "\t") else ("", "", "")
         if word == "BEGIN":
             if (component == "VCALENDAR") != (not open_components):
@@ -78,7 +83,7 @@ def _event_lines(name: str, text: str) -> list[int]:
     return found
 
 
-def _series(group: Sequence[tuple[int, Calendar, Event]]) -> Iterator[Series]:
+def _series(group: Sequence[tuple[int, Calendar, Component]]) -> Iterator[Series]:
     """The series of one UID. Some calendars give several events one UID: each of them counts."""
     whole = [found for found in group if "RECURRENCE-ID" not in found[2]]
     if len(whole) <= 1:
@@ -89,15 +94,16 @@ def _series(group: Sequence[tuple[int, Calendar, Event]]) -> Iterator[Series]:
         yield _together([found], "which event this changes is not known: several have its UID" if is_change else "")
 
 
-def _together(group: Sequence[tuple[int, Calendar, Event]], fault: str = "") -> Series:
-    first_line, first_calendar, first = group[0]
+def _together(group: Sequence[tuple[int, Calendar, Component]], fault: str = "") -> Series:
+    first_line, first_calendar, _ = group[0]
     calendar = _empty_like(first_calendar)
     faults = {first_line: fault} if fault else {}
     for line, _, event in group:
         calendar.add_component(event)
         if sentence := _fault(event):
             faults[line] = sentence
-    return Series(first_line, calendar, str(first.get("SUMMARY", "")), faults)
+    summaries = "\n".join(str(event.get("SUMMARY", "")) for _, _, event in group)
+    return Series(first_line, calendar, summaries, faults)
 
 
 def _empty_like(calendar: Calendar) -> Calendar:

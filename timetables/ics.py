@@ -5,6 +5,7 @@ course's code, or several of a joint lecture; LOCATION the rooms; CATEGORIES wha
 """
 
 import re
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,6 +38,10 @@ MAX_YEARS_BEFORE = 20
 """How long before the semester a series may begin: it is counted from there."""
 MAX_RECORDS = 200_000
 """Of a whole calendar."""
+MAX_SAID = 200
+"""Of what a library says."""
+MAX_SECONDS = 600
+"""For all series of a calendar: a rule that never comes true costs seconds."""
 LABELS = {
     Label.LECTURE: ("lecture", "cours", "vorlesung", "course"),
     Label.EXERCISE: ("exercise", "exercice", "übung", "tutorial", "td"),
@@ -81,17 +86,20 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
     for item, (alias, rooms) in enumerate(reading.aliases.items()):
         yield record(Place(0, "room_aliases", item), {"alias": alias, "rooms": [*rooms]})
     items, course_items, told = count(), count(), set(reading.known_codes)
+    until = time.monotonic() + MAX_SECONDS
     for series in read_series(path, progress):
+        if time.monotonic() >= until:
+            raise UnreadableFile(f"{path.name} has series that take longer than {MAX_SECONDS} s to follow")
         for line, sentence in series.faults.items():
-            yield Fault(Place(line, "lectures", next(items)), sentence, _codes_or_none(series.summary, reading))
+            yield Fault(Place(line, "lectures", next(items)), sentence, _codes_or_none(series.summaries, reading))
         if series.faults:
             continue
         line = series.line
         try:
             events = _occurrences(series.calendar, semester)
         except Exception as error:  # the libraries raise what they like; a bad series stops nothing else
-            sentence = f"this event cannot be understood: {error}"
-            yield Fault(Place(line, "lectures", next(items)), sentence, _codes_or_none(series.summary, reading))
+            sentence = f"this event cannot be understood: {' '.join(str(error).split())[:MAX_SAID]}"
+            yield Fault(Place(line, "lectures", next(items)), sentence, _codes_or_none(series.summaries, reading))
             continue
         for event in events:
             codes, title = _course_of(str(event.get("SUMMARY", "")), reading)
@@ -183,9 +191,9 @@ def _label(event: Event) -> str:
     return next(iter([*known, *words]), Label.LECTURE.value)
 
 
-def _codes_or_none(summary: str, reading: CalendarReading) -> tuple[str, ...] | None:
+def _codes_or_none(summaries: str, reading: CalendarReading) -> tuple[str, ...] | None:
     """Whose series it is that cannot be read (`Fault.courses`)."""
-    return tuple(_course_of(summary, reading)[0]) or None
+    return tuple(_course_of(summaries, reading)[0]) or None
 
 
 def _checked(place: Place, raw: dict[str, Any] | str, codes: Sequence[str]) -> Record | Fault:

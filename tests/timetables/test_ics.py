@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories.timetables import make_course, make_semester
 from tests.timetables.test_importing import counts
-from timetables import ics
+from timetables import event_series, ics
 from timetables.models import Course, CourseBooking, CourseSchedule, Semester
 
 HEAD = """BEGIN:VCALENDAR
@@ -155,6 +155,14 @@ def test_series_and_calendars_have_a_most(rooms, import_ics, monkeypatch, conten
     assert "this event cannot be understood: it takes place more than 9 times" in import_ics(daily)
     before = contents()
     monkeypatch.undo()
+    monkeypatch.setattr(event_series, "MAX_LINES", 20)
+    with pytest.raises(CommandError, match="has more than 20 lines"):
+        import_ics(WEEKLY, SINGLE)
+    monkeypatch.undo()
+    monkeypatch.setattr(ics, "MAX_SECONDS", 0)
+    with pytest.raises(CommandError, match="has series that take longer than 0 s to follow"):
+        import_ics(WEEKLY, SINGLE)
+    monkeypatch.undo()
     monkeypatch.setattr(ics, "MAX_RECORDS", 12)
     with pytest.raises(CommandError, match="has more than 12 lectures in this semester"):
         import_ics(WEEKLY, SINGLE)
@@ -299,6 +307,18 @@ def test_series_that_cannot_be_read_withdraws_nothing_of_its_course(rooms, impor
     assert "courses that keep what they had, because their rows have faults: 1\n" in said
     assert counts(said)["bookings"] == {"created": 1}
     assert CourseSchedule.objects.filter(is_available=True).count() == 12
+
+
+def test_faulty_change_of_a_date_withdraws_nothing_of_its_own_course_either(rooms, import_ics):
+    make_semester()
+    make_course("CS-102")
+    other = SINGLE.replace("MATH-101(a)/MATH-111", "CS-102").replace("A-B", "Room A")
+    import_ics(WEEKLY, other, other.replace("analysis-1", "more").replace("20260915T", "20260916T"))
+    changed = WEEKLY.replace("20261019T150000", "20261019T120000").replace("Room B", "Room B\nCOMMENT:x")
+    head, _, tail = changed.rpartition("SUMMARY:CS-101")
+    said = import_ics(f"{head}SUMMARY:CS-102{tail}", other)
+    assert "courses that keep what they had, because their rows have faults: 1\n" in said
+    assert counts(said)["bookings"] == {"kept": 1}
 
 
 def test_meeting_in_a_calendar_keeps_nothing_from_being_withdrawn(rooms, import_ics):
