@@ -115,7 +115,7 @@ class ImportReport:
             named = [*self.made_rooms[:MAX_ROOMS_TOLD], *["…"] * (len(self.made_rooms) > MAX_ROOMS_TOLD)]
             yield f"rooms made: {len(self.made_rooms)} ({', '.join(named)})"
         if self.faulty_courses is None:
-            yield "no lecture is withdrawn: of a row with a fault it cannot be told which course it is of"
+            yield "no lecture is withdrawn: it cannot be told of which courses the rows with faults are"
         elif self.held_courses:
             yield f"courses that keep what they had, because their rows have faults: {self.held_courses}"
         for noun, counts in self.counts.items():

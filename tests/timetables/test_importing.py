@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from auditlog.models import LogEntry
 from classrooms.models import Classroom, Occupancy
 from cspace.db.locks import Namespace
+from timetables import report
 from timetables.management.commands.import_timetable import ImportCommand
 from timetables.models import Course, CourseBooking, CourseSchedule, PlannedCourse, Semester, StudyPlan, Teacher, Unit
 from timetables.records import Place, record
@@ -241,7 +242,7 @@ def test_bad_rows_are_named_and_stop_nothing_else(rooms, file, run_import):
 
 
 HELD = "courses that keep what they had, because their rows have faults: 1\n"
-NOTHING = "no lecture is withdrawn: of a row with a fault it cannot be told which course it is of\n"
+NOTHING = "no lecture is withdrawn: it cannot be told of which courses the rows with faults are\n"
 
 
 def test_typo_in_a_row_withdraws_nothing_of_its_course(rooms, file, run_import, contents):
@@ -256,6 +257,15 @@ def test_typo_in_a_row_withdraws_nothing_of_its_course(rooms, file, run_import, 
         {"kept": 3},
     )
     assert (contents(), LogEntry.objects.count()) == (before, logged)
+
+
+def test_with_too_many_faulty_courses_none_loses_anything(rooms, file, run_import, contents, monkeypatch):
+    run_import(file)
+    before = contents()
+    monkeypatch.setattr(report, "MAX_COURSES_HELD", 1)
+    shorter = {**file, "weekly": [], "lectures": [row | {"start": "noon"} for row in file["lectures"]]}
+    assert NOTHING in run_import(shorter)
+    assert contents() == before
 
 
 def test_other_courses_than_the_faulty_one_lose_what_the_file_lacks(rooms, file, run_import):
