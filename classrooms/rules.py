@@ -7,12 +7,10 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
-
 from cspace.api.requests import has_forbidden_text
 from cspace.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
 from cspace.names import NOT_VISIBLE, is_visible
+from cspace.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
 
 BOTH_ENDS = frozenset({"date", "start_time"})
 NAME = re.compile(r"[^\W_]|[ .\-_()&+#']")
@@ -188,8 +186,8 @@ def place_faults(place: Mapping[str, Any]) -> dict[str, list[str]]:
     empty if unknown, and the degrees `latitude` and `longitude`, both None if unknown. Keys may be absent.
     """
     faults = {name: _text_faults(place.get(name, ""), longest) for name, longest in LONGEST.items()}
-    if place.get("link") and not faults["link"]:
-        faults["link"] = _link_faults(place["link"])
+    if place.get("link") and not faults["link"] and not is_web_address(place["link"]):
+        faults["link"] = [NOT_A_WEB_ADDRESS]
     for name, most in MAX_DEGREES.items():
         degrees = place.get(name)
         if degrees is not None and not (type(degrees) in (int, float) and abs(degrees) <= most):  # also for NaN
@@ -204,14 +202,6 @@ def _text_faults(text: object, longest: int) -> list[str]:
     if not isinstance(text, str) or len(text) > longest:
         return [f"Must be a text of at most {longest} characters"]
     return [NOT_VISIBLE] if text and not is_visible(text) else []
-
-
-def _link_faults(link: str) -> list[str]:
-    try:
-        URLValidator(schemes=["http", "https"])(link)
-    except ValidationError:
-        return ["Must be a web address such as https://rooms.example.edu/101"]
-    return []
 
 
 def shown_type(of_room: str, equipment: Mapping[str, Any]) -> str:

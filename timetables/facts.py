@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from cspace.facts import Fact
 
 MAX_NAMED = 200
-"""How many conflicts and rooms a log row names; the counts are always whole."""
+"""How many conflicts, courses and rooms a log row names; the counts are always whole."""
 
 MAX_SOURCE = 100
 """How much of a file's name stands in the target; the details have all of it."""
@@ -14,11 +14,16 @@ MAX_SOURCE = 100
 
 @dataclass(frozen=True, kw_only=True)
 class TimetableImported(Fact):
-    """`counts` = {noun: {created, changed, kept, withdrawn, restored}}; `conflicts` = what stood in the way, JSON."""
+    """`counts` = {noun: {created, changed, kept, withdrawn, restored}}; `conflicts` = what stood in the way, JSON.
+
+    `course_ids` = the courses of which something was written, their lectures and places in plans included.
+    """
 
     action: ClassVar[str] = "timetable.imported"
     source: str
     counts: dict[str, dict[str, int]]
+    course_count: int
+    course_ids: tuple[int, ...]
     conflict_count: int
     conflicts: tuple[dict[str, Any], ...]
     fault_count: int
@@ -33,6 +38,8 @@ class TimetableImported(Fact):
         return {
             "source": self.source,
             "counts": self.counts,
+            "course_count": self.course_count,
+            "course_ids": list(self.course_ids[:MAX_NAMED]),
             "conflict_count": self.conflict_count,
             "conflicts": list(self.conflicts[:MAX_NAMED]),
             "fault_count": self.fault_count,

@@ -5,6 +5,7 @@ course's code, or several of a joint lecture; LOCATION the rooms; CATEGORIES wha
 """
 
 import re
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,17 +17,31 @@ import recurring_ical_events
 from icalendar import Calendar, Event
 
 from cspace.db.ranges import campus_zone, days_interval, format_minute
+from timetables import rules
 from timetables.enums import Label
+from timetables.event_series import read_series
 from timetables.models import Semester
 from timetables.reading import Progress, UnreadableFile
 from timetables.records import Fault, Place, Record, record
 
-MAX_BYTES = 64 << 20
 CODE = re.compile(r"\b[A-Z]{2,6}[-_. ]?\d{2,5}[A-Za-z]?(?:\([a-z0-9]{1,3}\))?")
 """Codes as they are mostly written: CS-101, MATH-101(a), ENG 250b."""
-AROUND_TITLES = " -–—:;,/|()"
+AROUND_TITLES = " -–—:;,/|"
+EMPTY_BRACKETS = re.compile(r"\([-–—:;,/|\s]*\)")
 BETWEEN_ROOMS = re.compile(r"\s*[,;\n]\s*")
-TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
+FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+MAX_RULES = 5
+"""Of one event, each of which gives at most one lecture a day."""
+MAX_OCCURRENCES = 2000
+"""Of one series in the semester."""
+MAX_YEARS_BEFORE = 20
+"""How long before the semester a series may begin: it is counted from there."""
+MAX_RECORDS = 200_000
+"""Of a whole calendar."""
+MAX_SAID = 200
+"""Of what a library says."""
+MAX_SECONDS = 600
+"""For all series of a calendar: a rule that never comes true costs seconds."""
 LABELS = {
     Label.LECTURE: ("lecture", "cours", "vorlesung", "course"),
     Label.EXERCISE: ("exercise", "exercice", "übung", "tutorial", "td"),
@@ -53,18 +68,38 @@ def read_calendar(
 ) -> Iterator[Record | Fault]:
     """The records of a calendar: its semester by name, the room aliases, its courses, its dated lectures.
 
-    Raises: UnreadableFile.
+    Takes its time and at most `MAX_RECORDS`: read it before locks are taken.
+
+    Raises: UnreadableFile, also midway.
     """
+    for number, found in enumerate(_records(path, reading, progress), start=1):
+        if number > MAX_RECORDS:
+            raise UnreadableFile(f"{path.name} has more than {MAX_RECORDS} lectures in this semester")
+        yield found
+
+
+def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterator[Record | Fault]:
     semester = reading.semester
+    if (semester.ends_on - semester.starts_on).days > rules.MAX_SEMESTER_DAYS:
+        raise UnreadableFile(f"{semester.name} is longer than {rules.MAX_SEMESTER_DAYS} days: no calendar is that long")
     yield record(Place(0, "semesters", 0), {"name": semester.name})
     for item, (alias, rooms) in enumerate(reading.aliases.items()):
         yield record(Place(0, "room_aliases", item), {"alias": alias, "rooms": [*rooms]})
     items, course_items, told = count(), count(), set(reading.known_codes)
-    for line, series in _series(path, progress):
+    until = time.monotonic() + MAX_SECONDS
+    for series in read_series(path, progress):
+        if time.monotonic() >= until:
+            raise UnreadableFile(f"{path.name} has series that take longer than {MAX_SECONDS} s to follow")
+        for line, sentence in series.faults.items():
+            yield Fault(Place(line, "lectures", next(items)), sentence, _codes_or_none(series.summaries, reading))
+        if series.faults:
+            continue
+        line = series.line
         try:
-            events = list(_occurrences(series, semester))
+            events = _occurrences(series.calendar, semester)
         except Exception as error:  # the libraries raise what they like; a bad series stops nothing else
-            yield Fault(Place(line, "lectures", next(items)), f"this event cannot be understood: {error}")
+            sentence = f"this event cannot be understood: {' '.join(str(error).split())[:MAX_SAID]}"
+            yield Fault(Place(line, "lectures", next(items)), sentence, _codes_or_none(series.summaries, reading))
             continue
         for event in events:
             codes, title = _course_of(str(event.get("SUMMARY", "")), reading)
@@ -73,64 +108,55 @@ def read_calendar(
                     told.add(code)
                     yield record(Place(line, "courses", next(course_items)), {"code": code, "name": title or code})
             for raw in _lectures(event, codes):
-                yield _checked(Place(line, "lectures", next(items)), raw)
+                yield _checked(Place(line, "lectures", next(items)), raw, codes)
 
 
-def _series(path: Path, progress: Progress) -> Iterator[tuple[int, Calendar]]:
-    """Each event with the changes to single dates of it, as a calendar of its own, and its line in the file."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UnreadableFile(f"{path.name} is larger than {MAX_BYTES >> 20} MiB")
-        text = path.read_bytes()
-        calendars = Calendar.from_ical(text, multiple=True)
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, IndexError) as error:
-        raise UnreadableFile(f"{path.name} is no calendar: {error}") from error
-    progress(len(text))
-    lines = [number for number, line in enumerate(text.splitlines(), start=1) if line.strip() == b"BEGIN:VEVENT"]
-    found: dict[str, tuple[int, Calendar]] = {}
-    events = [(calendar, event) for calendar in calendars for event in calendar.walk("VEVENT")]
-    for line, (calendar, event) in zip(lines, events, strict=False):
-        # Without a UID it is nobody's change.
-        uid = str(event.get("UID") or f"line {line}")
-        _, series = found.setdefault(uid, (line, _empty_like(calendar)))
-        series.add_component(event)
-    yield from found.values()
-
-
-def _empty_like(calendar: Calendar) -> Calendar:
-    """A calendar without events, with the time zone that the library reads into theirs."""
-    empty = Calendar()
-    if zone := calendar.get("X-WR-TIMEZONE"):
-        empty.add("X-WR-TIMEZONE", zone)
-    return empty
-
-
-def _occurrences(series: Calendar, semester: Semester) -> Iterator[Event]:
-    """The events of a series in the semester."""
-    rules = [rule for event in series.walk("VEVENT") for rule in _rules(event)]
-    if any(word in TOO_OFTEN for rule in rules for word in rule.get("FREQ", [])):
-        raise ValueError("no lecture takes place every hour")
+def _occurrences(series: Calendar, semester: Semester) -> list[Event]:
+    """The events of a series in the semester. Raises: ValueError."""
+    repeated = [_check_rules(event, semester) for event in series.walk("VEVENT")]
     days = days_interval(semester.starts_on, semester.ends_on)
+    found = []
     for event in recurring_ical_events.of(series).between(days.starts_at, days.ends_at):
         starts_at = _campus(event.start)
-        is_skipped = bool(rules) and starts_at.date() in semester.skip_dates
+        is_skipped = any(repeated) and starts_at.date() in semester.skip_dates
         if days.starts_at <= starts_at < days.ends_at and not is_skipped and event.get("STATUS") != "CANCELLED":
-            yield event
+            found.append(event)
+    if len(found) > MAX_OCCURRENCES:
+        raise ValueError(f"it takes place more than {MAX_OCCURRENCES} times")
+    return found
 
 
-def _rules(event: Any) -> list[Any]:
-    rules = event.get("RRULE") or []
-    return rules if isinstance(rules, list) else [rules]
+def _check_rules(event: Any, semester: Semester) -> bool:
+    """Whether an event is repeated. Raises: ValueError, where that would not end, or be more than once a day."""
+    found = event.get("RRULE") or []
+    of_event = found if isinstance(found, list) else [found]
+    if len(of_event) > MAX_RULES:
+        raise ValueError(f"it has more than {MAX_RULES} rules")
+    for rule in of_event:
+        parts = {str(name).upper(): values if isinstance(values, list) else [values] for name, values in rule.items()}
+        if not {str(word).upper() for word in parts.get("FREQ", [""])} <= FREQUENCIES:
+            raise ValueError("no lecture takes place every hour")
+        if any(int(number) < 1 for name in ("INTERVAL", "COUNT") for number in parts.get(name, [])):
+            raise ValueError("INTERVAL and COUNT are at least 1")
+        if "BYSECOND" in parts or any(len(parts.get(name, [])) > 1 for name in ("BYHOUR", "BYMINUTE")):
+            raise ValueError("no lecture takes place several times a day: make several events of it")
+        if event.start.year < semester.starts_on.year - MAX_YEARS_BEFORE:
+            raise ValueError(f"it begins more than {MAX_YEARS_BEFORE} years before the semester")
+    return bool(of_event)
 
 
 def _course_of(summary: str, reading: CalendarReading) -> tuple[list[str], str]:
     """The codes in a summary and what is left of it, the title."""
     if reading.course:
-        return [reading.course], summary.replace(reading.course, "").strip(AROUND_TITLES)
+        return [reading.course], _title(summary.replace(reading.course, ""))
     codes = [found.group() for found in reading.code_pattern.finditer(summary)]
-    return list(dict.fromkeys(codes)), reading.code_pattern.sub("", summary).strip(AROUND_TITLES)
+    return list(dict.fromkeys(codes)), _title(reading.code_pattern.sub("", summary))
+
+
+def _title(rest: str) -> str:
+    """A summary without its codes, and without what stood between or around them."""
+    title = EMPTY_BRACKETS.sub("", rest).strip(AROUND_TITLES)
+    return title if title.count("(") == title.count(")") else title.strip(AROUND_TITLES + "()")
 
 
 def _lectures(event: Event, codes: Sequence[str]) -> Iterator[dict[str, Any] | str]:
@@ -165,8 +191,14 @@ def _label(event: Event) -> str:
     return next(iter([*known, *words]), Label.LECTURE.value)
 
 
-def _checked(place: Place, raw: dict[str, Any] | str) -> Record | Fault:
-    return Fault(place, raw) if isinstance(raw, str) else record(place, raw)
+def _codes_or_none(summaries: str, reading: CalendarReading) -> tuple[str, ...] | None:
+    """Whose series it is that cannot be read (`Fault.courses`)."""
+    return tuple(_course_of(summaries, reading)[0]) or None
+
+
+def _checked(place: Place, raw: dict[str, Any] | str, codes: Sequence[str]) -> Record | Fault:
+    """An event of no course is somebody's meeting: it is no sign that a lecture is missing."""
+    return Fault(place, raw, tuple(codes)) if isinstance(raw, str) else record(place, raw)
 
 
 def _campus(moment: Any) -> datetime:

@@ -37,6 +37,10 @@ class Teacher(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name"], name="teacher_name_is_unique"),
             models.CheckConstraint(condition=~Q(name=""), name="teacher_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(people_url="") | Q(people_url__regex=r"^https?://"),
+                name="teacher_people_url_is_a_web_address",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -63,6 +67,9 @@ class Course(models.Model):
             models.CheckConstraint(condition=~Q(code="") & ~Q(code__contains="/"), name="course_has_an_address"),
             models.CheckConstraint(condition=~Q(name=""), name="course_has_a_name"),
             models.CheckConstraint(condition=Q(credits__range=(0, rules.MAX_CREDITS)), name="course_credits_in_range"),
+            models.CheckConstraint(
+                condition=Q(edu_url="") | Q(edu_url__regex=r"^https?://"), name="course_edu_url_is_a_web_address"
+            ),
         ]
 
     def __str__(self) -> str:

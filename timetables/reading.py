@@ -7,16 +7,18 @@ CSV: a header; the column `record` names the noun, each other column a field.
 import codecs
 import csv
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from cspace.errors import Invalid
-from timetables.records import FIELDS, Fault, Place, Record, record
+from timetables.records import FIELDS, Ambiguous, Fault, Place, Record, courses_told, record
 
 CHUNK_BYTES = 1 << 16
 MAX_RECORD_CHARACTERS = 1 << 20
+MAX_DIGITS = 20
 WHITESPACE = re.compile(r"[ \t\r\n]*")
 Progress = Callable[[int], object]
 
@@ -62,11 +64,13 @@ def read_csv(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
             noun = cells.pop("record").strip() if "record" in cells else ""
             place = Place(rows.line_num, noun or "record", counts.get(noun, 0))
             if noun not in FIELDS:
-                yield Fault(place, f"record is not one of {', '.join(FIELDS)}")
+                told = courses_told("lectures", cells)
+                yield Fault(place, f"record is not one of {', '.join(FIELDS)}", told)
                 continue
             counts[noun] += 1
             if any(cell.strip() for cell in row[len(header) :]):
-                yield Fault(place, f"there are more than {len(header)} cells")
+                # The cells may have moved: none of them can be trusted.
+                yield Fault(place, f"there are more than {len(header)} cells", courses_told(noun, {}))
                 continue
             yield record(place, {name: cell for name, cell in cells.items() if cell.strip()})
     except csv.Error as error:
@@ -117,7 +121,7 @@ class _JsonText:
     def __init__(self, file: IO[bytes], progress: Progress) -> None:
         self._file, self._progress = file, progress
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._json = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_refuse_constant)
+        self._json = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_whole, parse_constant=_refuse_constant)
         self._window, self._at, self._is_over = "", 0, False
         self.line = 1
         """Where the window stands, counted from 1."""
@@ -180,11 +184,14 @@ class _JsonText:
         return not self._is_over
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
+    return found if len(found) == len(pairs) else Ambiguous(found)
+
+
+def _whole(digits: str) -> float:
+    """A number of thousands of digits would be slow to read, and is outside every range anyway."""
+    return int(digits) if len(digits) <= MAX_DIGITS else math.inf
 
 
 def _refuse_constant(name: str) -> Any:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from cspace.db.ranges import MINUTES_PER_DAY
+from cspace.web_addresses import is_web_address
 from timetables import rules
 from timetables.enums import Label, SemesterType
 
@@ -20,6 +21,7 @@ WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,15})?", re.ASCII)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 YEARS = range(1900, 2501)
+TELLING_LECTURES = frozenset({"weekly", "lectures"})
 FLAGS = {"true": True, "false": False}
 MAX_LIST = 1000
 MAX_ROOM_NAME = 100
@@ -43,6 +45,8 @@ class Fault:
 
     place: Place
     sentence: str
+    courses: tuple[str, ...] | None = ()
+    """Whose lectures the record may have told of, by code; None if that cannot be known."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.sentence}"
@@ -56,6 +60,10 @@ class Record:
     values: dict[str, Any]
 
 
+class Ambiguous(dict[str, Any]):
+    """A raw record in which a key stands twice: which value is meant is not known."""
+
+
 class _Wrong(ValueError):
     """A value that breaks its field's form; the message is the rest of a sentence."""
 
@@ -67,7 +75,9 @@ def record(place: Place, raw: object) -> Record | Fault:
     """Check a raw record against its noun's fields. All its faults are told in one sentence."""
     fields = FIELDS[place.noun]
     if not isinstance(raw, Mapping):
-        return Fault(place, "an object is required")
+        return Fault(place, "an object is required", courses_told(place.noun, {}))
+    if isinstance(raw, Ambiguous):
+        return Fault(place, "a key stands twice", courses_told(place.noun, {}))
     faults = [f"{str(name)[:40]} is no field of {place.noun}" for name in raw if name not in fields]
     values: dict[str, Any] = {}
     for name, (parse, is_required) in fields.items():
@@ -79,7 +89,22 @@ def record(place: Place, raw: object) -> Record | Fault:
         except _Wrong as wrong:
             faults.append(f"{name} {wrong}")
     faults = faults or _cross_faults(place.noun, values)
-    return Fault(place, "; ".join(faults)) if faults else Record(place, values)
+    return Fault(place, "; ".join(faults), courses_told(place.noun, raw)) if faults else Record(place, values)
+
+
+def courses_told(noun: str, raw: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Whose lectures a faulty record may have told of (`Fault.courses`)."""
+    if noun in TELLING_LECTURES:
+        try:
+            return (_code(raw.get("course")),)
+        except _Wrong:
+            return None
+    if noun == "courses":
+        try:
+            return (_code(raw.get("code")),)
+        except _Wrong:
+            return ()
+    return None if noun == "room_aliases" else ()
 
 
 def _cross_faults(noun: str, values: dict[str, Any]) -> list[str]:
@@ -90,6 +115,8 @@ def _cross_faults(noun: str, values: dict[str, Any]) -> list[str]:
             return ["type, starts_on and ends_on belong together"]
         if values["starts_on"] and values["starts_on"] > values["ends_on"]:
             return ["starts_on is after ends_on"]
+        if values["starts_on"] and (values["ends_on"] - values["starts_on"]).days > rules.MAX_SEMESTER_DAYS:
+            return [f"it is longer than {rules.MAX_SEMESTER_DAYS} days"]
     if noun == "lectures" and values["start"] >= values["end"]:
         return ["start is not before end"]
     if noun == "weekly":
@@ -117,6 +144,13 @@ def _text(longest: int, *, may_be_empty: bool = False) -> Parser:
         return text
 
     return parse
+
+
+def _web_address(given: Any) -> str:
+    address: str = _link(given)
+    if address and not is_web_address(address):
+        raise _Wrong("is not a web address such as https://people.example.edu/ada")
+    return address
 
 
 def _code(given: Any) -> str:
@@ -222,12 +256,12 @@ FIELDS: dict[str, dict[str, tuple[Parser, bool]]] = {
         "promo": (_word, False),
         "available": (_flag, False),
     },
-    "teachers": {"name": (_name, True), "people_url": (_link, False), "available": (_flag, False)},
+    "teachers": {"name": (_name, True), "people_url": (_web_address, False), "available": (_flag, False)},
     "courses": {
         "code": (_code, True),
         "name": (_name, False),
         "credits": (_whole(0, rules.MAX_CREDITS), False),
-        "edu_url": (_link, False),
+        "edu_url": (_web_address, False),
         "language": (_word, False),
         "teachers": (_list(_name), False),
         "available": (_flag, False),

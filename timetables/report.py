@@ -11,6 +11,8 @@ from timetables.records import Fault
 MAX_TOLD = 1000
 """How many conflicts and how many faults are named; all are counted."""
 MAX_ROOMS_TOLD = 20
+MAX_COURSES_HELD = 10_000
+"""With more faulty courses, no course loses anything."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,24 @@ class ImportReport:
     fault_count: int = 0
     faults: list[Fault] = field(default_factory=list)
     made_rooms: list[str] = field(default_factory=list)
+    faulty_courses: set[str] | None = field(default_factory=set)
+    """Whose rows have faults, by code: nothing of them is withdrawn. None = of no course."""
+    held_courses: int = 0
+    """How many courses of the file keep what they had."""
 
     @property
     def has_changes(self) -> bool:
         return bool(self.made_rooms) or any(counts.has_changes for counts in self.counts.values())
 
     def complain(self, fault: Fault) -> None:
-        """Note a fault; past the first thousand they are only counted."""
+        """Note a fault and its courses; past the first thousand they are only counted."""
         self.fault_count += 1
+        if fault.courses is None or self.faulty_courses is None:
+            self.faulty_courses = None
+        else:
+            self.faulty_courses.update(fault.courses)
+            if len(self.faulty_courses) > MAX_COURSES_HELD:
+                self.faulty_courses = None
         if len(self.faults) < MAX_TOLD:
             self.faults.append(fault)
 
@@ -102,6 +114,10 @@ class ImportReport:
         if self.made_rooms:
             named = [*self.made_rooms[:MAX_ROOMS_TOLD], *["…"] * (len(self.made_rooms) > MAX_ROOMS_TOLD)]
             yield f"rooms made: {len(self.made_rooms)} ({', '.join(named)})"
+        if self.faulty_courses is None:
+            yield "no lecture is withdrawn: it cannot be told of which courses the rows with faults are"
+        elif self.held_courses:
+            yield f"courses that keep what they had, because their rows have faults: {self.held_courses}"
         for noun, counts in self.counts.items():
             said = ", ".join(f"{word} {number}" for word, number in asdict(counts).items())
             yield f"{noun:<16} {said}"

@@ -4,6 +4,8 @@ MAX_NAME = 300
 MAX_CODE = 60
 MAX_URL = 500
 MAX_CREDITS = 1000
+MAX_SEMESTER_DAYS = 1100
+"""Three years: a weekly lecture becomes one on every such day."""
 
 
 def code_faults(code: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Rooms with their floor plan, import and export. Every write is a service call."""
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.formats import sanitize_separators
 from import_export import fields, resources, widgets
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV, XLSX
@@ -32,19 +34,25 @@ COLUMNS = ("name", *CHANGEABLE)
 
 
 class WholeNumber(widgets.IntegerWidget):  # type: ignore[misc]
-    """A cell with a number; a range is the service's to check."""
+    """A cell with a number; a range is the service's to check. Nothing is rounded, and TRUE is no number."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
         try:
-            return super().clean(value, row, **kwargs)
+            number = super().clean(value, row, **kwargs)
+            is_exact = number is None or Decimal(sanitize_separators(value)) == number
         except (ArithmeticError, ValueError) as error:
             raise ValueError("A whole number is required") from error
+        if isinstance(value, bool) or not is_exact:
+            raise ValueError("A whole number is required")
+        return number
 
 
 class Degrees(widgets.FloatWidget):  # type: ignore[misc]
     """A cell with a number or nothing."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError("A number is required")
         try:
             return super().clean(value, row, **kwargs)
         except (TypeError, ValueError) as error:

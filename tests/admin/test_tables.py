@@ -63,11 +63,22 @@ def test_the_preview_writes_nothing_and_the_confirmation_goes_through_the_servic
     assert actions() == ["classroom.changed", "classroom.created", "classroom.created"]
 
 
+@pytest.mark.parametrize("capacity", [21, 21.0, "21", " 21 ", "21.0"])
+def test_a_whole_number_may_be_written_in_several_ways(admin, capacity):
+    confirm(admin, preview(admin, workbook(("Room N", capacity, -0.0, "{}", True, False))))
+    assert rooms() == [("Room N", 21, 0, {}, True, False)]
+
+
 @pytest.mark.parametrize(
     ("bad", "sentence"),
     [
         (("Room B", 0, 2, "{}", 1, 0), "capacity: Must be a whole number from 1 to 100000"),
         (("Room B", "many", 2, "{}", 1, 0), "A whole number is required"),
+        (("Room B", 21.9, 2, "{}", 1, 0), "A whole number is required"),
+        (("Room B", "21.9", 2, "{}", 1, 0), "A whole number is required"),
+        (("Room B", True, 2, "{}", 1, 0), "A whole number is required"),
+        (("Room B", 5, 1.5, "{}", 1, 0), "A whole number is required"),
+        (("Room B", 5, False, "{}", 1, 0), "A whole number is required"),
         (("Room B", 10**12, 2, "{}", 1, 0), "capacity: Must be a whole number from 1 to 100000"),
         (("Room B", 5, 201, "{}", 1, 0), "floor: Must be a whole number from -20 to 200"),
         (("Room B", None, 2, "{}", 1, 0), "capacity: Must be a whole number from 1 to 100000"),
@@ -163,7 +174,13 @@ def test_where_a_room_is_comes_and_goes_by_table(admin):
 
 @pytest.mark.parametrize(
     ("latitude", "longitude", "said_of_it"),
-    [("x", 1, "A number is required"), ("nan", 1, "latitude: Must be a number from -90 to 90"), (1, "", "belong")],
+    [
+        ("x", 1, "A number is required"),
+        (True, 1, "A number is required"),
+        (1, False, "A number is required"),
+        ("nan", 1, "latitude: Must be a number from -90 to 90"),
+        (1, "", "belong"),
+    ],
 )
 def test_what_is_no_place_names_its_row(admin, latitude, longitude, said_of_it):
     head = ("name", "capacity", "floor", "latitude", "longitude")

@@ -232,6 +232,16 @@ def test_what_goes_wrong_is_told(page):
     page.await_true(lambda: page.problem)
     assert (page.problem, page.status) == ("Room not found", "")
 
+    for place, problem in (
+        ("rooms/.", "Nothing is called ."),
+        ("courses/%2E%2E", "Nothing is called .."),
+        ("studyplans/.", "Nothing is called ."),
+        ("rooms/%", "Nothing can be called %"),
+    ):
+        page.open(place)
+        page.await_true(lambda: page.problem)
+        assert (place, page.problem, page.status) == (place, problem, "")
+
     page.open("rooms", api="javascript:alert(1)//")
     assert page.problem == "?api=javascript:alert(1)///api is no http or https address"
 

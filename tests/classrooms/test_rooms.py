@@ -384,6 +384,10 @@ def test_a_room_says_where_and_what_it_is(api, cspace, member):
         ({"type": "x" * 41}, {"type": ["Ensure this field has no more than 40 characters."]}),
         ({"building": "a\u202eb"}, {"building": ["Control, bidirectional and invisible characters are not allowed"]}),
         ({"link": "javascript:alert(1)"}, {"link": ["Must be a web address such as https://rooms.example.edu/101"]}),
+        (
+            {"link": "HTTP://rooms.example.edu/"},
+            {"link": ["Must be a web address such as https://rooms.example.edu/101"]},
+        ),
         ({"link": "//rooms"}, {"link": ["Must be a web address such as https://rooms.example.edu/101"]}),
         ({"latitude": "25"}, {"latitude": ["A number is required"]}),
         ({"latitude": True}, {"latitude": ["A number is required"]}),

@@ -4,10 +4,13 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories.timetables import make_course, make_semester
 from tests.timetables.test_importing import counts
-from timetables.models import Course, CourseBooking, CourseSchedule
+from timetables import event_series, ics
+from timetables.models import Course, CourseBooking, CourseSchedule, Semester
 
 HEAD = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -112,6 +115,219 @@ def test_event_that_is_no_lecture_is_named_by_its_line(rooms, import_ics, change
         or f"line 4, lectures[0]: this event cannot be understood: {sentence}" in said
     )
     assert CourseSchedule.objects.filter(course__code="MATH-111").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ("FREQ=DAILY;INTERVAL=0", "INTERVAL and COUNT are at least 1"),
+        ("FREQ=DAILY;COUNT=-1", "INTERVAL and COUNT are at least 1"),
+        ("FREQ=HOURLY", "no lecture takes place every hour"),
+        ("INTERVAL=1", "no lecture takes place every hour"),
+        (
+            f"FREQ=DAILY;BYHOUR={','.join(map(str, range(24)))};BYMINUTE={','.join(map(str, range(60)))}"
+            f";BYSECOND={','.join(map(str, range(60)))}",
+            "no lecture takes place several times a day: make several events of it",
+        ),
+        ("FREQ=DAILY;BYSECOND=0", "no lecture takes place several times a day: make several events of it"),
+        ("FREQ=WEEKLY;BYHOUR=8,9", "no lecture takes place several times a day: make several events of it"),
+        ("FREQ=WEEKLY;BYMINUTE=0,30", "no lecture takes place several times a day: make several events of it"),
+        ("FREQ=DAILY\nRRULE:FREQ=WEEKLY" + "\nRRULE:FREQ=DAILY" * 4, "it has more than 5 rules"),
+    ],
+)
+def test_rule_that_never_ends_or_is_no_timetable_is_refused(rooms, import_ics, rule, sentence):
+    make_semester()
+    said = import_ics(SINGLE.replace("SUMMARY", f"RRULE:{rule}\nSUMMARY"))
+    assert f"line 4, lectures[0]: this event cannot be understood: {sentence}\n" in said
+    assert (counts(said)["faults"], CourseSchedule.objects.count()) == (1, 0)
+
+
+def test_series_from_long_ago_is_refused(rooms, import_ics):
+    make_semester()
+    old = SINGLE.replace("20260915T", "19000915T").replace("SUMMARY", "RRULE:FREQ=DAILY\nSUMMARY")
+    assert "it begins more than 20 years before the semester" in import_ics(old)
+
+
+def test_series_and_calendars_have_a_most(rooms, import_ics, monkeypatch, contents):
+    make_semester()
+    daily = SINGLE.replace("SUMMARY", "RRULE:FREQ=DAILY\nSUMMARY")
+    monkeypatch.setattr(ics, "MAX_OCCURRENCES", 9)
+    assert "this event cannot be understood: it takes place more than 9 times" in import_ics(daily)
+    before = contents()
+    monkeypatch.undo()
+    monkeypatch.setattr(event_series, "MAX_LINES", 20)
+    with pytest.raises(CommandError, match="has more than 20 lines"):
+        import_ics(WEEKLY, SINGLE)
+    monkeypatch.undo()
+    monkeypatch.setattr(ics, "MAX_SECONDS", 0)
+    with pytest.raises(CommandError, match="has series that take longer than 0 s to follow"):
+        import_ics(WEEKLY, SINGLE)
+    monkeypatch.undo()
+    monkeypatch.setattr(ics, "MAX_RECORDS", 12)
+    with pytest.raises(CommandError, match="has more than 12 lectures in this semester"):
+        import_ics(WEEKLY, SINGLE)
+    assert contents() == before
+    Semester.objects.update(ends_on="2036-12-18")
+    with pytest.raises(CommandError, match="is longer than 1100 days"):
+        import_ics(SINGLE)
+
+
+def test_calendar_is_read_before_anything_is_locked(rooms, import_ics):
+    make_semester()
+    with pytest.raises(CommandError, match="is no calendar"), CaptureQueriesContext(connection) as asked:
+        import_ics("nonsense\n")
+    assert [query["sql"] for query in asked if "lock" in query["sql"]] == []
+
+
+def test_events_of_one_uid_all_count(rooms, import_ics):
+    make_semester()
+    second = SINGLE.replace("20260915T", "20260916T")
+    said = import_ics(SINGLE.replace("A-B", "Room A"), second.replace("A-B", "Room A"))
+    assert counts(said)["lectures"] == {"created": 4}
+    assert counts(said)["faults"] == 0
+    change = second.replace("DTSTART", "RECURRENCE-ID:20260915T001500Z\nDTSTART")
+    said = import_ics(SINGLE, second, change)
+    assert "line 20, lectures[4]: which event this changes is not known: several have its UID\n" in said
+    assert counts(said)["lectures"] == {"kept": 4}
+
+
+def test_keywords_are_read_in_either_case(rooms, import_ics):
+    make_semester()
+    lower = SINGLE.replace("BEGIN:VEVENT", "begin:vevent").replace("END:VEVENT", "End:vEvent")
+    said = import_ics(lower, SINGLE.replace("analysis-1", "second").replace("20260915T", "20260916T"))
+    assert counts(said)["lectures"] == {"created": 4}
+
+
+WHOLE = HEAD + SINGLE + TAIL
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "is no calendar: BEGIN:VCALENDAR is missing"),
+        (HEAD + SINGLE, "is not complete: END:VCALENDAR is missing"),
+        (WHOLE[:120], "is not complete: END:VEVENT is missing"),
+        (WHOLE + HEAD + SINGLE, "is not complete: END:VCALENDAR is missing"),
+        (HEAD + SINGLE.replace("END:VEVENT\n", "") + TAIL, "line 11: VCALENDAR ends, but did not begin"),
+        (SINGLE, "line 1: VEVENT begins in the wrong place"),
+        (HEAD + WHOLE, "line 4: VCALENDAR begins in the wrong place"),
+        (WHOLE + TAIL, "line 13: VCALENDAR ends, but did not begin"),
+        (WHOLE.replace("Analysis", "Café").encode("latin-1"), "is not UTF-8"),
+    ],
+)
+def test_calendar_that_cannot_be_read_to_its_end_is_not_imported(rooms, tmp_path, contents, content, sentence):
+    make_semester()
+    path = tmp_path / "calendar.ics"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = contents()
+    with pytest.raises(CommandError, match=sentence):
+        call_command("import_ics", str(path), "--semester", "2026-2027 fall")
+    assert contents() == before
+
+
+def test_calendar_may_begin_with_a_byte_order_mark(rooms, tmp_path):
+    make_semester()
+    path = tmp_path / "calendar.ics"
+    path.write_text("\ufeff" + WHOLE, encoding="utf-8")
+    call_command("import_ics", str(path), "--semester", "2026-2027 fall", stdout=io.StringIO())
+    assert CourseSchedule.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("DTEND:20260915T02", "DTEND:20260915T00"), "it ends before it begins"),
+        (("DTEND:20260915T020000Z", "DURATION:-PT1H"), "it ends before it begins"),
+        (
+            ("DTEND:20260915T020000Z", "DTEND:soon"),
+            "DTEND cannot be understood: Expected datetime, date, or time. Got: 'soon'",
+        ),
+        (("DTSTART:20260915T001500Z\n", ""), "DTSTART is missing"),
+        (
+            ("DTSTART:20260915T001500Z", "DTSTART;TZID=Mars/Olympus:20260915T081500"),
+            "the time zone Mars/Olympus is not known",
+        ),
+        (
+            ("SUMMARY", "RRULE:FREQ=DAILY\nEXDATE;TZID=Mars/Olympus:20260915T081500\nSUMMARY"),
+            "the time zone Mars/Olympus is not known",
+        ),
+        (("SUMMARY", "RRULE:FREQ=DAILY;INTERVAL=x\nSUMMARY"), "RRULE cannot be understood: Expected int, got: x"),
+    ],
+)
+def test_event_that_would_be_another_lecture_is_a_fault(rooms, import_ics, change, sentence):
+    make_semester()
+    said = import_ics(SINGLE.replace(*change))
+    assert f"line 4, lectures[0]: {sentence}\n" in said
+    assert (counts(said)["faults"], CourseSchedule.objects.count()) == (1, 0)
+
+
+def test_change_of_a_date_that_is_faulty_names_its_own_line(rooms, import_ics):
+    make_semester()
+    said = import_ics(WEEKLY.replace("20261019T150000", "20261019T120000"))
+    assert "line 14, lectures[0]: it ends before it begins\n" in said
+    assert CourseSchedule.objects.count() == 0
+
+
+def test_time_zone_that_the_calendar_describes_is_known(rooms, import_ics):
+    make_semester()
+    zone = "BEGIN:VTIMEZONE\nTZID:Ours\nBEGIN:STANDARD\nDTSTART:20000101T000000\nTZOFFSETFROM:+0300\n"
+    zone += "TZOFFSETTO:+0300\nTZNAME:O\nEND:STANDARD\nEND:VTIMEZONE\n"
+    import_ics(zone, WEEKLY.replace("Asia/Taipei", "Ours"))
+    assert f"{CourseSchedule.objects.earliest('starts_at').starts_at:%H:%M}" == "05:15"
+
+
+@pytest.mark.parametrize(
+    ("summary", "name"),
+    [
+        ("CS-101 Networks (Lab)", "Networks (Lab)"),
+        ("Networks (CS-101)", "Networks"),
+        ("Networks (CS-101, CS-102)", "Networks"),
+        ("(CS-101) - Networks (Lab)", "Networks (Lab)"),
+        ("Networks) CS-101", "Networks"),
+        ("CS-101", "CS-101"),
+    ],
+)
+def test_title_is_what_is_left_of_the_summary(rooms, import_ics, summary, name):
+    make_semester()
+    import_ics(WEEKLY.replace("CS-101 Algorithms", summary))
+    assert Course.objects.get(code="CS-101").name == name
+
+
+def test_series_that_cannot_be_read_withdraws_nothing_of_its_course(rooms, import_ics, contents):
+    make_semester()
+    import_ics(WEEKLY)
+    before = contents()
+    for broken in ("FREQ=WEEKLY;INTERVAL=0", "FREQ=SOMETIMES"):
+        said = import_ics(WEEKLY.replace("FREQ=WEEKLY", broken))
+        assert (counts(said)["faults"], counts(said)["lectures"]) == (1, {})
+        assert "courses that keep what they had" not in said
+        assert contents() == before
+    other = SINGLE.replace("MATH-101(a)/MATH-111", "CS-101").replace("A-B", "Room A")
+    said = import_ics(WEEKLY.replace("FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=0"), other)
+    assert "courses that keep what they had, because their rows have faults: 1\n" in said
+    assert counts(said)["bookings"] == {"created": 1}
+    assert CourseSchedule.objects.filter(is_available=True).count() == 12
+
+
+def test_faulty_change_of_a_date_withdraws_nothing_of_its_own_course_either(rooms, import_ics):
+    make_semester()
+    make_course("CS-102")
+    other = SINGLE.replace("MATH-101(a)/MATH-111", "CS-102").replace("A-B", "Room A")
+    import_ics(WEEKLY, other, other.replace("analysis-1", "more").replace("20260915T", "20260916T"))
+    changed = WEEKLY.replace("20261019T150000", "20261019T120000").replace("Room B", "Room B\nCOMMENT:x")
+    head, _, tail = changed.rpartition("SUMMARY:CS-101")
+    said = import_ics(f"{head}SUMMARY:CS-102{tail}", other)
+    assert "courses that keep what they had, because their rows have faults: 1\n" in said
+    assert counts(said)["bookings"] == {"kept": 1}
+
+
+def test_meeting_in_a_calendar_keeps_nothing_from_being_withdrawn(rooms, import_ics):
+    make_semester()
+    import_ics(WEEKLY)
+    meeting = SINGLE.replace("MATH-101(a)/MATH-111 - Analysis I", "Faculty meeting")
+    said = import_ics(WEEKLY.replace("UNTIL=20261130T160000Z", "UNTIL=20261109T170000Z"), meeting)
+    assert counts(said)["faults"] == 1
+    assert counts(said)["bookings"] == {"kept": 8, "withdrawn": 3}
 
 
 def test_whole_days_and_cancelled_events_are_no_lectures(rooms, import_ics):

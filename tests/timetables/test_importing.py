@@ -9,7 +9,12 @@ from django.test.utils import CaptureQueriesContext
 
 from auditlog.models import LogEntry
 from classrooms.models import Classroom, Occupancy
+from cspace.db.locks import Namespace
+from timetables import report
+from timetables.management.commands.import_timetable import ImportCommand
 from timetables.models import Course, CourseBooking, CourseSchedule, PlannedCourse, Semester, StudyPlan, Teacher, Unit
+from timetables.records import Place, record
+from timetables.services import importing
 
 
 def counts(said):
@@ -53,6 +58,36 @@ def test_import_again_changes_nothing(rooms, file, run_import, contents):
     assert LogEntry.objects.count() == logged
     assert counts(said)["bookings"] == {"kept": 16}
     assert counts(said)["lectures"] == {"kept": 15}
+
+
+def test_log_names_the_courses_that_are_affected(rooms, file, run_import, monkeypatch):
+    file["courses"].append({"code": "X-1", "name": "Nothing happens to it any more"})
+    run_import(file)
+    ids = dict(Course.objects.values_list("code", "id"))
+    algorithms, analysis = ids["CS-101"], ids["MATH-101(a)"]
+
+    def logged():
+        details = LogEntry.objects.filter(action="timetable.imported").latest("id").details
+        return details["course_count"], details["course_ids"]
+
+    assert logged() == (3, sorted(ids.values()))
+    for change, expected in (
+        (lambda: file["lectures"][1].update(rooms=["Room B"]), [analysis]),
+        (lambda: file["lectures"][1].update(rooms=["Room A"]), [analysis]),
+        (lambda: file["weekly"][0].update(until="2026-12-01"), [algorithms]),
+        (lambda: file["weekly"][0].pop("until"), [algorithms]),
+        (lambda: file["courses"][0].update(credits=7), [algorithms]),
+        (lambda: file["courses"][0].update(teachers=["Bo"]), [algorithms]),
+        (lambda: file["study_plans"][0].update(courses=["CS-101"]), [analysis]),
+        (lambda: file["units"][0].update(promo="BA4"), []),
+    ):
+        change()
+        run_import(file)
+        assert logged() == (len(expected), expected)
+    monkeypatch.setattr(importing, "MAX_NAMED", 1)
+    file["courses"][0]["credits"], file["courses"][1]["credits"] = 8, 8
+    run_import(file)
+    assert logged() == (2, [min(algorithms, analysis)])
 
 
 def test_long_file_name_fits_into_the_log(rooms, file, run_import):
@@ -176,7 +211,7 @@ def test_bad_rows_are_named_and_stop_nothing_else(rooms, file, run_import):
         good | {"date": "2026-02-30"},
         good | {"end": "08:00"},
         good | {"course": "NO-1"},
-        good | {"date": "2027-03-01"},
+        good | {"date": "2027-03-01", "start": "07:00"},  # the day before in UTC
         good | {"rooms": ["Nowhere"], "start": "10:00", "end": "11:00"},
         "nonsense",
         good | {"roms": []},
@@ -204,6 +239,98 @@ def test_bad_rows_are_named_and_stop_nothing_else(rooms, file, run_import):
     assert counts(said)["lectures"] == {"created": 16}
     assert counts(said)["bookings"] == {"created": 16}
     assert LogEntry.objects.get(action="timetable.imported").details["fault_count"] == 11
+
+
+HELD = "courses that keep what they had, because their rows have faults: 1\n"
+NOTHING = "no lecture is withdrawn: it cannot be told of which courses the rows with faults are\n"
+
+
+def test_typo_in_a_row_withdraws_nothing_of_its_course(rooms, file, run_import, contents):
+    run_import(file)
+    before, logged = contents(), LogEntry.objects.count()
+    file["weekly"][0]["weekday"] = "firday"
+    said = run_import(file)
+    assert HELD in said
+    assert (counts(said)["faults"], counts(said)["lectures"], counts(said)["bookings"]) == (
+        1,
+        {"kept": 2},
+        {"kept": 3},
+    )
+    assert (contents(), LogEntry.objects.count()) == (before, logged)
+
+
+def test_with_too_many_faulty_courses_none_loses_anything(rooms, file, run_import, contents, monkeypatch):
+    run_import(file)
+    before = contents()
+    monkeypatch.setattr(report, "MAX_COURSES_HELD", 1)
+    shorter = {**file, "weekly": [], "lectures": [row | {"start": "noon"} for row in file["lectures"]]}
+    assert NOTHING in run_import(shorter)
+    assert contents() == before
+
+
+def test_other_courses_than_the_faulty_one_lose_what_the_file_lacks(rooms, file, run_import):
+    run_import(file)
+    file["weekly"][0]["start"] = "8 o'clock"
+    del file["lectures"][1]
+    said = run_import(file)
+    assert HELD in said
+    assert counts(said)["bookings"] == {"kept": 2, "withdrawn": 1}
+    (withdrawn,) = CourseSchedule.objects.filter(is_available=False)
+    assert withdrawn.course.code == "MATH-101(a)"
+    assert LogEntry.objects.filter(action="timetable.imported").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("noun", "change", "sentence"),
+    [
+        ("weekly", {"course": ""}, NOTHING),
+        ("weekly", {"course": "CS-1O1"}, NOTHING),
+        ("weekly", {"semester": "fall"}, HELD),
+        ("weekly", {"rooms": ["Room C"]}, HELD),
+        ("lectures", {"date": "2027-12-16"}, HELD),
+        ("courses", {"credits": -1}, HELD),
+        ("room_aliases", {"rooms": [""]}, NOTHING),
+        ("room_aliases", {"rooms": ["Room A", "Room C"]}, HELD),
+        ("units", {"promo": 7}, ""),
+    ],
+)
+def test_what_the_file_lacks_stays_where_a_fault_may_be_why(rooms, file, run_import, contents, noun, change, sentence):
+    file["lectures"].append(file["lectures"][0] | {"date": "2026-12-17"})
+    run_import(file)
+    before = contents()
+    file["lectures"].pop()
+    file[noun][0] |= change
+    said = run_import(file)
+    assert counts(said)["faults"] >= 1
+    if sentence:
+        assert sentence in said
+        assert contents() == before
+    else:
+        assert counts(said)["lectures"] == {"kept": 15, "withdrawn": 1}
+
+
+def test_faulty_row_keeps_nothing_from_being_created_or_restored(rooms, file, run_import):
+    run_import(file)
+    run_import({**file, "lectures": file["lectures"][:1]})
+    file["lectures"].append(file["lectures"][1] | {"date": "2026-09-15"})
+    file["weekly"][0]["weekday"] = "firday"
+    said = run_import(file)
+    assert counts(said)["lectures"] == {"created": 1, "kept": 1, "restored": 1}
+    assert Occupancy.objects.filter(is_live=True).count() == 17
+
+
+def test_plan_with_an_unknown_course_keeps_the_courses_it_had(rooms, file, run_import, contents):
+    run_import(file)
+    before = contents()
+    file["study_plans"][0]["courses"] = ["CS-1O1", "MATH-101(a)"]
+    said = run_import(file)
+    assert counts(said)["planned_courses"] == {"kept": 1}
+    assert contents() == before
+
+
+def test_semester_has_a_longest(rooms, file, run_import):
+    file["semesters"][0]["ends_on"] = "2030-12-18"
+    assert "semesters[0]: it is longer than 1100 days\n" in run_import(file)
 
 
 def test_fault_names_its_line(rooms, file, run_import):
@@ -237,17 +364,37 @@ def test_room_that_cannot_be_made_is_reported(rooms, file, run_import):
 
 
 @pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "HTTPS://people.example/ada", "//people.example/ada", "ada"]
+)
+@pytest.mark.parametrize(("noun", "field"), [("teachers", "people_url"), ("courses", "edu_url")])
+def test_page_that_is_no_web_address_is_a_fault(rooms, file, run_import, noun, field, address):
+    file[noun][0][field] = address
+    said = run_import(file)
+    assert f"{noun}[0]: {field} is not a web address such as https://people.example.edu/ada\n" in said
+    assert not Teacher.objects.exclude(people_url="").exists() or noun == "courses"
+    assert not Course.objects.exclude(edu_url="").exists()
+
+
+@pytest.mark.parametrize("link", ["HTTP://rooms.example.edu/", "Https://rooms.example.edu/", "javascript:alert(1)"])
+def test_room_whose_link_is_no_web_address_is_reported(rooms, file, run_import, link):
+    file["rooms"] = [{"name": "BC07", "link": link}]
+    file["lectures"][1]["rooms"] = ["BC07"]
+    said = run_import(file, "--create-rooms")
+    assert "room BC07 cannot be made: Must be a web address such as https://rooms.example.edu/101\n" in said
+    assert (counts(said)["faults"], counts(said)["bookings"]) == (1, {"created": 15})
+
+
+@pytest.mark.parametrize(
     ("content", "sentence"),
     [
         ("", "line 1: { was expected"),
         ("[]", "line 1: { was expected, not ["),
         ('{"semesters": [\n{"name": }]}', "line 2: this is not JSON"),
         ('{"semesters": [], "classes": []}', "line 1: 'classes' is not one of semesters"),
-        ('{"semesters": [{"name": "a", "name": "b"}]}', "line 1: a key stands twice in one object"),
         ('{"courses": [{"code": "A", "credits": NaN}]}', "line 1: NaN is not JSON"),
         ('{"semesters": []} more', "line 1: something follows after the end"),
         ('{"courses": [' + "[" * 100_000, "line 1: this is not JSON (RecursionError)"),
-        ('{"courses": [' + "9" * 5000 + "]}", "Exceeds the limit"),
+        ('{"courses": [{"code": "' + "x" * (1 << 21), "line 1: this is not JSON (JSONDecodeError)"),
     ],
 )
 def test_unreadable_file_imports_nothing(rooms, run_import, contents, content, sentence):
@@ -257,6 +404,25 @@ def test_unreadable_file_imports_nothing(rooms, run_import, contents, content, s
     assert sentence in str(refusal.value)
     assert len(str(refusal.value).splitlines()) == 1
     assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("noun", "raw", "sentence"),
+    [
+        ("courses", '{"code": "X-1", "code": "X-2", "name": "X"}', "a key stands twice"),
+        ("lectures", '{"course": "CS-101", "date": "2026-12-17", "date": "2026-12-16"}', "a key stands twice"),
+        ("units", '{"name": {"a": 1, "a": 2}}', "name is not a text"),
+        ("courses", '{"code": "X-1", "name": "X", "credits": %s}', "credits is not a whole number from 0 to 1000"),
+        ("rooms", '{"name": "R", "latitude": -%s}', "latitude is not a number from -90 to 90"),
+        ("units", "%s", "an object is required"),
+    ],
+)
+def test_record_of_json_that_says_two_things_or_too_much_is_a_fault(rooms, file, run_import, noun, raw, sentence):
+    place = len(file.setdefault(noun, []))
+    file[noun].append("HERE")
+    said = run_import(json.dumps(file).replace('"HERE"', raw.replace("%s", "9" * 5000)))
+    assert f"line 1, {noun}[{place}]: {sentence}\n" in said
+    assert (counts(said)["faults"], counts(said)["bookings"]) == (1, {"created": 16})
 
 
 def test_empty_object_is_an_empty_file(rooms, run_import):
@@ -288,6 +454,23 @@ def test_csv_says_the_same(rooms, run_import, contents):
 
 
 @pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("weekli,,,,,,,,,2026-2027 fall,,CS-101,Monday,8:15,10:00,Room A", HELD),
+        ("weekli,,,,,,,,,2026-2027 fall,,,Monday,8:15,10:00,Room A", NOTHING),
+        ("weekly,,,,,,,,,,2026-2027 fall,,CS-101,Monday,8:15,10:00,Room A", NOTHING),
+    ],
+)
+def test_row_of_a_csv_that_is_out_of_shape_withdraws_nothing(rooms, run_import, contents, row, sentence):
+    whole = "".join(CSV.splitlines(keepends=True)[:6])
+    run_import(whole, name="timetable.csv")
+    before = contents()
+    said = run_import("".join(whole.splitlines(keepends=True)[:5]) + row + "\n", name="timetable.csv")
+    assert sentence in said
+    assert contents() == before
+
+
+@pytest.mark.parametrize(
     ("content", "sentence"),
     [
         ("name,type\n", "line 1: a header with a column called record is required"),
@@ -310,6 +493,39 @@ def test_file_that_is_not_there_or_of_another_kind_is_one_line(rooms, run_import
     (tmp_path / "latin.csv").write_bytes(b"record,name\nunits,caf\xe9\n")
     with pytest.raises(CommandError, match="not UTF-8"):
         call_command("import_timetable", str(tmp_path / "latin.csv"))
+
+
+def test_import_waits_its_turn_and_then_says_so_in_one_line(rooms, file, run_import, contents, monkeypatch):
+    monkeypatch.setattr(importing, "WAIT_SECONDS", 1)
+    before, other = contents(), connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, 0)", [Namespace.TIMETABLE])
+        with pytest.raises(CommandError) as refusal, CaptureQueriesContext(connection) as asked:
+            run_import(file)
+    finally:
+        other.close()
+    assert str(refusal.value) == "another import is running, or the rooms are in use: try again"
+    last = [query["sql"] for query in asked if "lock" in query["sql"]]
+    assert ["lock_timeout" in last[0], "pg_advisory_xact_lock" in last[1]] == [True, True]
+    assert contents() == before
+    assert counts(run_import(file))["lectures"] == {"created": 15}
+
+
+def test_interrupted_import_is_one_line(rooms, contents):
+    class Interrupted(ImportCommand):
+        def reader(self, file, options, progress):
+            def read():
+                yield record(Place(1, "units", 0), {"name": "IN-BA3"})
+                raise KeyboardInterrupt
+
+            return read
+
+    before = contents()
+    with pytest.raises(CommandError, match="interrupted: nothing is imported") as refusal:
+        call_command(Interrupted(), "timetable.json")
+    assert refusal.value.returncode == 130
+    assert contents() == before
 
 
 def test_only_cspace_imports(rooms, file, run_import, stranger, cspace):

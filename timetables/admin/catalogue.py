@@ -12,6 +12,7 @@ from unfold.widgets import (
 
 from cspace.admin.forms import DateField, NameField, ServiceForm
 from cspace.admin.site import site
+from cspace.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
 from timetables import rules
 from timetables.admin.visibility import EditableAdmin
 from timetables.models import Course, PlannedCourse, Semester, StudyPlan, Teacher, Unit
@@ -22,16 +23,26 @@ def _name(longest: int = rules.MAX_NAME, *, required: bool = True) -> NameField:
     return NameField(max_length=longest, required=required)
 
 
+def _web_address(address: str) -> None:
+    if not is_web_address(address):
+        raise forms.ValidationError(NOT_A_WEB_ADDRESS)
+
+
+def _page() -> NameField:
+    """The address of a page, or nothing."""
+    return NameField(max_length=rules.MAX_URL, required=False, validators=[_web_address])
+
+
 class TeacherForm(ServiceForm):
     name = _name()
-    people_url = _name(rules.MAX_URL, required=False)
+    people_url = _page()
 
 
 class CourseForm(ServiceForm):
     code = _name(rules.MAX_CODE)
     name = _name()
     credits = forms.IntegerField(min_value=0, max_value=rules.MAX_CREDITS, widget=UnfoldAdminIntegerFieldWidget)
-    edu_url = _name(rules.MAX_URL, required=False)
+    edu_url = _page()
     language = _name(rules.MAX_CODE, required=False)
     teachers = forms.ModelMultipleChoiceField(
         queryset=Teacher.objects.order_by("name", "id"), required=False, widget=UnfoldAdminSelect2MultipleWidget

@@ -42,7 +42,7 @@ class WithdrawableAdmin(ServiceAdmin):
             return
         (settled,) = told
         rooms = f" Rooms given up: {settled.released}, taken back: {settled.reclaimed}."
-        self.message_user(request, f"{len(ids)} {word}.{rooms if settled.released or settled.reclaimed else ''}")
+        self.message_user(request, f"{settled.rows} {word}.{rooms if settled.released or settled.reclaimed else ''}")
         for meeting in settled.meetings[:MAX_SHOWN]:
             self.message_user(request, str(meeting), messages.WARNING)
         if settled.refused > MAX_SHOWN:

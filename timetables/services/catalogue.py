@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from timetables.records import Fault, Place
 from timetables.report import Counts, ImportReport
-from timetables.services.statements import count, drop_repeated, drop_staged, fill, rows_of, run
+from timetables.services.statements import (
+    count,
+    drop_repeated,
+    drop_staged,
+    fill,
+    note_courses_anew,
+    rows_of,
+    run,
+    run_noting,
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,11 @@ ENTITIES = (
 
 
 def upsert_catalogue(report: ImportReport) -> None:
-    """Everything but the lectures. Absent values stay as they are; nothing is deleted."""
+    """Everything but the lectures. Absent values stay as they are; nothing is deleted.
+
+    Makes `affected_courses`: whatever of a course is written is noted there, also its place in a plan.
+    """
+    note_courses_anew()
     for entity in ENTITIES:
         drop_repeated(entity.noun, [entity.key], report)
         report.counts[entity.noun] = _upsert(entity, report)
@@ -60,6 +73,7 @@ def upsert_catalogue(report: ImportReport) -> None:
 
 def _upsert(entity: Entity, report: ImportReport) -> Counts:
     noun, table, key = entity.noun, entity.table, entity.key
+    write, returning = (run_noting, f" RETURNING {table}.id AS course_id") if noun == "courses" else (run, "")
     same = f"{table}.{key} = s.{key}"
     for column in entity.needed:
         drop_staged(
@@ -70,15 +84,15 @@ def _upsert(entity: Entity, report: ImportReport) -> Counts:
         )
     columns = list(entity.defaults)
     merged = {column: f"COALESCE(s.{column}, {table}.{column})" for column in columns}
-    changed = run(
+    changed = write(
         f"UPDATE {table} SET {', '.join(f'{column} = {value}' for column, value in merged.items())}"
         f" FROM staged_{noun} s WHERE {same} AND ({', '.join(f'{table}.{column}' for column in columns)})"
-        f" IS DISTINCT FROM ({', '.join(merged.values())})"
+        f" IS DISTINCT FROM ({', '.join(merged.values())}){returning}"
     )
     fresh = ", ".join(f"COALESCE(s.{column}, {default})" for column, default in entity.defaults.items())
-    created = run(
+    created = write(
         f"INSERT INTO {table} ({key}, {', '.join(columns)}) SELECT s.{key}, {fresh} FROM staged_{noun} s"
-        f" WHERE NOT EXISTS (SELECT FROM {table} WHERE {same}) ORDER BY s.item"
+        f" WHERE NOT EXISTS (SELECT FROM {table} WHERE {same}) ORDER BY s.item{returning}"
     )
     return Counts(created=created, changed=changed, kept=count(f"staged_{noun}") - created - changed)
 
@@ -98,14 +112,15 @@ def _teachings() -> Counts:
         "SELECT c.id AS course_id, t.id AS teacher_id FROM staged_courses s JOIN timetables_course c USING (code),"
         " unnest(s.teachers) AS taught (name) JOIN timetables_teacher t ON t.name = taught.name",
     )
-    created = run(
+    created = run_noting(
         "INSERT INTO timetables_course_teachers (course_id, teacher_id) SELECT course_id, teacher_id FROM"
-        " wanted_teachings ON CONFLICT DO NOTHING"
+        " wanted_teachings ON CONFLICT DO NOTHING RETURNING course_id"
     )
-    withdrawn = run(
+    withdrawn = run_noting(
         "DELETE FROM timetables_course_teachers ct USING staged_courses s, timetables_course c"
         " WHERE c.code = s.code AND s.teachers IS NOT NULL AND ct.course_id = c.id AND NOT EXISTS"
         " (SELECT FROM wanted_teachings w WHERE (w.course_id, w.teacher_id) = (ct.course_id, ct.teacher_id))"
+        " RETURNING ct.course_id"
     )
     return Counts(created=created, kept=count("wanted_teachings") - created, withdrawn=withdrawn)
 
@@ -136,10 +151,11 @@ def _study_plans(report: ImportReport) -> Counts:
 
 
 def _planned_courses(report: ImportReport) -> Counts:
-    """A plan that lists its courses lists all of them: the others are withdrawn from it."""
+    """A plan that lists its courses lists all of them: the others are withdrawn from it, unless one is not known."""
+    unknown = "NOT EXISTS (SELECT FROM timetables_course c WHERE c.code = named.code)"
     for line, item, code in rows_of(
         "SELECT w.line, w.item, named.code FROM wanted_study_plans w, unnest(w.courses) AS named (code)"
-        " WHERE NOT EXISTS (SELECT FROM timetables_course c WHERE c.code = named.code) ORDER BY w.item, named.code"
+        f" WHERE {unknown} ORDER BY w.item, named.code"
     ):
         report.complain(Fault(Place(line, "study_plans", item), f"course {code} is not known"))
     fill(
@@ -149,20 +165,21 @@ def _planned_courses(report: ImportReport) -> Counts:
         " JOIN timetables_course c ON c.code = named.code",
     )
     same = "(w.study_plan_id, w.course_id) = (p.study_plan_id, p.course_id)"
-    restored = run(
+    restored = run_noting(
         f"UPDATE timetables_plannedcourse p SET is_available = true FROM wanted_plannings w WHERE {same}"
-        " AND NOT p.is_available"
+        " AND NOT p.is_available RETURNING p.course_id"
     )
-    withdrawn = run(
+    withdrawn = run_noting(
         "UPDATE timetables_plannedcourse p SET is_available = false FROM wanted_study_plans f"
         " JOIN timetables_studyplan s ON (s.unit_id, s.semester_id) = (f.unit_id, f.semester_id)"
         " WHERE p.study_plan_id = s.id"
         " AND f.courses IS NOT NULL AND p.is_available"
-        f" AND NOT EXISTS (SELECT FROM wanted_plannings w WHERE {same})"
+        f" AND NOT EXISTS (SELECT FROM unnest(f.courses) AS named (code) WHERE {unknown})"
+        f" AND NOT EXISTS (SELECT FROM wanted_plannings w WHERE {same}) RETURNING p.course_id"
     )
-    created = run(
+    created = run_noting(
         "INSERT INTO timetables_plannedcourse (study_plan_id, course_id, is_available) SELECT study_plan_id, course_id,"
-        " true FROM wanted_plannings ON CONFLICT DO NOTHING"
+        " true FROM wanted_plannings ON CONFLICT DO NOTHING RETURNING course_id"
     )
     kept = count("wanted_plannings") - created - restored
     return Counts(created=created, kept=kept, withdrawn=withdrawn, restored=restored)

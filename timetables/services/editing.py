@@ -4,6 +4,7 @@ Dated lectures are made by imports only; by hand they are withdrawn and restored
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -153,7 +154,7 @@ def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *,
             conflicts=tuple(meeting.to_json() for meeting in settled.meetings),
         )
     )
-    return settled
+    return replace(settled, rows=len(changed) - (settled.refused if kind is CourseBooking else 0))
 
 
 def _begin(by: User) -> None:

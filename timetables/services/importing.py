@@ -10,16 +10,18 @@ from cspace.db.locks import Namespace, lock_namespace
 from cspace.db.transactions import allow_long_work, transactional
 from cspace.errors import PermissionDenied
 from cspace.facts import publish
-from timetables.facts import TimetableImported
+from timetables.facts import MAX_NAMED, TimetableImported
 from timetables.records import Fault, Record
 from timetables.report import ImportReport
 from timetables.services.catalogue import upsert_catalogue
 from timetables.services.lectures import write_lectures
 from timetables.services.rooms import find_rooms
 from timetables.services.staging import expand_weekly, stage
+from timetables.services.statements import count, rows_of
 
 STATEMENT_SECONDS = 600
 WAIT_SECONDS = 30
+"""For another import, and for those who are booking the rooms."""
 
 
 @transactional
@@ -40,12 +42,13 @@ def import_timetable(
     A faulty record is left out and reported; a lecture that meets something else does not get that room and is
     reported. Publishes `TimetableImported` unless nothing changed (and a `ClassroomCreated` for each room made).
 
-    Raises: PermissionDenied, UnreadableFile (nothing is imported), Unavailable.
+    Raises: PermissionDenied, UnreadableFile (nothing is imported), Unavailable; OperationalError, where it waits longer
+    than `WAIT_SECONDS` for others.
     """
     if by is not None and not by.access.is_cspace:
         raise PermissionDenied
-    lock_namespace(Namespace.TIMETABLE)
     allow_long_work(statement_seconds=STATEMENT_SECONDS, wait_seconds=WAIT_SECONDS)
+    lock_namespace(Namespace.TIMETABLE)
     report = ImportReport()
     stage(read(), report.complain)
     upsert_catalogue(report)
@@ -59,6 +62,8 @@ def import_timetable(
                 occurred_at=now,
                 source=source,
                 counts=report.counts_to_json(),
+                course_count=count("affected_courses"),
+                course_ids=_affected_courses(),
                 conflict_count=report.conflict_count,
                 conflicts=tuple(meeting.to_json() for meeting in report.conflicts),
                 fault_count=report.fault_count,
@@ -68,3 +73,9 @@ def import_timetable(
     if dry_run:
         transaction.set_rollback(True)
     return report
+
+
+def _affected_courses() -> tuple[int, ...]:
+    """The first of them, by id."""
+    found = rows_of("SELECT course_id FROM affected_courses ORDER BY course_id LIMIT %s", [MAX_NAMED])
+    return tuple(course_id for (course_id,) in found)

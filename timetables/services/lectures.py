@@ -1,6 +1,7 @@
 """The imported lectures: staged rows become schedules, and bookings with their room time.
 
-What the file no longer has, of its semesters and its courses, is withdrawn; what it has again is restored.
+What the file no longer has, of its semesters and its courses, is withdrawn, unless rows of that course have faults;
+what it has again is restored.
 """
 
 from collections.abc import Sequence
@@ -8,11 +9,11 @@ from dataclasses import replace
 
 from classrooms.enums import OccupancyKind
 from classrooms.services.room_time import occupy_staged
-from cspace.db.ranges import days_interval
+from cspace.db.ranges import campus_date, days_interval
 from timetables.models import CourseBooking
 from timetables.records import Fault, Place
 from timetables.report import MAX_TOLD, Counts, ImportReport, Meeting
-from timetables.services.statements import count, fill, rows_of, run
+from timetables.services.statements import count, fill, rows_of, run, run_noting
 from timetables.services.visibility import settle
 
 SAME_SCHEDULE = (
@@ -25,6 +26,7 @@ IN_SCOPE = (
     " AND EXISTS (SELECT FROM days_in_file d WHERE schedule.starts_at >= d.starts_at"
     " AND schedule.starts_at < d.ends_at)"
 )
+MAY_GO = f"{IN_SCOPE} AND schedule.course_id NOT IN (SELECT id FROM held_courses)"
 
 
 def write_lectures(report: ImportReport) -> None:
@@ -32,6 +34,7 @@ def write_lectures(report: ImportReport) -> None:
     _find_scope()
     _refuse_unknown_courses(report)
     _refuse_other_days(report)
+    _hold(report)
     report.counts["lectures"] = _schedules()
     _find_bookings()
     counts = _flags()
@@ -66,17 +69,30 @@ def _refuse_unknown_courses(report: ImportReport) -> None:
             " AND course NOT IN (SELECT code FROM courses_in_file) GROUP BY course ORDER BY 2"
         )
         for line, item, code, number in unknown:
-            report.complain(Fault(Place(line, noun, item), f"course {code} is not known ({number} such)"))
+            report.complain(Fault(Place(line, noun, item), f"course {code} is not known ({number} such)", None))
 
 
 def _refuse_other_days(report: ImportReport) -> None:
     outside = rows_of(
-        "SELECT line, item, starts_at::date FROM staged_lectures schedule WHERE NOT is_expanded AND NOT EXISTS (SELECT"
-        " FROM days_in_file d WHERE schedule.starts_at >= d.starts_at AND schedule.starts_at < d.ends_at)"
+        "SELECT line, item, course, starts_at FROM staged_lectures schedule WHERE NOT is_expanded AND NOT EXISTS"
+        " (SELECT FROM days_in_file d WHERE schedule.starts_at >= d.starts_at AND schedule.starts_at < d.ends_at)"
         " ORDER BY item"
     )
-    for line, item, day in outside:
-        report.complain(Fault(Place(line, "lectures", item), f"{day} lies in none of the file's semesters"))
+    for line, item, code, starts_at in outside:
+        sentence = f"{campus_date(starts_at)} lies in none of the file's semesters"
+        report.complain(Fault(Place(line, "lectures", item), sentence, (code,)))
+
+
+def _hold(report: ImportReport) -> None:
+    """`held_courses`: those that lose nothing, since what the file leaves out of them may be what is faulty."""
+    fill(
+        "held_courses",
+        "SELECT id FROM courses_in_file WHERE %s OR code = ANY(%s) OR code IN (SELECT staged.course FROM"
+        " staged_lectures staged, unnest(staged.rooms) AS named (name) JOIN named_rooms USING (name)"
+        " WHERE NOT EXISTS (SELECT FROM classrooms_classroom room WHERE room.name = named_rooms.target))",
+        [report.faulty_courses is None, sorted(report.faulty_courses or ())],
+    )
+    report.held_courses = count("held_courses")
 
 
 def _schedules() -> Counts:
@@ -87,18 +103,19 @@ def _schedules() -> Counts:
         " WHERE EXISTS (SELECT FROM days_in_file d WHERE schedule.starts_at >= d.starts_at"
         " AND schedule.starts_at < d.ends_at) GROUP BY 1, 2, 3, 4",
     )
-    restored = run(
+    restored = run_noting(
         "UPDATE timetables_courseschedule schedule SET is_available = true FROM wanted_lectures wanted"
-        f" WHERE {SAME_SCHEDULE} AND NOT schedule.is_available"
+        f" WHERE {SAME_SCHEDULE} AND NOT schedule.is_available RETURNING schedule.course_id"
     )
-    withdrawn = run(
-        f"UPDATE timetables_courseschedule schedule SET is_available = false WHERE {IN_SCOPE}"
+    withdrawn = run_noting(
+        f"UPDATE timetables_courseschedule schedule SET is_available = false WHERE {MAY_GO}"
         f" AND is_available AND NOT EXISTS (SELECT FROM wanted_lectures wanted WHERE {SAME_SCHEDULE})"
+        " RETURNING schedule.course_id"
     )
-    created = run(
+    created = run_noting(
         "INSERT INTO timetables_courseschedule (course_id, starts_at, ends_at, label, is_available)"
         " SELECT course_id, starts_at, ends_at, label, true FROM wanted_lectures"
-        " ORDER BY course_id, starts_at ON CONFLICT DO NOTHING"
+        " ORDER BY course_id, starts_at ON CONFLICT DO NOTHING RETURNING course_id"
     )
     kept = count("wanted_lectures") - created - restored
     return Counts(created=created, kept=kept, withdrawn=withdrawn, restored=restored)
@@ -119,10 +136,10 @@ def _find_bookings() -> None:
 
 def _flags() -> Counts:
     """Write which bookings are available. Not all of `restored_bookings` need get their rooms."""
-    withdrawn = run(
+    withdrawn = run_noting(
         "UPDATE timetables_coursebooking booking SET is_available = false FROM timetables_courseschedule schedule"
-        f" WHERE schedule.id = booking.schedule_id AND booking.is_available AND {IN_SCOPE}"
-        f" AND NOT EXISTS (SELECT FROM wanted_bookings wanted WHERE {SAME_BOOKING})"
+        f" WHERE schedule.id = booking.schedule_id AND booking.is_available AND {MAY_GO}"
+        f" AND NOT EXISTS (SELECT FROM wanted_bookings wanted WHERE {SAME_BOOKING}) RETURNING schedule.course_id"
     )
     fill(
         "restored_bookings",
@@ -157,6 +174,12 @@ def _room_time(counts: Counts, report: ImportReport) -> None:
     run(
         "INSERT INTO timetables_coursebooking (occupancy_id, schedule_id, classroom_id, is_available)"
         " SELECT id, schedule_id, classroom_id, true FROM new_bookings WHERE is_placed ORDER BY id"
+    )
+    run(
+        "INSERT INTO affected_courses SELECT DISTINCT schedule.course_id FROM timetables_coursebooking booking"
+        " JOIN timetables_courseschedule schedule ON schedule.id = booking.schedule_id WHERE booking.is_available AND"
+        " booking.occupancy_id IN (SELECT occupancy_id FROM restored_bookings UNION ALL SELECT id FROM new_bookings)"
+        " ON CONFLICT DO NOTHING"
     )
     available = "timetables_coursebooking booking JOIN {0} ON {1}"
     counts.restored = count(

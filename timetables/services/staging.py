@@ -139,7 +139,8 @@ def _row(found: Record) -> tuple[Any, ...] | Fault:
         return (*head, *values.values())
     interval = clamped_interval(values["date"], values["start"], values["end"])
     if interval is None:
-        return Fault(place, "this time does not exist on that date: the clocks are put forward over it")
+        sentence = "this time does not exist on that date: the clocks are put forward over it"
+        return Fault(place, sentence, (values["course"],))
     label = values["label"] or DEFAULT_LABEL
     return (*head, values["course"], interval.starts_at, interval.ends_at, label, values["rooms"] or [], False)
 
@@ -150,7 +151,7 @@ def _dated(pattern: tuple[Any, ...], complain: Complain) -> list[tuple[Any, ...]
     starts_on, ends_on, skip_dates = known
     place = Place(line, "weekly", item)
     if starts_on is None:
-        complain(Fault(place, f"semester {semester} is not one of this file"))
+        complain(Fault(place, f"semester {semester} is not one of this file", (course,)))
         return []
     rows = []
     for day in weekly_dates(max(first or starts_on, starts_on), min(last or ends_on, ends_on), DAYS[weekday]):
@@ -158,7 +159,8 @@ def _dated(pattern: tuple[Any, ...], complain: Complain) -> list[tuple[Any, ...]
             continue
         interval = clamped_interval(day, start, end)
         if interval is None:
-            complain(Fault(place, f"this time does not exist on {day}: the clocks are put forward over it"))
+            sentence = f"this time does not exist on {day}: the clocks are put forward over it"
+            complain(Fault(place, sentence, (course,)))
         else:
             span = (interval.starts_at, interval.ends_at)
             rows.append((line, item, course, *span, label or DEFAULT_LABEL, rooms or [], True))

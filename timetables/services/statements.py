@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 
-from timetables.records import Fault, Place
+from timetables.records import Fault, Place, courses_told
 from timetables.report import ImportReport
 
 
@@ -13,6 +13,18 @@ def run(sql: str, parameters: list[Any] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return int(cursor.rowcount)
+
+
+def note_courses_anew() -> None:
+    """`affected_courses`, still empty."""
+    run("DROP TABLE IF EXISTS pg_temp.affected_courses")
+    run("CREATE TEMPORARY TABLE affected_courses (course_id bigint PRIMARY KEY) ON COMMIT DROP")
+
+
+def run_noting(sql: str) -> int:
+    """How many rows a statement has written; each `course_id` that it returns is noted in `affected_courses`."""
+    noted = "INSERT INTO affected_courses SELECT DISTINCT course_id FROM done ON CONFLICT DO NOTHING"
+    return int(rows_of(f"WITH done AS ({sql}), noted AS ({noted}) SELECT count(*) FROM done")[0][0])
 
 
 def rows_of(sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -41,7 +53,7 @@ def drop_staged(noun: str, condition: str, sentence: str, report: ImportReport) 
         " SELECT line, item, said FROM gone ORDER BY item"
     )
     for line, item, said in dropped:
-        report.complain(Fault(Place(line, noun, item), said))
+        report.complain(Fault(Place(line, noun, item), said, courses_told(noun, {})))
 
 
 def drop_repeated(noun: str, key: list[str], report: ImportReport) -> None:

@@ -24,6 +24,8 @@ class Settled:
     refused: int
     meetings: tuple[Meeting, ...]
     """At most `MAX_TOLD` of those refused."""
+    rows: int = 0
+    """How many rows of those meant are withdrawn or restored by it: the others were so already, or are refused."""
 
 
 def settle(bookings: CourseBookingQuerySet, *, more_rooms: frozenset[int] = frozenset()) -> Settled:

@@ -24,7 +24,11 @@ async function call(signal, path, options) {
 }
 
 /** GET a path given in parts, such as "rooms", "Room A". Rejects with the server's `message`. */
-export const get = (signal, ...path) => call(signal, path.map(encodeURIComponent).join("/"));
+export async function get(signal, ...path) {
+  const dots = path.find((part) => /^\.{1,2}$/.test(part)); // a browser takes these out of an address
+  if (dots) throw new Error(`Nothing is called ${dots}`);
+  return call(signal, path.map(encodeURIComponent).join("/"));
+}
 
 const post = (signal, path, body) => call(signal, path,
   { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });

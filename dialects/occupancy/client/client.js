@@ -13,6 +13,14 @@ const PAGES = {
 };
 let left = new AbortController();
 
+function decoded(name = "") {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw new Error(`Nothing can be called ${name}`);
+  }
+}
+
 /** Show what the address names; the list of rooms for an unknown one. */
 function show() {
   const [, kind, name] = /^#\/(\w+)\/?(.*)$/.exec(location.hash) ?? [];
@@ -25,7 +33,7 @@ function show() {
   view.replaceChildren();
   say("Loading …");
   const { signal } = left;
-  attempt(signal, () => PAGES[page][name ? 1 : 0](view, decodeURIComponent(name ?? ""), signal));
+  attempt(signal, () => PAGES[page][name ? 1 : 0](view, decoded(name), signal));
 }
 
 addEventListener("hashchange", () => {

@@ -2,17 +2,15 @@
 
 import re
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError
 
 from timetables.ics import CODE, CalendarReading, read_calendar
-from timetables.management.commands.import_timetable import ImportCommand
+from timetables.management.commands.import_timetable import ImportCommand, Read
 from timetables.models import Course, Semester
 from timetables.reading import Progress
-from timetables.records import Fault, Record
 
 
 class Command(ImportCommand):
@@ -27,7 +25,7 @@ class Command(ImportCommand):
             "--alias", action="append", default=[], metavar="NAME=ROOM[,ROOM]", help="what a LOCATION means; repeatable"
         )
 
-    def reader(self, file: Path, options: dict[str, Any]) -> Callable[[Progress], Iterable[Record | Fault]]:
+    def reader(self, file: Path, options: dict[str, Any], progress: Progress) -> Read:
         semester = Semester.objects.filter(name=options["semester"]).first()
         if semester is None:
             raise CommandError(f"there is no semester called {options['semester']}: import one first")
@@ -43,4 +41,5 @@ class Command(ImportCommand):
             code_pattern=pattern,
             aliases={name.strip(): [room.strip() for room in rooms.split(",")] for name, _, rooms in pairs},
         )
-        return lambda progress: read_calendar(file, reading, progress)
+        records = list(read_calendar(file, reading, progress))
+        return lambda: records
