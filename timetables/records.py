@@ -113,10 +113,8 @@ def _cross_faults(noun: str, values: dict[str, Any]) -> list[str]:
         defining = [values[name] is None for name in ("type", "starts_on", "ends_on")]
         if any(defining) != all(defining):
             return ["type, starts_on and ends_on belong together"]
-        if values["starts_on"] and values["starts_on"] > values["ends_on"]:
-            return ["starts_on is after ends_on"]
-        if values["starts_on"] and (values["ends_on"] - values["starts_on"]).days > rules.MAX_SEMESTER_DAYS:
-            return [f"it is longer than {rules.MAX_SEMESTER_DAYS} days"]
+        if values["starts_on"] and (faults := rules.semester_faults(values["starts_on"], values["ends_on"])):
+            return faults
     if noun == "lectures" and values["start"] >= values["end"]:
         return ["start is not before end"]
     if noun == "weekly":

@@ -1,5 +1,7 @@
 """Pure rules about courses and their lectures: names, codes, limits."""
 
+from datetime import date
+
 MAX_NAME = 300
 MAX_CODE = 60
 MAX_URL = 500
@@ -12,4 +14,13 @@ def code_faults(code: str) -> list[str]:
     """What keeps a text from being a course's code: it is also its address."""
     if "/" in code or code in {".", ".."}:
         return ["A code is part of an address: it must not contain / nor be . or .."]
+    return []
+
+
+def semester_faults(starts_on: date, ends_on: date) -> list[str]:
+    """What is wrong with a semester's first and last day."""
+    if starts_on > ends_on:
+        return ["starts_on is after ends_on"]
+    if (ends_on - starts_on).days > MAX_SEMESTER_DAYS:
+        return [f"it is longer than {MAX_SEMESTER_DAYS} days"]
     return []

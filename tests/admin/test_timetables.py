@@ -7,7 +7,7 @@ import pytest
 from tests.admin.pages import act, actions, errors, said
 from tests.factories import make_classroom, make_registration
 from tests.factories.timetables import make_course, make_lecture
-from timetables.models import Course, CourseBooking, Teacher
+from timetables.models import Course, CourseBooking, Semester, Teacher
 
 NOT_A_WEB_ADDRESS = ["Must be a web address such as https://rooms.example.edu/101"]
 
@@ -28,6 +28,18 @@ def test_pages_may_be_web_addresses_or_absent(admin):
         ("Ada", "https://people.example/ada"),
         ("Bo", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("ends_on", "fault"),
+    [("2026-09-13", "starts_on is after ends_on"), ("2029-09-19", "it is longer than 1100 days")],
+)
+def test_a_semester_has_an_end_in_sight(admin, ends_on, fault):
+    form = {"name": "fall", "type": "fall", "starts_on": "2026-09-14", "ends_on": ends_on, "skip_dates": ""}
+    assert errors(admin.post("/admin/timetables/semester/add/", form)) == {"ends_on": [fault]}
+    assert (actions(), Semester.objects.count()) == ([], 0)
+    admin.post("/admin/timetables/semester/add/", form | {"ends_on": "2029-09-18"})
+    assert Semester.objects.count() == 1
 
 
 def test_withdrawing_and_restoring_count_what_has_changed(admin):

@@ -1,5 +1,7 @@
 """Semesters, units, teachers, courses, study plans."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
@@ -66,6 +68,13 @@ class SemesterForm(ServiceForm):
         widget=UnfoldAdminTextareaWidget,
         help_text="YYYY-MM-DD, separated by commas. Counts for weekly lectures imported from now on",
     )
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        if cleaned.get("starts_on") and cleaned.get("ends_on"):
+            for fault in rules.semester_faults(cleaned["starts_on"], cleaned["ends_on"]):
+                self.add_error("ends_on", forms.ValidationError(fault))
+        return cleaned
 
 
 class UnitForm(ServiceForm):
