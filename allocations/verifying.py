@@ -115,7 +115,7 @@ def _occurrences(
         row, entry = rows[win.entry_id], entries[win.entry_id]
         if row.grant != Grant.DRAW:
             continue
-        if row.series is not None and weekly_slot(row.series) != weekly_slot(row):
+        if row.series is not None and (row.series.has_moved or weekly_slot(row.series) != weekly_slot(row)):
             yield "series moved since"
             continue
         if row.series is not None and row.series.group_id != row.group_id:

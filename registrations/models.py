@@ -39,6 +39,8 @@ class Series(models.Model):
     """The allocation event of a drawn series; allocations stand above this app, hence no foreign key."""
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="series")
     created_at = models.DateTimeField()
+    has_moved = models.BooleanField(db_default=False, default=False)
+    """Room, day or time were changed after it was entered: occurrences may lie elsewhere than this row says."""
     cancelled_from = models.DateField(null=True)
     """From this day on it has been cancelled."""
 

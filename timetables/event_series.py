@@ -14,6 +14,7 @@ MAX_BYTES = 64 << 20
 MAX_LINES = 1_000_000
 """Each is held in memory, at some 700 bytes."""
 TIMES = ("DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE")
+ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "SUMMARY", "LOCATION", "STATUS")
 READ = frozenset({*TIMES, "DURATION", "RRULE", "SUMMARY", "LOCATION", "CATEGORIES", "STATUS", "UID"})
 
 
@@ -119,6 +120,11 @@ def _fault(event: Any) -> str | None:
     for name, sentence in event.errors:
         if name in READ:
             return f"{name} cannot be understood: {sentence}"
+    for name in ONCE:
+        if isinstance(event.get(name), list):
+            return f"{name} stands twice"
+    if "EXRULE" in event:
+        return "EXRULE is not followed: the dates that it takes out would become lectures"
     if "DTSTART" not in event:
         return "DTSTART is missing"
     for name in TIMES:

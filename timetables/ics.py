@@ -40,6 +40,9 @@ MAX_RECORDS = 200_000
 """Of a whole calendar."""
 MAX_SAID = 200
 """Of what a library says."""
+WHOLE_DAYS = "an event of whole days is no lecture"
+NO_DURATION = "an event without a duration is no lecture"
+NO_LECTURES = frozenset({WHOLE_DAYS, NO_DURATION})
 MAX_SECONDS = 600
 """For all series of a calendar: a rule that never comes true costs seconds."""
 LABELS = {
@@ -85,7 +88,8 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
     yield record(Place(0, "semesters", 0), {"name": semester.name})
     for item, (alias, rooms) in enumerate(reading.aliases.items()):
         yield record(Place(0, "room_aliases", item), {"alias": alias, "rooms": [*rooms]})
-    items, course_items, told = count(), count(), set(reading.known_codes)
+    items, course_items = count(), count()
+    known, told = frozenset(reading.known_codes), set[str]()
     until = time.monotonic() + MAX_SECONDS
     for series in read_series(path, progress):
         if time.monotonic() >= until:
@@ -103,23 +107,30 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
             continue
         for event in events:
             codes, title = _course_of(str(event.get("SUMMARY", "")), reading)
+            is_cancelled = event.get("STATUS") == "CANCELLED"
             for code in codes:
-                if code not in told:
+                is_known = code in known
+                # Also of a known one whose lecture is off: perhaps that is all the calendar says of it.
+                if code not in told and (is_cancelled or not is_known):
                     told.add(code)
-                    yield record(Place(line, "courses", next(course_items)), {"code": code, "name": title or code})
-            for raw in _lectures(event, codes):
+                    raw_course = {"code": code} if is_known else {"code": code, "name": title or code}
+                    yield record(Place(line, "courses", next(course_items)), raw_course)
+            for raw in _lectures(event, codes) if not is_cancelled else ():
                 yield _checked(Place(line, "lectures", next(items)), raw, codes)
 
 
 def _occurrences(series: Calendar, semester: Semester) -> list[Event]:
-    """The events of a series in the semester. Raises: ValueError."""
+    """The events of a series in the semester, cancelled ones too: they say whose lectures it is about.
+
+    Raises: ValueError.
+    """
     repeated = [_check_rules(event, semester) for event in series.walk("VEVENT")]
     days = days_interval(semester.starts_on, semester.ends_on)
     found = []
     for event in recurring_ical_events.of(series).between(days.starts_at, days.ends_at):
         starts_at = _campus(event.start)
         is_skipped = any(repeated) and starts_at.date() in semester.skip_dates
-        if days.starts_at <= starts_at < days.ends_at and not is_skipped and event.get("STATUS") != "CANCELLED":
+        if days.starts_at <= starts_at < days.ends_at and not is_skipped:
             found.append(event)
     if len(found) > MAX_OCCURRENCES:
         raise ValueError(f"it takes place more than {MAX_OCCURRENCES} times")
@@ -162,12 +173,15 @@ def _title(rest: str) -> str:
 def _lectures(event: Event, codes: Sequence[str]) -> Iterator[dict[str, Any] | str]:
     """A raw lecture for each course, or the sentence that says why it is none."""
     if not isinstance(event.start, datetime):
-        yield "an event of whole days is no lecture"
+        yield WHOLE_DAYS
         return
     if not codes:
         yield f"there is no course code in {str(event.get('SUMMARY', ''))[:60]!r}"
         return
     starts_at, ends_at = _campus(event.start), _campus(event.end)
+    if starts_at == ends_at:
+        yield NO_DURATION
+        return
     is_until_midnight = ends_at.date() - starts_at.date() == timedelta(days=1) and not (ends_at.hour or ends_at.minute)
     if starts_at.date() != ends_at.date() and not is_until_midnight:
         yield "a lecture ends on the day on which it begins"
@@ -197,8 +211,11 @@ def _codes_or_none(summaries: str, reading: CalendarReading) -> tuple[str, ...] 
 
 
 def _checked(place: Place, raw: dict[str, Any] | str, codes: Sequence[str]) -> Record | Fault:
-    """An event of no course is somebody's meeting: it is no sign that a lecture is missing."""
-    return Fault(place, raw, tuple(codes)) if isinstance(raw, str) else record(place, raw)
+    """An event of no course is somebody's meeting, a day or a moment is a holiday or a deadline: they are no sign that
+    a lecture is missing."""
+    if not isinstance(raw, str):
+        return record(place, raw)
+    return Fault(place, raw, () if raw in NO_LECTURES else tuple(codes))
 
 
 def _campus(moment: Any) -> datetime:

@@ -39,7 +39,6 @@ from allocations.services.distributing import (
 from allocations.services.entries import entry_of_event
 from allocations.services.promoting import promote
 from cspace import clock
-from cspace.api.idempotency import is_dry_run
 from cspace.api.permissions import InCSpace, LoggedIn
 from cspace.api.viewsets import ApiViewSet, DocumentViewSet
 from cspace.db.ranges import campus_date
@@ -82,7 +81,7 @@ class DrawViewSet(ApiViewSet):
 
     @extend_schema(request=DistributeInput, responses=DistributeOutput)
     def distribute(self, request: Request, pk: int) -> Response:
-        event, is_practice = event_with_id(pk), is_dry_run(request)
+        event, is_practice = event_with_id(pk), self.is_dry
         stored = distribute(
             event_id=event.pk,
             by=request.user,

@@ -1,7 +1,7 @@
 """Giving what has become free after the draw to losers, by the same rule: an addendum to the draw's record."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -101,19 +101,41 @@ def _go_on(event: AllocationEvent, listed: Listed, first: date) -> Sequence[draw
 
 
 def _holding_slots(event: AllocationEvent, listed: Listed, first: date) -> set[int]:
-    """The winners whose series goes on as it was drawn: neither moved nor cut short, with a date left. One query."""
+    """The winners whose series goes on as it was drawn: never moved, not cut short, with a date left. One query.
+
+    Of those that overlap, because a series was cut short and prolonged again around a promotion, none holds its slot.
+    """
     drawn = {
         row.series_id or 0: row.pk
         for row in listed.values()
         if row.status == EntryStatus.APPROVED and row.grant != Grant.OVERRIDE and _is_as_drawn(event, row)
     }
     ahead = Registration.objects.of_series(drawn.keys()).following_series().live().ending_after(day_start(first))
-    return {drawn[series_id] for series_id in ahead.order_by().values_list("series_id", flat=True).distinct()}
+    holding = {drawn[series_id] for series_id in ahead.order_by().values_list("series_id", flat=True).distinct()}
+    return holding - _overlapping([listed[pk] for pk in holding])
 
 
 def _is_as_drawn(event: AllocationEvent, entry: AllocationRegistration) -> bool:
     series = entry.series
-    return series is not None and series.last_on >= event.target_ends_on and weekly_slot(series) == weekly_slot(entry)
+    return (
+        series is not None
+        and not series.has_moved
+        and series.last_on >= event.target_ends_on
+        and weekly_slot(series) == weekly_slot(entry)
+    )
+
+
+def _overlapping(entries: Iterable[AllocationRegistration]) -> set[int]:
+    """Those that share a minute of a weekly slot with another."""
+    found: set[int] = set()
+    longest: AllocationRegistration | None = None
+    for entry in sorted(entries, key=lambda entry: (entry.classroom_id, entry.day_of_week, entry.start_minute)):
+        same = longest is not None and weekly_slot(longest)[:2] == weekly_slot(entry)[:2]
+        if longest is not None and same and entry.start_minute < longest.end_minute:
+            found |= {entry.pk, longest.pk}
+        if longest is None or not same or entry.end_minute > longest.end_minute:
+            longest = entry
+    return found
 
 
 def _place(won: tuple[int, int, AllocationRegistration]) -> tuple[int, int]:

@@ -67,6 +67,7 @@ class ApiViewSet(ViewSet):
     def _write(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         call = partial(handler, request, *args, **kwargs)
         if faults := convention_faults(request):
+            self.is_dry = True  # for the handler: what is only tried out must not do what a dry run would not
             refuse_after(call, faults)
         self.is_dry = is_dry_run(request)
         if self.is_dry:

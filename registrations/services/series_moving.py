@@ -86,6 +86,7 @@ def change_series(*, series_id: int, by: User, now: datetime, wanted: WantedChan
     _apply(wanted, series, group)
     changes = {name: [before[name], new] for name, new in _readable(series).items() if before[name] != new}
     if changes:
+        series.has_moved = series.has_moved or bool(changes.keys() & SHIFTING)
         series.save()
         following, outcome = held.following(now, cut), Outcome()
         if changes.keys() & LAYING_OUT:

@@ -7,6 +7,7 @@ import pytest
 from allocations.models import AllocationRegistration, Draw
 from allocations.services.after_draw import EventOver, withdraw_entry
 from allocations.services.promoting import promote
+from allocations.verifying import verify_draw
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from cspace.db.ranges import campus_date
@@ -275,6 +276,56 @@ def test_time_given_up_in_any_way_is_promoted(scene, api, give_up, freed):
     (row,) = scene.command("promote").json()["results"]
     assert (row["occurrences"], row["skipped"]) == (freed, 16 - freed)
     assert scene.command("promote").json() == {"results": []}
+
+
+def test_a_series_prolonged_again_after_a_promotion_stops_no_other(scene, api, cspace):
+    """Two series then share a weekly slot, each with dates of its own: neither holds the slot as a whole."""
+    mondays = dates(scene.event.target_starts_on, MONDAY, 16)
+    series = f"batch-allocations/{scene.winner.series_id}/"
+    assert api(cspace).put(series, {"end_date": str(mondays[7])}).status_code == 200
+    (row,) = scene.command("promote").json()["results"]
+    assert row["occurrences"] == 8
+    assert api(cspace).put(series, {"end_date": str(scene.event.target_ends_on)}).status_code == 200
+    assert live_dates(scene.winner) == mondays[:8]
+    again = scene.command("promote")
+    assert (again.status_code, again.json()) == (200, {"results": []})
+
+
+def test_a_series_moved_and_half_moved_back_holds_the_dates_it_has(scene, api, cspace):
+    """Its row looks as it was drawn, but half of its occurrences lie elsewhere."""
+    mondays = dates(scene.event.target_starts_on, MONDAY, 16)
+    make_classroom("Room B")
+    series = f"batch-allocations/{scene.winner.series_id}/"
+    assert api(cspace).put(series, {"classroom": "Room B"}).status_code == 200
+    back = {"classroom": scene.room.name, "from_date": str(mondays[8])}
+    assert api(cspace).put(series, back).status_code == 200
+    (row,) = scene.command("promote").json()["results"]
+    assert (row["occurrences"], row["skipped"]) == (8, 8)
+    promoted = next(loser for loser in scene.losers if loser.pk == row["registration_id"])
+    assert live_dates(promoted) == mondays[:8]
+    assert scene.command("promote").json() == {"results": []}
+    assert verify_draw(scene.event).since == ["1 promoted since", "1 series moved since"]
+
+
+def test_a_slot_that_is_taken_by_a_series_moved_away_and_back_is_given_to_nobody(api, cspace, scene, room):
+    """On Tuesdays lies what the row says to be on Mondays."""
+    event = make_event(cspace, weeks=3)
+    mover = make_entry(event, scene.winner.group, room, cspace, day=3)
+    rivals = [make_entry(event, loser.group, room, cspace, day=4) for loser in scene.losers]
+    ended(event, cspace)
+    path = f"allocation-events/{event.pk}/"
+    assert api(cspace).post(f"{path}distribute/").status_code == 200
+    for entry in (mover, *rivals):
+        entry.refresh_from_db()
+    winner = next(entry for entry in rivals if entry.status == "approved")
+    api(cspace).post(f"{path}registrations/{winner.pk}/withdraw/")
+    series = f"batch-allocations/{mover.series_id}/"
+    assert api(cspace).put(series, {"day_of_week": 4}).status_code == 200
+    last = dates(event.target_starts_on, 3, 3)[-1]
+    api(cspace).put(series, {"day_of_week": 3, "from_date": str(last)})
+    for row in api(cspace).post(f"{path}promote/").json()["results"]:
+        assert row["occurrences"] >= 2
+    assert verify_draw(event).wins == 2
 
 
 def test_a_winner_with_a_date_left_keeps_its_slot(scene, api):

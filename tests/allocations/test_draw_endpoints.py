@@ -351,6 +351,16 @@ def test_a_dry_run_practises_with_a_seed_of_zeros(api, cspace, entries, event, p
     assert "practice" not in api(cspace).post(f"{path}distribute/?dry_run=true").json()
 
 
+def test_what_is_refused_for_its_key_is_tried_with_zeros(api, cspace, entries, event, path):
+    """The sequences keep what a rolled back draw took: the real seed must not be tried out."""
+    ended(event, cspace)
+    with CaptureQueriesContext(connection) as seen:
+        response = api(cspace).post(f"{path}distribute/", **{"Idempotency-Key": "k" * 129})
+    assert (response.status_code, list(response.json()["details"])) == (400, ["Idempotency-Key"])
+    assert not [query for query in seen if "drawsecret" in query["sql"]]
+    assert (Draw.objects.count(), api(cspace).get(path).json()["status"]) == (0, "closed")
+
+
 def test_a_cancelled_event_reveals_its_seed(api, cspace, member, event, path):
     secret = bytes(DrawSecret.objects.get(event=event).seed).hex()
     assert api(cspace).post(f"{path}cancel/?dry_run=true").json()["draw"]["seed"] is None

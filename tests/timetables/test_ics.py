@@ -357,3 +357,56 @@ def test_unreadable_calendar_or_unknown_semester_is_one_line(rooms, import_ics, 
         call_command("import_ics", str(page), "--semester", "2026-2027 fall")
     with pytest.raises(CommandError, match="--code-pattern"):
         import_ics(WEEKLY, options=["--code-pattern", "("])
+
+
+EXAM_WEEK = """BEGIN:VEVENT
+UID:week
+DTSTART;VALUE=DATE:20261123
+SUMMARY:CS-101 exam week
+END:VEVENT
+"""
+DEADLINE = """BEGIN:VEVENT
+UID:deadline
+DTSTART:20261123T001500Z
+DTEND:20261123T001500Z
+SUMMARY:CS-101 homework due
+END:VEVENT
+"""
+
+
+@pytest.mark.parametrize("beside", [EXAM_WEEK, DEADLINE, DEADLINE.replace("DTEND:20261123T001500Z\n", "")])
+def test_a_day_or_a_moment_of_a_course_keeps_nothing_from_being_withdrawn(rooms, import_ics, beside):
+    make_semester()
+    import_ics(WEEKLY, beside)
+    before = CourseSchedule.objects.filter(is_available=True).count()
+    said = import_ics(WEEKLY.replace("UNTIL=20261130T160000Z", "COUNT=3"), beside)
+    after = CourseSchedule.objects.filter(is_available=True).count()
+    assert (before, counts(said)["faults"], counts(said)["lectures"]["withdrawn"]) == (11, 1, before - after)
+    assert after == 3 + 1  # the moved date stands for itself
+
+
+def test_a_course_whose_events_are_all_cancelled_loses_them(rooms, import_ics):
+    make_semester()
+    single = SINGLE.replace("A-B", "Room A")
+    import_ics(single)
+    assert CourseBooking.objects.filter(occupancy__is_live=True).count() == 2
+    off = single.replace("END:VEVENT", "STATUS:CANCELLED\nEND:VEVENT")
+    said = import_ics(off, off.replace("analysis-1", "analysis-2"))
+    assert (counts(said)["faults"], counts(said)["lectures"]) == (0, {"withdrawn": 2})
+    assert not CourseBooking.objects.filter(occupancy__is_live=True).exists()
+
+
+@pytest.mark.parametrize("line", ["DTSTART:20260915T001500Z", "DTEND:20260915T020000Z", "SUMMARY:CS-101"])
+def test_what_stands_twice_in_an_event_is_a_fault_of_it(rooms, import_ics, line):
+    make_semester()
+    said = import_ics(WEEKLY, SINGLE.replace("END:VEVENT", f"{line}\nEND:VEVENT"))
+    name, _, _ = line.partition(":")
+    assert f"{name} stands twice" in said
+    assert counts(said)["lectures"] == {"created": 11}
+
+
+def test_rule_that_takes_dates_out_is_a_fault_rather_than_lectures(rooms, import_ics):
+    make_semester()
+    said = import_ics(WEEKLY.replace("EXDATE;TZID=Asia/Taipei:20261012T081500", "EXRULE:FREQ=MONTHLY"))
+    assert "EXRULE is not followed" in said
+    assert CourseSchedule.objects.count() == 0
