@@ -68,7 +68,10 @@ class ApiViewSet(ViewSet):
         call = partial(handler, request, *args, **kwargs)
         if faults := convention_faults(request):
             self.is_dry = True  # for the handler: what is only tried out must not do what a dry run would not
-            refuse_after(call, faults)
+            try:
+                refuse_after(call, faults)
+            finally:
+                self.is_dry = False
         self.is_dry = is_dry_run(request)
         if self.is_dry:
             return run_dry(call)

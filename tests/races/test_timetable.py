@@ -200,13 +200,13 @@ def test_without_locks_and_constraint_the_same_rounds_go_wrong(unconstrained, se
 
 
 def test_restoring_needs_the_locks_although_the_constraint_stands(settings):
-    """It looks for obstacles and then updates: whoever books in between has the whole import fail."""
+    """It looks for obstacles and then updates: who books in between makes the import fail, or goes unreported."""
     settings.CSPACE_TEST_FAULTS = {"skip-lock"}
     for number in range(MUTANT_ROUNDS):
         end, right = restoring_round(number)
         assert end.forbidden == 0
         if end != right:
-            assert end.raised == [IntegrityError]
+            assert set(end.raised) <= {IntegrityError}
             return
     pytest.fail("the mutant survived: the race is never met")
 
