@@ -206,7 +206,10 @@ def test_restoring_needs_the_locks_although_the_constraint_stands(settings):
         end, right = restoring_round(number)
         assert end.forbidden == 0
         if end != right:
-            assert set(end.raised) <= {IntegrityError}
+            # A booking between the look and the update meets the constraint; one between the report's look and the
+            # update's is seen by the update alone: its lecture is counted as refused, but nobody is named.
+            assert end.raised in ([IntegrityError], [])
+            assert end.reported != right.reported
             return
     pytest.fail("the mutant survived: the race is never met")
 
