@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from cspace.facts import Fact, Notice
+from kernel.facts import Fact, Notice
 
 
 @dataclass(frozen=True, kw_only=True)

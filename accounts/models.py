@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.access import Access, Membership
+from accounts.rules import Access, Membership
 
 
 class UserManager(BaseUserManager["User"]):

@@ -1,6 +1,55 @@
-"""Pure decisions about people. No database, no clock."""
+"""What a person may do, as far as it follows from memberships, and who manages people. Pure: no database, no clock."""
 
-from accounts.access import Access
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One user-group row, as far as authority depends on it."""
+
+    group_id: int
+    is_admin: bool
+    is_system: bool
+    """Whether the group is the system group: the immutable flag, never the name."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """A person's authority, read from the database on each request, never from a token."""
+
+    user_id: int
+    is_superuser: bool = False
+    is_cspace: bool = False
+    """Member (any level) of the system group, or superuser."""
+    is_cspace_admin: bool = False
+    """Admin of the system group, or superuser."""
+    group_ids: frozenset[int] = frozenset()
+    admin_group_ids: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, user_id: int, *, is_superuser: bool, memberships: Iterable[Membership]) -> "Access":
+        """The authority that memberships of living groups give."""
+        rows = list(memberships)
+        return cls(
+            user_id=user_id,
+            is_superuser=is_superuser,
+            is_cspace=is_superuser or any(row.is_system for row in rows),
+            is_cspace_admin=is_superuser or any(row.is_system and row.is_admin for row in rows),
+            group_ids=frozenset(row.group_id for row in rows),
+            admin_group_ids=frozenset(row.group_id for row in rows if row.is_admin),
+        )
+
+    @property
+    def may_book_at_all(self) -> bool:
+        """Contract §5: who belongs to any group; cspace for any group."""
+        return self.is_cspace or bool(self.group_ids)
+
+    def is_member_of(self, group_id: int) -> bool:
+        return group_id in self.group_ids
+
+    def is_admin_of(self, group_id: int) -> bool:
+        return group_id in self.admin_group_ids
 
 
 def may_manage(access: Access, *, is_superuser: bool) -> bool:

@@ -14,20 +14,21 @@ from django.utils.safestring import mark_safe
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.acting import actor
-from allocations import publishing, wording
-from allocations.demand import demand, picture
+from accounts.admin.acting import actor
+from allocations.facts import wording
 from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.queries import publishing
+from allocations.queries.demand import demand, picture
 from allocations.rules import MAX_LIMIT, MAX_PUBLIC_SOURCE, event_faults, salt_faults
 from allocations.services.deciding import approve_entry, reject_entry
 from allocations.services.distributing import distribute
 from allocations.services.events import OPTIONS, change_event, create_event
 from allocations.services.progress import cancel_event, end_event
-from cspace import clock
-from cspace.admin.forms import DateField, NameField, ServiceForm, WallTimeField, instant_of
-from cspace.admin.pages import ReadOnlyAdmin, ServiceAdmin
-from cspace.admin.site import site
-from cspace.db.ranges import MINUTES_PER_DAY, campus_zone
+from kernel import clock
+from kernel.admin.forms import DateField, NameField, ServiceForm, WallTimeField, instant_of
+from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
+from kernel.admin.site import site
+from kernel.db.ranges import MINUTES_PER_DAY, campus_zone
 
 WINDOW = {"registration_start": ("opens_on", "opens_at"), "registration_end": ("closes_on", "closes_at")}
 RANGE = ("target_starts_on", "target_ends_on")

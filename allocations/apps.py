@@ -5,6 +5,6 @@ class AllocationsConfig(AppConfig):
     name = "allocations"
 
     def ready(self) -> None:
-        from allocations import cascades
+        from allocations.services import cascades
 
         cascades.connect()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 
-from accounts.access import Access
+from accounts.rules import Access
 from allocations.enums import STANDING, UNDECIDED, EventStatus
 from allocations.rules import LAST_SECOND
 

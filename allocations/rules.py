@@ -5,10 +5,10 @@ Faults stand under the API's field names, as everywhere.
 
 from datetime import date, datetime, timedelta
 
-from accounts.access import Access
+from accounts.rules import Access
 from allocations import draw
 from allocations.enums import EventStatus
-from cspace.db.ranges import campus_date
+from kernel.db.ranges import campus_date
 
 ALGORITHM = "cspace-draw/v1"
 """The version of the draw's definition."""

@@ -1,8 +1,8 @@
 from django.contrib import admin
 
 from auditlog.models import LogEntry
-from cspace.admin.pages import ReadOnlyAdmin
-from cspace.admin.site import site
+from kernel.admin.pages import ReadOnlyAdmin
+from kernel.admin.site import site
 
 
 @admin.register(LogEntry, site=site)

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from cspace import facts
+from kernel import facts
 
 
 class AuditlogConfig(AppConfig):

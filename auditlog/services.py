@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from cspace.facts import Fact
+from kernel.facts import Fact
 
 
 def record(facts: Sequence[Fact]) -> None:

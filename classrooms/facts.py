@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from cspace.db.ranges import Interval, format_instant
-from cspace.facts import Cascade, Fact
+from kernel.db.ranges import Interval, format_instant
+from kernel.facts import Cascade, Fact
 
 
 @dataclass(frozen=True, kw_only=True)

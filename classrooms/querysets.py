@@ -9,9 +9,9 @@ from django.db.models import Count, Exists, Func, OuterRef, QuerySet, Subquery, 
 from psycopg.types.multirange import TimestamptzMultirange
 from psycopg.types.range import TimestamptzRange
 
-from accounts.access import Access
+from accounts.rules import Access
 from classrooms.enums import OccupancyKind
-from cspace.db.ranges import Interval
+from kernel.db.ranges import Interval
 
 if TYPE_CHECKING:
     from classrooms.models import BookingHold, Classroom, Closure, Occupancy

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from cspace.api.requests import has_forbidden_text
-from cspace.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
-from cspace.names import NOT_VISIBLE, is_visible
-from cspace.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
+from kernel.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
+from kernel.names import NOT_VISIBLE, is_visible
+from kernel.text import has_forbidden_text
+from kernel.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
 
 BOTH_ENDS = frozenset({"date", "start_time"})
 NAME = re.compile(r"[^\W_]|[ .\-_()&+#']")

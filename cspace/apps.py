@@ -1,7 +1,8 @@
 from django.apps import AppConfig
 
 
-class CSpaceConfig(AppConfig):
+class ProjectConfig(AppConfig):
+    """The project itself, an app for the sake of its commands. It has no tables."""
+
     name = "cspace"
-    verbose_name = "CSpace"
-    default_auto_field = "django.db.models.BigAutoField"
+    label = "project"

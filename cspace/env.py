@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import dj_database_url
 from environs import Env, EnvError
 
+from kernel.rates import parse_rate
+
 EX_CONFIG = 78
 """sysexits.h: configuration error."""
-
-PERIODS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "day": 86400}
 
 UNITS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
 
@@ -129,18 +129,6 @@ def is_exact_origin(text: str) -> bool:
     """Scheme, host and perhaps a port, as a browser's `Origin` header says it: no `*`, no path, no `null`."""
     origin = ORIGIN.fullmatch(text)
     return origin is not None and 1 <= int(origin[1] or 1) <= 65535
-
-
-def parse_rate(rate: str) -> tuple[int, int]:
-    """ "5/min" → (5, 60): how many tries, at least one, in how many seconds.
-
-    Raises:
-        ValueError: the rate is not of that form.
-    """
-    tries, _, period = rate.partition("/")
-    if period not in PERIODS or not re.fullmatch(r"0*[1-9][0-9]{0,8}", tries):
-        raise ValueError(f"{rate!r} is not a rate such as 5/min (at least 1; periods: {', '.join(PERIODS)})")
-    return int(tries), PERIODS[period]
 
 
 def parse_duration(text: str) -> int:

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
-from cspace import clock
+from kernel import clock
 
 MAX_CLOCK_SECONDS = 5
 MAX_PROBE_SECONDS = 1.0

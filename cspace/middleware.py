@@ -19,8 +19,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from cspace.api.errors import envelope_for_exception, envelope_for_status
-from cspace.api.requests import has_forbidden_text
+from kernel.api.errors import envelope_for_exception, envelope_for_status
+from kernel.text import has_forbidden_text
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 access_log = logging.getLogger("cspace.access")

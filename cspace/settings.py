@@ -71,7 +71,7 @@ try:
         " -c idle_in_transaction_session_timeout=10s -c timezone=UTC",
     }
     DATABASE = env.postgres("DATABASE_URL") or {
-        "ENGINE": "cspace.db.backends.embedded",
+        "ENGINE": "bundled_postgres.backend",
         "NAME": "cspace",
         "DATA_DIR": CSPACE_DATA_DIR,
         "FAST": env.bool("CSPACE_EMBEDDED_FAST", False),
@@ -117,7 +117,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "import_export",
-    "cspace.apps.CSpaceConfig",
+    "kernel.apps.KernelConfig",
     "accounts.apps.AccountsConfig",
     "groups.apps.GroupsConfig",
     "classrooms.apps.ClassroomsConfig",
@@ -126,6 +126,8 @@ INSTALLED_APPS = [
     "timetables.apps.TimetablesConfig",
     "auditlog.apps.AuditlogConfig",
     "notifications.apps.NotificationsConfig",
+    "cspace.apps.ProjectConfig",
+    "demo.apps.DemoConfig",
 ]
 
 # --- The request path: what an API request passes; the Admin… ones step aside for it -----------------
@@ -156,12 +158,12 @@ CORS_EXPOSE_HEADERS = ["location", "retry-after", "x-dry-run", "x-request-id", "
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["groups.api.authentication.AccessTokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["cspace.api.permissions.Undeclared"],
+    "DEFAULT_PERMISSION_CLASSES": ["kernel.api.permissions.Undeclared"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["cspace.api.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "cspace.api.schema.EnvelopeAutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["kernel.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "kernel.api.schema.EnvelopeAutoSchema",
     "DEFAULT_FILTER_BACKENDS": [],
-    "EXCEPTION_HANDLER": "cspace.api.errors.to_response",
+    "EXCEPTION_HANDLER": "kernel.api.errors.to_response",
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "accounts.models.Anonymous",
     "COMPACT_JSON": True,
@@ -205,7 +207,6 @@ SIMPLE_JWT = {
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "cspace" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -248,7 +249,7 @@ USE_I18N = True
 
 # --- Static files (admin, docs page, the client of the Occupancy dialect) ------------------------------------
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [("occupancy", BASE_DIR / "dialects" / "occupancy" / "client")]
+STATICFILES_DIRS = [("occupancy", BASE_DIR / "web" / "occupancy")]
 STATIC_ROOT = BASE_DIR / "var" / "static" if IS_PRODUCTION else None
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = False
@@ -277,11 +278,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "json": {
-            "()": "cspace.logs.JsonLines",
+            "()": "kernel.logs.JsonLines",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         },
     },
-    "filters": {"as_warning": {"()": "cspace.logs.AsWarning"}},
+    "filters": {"as_warning": {"()": "kernel.logs.AsWarning"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": CSPACE_LOG_LEVEL},
     "loggers": {

@@ -5,8 +5,8 @@ from django.http.response import HttpResponseBase
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from cspace.admin.site import site
 from cspace.health import healthz, readyz
+from kernel.admin.site import site
 
 API = "api/v1/"
 

@@ -9,15 +9,15 @@ from django.forms import CharField, ModelChoiceField, ValidationError
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
-from accounts.acting import actor
-from cspace import clock
-from cspace.admin.forms import NameField, ServiceForm
-from cspace.admin.pages import ServiceAdmin
-from cspace.admin.site import site
+from accounts.admin.acting import actor
 from groups.models import Group, UserGroup
 from groups.rules import MAX_NAME, name_faults
 from groups.services.groups import archive_group, create_group
 from groups.services.members import add_member, change_permissions, remove_member
+from kernel import clock
+from kernel.admin.forms import NameField, ServiceForm
+from kernel.admin.pages import ServiceAdmin
+from kernel.admin.site import site
 
 
 class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]

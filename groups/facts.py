@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from cspace.facts import Cascade, Fact, Notice
+from kernel.facts import Cascade, Fact, Notice
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 
-from accounts.access import Access
-from cspace.facts import PeopleQuery
+from accounts.rules import Access
+from kernel.facts import PeopleQuery
 
 if TYPE_CHECKING:
     from groups.models import Group, UserGroup

@@ -2,9 +2,9 @@
 
 import unicodedata
 
-from accounts.access import Access
-from cspace.errors import Faults
-from cspace.names import NOT_VISIBLE, is_visible
+from accounts.rules import Access
+from kernel.errors import Faults
+from kernel.names import NOT_VISIBLE, is_visible
 
 MAX_NAME = 100
 MAX_NAME_KEY = 400

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from cspace.admin.pages import ReadOnlyAdmin
-from cspace.admin.site import site
+from kernel.admin.pages import ReadOnlyAdmin
+from kernel.admin.site import site
 from notifications.models import Notification
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from cspace.db.transactions import transactional
-from cspace.errors import NotFound
-from cspace.facts import Fact, Notice, PeopleQuery
+from kernel.db.transactions import transactional
+from kernel.errors import NotFound
+from kernel.facts import Fact, Notice, PeopleQuery
 from notifications.enums import Status
 from notifications.models import Notification
 

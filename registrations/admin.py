@@ -11,17 +11,17 @@ from django.http import HttpRequest
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
-from accounts.acting import actor
+from accounts.admin.acting import actor
 from classrooms.models import Classroom
-from cspace import clock
-from cspace.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField
-from cspace.admin.pages import ReadOnlyAdmin, ServiceAdmin
-from cspace.admin.site import site
-from cspace.db.ranges import campus_zone, format_minute
 from groups.models import Group
+from kernel import clock
+from kernel.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField
+from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
+from kernel.admin.site import site
+from kernel.db.ranges import campus_zone, format_minute
+from registrations.facts.series import DAYS
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION
-from registrations.series_facts import DAYS
 from registrations.services.booking import Slot, book
 from registrations.services.changing import Wanted, cancel_registration, change_registration, slot_of
 from registrations.services.deciding import approve_registration, reject_registration

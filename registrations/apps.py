@@ -6,8 +6,10 @@ class RegistrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from classrooms.enums import OccupancyKind
-        from registrations import agenda, cascades
+        from classrooms.queries import agenda
+        from registrations.queries.describing import describe_registrations
+        from registrations.services import cascades
 
         cascades.connect()
-        agenda.describe(OccupancyKind.REGISTRATION, agenda.describe_registrations)
+        agenda.describe(OccupancyKind.REGISTRATION, describe_registrations)
         agenda.describe(OccupancyKind.CLOSURE, agenda.describe_closures)

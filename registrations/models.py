@@ -10,8 +10,8 @@ from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
 from classrooms.models import Classroom, Occupancy
-from cspace.db.ranges import Interval
 from groups.models import Group
+from kernel.db.ranges import Interval
 from registrations.enums import SkipReason, Source, Status
 from registrations.querysets import RegistrationQuerySet, SeriesQuerySet
 

@@ -13,7 +13,7 @@ from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
 from accounts.models import User
-from accounts.tokens import issue_access
+from accounts.services.tokens import issue_access
 from classrooms.models import Classroom
 from groups.models import Group
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user

@@ -14,9 +14,9 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import RefreshSession
 from allocations.models import EventWeight
 from allocations.services.distributing import distribute
-from cspace import clock
-from cspace.db.ranges import campus_date
-from cspace.models import IdempotencyRecord
+from kernel import clock
+from kernel.db.ranges import campus_date
+from kernel.models import IdempotencyRecord
 from notifications.models import Notification
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user

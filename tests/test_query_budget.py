@@ -19,9 +19,9 @@ from allocations.services.after_draw import withdraw_entry
 from allocations.services.distributing import distribute
 from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
-from cspace import clock
-from cspace.db.ranges import campus_interval
 from groups.models import UserGroup
+from kernel import clock
+from kernel.db.ranges import campus_interval
 from notifications.models import Notification
 from registrations.services.series_writing import SeriesDraft, place_series
 from tests.allocations.scenes import ended, make_entry, make_event

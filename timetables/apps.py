@@ -6,7 +6,7 @@ class TimetablesConfig(AppConfig):
 
     def ready(self) -> None:
         from classrooms.enums import OccupancyKind
-        from registrations import agenda
-        from timetables.agenda import describe_lectures
+        from classrooms.queries import agenda
+        from timetables.queries.agenda import describe_lectures
 
         agenda.describe(OccupancyKind.LECTURE, describe_lectures)

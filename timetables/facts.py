@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from cspace.facts import Fact
+from kernel.facts import Fact
 
 MAX_NAMED = 200
 """How many conflicts, courses and rooms a log row names; the counts are always whole."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from cspace.db.ranges import days_interval
+from kernel.db.ranges import days_interval
 from timetables.enums import SemesterType
 
 if TYPE_CHECKING:

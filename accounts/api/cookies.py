@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cspace.errors import NotAuthenticated, PermissionDenied
+from kernel.errors import NotAuthenticated, PermissionDenied
 
 NAME = "refresh_token"
 PATH = "/api/v1/auth/"

@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.services.sessions import MAX_PASSWORD_LENGTH
-from cspace.api.fields import TextField
-from cspace.api.serializers import Input, Output
+from kernel.api.fields import TextField
+from kernel.api.serializers import Input, Output
 
 
 class LoginInput(Input):

@@ -11,13 +11,13 @@ from accounts.api.cookies import check_origin, clear_cookie, client_address, put
 from accounts.api.serializers import AccessOutput, LoginInput, UserList, UserOutput
 from accounts.models import User
 from accounts.services.sessions import Tokens, count_login_try, end_families, exchange, log_in
-from accounts.tokens import read_expired_access, read_refresh
-from cspace import clock
-from cspace.api.errors import to_response
-from cspace.api.permissions import Anyone, InCSpace, LoggedIn
-from cspace.api.throttling import count_try
-from cspace.api.viewsets import ApiViewSet
-from cspace.errors import NotAuthenticated
+from accounts.services.tokens import read_expired_access, read_refresh
+from kernel import clock
+from kernel.api.errors import to_response
+from kernel.api.permissions import Anyone, InCSpace, LoggedIn
+from kernel.api.viewsets import ApiViewSet
+from kernel.errors import NotAuthenticated
+from kernel.throttling import count_try
 
 
 @extend_schema(tags=["auth"], auth=[])

@@ -7,10 +7,10 @@ from accounts.facts import PasswordSet, UserChanged, UserCreated
 from accounts.models import User
 from accounts.rules import may_manage
 from accounts.services.sessions import end_all_sessions
-from cspace.db.constraints import naming
-from cspace.db.transactions import transactional
-from cspace.errors import AlreadyExists, PermissionDenied
-from cspace.facts import publish
+from kernel.db.constraints import naming
+from kernel.db.transactions import transactional
+from kernel.errors import AlreadyExists, PermissionDenied
+from kernel.facts import publish
 
 CHANGEABLE = ("display_name", "is_active", "is_staff", "is_superuser")
 

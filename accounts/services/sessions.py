@@ -17,12 +17,12 @@ from django.db.models import F
 
 from accounts.facts import RefreshReused
 from accounts.models import RefreshSession, User
-from accounts.tokens import issue_access, sign_refresh
-from cspace.api.throttling import count_try, refuse_when_full
-from cspace.db.deletion import delete_in_portions
-from cspace.db.transactions import transactional
-from cspace.errors import NotAuthenticated
-from cspace.facts import publish
+from accounts.services.tokens import issue_access, sign_refresh
+from kernel.db.deletion import delete_in_portions
+from kernel.db.transactions import transactional
+from kernel.errors import NotAuthenticated
+from kernel.facts import publish
+from kernel.throttling import count_try, refuse_when_full
 
 REPEAT_WINDOW = timedelta(seconds=10)
 """How long the previous token may come again while its successor is unused: lost responses, parallel tabs."""
@@ -209,7 +209,7 @@ def end_all_sessions(*, user: User, now: datetime) -> None:
 
 
 def forget_expired_sessions(*, now: datetime) -> int:
-    """Delete the rows of families that ended; how many there were. Part of `cspace.housekeeping`."""
+    """Delete the rows of families that ended; how many there were. Part of `cspace.clockwork`."""
     return delete_in_portions(RefreshSession.objects.filter(family_expires_at__lt=now))
 
 

@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from allocations.alternatives import Slot
 from allocations.models import Draw
-from allocations.outcomes import Outcome
+from allocations.queries.alternatives import Slot
+from allocations.queries.outcomes import Outcome
 from allocations.rules import ALGORITHM
 from allocations.services.promoting import Promoted
-from cspace.api.examples import days_on
-from cspace.api.fields import DateField, EndTimeField, QueryIntegerField, TextField, TimeField
-from cspace.api.serializers import Input, Output, Query
-from cspace.db.ranges import format_minute
+from kernel.api.examples import days_on
+from kernel.api.fields import DateField, EndTimeField, QueryIntegerField, TextField, TimeField
+from kernel.api.serializers import Input, Output, Query
+from kernel.db.ranges import format_minute
 
 HASH = sha256(b"").hexdigest()
 """Stands in the examples for any hash."""

@@ -12,8 +12,6 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from allocations import publishing
-from allocations.alternatives import alternatives
 from allocations.api.draw_serializers import (
     AlternativeList,
     AlternativeOutput,
@@ -27,7 +25,9 @@ from allocations.api.draw_serializers import (
 from allocations.api.entry_serializers import EntryOutput
 from allocations.api.event_views import event_with_id
 from allocations.enums import EventStatus
-from allocations.publishing import Document
+from allocations.queries import publishing
+from allocations.queries.alternatives import alternatives
+from allocations.queries.publishing import Document
 from allocations.services.after_draw import EventNotDistributed, EventOver, withdraw_entry
 from allocations.services.distributing import (
     EventCancelledForGood,
@@ -38,10 +38,10 @@ from allocations.services.distributing import (
 )
 from allocations.services.entries import entry_of_event
 from allocations.services.promoting import promote
-from cspace import clock
-from cspace.api.permissions import InCSpace, LoggedIn
-from cspace.api.viewsets import ApiViewSet, DocumentViewSet
-from cspace.db.ranges import campus_date
+from kernel import clock
+from kernel.api.permissions import InCSpace, LoggedIn
+from kernel.api.viewsets import ApiViewSet, DocumentViewSet
+from kernel.db.ranges import campus_date
 
 TSV = "text/tab-separated-values"
 PYTHON = "text/x-python"

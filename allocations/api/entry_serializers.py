@@ -8,18 +8,18 @@ from rest_framework import serializers
 from allocations.api.draw_serializers import OutcomeOutput
 from allocations.enums import EntryStatus, Reason
 from allocations.models import AllocationRegistration
-from allocations.outcomes import outcome_of
-from allocations.outlook import Outlook
+from allocations.queries.outcomes import outcome_of
+from allocations.queries.outlook import Outlook
 from allocations.rules import MAX_CHOICE, MAX_DESCRIPTION, MAX_RANK, time_faults
 from classrooms.api.fields import ClassroomField
-from cspace.api.examples import days_on
-from cspace.api.fields import DateField, EndTimeField, IntegerField, TextField, TimeField
-from cspace.api.serializers import Input, Output
-from cspace.db.ranges import format_minute
-from cspace.errors import Faults
 from groups.api.fields import OwnGroupIdField
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP
+from kernel.api.examples import days_on
+from kernel.api.fields import DateField, EndTimeField, IntegerField, TextField, TimeField
+from kernel.api.serializers import Input, Output
+from kernel.db.ranges import format_minute
+from kernel.errors import Faults
 
 
 class EntryChangeInput(Input):

@@ -19,7 +19,7 @@ from allocations.api.entry_serializers import (
 from allocations.api.event_views import event_with_id
 from allocations.api.filters import EntryFilter
 from allocations.models import AllocationRegistration
-from allocations.outlook import outlook
+from allocations.queries.outlook import outlook
 from allocations.services.deciding import EntryWithdrawnBefore, approve_entry, reject_entry
 from allocations.services.entries import (
     EntryDecided,
@@ -33,12 +33,12 @@ from allocations.services.entries import (
     file_entry,
 )
 from classrooms.api.examples import room_taken
-from cspace import clock
-from cspace.api.filters import filtered
-from cspace.api.permissions import InAnyGroup, InCSpace, LoggedIn
-from cspace.api.schema import filter_parameters
-from cspace.api.viewsets import ApiViewSet
-from cspace.errors import LimitReached, PermissionDenied
+from kernel import clock
+from kernel.api.filters import filtered
+from kernel.api.permissions import InAnyGroup, InCSpace, LoggedIn
+from kernel.api.schema import filter_parameters
+from kernel.api.viewsets import ApiViewSet
+from kernel.errors import LimitReached, PermissionDenied
 
 Decision = Callable[..., AllocationRegistration]
 

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 
 from allocations.enums import Balance, EventStatus, OnConflict, Tie
 from allocations.models import MINUTES_PER_DAY, AllocationEvent, AllocationRegistration
+from allocations.queries.manifest import weights_of
 from allocations.rules import (
     ALGORITHM,
     MAX_LIMIT,
@@ -20,10 +21,9 @@ from allocations.rules import (
     YEARS,
     event_faults,
 )
-from allocations.services.manifest import weights_of
 from classrooms.api.fields import ClassroomField
-from cspace.api.examples import days_on, hour_ahead, moment_ago
-from cspace.api.fields import (
+from kernel.api.examples import days_on, hour_ahead, moment_ago
+from kernel.api.fields import (
     BooleanField,
     ChoiceField,
     DateField,
@@ -33,9 +33,9 @@ from cspace.api.fields import (
     TimeField,
     TimestampField,
 )
-from cspace.api.serializers import Input, Output, Query
-from cspace.db.ranges import format_instant, format_minute
-from cspace.errors import Faults
+from kernel.api.serializers import Input, Output, Query
+from kernel.db.ranges import format_instant, format_minute
+from kernel.errors import Faults
 
 GROUP_ID = re.compile(r"[1-9][0-9]{0,17}")
 WEIGHTS_SCHEMA = {

@@ -19,7 +19,7 @@ from allocations.api.event_serializers import (
     WeightsInput,
 )
 from allocations.models import AllocationEvent, AllocationRegistration
-from allocations.outlook import occupied_dates
+from allocations.queries.outlook import occupied_dates
 from allocations.services.events import (
     EventNotChangeable,
     EventNotDeletable,
@@ -38,9 +38,9 @@ from allocations.services.progress import (
     cancel_event,
     end_event,
 )
-from cspace import clock
-from cspace.api.permissions import InCSpace, LoggedIn
-from cspace.api.viewsets import ApiViewSet
+from kernel import clock
+from kernel.api.permissions import InCSpace, LoggedIn
+from kernel.api.viewsets import ApiViewSet
 
 
 def event_with_id(pk: int) -> AllocationEvent:

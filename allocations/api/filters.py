@@ -3,7 +3,7 @@
 import django_filters
 
 from allocations.enums import EntryStatus
-from cspace.api.filters import FilterSet
+from kernel.api.filters import FilterSet
 
 SHOWN = (EntryStatus.PENDING, EntryStatus.APPROVED, EntryStatus.REJECTED)
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.urls import path
 
-import cspace.api.converters  # noqa: F401  (registers <id:…>)
+import kernel.api.converters  # noqa: F401  (registers <id:…>)
 from allocations.api.draw_views import DrawDocumentViewSet as Documents
 from allocations.api.draw_views import DrawViewSet as Draws
 from allocations.api.entry_views import AllocationRegistrationViewSet as Entries

@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from accounts.models import User
-from allocations.draw_facts import EntryGivenBack, EntryGranted, EntryTakenBack
 from allocations.enums import EntryStatus, EventStatus, Grant, Reason
+from allocations.facts.draw import EntryGivenBack, EntryGranted, EntryTakenBack
 from allocations.models import AllocationEvent, AllocationRegistration
-from allocations.outlook import in_the_way, outlook
+from allocations.queries.outlook import in_the_way, outlook
 from allocations.services.distributing import series_draft
 from allocations.services.entries import locked_entry
 from allocations.services.progress import event_for_write
 from classrooms.services.room_time import RoomAlreadyBooked
-from cspace.db.locks import lock_rooms
-from cspace.db.ranges import campus_date
-from cspace.db.transactions import transactional
-from cspace.errors import InvalidState
-from cspace.facts import Fact, publish_many
 from groups.services.holding import GroupArchived, hold_groups
-from registrations.facts import RegistrationCancelled
+from kernel.db.locks import lock_rooms
+from kernel.db.ranges import campus_date
+from kernel.db.transactions import transactional
+from kernel.errors import InvalidState
+from kernel.facts import Fact, publish_many
+from registrations.facts.registrations import RegistrationCancelled
 from registrations.services.series import set_series_cancelled
 from registrations.services.series_holding import hold_series
 from registrations.services.series_writing import place_series

@@ -4,16 +4,16 @@ from datetime import datetime
 
 from accounts.models import User
 from allocations.enums import EntryStatus, EventStatus, Reason
-from allocations.facts import EntryApproved, EntryRejected
+from allocations.facts.events import EntryApproved, EntryRejected
 from allocations.models import AllocationEvent, AllocationRegistration
-from allocations.outlook import in_the_way, outlook
+from allocations.queries.outlook import in_the_way, outlook
 from allocations.services.after_draw import grant, take_back
 from allocations.services.entries import locked_entry
 from allocations.services.progress import EventCancelledBefore, event_for_write
 from classrooms.services.room_time import RoomAlreadyBooked
-from cspace.db.transactions import transactional
-from cspace.errors import Conflict, InvalidState, PermissionDenied
-from cspace.facts import publish
+from kernel.db.transactions import transactional
+from kernel.errors import Conflict, InvalidState, PermissionDenied
+from kernel.facts import publish
 
 
 class EntryWithdrawnBefore(InvalidState):

@@ -15,19 +15,20 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
-from allocations import draw, wording
-from allocations.draw_facts import EventDrawn
+from allocations import draw
 from allocations.enums import EntryStatus, EventStatus, Grant
+from allocations.facts import wording
+from allocations.facts.draw import EventDrawn
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
+from allocations.queries.manifest import Packed, listed_entries, manifest_of
 from allocations.rules import salt_faults
 from allocations.services.holds import release_hold
-from allocations.services.manifest import Packed, listed_entries, manifest_of
 from allocations.services.progress import EventGone, move_on
-from cspace.db.locks import lock_rooms
-from cspace.db.transactions import allow_long_work, transactional
-from cspace.errors import Invalid, InvalidState, PermissionDenied
-from cspace.facts import publish
 from groups.services.holding import hold_groups
+from kernel.db.locks import lock_rooms
+from kernel.db.transactions import allow_long_work, transactional
+from kernel.errors import Invalid, InvalidState, PermissionDenied
+from kernel.facts import publish
 from registrations.enums import Source
 from registrations.services.series_writing import PlacedSeries, SeriesDraft, place_series
 

@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accounts.access import Access
 from accounts.models import User
+from accounts.rules import Access
 from allocations.enums import EntryStatus, EventStatus
-from allocations.facts import EntryChanged, EntryDeleted, EntryFiled, spoken_slot
+from allocations.facts.events import EntryChanged, EntryDeleted, EntryFiled, spoken_slot
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.rules import MAX_DESCRIPTION, may_file_for, time_faults
 from allocations.services.progress import event_for_filing
 from classrooms.models import Classroom
-from cspace.db.constraints import naming
-from cspace.db.locks import lock_filing
-from cspace.db.ranges import weekly_dates
-from cspace.db.transactions import StaleRead, transactional
-from cspace.errors import AlreadyExists, Invalid, InvalidState, LimitReached, NotFound, PermissionDenied
-from cspace.facts import publish
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP, hold_group
+from kernel.db.constraints import naming
+from kernel.db.locks import lock_filing
+from kernel.db.ranges import weekly_dates
+from kernel.db.transactions import StaleRead, transactional
+from kernel.errors import AlreadyExists, Invalid, InvalidState, LimitReached, NotFound, PermissionDenied
+from kernel.facts import publish
 
 
 class EntryGone(NotFound):

@@ -8,18 +8,18 @@ from typing import Any
 
 from accounts.models import User
 from allocations.enums import OPEN_TO_CHANGES, EventStatus
-from allocations.facts import EventChanged, EventCreated, EventDeleted, WeightsSet
+from allocations.facts.events import EventChanged, EventCreated, EventDeleted, WeightsSet
 from allocations.models import AllocationEvent, DrawSecret, EventWeight
+from allocations.queries.manifest import weights_of
 from allocations.rules import CHANGEABLE_WHILE_OPEN, MAX_WEIGHT, event_faults
 from allocations.services.holds import release_hold, update_hold
-from allocations.services.manifest import weights_of
 from allocations.services.progress import due, enter, event_for_write, told_of
-from cspace.db.ranges import format_instant
-from cspace.db.transactions import transactional
-from cspace.errors import Invalid, InvalidState, PermissionDenied
-from cspace.facts import publish
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP
+from kernel.db.ranges import format_instant
+from kernel.db.transactions import transactional
+from kernel.errors import Invalid, InvalidState, PermissionDenied
+from kernel.facts import publish
 
 SEED_BYTES = 32
 WINDOW_AND_RANGE = ("registration_start", "registration_end", "target_starts_on", "target_ends_on")

@@ -10,16 +10,16 @@ from django.conf import settings
 
 from accounts.models import User
 from allocations.enums import UNDECIDED, EventStatus
-from allocations.facts import EventCancelled, EventClosed, EventOpened
+from allocations.facts.events import EventCancelled, EventClosed, EventOpened
 from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.queries.manifest import freeze
 from allocations.rules import status_due
 from allocations.services.holds import update_hold
-from allocations.services.manifest import freeze
-from cspace.db.locks import Namespace, try_namespace
-from cspace.db.transactions import StaleRead, transactional
-from cspace.errors import InvalidState, NotFound, PermissionDenied
-from cspace.facts import PeopleQuery, Recipients, publish
 from groups.models import UserGroup
+from kernel.db.locks import Namespace, try_namespace
+from kernel.db.transactions import StaleRead, transactional
+from kernel.errors import InvalidState, NotFound, PermissionDenied
+from kernel.facts import PeopleQuery, Recipients, publish
 
 
 class EventGone(NotFound):

@@ -8,20 +8,21 @@ from datetime import date, datetime
 from django.db import connection
 
 from accounts.models import User
-from allocations import draw, wording
-from allocations.draw_facts import LosersPromoted
+from allocations import draw
 from allocations.enums import EntryStatus, EventStatus, Grant, Reason
+from allocations.facts import wording
+from allocations.facts.draw import LosersPromoted
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, weekly_slot
+from allocations.queries.manifest import assemble, entry_of, room_lines, weights_of
 from allocations.services.after_draw import EventNotDistributed, first_to_give
 from allocations.services.distributing import LONGEST_STATEMENT_SECONDS, LONGEST_WAIT_SECONDS, series_draft
-from allocations.services.manifest import assemble, entry_of, room_lines, weights_of
 from allocations.services.progress import event_for_write
-from cspace.db.locks import lock_rooms
-from cspace.db.ranges import day_start
-from cspace.db.transactions import allow_long_work, transactional
-from cspace.errors import PermissionDenied
-from cspace.facts import publish
 from groups.services.holding import hold_groups
+from kernel.db.locks import lock_rooms
+from kernel.db.ranges import day_start
+from kernel.db.transactions import allow_long_work, transactional
+from kernel.errors import PermissionDenied
+from kernel.facts import publish
 from registrations.models import Registration
 from registrations.services.series_writing import PlacedSeries, place_series
 

@@ -3,10 +3,10 @@ from typing import Any
 from rest_framework import serializers
 
 from auditlog.models import LogEntry
-from cspace.api.examples import day_ahead, this_moment
-from cspace.api.fields import TimestampField
-from cspace.api.serializers import Output, Page
-from cspace.db.ranges import format_instant
+from kernel.api.examples import day_ahead, this_moment
+from kernel.api.fields import TimestampField
+from kernel.api.serializers import Output, Page
+from kernel.db.ranges import format_instant
 
 
 class LogEntryOutput(Output):

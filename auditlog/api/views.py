@@ -8,10 +8,10 @@ from rest_framework.response import Response
 
 from auditlog.api.serializers import LogEntryOutput, LogPage
 from auditlog.models import LogEntry
-from cspace.api.filters import FilterSet, filtered
-from cspace.api.permissions import InCSpace
-from cspace.api.schema import filter_parameters
-from cspace.api.viewsets import ApiViewSet
+from kernel.api.filters import FilterSet, filtered
+from kernel.api.permissions import InCSpace
+from kernel.api.schema import filter_parameters
+from kernel.api.viewsets import ApiViewSet
 
 
 class LogFilter(FilterSet):

@@ -11,14 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
-from accounts.acting import actor
+from accounts.admin.acting import actor
 from classrooms.models import Classroom, Closure
 from classrooms.services.closures import close_rooms, lift_closure
-from cspace import clock
-from cspace.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField, instant_of
-from cspace.admin.pages import ServiceAdmin
-from cspace.admin.site import site
-from cspace.db.ranges import Interval, campus_zone
+from kernel import clock
+from kernel.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField, instant_of
+from kernel.admin.pages import ServiceAdmin
+from kernel.admin.site import site
+from kernel.db.ranges import Interval, campus_zone
 
 ON_CONFLICT = [("fail", "Refuse the closure"), ("cancel", "Cancel what is registered and tell its people")]
 SHOWN = ("classroom", "starts", "ends", "is_live", "is_campus_wide", "reason")

@@ -10,14 +10,14 @@ from django.utils.dates import WEEKDAYS
 from django.utils.safestring import SafeString, mark_safe
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from classrooms.floorplan import draw
 from classrooms.models import Classroom
+from classrooms.queries.floorplan import draw
+from classrooms.queries.states import states
+from classrooms.queries.utilisation import HOURS, Grouping, Hours, utilisation
 from classrooms.rules import FLOORS, window_faults
-from classrooms.states import states
-from classrooms.utilisation import HOURS, Grouping, Hours, utilisation
-from cspace.admin.forms import DateField
-from cspace.db.ranges import campus_date
-from cspace.pictures import ink, shade
+from kernel.admin.forms import DateField
+from kernel.db.ranges import campus_date
+from kernel.pictures import ink, shade
 
 WEEKS_EITHER_WAY = timedelta(weeks=4)
 NOTHING = "#ffffff"

@@ -17,17 +17,17 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action as list_action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from accounts.acting import actor
+from accounts.admin.acting import actor
 from classrooms.admin.pictures import plan_of, plan_of_list, utilisation_context
 from classrooms.models import Classroom
 from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults, place_faults
 from classrooms.services.rooms import CHANGEABLE, PLACE, change_classroom, create_classroom, delete_classroom
-from cspace import clock
-from cspace.admin.forms import JsonField, ServiceForm
-from cspace.admin.pages import ServiceAdmin
-from cspace.admin.refusals import said
-from cspace.admin.site import refuse_nul, site
-from cspace.errors import DomainError
+from kernel import clock
+from kernel.admin.forms import JsonField, ServiceForm
+from kernel.admin.pages import ServiceAdmin
+from kernel.admin.refusals import said
+from kernel.admin.site import refuse_nul, site
+from kernel.errors import DomainError
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("name", *CHANGEABLE)

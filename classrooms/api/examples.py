@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from classrooms.enums import OccupancyKind
 from classrooms.services.room_time import Blocking, RoomAlreadyBooked
-from cspace import clock
-from cspace.api.examples import DAYS_AHEAD
-from cspace.db.ranges import campus_date, campus_interval
+from kernel import clock
+from kernel.api.examples import DAYS_AHEAD
+from kernel.db.ranges import campus_date, campus_interval
 
 
 def room_taken() -> RoomAlreadyBooked:

@@ -9,7 +9,7 @@ from django.db.models import F, Func, JSONField, QuerySet, Value
 from django.db.models.lookups import GreaterThanOrEqual
 
 from classrooms.models import Classroom
-from cspace.api.filters import FilterSet, IdFilter
+from kernel.api.filters import FilterSet, IdFilter
 
 WANTED = re.compile(r"([a-z0-9_]{1,40})(?::([0-9]{1,5}))?")
 Rows = QuerySet[Classroom]

@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from classrooms.queries.utilisation import Grouping, Hours
 from classrooms.rules import instant_faults, window_faults
-from classrooms.utilisation import Grouping, Hours
-from cspace.api.examples import day_ahead, days_on
-from cspace.api.fields import ChoiceField, DateField, QueryIntegerField, TimestampField
-from cspace.api.serializers import Output, Query
-from cspace.errors import Faults
+from kernel.api.examples import day_ahead, days_on
+from kernel.api.fields import ChoiceField, DateField, QueryIntegerField, TimestampField
+from kernel.api.serializers import Output, Query
+from kernel.errors import Faults
 
 
 class FloorPlanQuery(Query):

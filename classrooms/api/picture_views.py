@@ -8,14 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classrooms.api.picture_serializers import FloorPlanQuery, UtilisationOutput, UtilisationQuery
-from classrooms.floorplan import draw
 from classrooms.models import Classroom
-from classrooms.states import states
-from classrooms.utilisation import Grouping, utilisation
-from cspace import clock
-from cspace.api.permissions import InCSpace, PublicRead
-from cspace.api.viewsets import ApiViewSet, DocumentViewSet
-from cspace.errors import NotFound
+from classrooms.queries.floorplan import draw
+from classrooms.queries.states import states
+from classrooms.queries.utilisation import Grouping, utilisation
+from kernel import clock
+from kernel.api.permissions import InCSpace, PublicRead
+from kernel.api.viewsets import ApiViewSet, DocumentViewSet
+from kernel.errors import NotFound
 
 SVG = "image/svg+xml"
 PICTURE = {"type": "string", "xml": {"name": "svg"}}

@@ -20,8 +20,8 @@ from classrooms.rules import (
     slot_faults,
 )
 from classrooms.services.rooms import PLACE
-from cspace.api.examples import day_ahead, hour_ahead
-from cspace.api.fields import (
+from kernel.api.examples import day_ahead, hour_ahead
+from kernel.api.fields import (
     BooleanField,
     ChoiceField,
     DateField,
@@ -34,10 +34,10 @@ from cspace.api.fields import (
     TimeField,
     TimestampField,
 )
-from cspace.api.filters import list_faults
-from cspace.api.serializers import Input, Output, Query
-from cspace.db.ranges import format_instant
-from cspace.errors import Faults
+from kernel.api.filters import list_faults
+from kernel.api.serializers import Input, Output, Query
+from kernel.db.ranges import format_instant
+from kernel.errors import Faults
 
 MAX_WEEKLY_DAYS = 366
 EQUIPMENT = {"projector": 1, "whiteboard": 2, "chair": 30}

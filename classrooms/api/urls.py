@@ -1,6 +1,6 @@
 from django.urls import path
 
-import cspace.api.converters  # noqa: F401  (registers <id:…>)
+import kernel.api.converters  # noqa: F401  (registers <id:…>)
 from classrooms.api.picture_views import FloorPlanViewSet, UtilisationViewSet
 from classrooms.api.views import ClassroomViewSet, ClosureViewSet
 

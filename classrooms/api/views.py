@@ -26,6 +26,7 @@ from classrooms.api.serializers import (
     SlotQuery,
 )
 from classrooms.models import BookingHold, Classroom, Closure
+from classrooms.queries.suggesting import suggestions, weekly
 from classrooms.querysets import ClassroomQuerySet
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.room_time import blocking
@@ -37,13 +38,12 @@ from classrooms.services.rooms import (
     create_classroom,
     delete_classroom,
 )
-from classrooms.suggesting import suggestions, weekly
-from cspace import clock
-from cspace.api.filters import filtered
-from cspace.api.permissions import InCSpace, PublicRead
-from cspace.api.schema import filter_parameters
-from cspace.api.viewsets import ApiViewSet
-from cspace.db.ranges import Interval, campus_interval, cut_per_day, format_minute
+from kernel import clock
+from kernel.api.filters import filtered
+from kernel.api.permissions import InCSpace, PublicRead
+from kernel.api.schema import filter_parameters
+from kernel.api.viewsets import ApiViewSet
+from kernel.db.ranges import Interval, campus_interval, cut_per_day, format_minute
 
 
 def classroom_named(name: str) -> Classroom:

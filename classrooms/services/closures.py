@@ -9,11 +9,11 @@ from classrooms.facts import ClosureLifted, RoomClosing, RoomsClosed
 from classrooms.models import Classroom, Closure
 from classrooms.rules import closure_faults
 from classrooms.services.room_time import Blocking, RoomAlreadyBooked, blocking_any, occupy_many, release
-from cspace.db.locks import lock_rooms
-from cspace.db.ranges import Interval
-from cspace.db.transactions import transactional
-from cspace.errors import Invalid, NotFound, PermissionDenied
-from cspace.facts import cascade, publish
+from kernel.db.locks import lock_rooms
+from kernel.db.ranges import Interval
+from kernel.db.transactions import transactional
+from kernel.errors import Invalid, NotFound, PermissionDenied
+from kernel.facts import cascade, publish
 
 
 class ClosureGone(NotFound):

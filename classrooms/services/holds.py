@@ -1,8 +1,8 @@
 """Keeping room time from single registrations, on behalf of an app above."""
 
 from classrooms.models import BookingHold
-from cspace.db.ranges import Interval
-from cspace.errors import InvalidState
+from kernel.db.ranges import Interval
+from kernel.errors import InvalidState
 
 
 class HeldBack(InvalidState):

@@ -17,10 +17,10 @@ from django.db.models import QuerySet
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.services.holds import check_not_held
-from cspace.db.locks import lock_rooms, share_room
-from cspace.db.ranges import Interval, cut_per_day, days_interval, format_minute
-from cspace.db.transactions import StaleRead
-from cspace.errors import Conflict, Unavailable
+from kernel.db.locks import lock_rooms, share_room
+from kernel.db.ranges import Interval, cut_per_day, days_interval, format_minute
+from kernel.db.transactions import StaleRead
+from kernel.errors import Conflict, Unavailable
 
 MAX_INSERTS = 3
 Row = TypeVar("Row")

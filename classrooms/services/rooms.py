@@ -18,11 +18,11 @@ from classrooms.rules import (
     number_faults,
     place_faults,
 )
-from cspace.db.constraints import naming
-from cspace.db.locks import lock_rooms
-from cspace.db.transactions import transactional
-from cspace.errors import AlreadyExists, Invalid, InvalidState, NotFound, PermissionDenied
-from cspace.facts import publish
+from kernel.db.constraints import naming
+from kernel.db.locks import lock_rooms
+from kernel.db.transactions import transactional
+from kernel.errors import AlreadyExists, Invalid, InvalidState, NotFound, PermissionDenied
+from kernel.facts import publish
 
 PLACE = ("type", "building", "link", "latitude", "longitude")
 CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve", *PLACE)

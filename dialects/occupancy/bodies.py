@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 from django.http import HttpRequest
 from rest_framework.exceptions import APIException
 
-from cspace.api.parsers import StrictJSONParser
 from dialects.occupancy.envelope import BadRequest, TooLarge
+from kernel.api.parsers import StrictJSONParser
 
 MAX_BYTES = 256 * 1024
 MAX_FIELDS = 5000

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from cspace.errors import DomainError, ErrorCode
+from kernel.errors import DomainError, ErrorCode
 
 OUR_FAULT = "Internal server error"
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from cspace.db.ranges import Interval
 from dialects.occupancy.bodies import Body
 from dialects.occupancy.distances import Place
 from dialects.occupancy.envelope import BadRequest
 from dialects.occupancy.wall_clock import NotATime, in_
+from kernel.db.ranges import Interval
 
 MAX_RANGES = 1000
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")

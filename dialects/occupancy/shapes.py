@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from classrooms.models import Classroom, Occupancy
-from cspace.db.ranges import Interval
 from dialects.occupancy import wall_clock
 from dialects.occupancy.occupations import lecture_of, public_name
+from kernel.db.ranges import Interval
 from timetables.enums import Label
 from timetables.models import Course, CourseSchedule, StudyPlan, Teacher
-from timetables.plans import PlanTimetable
+from timetables.queries.plans import PlanTimetable
 
 Shape = dict[str, Any]
 LABELS = {"lecture": Label.LECTURE.value, "exercise": Label.EXERCISE.value, "project": Label.PROJECT.value}

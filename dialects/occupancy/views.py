@@ -11,20 +11,20 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.views import View
 
-from accounts.tokens import read_access
+from accounts.services.tokens import read_access
 from classrooms.models import Classroom
-from classrooms.soonest import soonest_runs
-from cspace import clock
-from cspace.db.ranges import campus_date, merged
-from cspace.errors import NotAuthenticated, NotFound
+from classrooms.queries.soonest import soonest_runs
 from dialects.occupancy import searching, shapes
 from dialects.occupancy.bodies import read_body
 from dialects.occupancy.distances import Place, metres
 from dialects.occupancy.envelope import BadRequest
 from dialects.occupancy.occupations import occupations
 from groups.api.authentication import SCHEME, load_user
+from kernel import clock
+from kernel.db.ranges import campus_date, merged
+from kernel.errors import NotAuthenticated, NotFound
 from timetables.models import Course, StudyPlan
-from timetables.plans import timetable_of
+from timetables.queries.plans import timetable_of
 
 PLAN_ID = re.compile(r"[1-9][0-9]{0,17}")
 FLAGS = {"1": True, "true": True, "0": False, "false": False, "": False}

@@ -7,10 +7,10 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts.access import Access, Membership
 from accounts.models import User
-from accounts.tokens import Claims, read_access
-from cspace.errors import NotAuthenticated
+from accounts.rules import Access, Membership
+from accounts.services.tokens import Claims, read_access
+from kernel.errors import NotAuthenticated
 
 SCHEME = "bearer"
 WHO_AND_WHAT = """

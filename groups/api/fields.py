@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework.fields import empty
 
-from cspace.api.fields import IdField
-from cspace.errors import PermissionDenied
 from groups.models import Group
+from kernel.api.fields import IdField
+from kernel.errors import PermissionDenied
 
 
 class OwnGroupIdField(IdField):

@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts.models import User
-from cspace.api.fields import ChoiceField, NameField, TextField
-from cspace.api.serializers import Input, Output
-from cspace.errors import Faults
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
 from groups.rules import MAX_NAME, UNKNOWN_USER, name_faults
+from kernel.api.fields import ChoiceField, NameField, TextField
+from kernel.api.serializers import Input, Output
+from kernel.errors import Faults
 
 
 class GroupInput(Input):

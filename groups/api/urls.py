@@ -1,6 +1,6 @@
 from django.urls import path
 
-import cspace.api.converters  # noqa: F401  (registers <id:…>)
+import kernel.api.converters  # noqa: F401  (registers <id:…>)
 from groups.api.views import GroupViewSet, OwnGroupViewSet, UserGroupViewSet
 
 urlpatterns = [

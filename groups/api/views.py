@@ -4,10 +4,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cspace import clock
-from cspace.api.permissions import InCSpace, LoggedIn
-from cspace.api.viewsets import ApiViewSet
-from cspace.errors import PermissionDenied
 from groups import rules
 from groups.api.serializers import (
     AddedMemberOutput,
@@ -34,6 +30,10 @@ from groups.services.members import (
     change_permissions,
     remove_member,
 )
+from kernel import clock
+from kernel.api.permissions import InCSpace, LoggedIn
+from kernel.api.viewsets import ApiViewSet
+from kernel.errors import PermissionDenied
 
 
 @extend_schema(tags=["groups"])

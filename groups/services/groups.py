@@ -5,13 +5,13 @@ from datetime import datetime
 from django.conf import settings
 
 from accounts.models import User
-from cspace.db.constraints import naming
-from cspace.db.transactions import transactional
-from cspace.errors import AlreadyExists, Invalid, NotFound, PermissionDenied
-from cspace.facts import cascade, publish
 from groups.facts import GroupArchived, GroupArchiving, GroupCreated
 from groups.models import Group, UserGroup
 from groups.rules import name_faults, name_key
+from kernel.db.constraints import naming
+from kernel.db.transactions import transactional
+from kernel.errors import AlreadyExists, Invalid, NotFound, PermissionDenied
+from kernel.facts import cascade, publish
 
 
 class GroupNameTaken(AlreadyExists):

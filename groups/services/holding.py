@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from cspace.errors import Invalid, InvalidState
 from groups.models import Group
+from kernel.errors import Invalid, InvalidState
 
 UNKNOWN_GROUP = "Unknown group"
 HELD = ("id", "name", "is_system")

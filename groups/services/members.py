@@ -3,15 +3,15 @@
 from datetime import datetime
 
 from accounts.models import User
-from cspace.db.constraints import naming
-from cspace.db.transactions import transactional
-from cspace.errors import AlreadyExists, Invalid, InvalidState, NotFound, PermissionDenied
-from cspace.facts import publish
 from groups import rules
 from groups.enums import Permissions
 from groups.facts import MemberAdded, MemberPermissionsChanged, MemberRemoved
 from groups.models import Group, UserGroup
 from groups.services.groups import lock_group
+from kernel.db.constraints import naming
+from kernel.db.transactions import transactional
+from kernel.errors import AlreadyExists, Invalid, InvalidState, NotFound, PermissionDenied
+from kernel.facts import publish
 
 
 class AlreadyMember(AlreadyExists):

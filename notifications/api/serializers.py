@@ -3,10 +3,10 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from cspace.api.examples import this_moment
-from cspace.api.fields import ChoiceField, TimestampField
-from cspace.api.serializers import Input, Output, Page
-from cspace.db.ranges import format_instant
+from kernel.api.examples import this_moment
+from kernel.api.fields import ChoiceField, TimestampField
+from kernel.api.serializers import Input, Output, Page
+from kernel.db.ranges import format_instant
 from notifications.enums import Status
 from notifications.models import Notification
 

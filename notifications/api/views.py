@@ -9,10 +9,10 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cspace.api.filters import FilterSet, filtered
-from cspace.api.permissions import LoggedIn
-from cspace.api.schema import filter_parameters
-from cspace.api.viewsets import ApiViewSet
+from kernel.api.filters import FilterSet, filtered
+from kernel.api.permissions import LoggedIn
+from kernel.api.schema import filter_parameters
+from kernel.api.viewsets import ApiViewSet
 from notifications.api.serializers import (
     NotificationOutput,
     NotificationPage,

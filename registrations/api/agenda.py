@@ -12,15 +12,15 @@ from rest_framework.response import Response
 from classrooms.api.views import classroom_named
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
-from cspace import clock
-from cspace.api.examples import day_ahead
-from cspace.api.fields import DateField, EndTimeField, TimeField
-from cspace.api.permissions import PublicRead
-from cspace.api.serializers import Query
-from cspace.api.viewsets import ApiViewSet
-from cspace.db.ranges import Interval, campus_date, cut_per_day, days_interval, format_minute
-from cspace.errors import Faults
-from registrations.agenda import Description, agenda
+from classrooms.queries.agenda import Description, agenda
+from kernel import clock
+from kernel.api.examples import day_ahead
+from kernel.api.fields import DateField, EndTimeField, TimeField
+from kernel.api.permissions import PublicRead
+from kernel.api.serializers import Query
+from kernel.api.viewsets import ApiViewSet
+from kernel.db.ranges import Interval, campus_date, cut_per_day, days_interval, format_minute
+from kernel.errors import Faults
 from registrations.api.serializers import ListedRegistrationOutput
 
 DEFAULT_DAYS = 30

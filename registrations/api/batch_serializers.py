@@ -11,8 +11,10 @@ from rest_framework import serializers
 from accounts.models import User
 from classrooms.api.fields import ClassroomField
 from classrooms.models import Classroom
-from cspace.api.examples import day_ahead, days_on, this_moment, weekday_ahead
-from cspace.api.fields import (
+from groups.models import Group
+from groups.services.holding import UNKNOWN_GROUP
+from kernel.api.examples import day_ahead, days_on, this_moment, weekday_ahead
+from kernel.api.fields import (
     ChoiceField,
     DateField,
     EndTimeField,
@@ -22,11 +24,9 @@ from cspace.api.fields import (
     TimeField,
     TimestampField,
 )
-from cspace.api.serializers import Input, Output, Query
-from cspace.db.ranges import campus_date, format_instant, format_minute
-from cspace.errors import Faults
-from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP
+from kernel.api.serializers import Input, Output, Query
+from kernel.db.ranges import campus_date, format_instant, format_minute
+from kernel.errors import Faults
 from registrations.enums import SkipReason, Source
 from registrations.models import Series
 from registrations.rules import MAX_DESCRIPTION, series_faults

@@ -8,11 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classrooms.api.examples import room_taken
-from cspace import clock
-from cspace.api.filters import filtered
-from cspace.api.permissions import InCSpace
-from cspace.api.schema import filter_parameters
-from cspace.api.viewsets import ApiViewSet
+from kernel import clock
+from kernel.api.filters import filtered
+from kernel.api.permissions import InCSpace
+from kernel.api.schema import filter_parameters
+from kernel.api.viewsets import ApiViewSet
 from registrations.api.batch_serializers import (
     BatchInput,
     CancelQuery,

@@ -6,10 +6,10 @@ import django_filters
 from django.db.models import QuerySet
 
 from classrooms.models import Classroom
-from cspace import clock
-from cspace.api.filters import DateFilter, FilterSet, IdFilter
-from cspace.db.ranges import campus_date, day_start
-from cspace.errors import Invalid
+from kernel import clock
+from kernel.api.filters import DateFilter, FilterSet, IdFilter
+from kernel.db.ranges import campus_date, day_start
+from kernel.errors import Invalid
 from registrations.enums import LIVE, Status
 from registrations.models import Registration, Series
 from registrations.querysets import SeriesQuerySet

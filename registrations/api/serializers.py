@@ -9,8 +9,11 @@ from rest_framework import serializers
 from classrooms.api.fields import ClassroomField
 from classrooms.api.serializers import SlotQuery
 from classrooms.rules import slot_faults
-from cspace.api.examples import this_moment
-from cspace.api.fields import (
+from groups.api.fields import OwnGroupIdField
+from groups.models import Group
+from groups.services.holding import UNKNOWN_GROUP
+from kernel.api.examples import this_moment
+from kernel.api.fields import (
     ChoiceField,
     DateField,
     EndTimeField,
@@ -19,12 +22,9 @@ from cspace.api.fields import (
     TimeField,
     TimestampField,
 )
-from cspace.api.serializers import Input, Output, Query
-from cspace.db.ranges import DayPiece, cut_per_day, format_instant, format_minute
-from cspace.errors import Faults
-from groups.api.fields import OwnGroupIdField
-from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP
+from kernel.api.serializers import Input, Output, Query
+from kernel.db.ranges import DayPiece, cut_per_day, format_instant, format_minute
+from kernel.errors import Faults
 from registrations.enums import Status
 from registrations.models import Registration
 from registrations.rules import MAX_DESCRIPTION

@@ -1,6 +1,6 @@
 from django.urls import path
 
-import cspace.api.converters  # noqa: F401  (registers <id:…>)
+import kernel.api.converters  # noqa: F401  (registers <id:…>)
 from registrations.api.agenda import AgendaViewSet
 from registrations.api.batch_views import BatchAllocationViewSet
 from registrations.api.views import OwnRegistrationViewSet, RegistrationViewSet

@@ -7,14 +7,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classrooms.api.examples import room_taken
-from cspace import clock
-from cspace.api.filters import filtered
-from cspace.api.pagination import asked_page
-from cspace.api.permissions import InAnyGroup, InCSpace, LoggedIn
-from cspace.api.schema import filter_parameters
-from cspace.api.viewsets import ApiViewSet
-from cspace.errors import Invalid
 from groups.services.holding import GroupArchived
+from kernel import clock
+from kernel.api.filters import filtered
+from kernel.api.pagination import asked_page
+from kernel.api.permissions import InAnyGroup, InCSpace, LoggedIn
+from kernel.api.schema import filter_parameters
+from kernel.api.viewsets import ApiViewSet
+from kernel.errors import Invalid
 from registrations.api.filters import RegistrationFilter
 from registrations.api.serializers import (
     DecisionInput,

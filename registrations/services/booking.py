@@ -11,16 +11,16 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.rules import slot_faults
 from classrooms.services.room_time import occupy
-from cspace.db.ranges import Interval, campus_interval
-from cspace.db.transactions import transactional_in_pipeline
-from cspace.errors import Invalid, PermissionDenied
-from cspace.facts import Recipients, publish
 from groups.models import Group
 from groups.querysets import cspace_people
 from groups.services.holding import hold_group
+from kernel.db.ranges import Interval, campus_interval
+from kernel.db.transactions import transactional_in_pipeline
+from kernel.errors import Invalid, PermissionDenied
+from kernel.facts import Recipients, publish
 from registrations import rules
 from registrations.enums import Status
-from registrations.facts import RegistrationCreated
+from registrations.facts.registrations import RegistrationCreated
 from registrations.models import Registration
 
 

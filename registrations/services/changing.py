@@ -7,19 +7,19 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.access import Access
 from accounts.models import User
+from accounts.rules import Access
 from classrooms.models import Classroom
 from classrooms.rules import slot_faults
 from classrooms.services.room_time import hold_exclusively, move, release
-from cspace.db.ranges import cut_per_day
-from cspace.db.transactions import transactional
-from cspace.errors import Invalid, InvalidState, NotFound, PermissionDenied
-from cspace.facts import publish, publish_many
 from groups.services.holding import hold_group
+from kernel.db.ranges import cut_per_day
+from kernel.db.transactions import transactional
+from kernel.errors import Invalid, InvalidState, NotFound, PermissionDenied
+from kernel.facts import publish, publish_many
 from registrations import rules
 from registrations.enums import Status
-from registrations.facts import RegistrationCancelled, RegistrationChanged, spoken
+from registrations.facts.registrations import RegistrationCancelled, RegistrationChanged, spoken
 from registrations.models import Registration
 from registrations.services.booking import Slot, deciders_of
 

@@ -4,15 +4,15 @@ from datetime import datetime
 
 from accounts.models import User
 from classrooms.services.room_time import reclaim, release
-from cspace.db.ranges import campus_date
-from cspace.db.transactions import StaleRead, transactional
-from cspace.errors import InvalidState, PermissionDenied
-from cspace.facts import publish
 from groups.models import Group
 from groups.services.holding import GroupArchived, hold_groups
+from kernel.db.ranges import campus_date
+from kernel.db.transactions import StaleRead, transactional
+from kernel.errors import InvalidState, PermissionDenied
+from kernel.facts import publish
 from registrations import rules
 from registrations.enums import Status
-from registrations.facts import RegistrationApproved, RegistrationRejected
+from registrations.facts.registrations import RegistrationApproved, RegistrationRejected
 from registrations.models import Registration
 from registrations.services.changing import RegistrationCancelledBefore, hold_registration
 

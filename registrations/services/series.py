@@ -9,16 +9,16 @@ from django.conf import settings
 from accounts.models import User
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
-from cspace.db.locks import lock_rooms
-from cspace.db.ranges import campus_date, clamped_interval
-from cspace.db.transactions import StaleRead, transactional
-from cspace.errors import Conflict, Invalid, PermissionDenied
-from cspace.facts import Fact, publish, publish_many
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP, hold_groups
+from kernel.db.locks import lock_rooms
+from kernel.db.ranges import campus_date, clamped_interval
+from kernel.db.transactions import StaleRead, transactional
+from kernel.errors import Conflict, Invalid, PermissionDenied
+from kernel.facts import Fact, publish, publish_many
 from registrations import rules
+from registrations.facts.series import Placed, SeriesCancelled, SeriesCreated, SeriesRetried, Skipped, Weekly
 from registrations.models import Registration, Series, SkippedDate
-from registrations.series_facts import Placed, SeriesCancelled, SeriesCreated, SeriesRetried, Skipped, Weekly
 from registrations.services.changing import set_cancelled
 from registrations.services.series_holding import hold_group_of, hold_series
 from registrations.services.series_writing import (

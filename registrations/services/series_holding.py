@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from classrooms.services.room_time import hold_exclusively
-from cspace.db.ranges import campus_date
-from cspace.errors import InvalidState, NotFound
 from groups.models import Group
 from groups.services.holding import hold_groups
+from kernel.db.ranges import campus_date
+from kernel.errors import InvalidState, NotFound
 from registrations import rules
 from registrations.models import Registration, Series, SkippedDate
 

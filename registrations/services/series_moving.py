@@ -11,21 +11,21 @@ from django.db.models import Q
 from accounts.models import User
 from classrooms.models import Classroom
 from classrooms.services.room_time import move_many, release
-from cspace.db.ranges import campus_date, clamped_interval, format_minute, week_number, weekly_dates
-from cspace.db.transactions import StaleRead, transactional
-from cspace.errors import Invalid, PermissionDenied
-from cspace.facts import publish_many
 from groups.models import Group
 from groups.services.holding import hold_group
+from kernel.db.ranges import campus_date, clamped_interval, format_minute, week_number, weekly_dates
+from kernel.db.transactions import StaleRead, transactional
+from kernel.errors import Invalid, PermissionDenied
+from kernel.facts import publish_many
 from registrations import rules
-from registrations.facts import RegistrationCancelled
+from registrations.facts.registrations import RegistrationCancelled
+from registrations.facts.series import SeriesChanged, Weekly
 from registrations.models import Registration, Series, SkippedDate
-from registrations.series_facts import SeriesChanged, Weekly
+from registrations.rules import Layout, lay_out
 from registrations.services.changing import set_cancelled
 from registrations.services.series import DatesTaken, as_skipped
 from registrations.services.series_holding import HeldSeries, SeriesOver, hold_group_of, hold_series
 from registrations.services.series_writing import Verdict, WantedDate, judge, write_occurrences, write_skipped
-from registrations.weeks import Layout, lay_out
 
 SHIFTING = frozenset({"classroom", "day_of_week", "start_time", "end_time"})
 LAYING_OUT = SHIFTING | {"end_date"}

@@ -15,7 +15,7 @@ from django.db import connection
 
 from classrooms.enums import OccupancyKind
 from classrooms.services.room_time import Blocking, blocking_each, occupy_many
-from cspace.db.ranges import Interval, clamped_interval, weekly_dates
+from kernel.db.ranges import Interval, clamped_interval, weekly_dates
 from registrations.enums import SkipReason, Source, Status
 
 

@@ -9,8 +9,8 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.services.sessions import check_credentials
-from cspace.errors import NotAuthenticated
-from cspace.models import ThrottleCounter
+from kernel.errors import NotAuthenticated
+from kernel.models import ThrottleCounter
 from tests.factories import PASSWORD, make_user
 
 NOON = dt.datetime(2026, 1, 20, 4, tzinfo=dt.UTC)

@@ -8,9 +8,9 @@ import time_machine
 
 from accounts.models import RefreshSession, User
 from accounts.services.people import change_user, set_password
-from accounts.tokens import issue_access
+from accounts.services.tokens import issue_access
 from auditlog.models import LogEntry
-from cspace import clock
+from kernel import clock
 from notifications.models import Notification
 from tests.factories import PASSWORD, cspace_group, join, make_user
 
@@ -293,7 +293,7 @@ def test_a_refresh_for_a_deleted_user(api, member, settings, rotates):
 
 
 def test_a_stranger_cannot_manage_people(member, cspace):
-    from cspace.errors import PermissionDenied
+    from kernel.errors import PermissionDenied
 
     join(make_user("other"), cspace_group())
     for by in (member, cspace):

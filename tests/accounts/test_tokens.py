@@ -10,10 +10,10 @@ import jwt
 import pytest
 from django.conf import settings as configured
 
-from accounts.keys import key_id
 from accounts.models import RefreshSession
-from accounts.tokens import issue_access
-from cspace import clock
+from accounts.services.keys import key_id
+from accounts.services.tokens import issue_access
+from kernel import clock
 from tests.factories import PASSWORD
 
 OTHER_KEY = "another key of sufficient length for this 0123456789"

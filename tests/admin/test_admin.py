@@ -6,10 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from classrooms.floorplan import draw
 from classrooms.models import Classroom
-from classrooms.states import states
-from cspace import clock
+from classrooms.queries.floorplan import draw
+from classrooms.queries.states import states
+from kernel import clock
 from registrations.models import Registration, Series
 from tests.admin.pages import act, actions, said
 from tests.factories import PASSWORD, make_classroom, make_registration

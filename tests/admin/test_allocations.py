@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from allocations.demand import Cell, Row, demand, most_at_once, picture
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
-from cspace import clock
+from allocations.queries.demand import Cell, Row, demand, most_at_once, picture
+from kernel import clock
 from tests.admin import pages
 from tests.admin.pages import actions, said
 from tests.allocations.scenes import TUESDAY, ended, make_entry, make_event

@@ -6,8 +6,8 @@ from django.test import Client
 from accounts.models import User
 from accounts.services.people import change_user, create_user, set_password
 from auditlog.models import LogEntry
-from cspace import clock
-from cspace.errors import PermissionDenied
+from kernel import clock
+from kernel.errors import PermissionDenied
 from tests.admin.pages import act, actions, errors, said, typed
 from tests.factories import PASSWORD, make_user
 

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from classrooms.admin.pictures import plan_of
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from cspace import clock
-from cspace.db.ranges import campus_interval
-from cspace.pictures import contrast, ink, shade
+from kernel import clock
+from kernel.db.ranges import campus_interval
+from kernel.pictures import contrast, ink, shade
 from tests.factories import make_classroom
 
 pytestmark = pytest.mark.usefixtures("document_clock")

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.db import connection, connections
 
-from cspace.db.locks import Namespace
+from kernel.db.locks import Namespace
 from registrations.models import Registration
 from tests.admin.pages import actions, errors, typed
 

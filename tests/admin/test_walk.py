@@ -11,12 +11,12 @@ from django.urls import reverse
 
 from allocations.services.distributing import distribute
 from classrooms.services.closures import close_rooms
-from cspace import clock
-from cspace.admin.forms import NameField
-from cspace.admin.pages import ServiceAdmin
-from cspace.admin.site import site
-from cspace.db.ranges import campus_date, campus_interval
 from groups.models import UserGroup
+from kernel import clock
+from kernel.admin.forms import NameField
+from kernel.admin.pages import ServiceAdmin
+from kernel.admin.site import site
+from kernel.db.ranges import campus_date, campus_interval
 from notifications.models import Notification
 from registrations.models import Series
 from registrations.services.deciding import approve_registration

@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.services.sessions import log_in
 from classrooms.models import Classroom
-from cspace import clock
+from kernel import clock
 from tests.admin.pages import actions, errors, said, typed
 from tests.factories import PASSWORD, make_classroom
 

@@ -9,9 +9,9 @@ from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.services.events import create_event
 from allocations.services.progress import end_event
 from classrooms.models import Classroom
-from cspace import clock
-from cspace.db.ranges import campus_date
 from groups.models import Group
+from kernel import clock
+from kernel.db.ranges import campus_date
 
 MONDAY, TUESDAY, WEDNESDAY = 2, 3, 4
 WEEKS = 16

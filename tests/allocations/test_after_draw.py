@@ -5,12 +5,12 @@ import datetime as dt
 import pytest
 
 from allocations.models import AllocationRegistration, Draw
+from allocations.queries.verifying import verify_draw
 from allocations.services.after_draw import EventOver, withdraw_entry
 from allocations.services.promoting import promote
-from allocations.verifying import verify_draw
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
-from cspace.db.ranges import campus_date
+from kernel.db.ranges import campus_date
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.allocations.scenes import MONDAY, WEDNESDAY, dates, ended, make_entry, make_event

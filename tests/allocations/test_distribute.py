@@ -12,15 +12,15 @@ from django.test.utils import CaptureQueriesContext
 
 from allocations import draw
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
+from allocations.queries.manifest import unpacked
+from allocations.queries.verifying import verify_draw
 from allocations.services.distributing import distribute
-from allocations.services.manifest import unpacked
-from allocations.verifying import verify_draw
 from auditlog.models import LogEntry
 from classrooms.models import BookingHold, Occupancy
 from classrooms.services.closures import close_rooms
 from classrooms.services.room_time import RoomAlreadyBooked
-from cspace import clock
-from cspace.db.ranges import campus_date, days_interval, wall_instant
+from kernel import clock
+from kernel.db.ranges import campus_date, days_interval, wall_instant
 from notifications.models import Notification
 from registrations.models import Registration, Series
 from tests.allocations.scenes import (

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from allocations.models import AllocationRegistration, Draw, DrawSecret
-from allocations.publishing import VERIFIER
+from allocations.queries.publishing import VERIFIER
 from auditlog.models import LogEntry
 from notifications.models import Notification
 from registrations.models import Registration, Series

@@ -8,7 +8,7 @@ import time_machine
 from allocations.models import AllocationEvent, AllocationRegistration
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
-from cspace import clock
+from kernel import clock
 from notifications.models import Notification
 from tests.factories import join, make_classroom, make_group, make_registration, make_user
 from tests.factories.allocations import make_entry, make_event

@@ -10,7 +10,7 @@ from allocations.models import AllocationEvent, AllocationRegistration, DrawSecr
 from allocations.services.events import set_weights
 from auditlog.models import LogEntry
 from classrooms.models import BookingHold
-from cspace import clock
+from kernel import clock
 from notifications.models import Notification
 from tests.factories import make_classroom, make_group, make_registration
 from tests.factories.allocations import make_entry, make_event

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from allocations import draw
 from allocations.models import EventWeight
-from allocations.services.manifest import freeze, listed_entries, manifest_of, unpacked
+from allocations.queries.manifest import freeze, listed_entries, manifest_of, unpacked
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.services.closures import close_rooms, lift_closure
-from cspace import clock
-from cspace.db.ranges import Interval, clamped_interval, covering_pieces, days_interval, wall_instant
+from kernel import clock
+from kernel.db.ranges import Interval, clamped_interval, covering_pieces, days_interval, wall_instant
 from registrations.services.changing import cancel_registration
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_crowd, make_entry, make_event
 from tests.factories import make_classroom, make_group, make_registration, make_user

@@ -4,10 +4,10 @@ import datetime as dt
 
 import pytest
 
-from allocations.outlook import outlook
+from allocations.queries.outlook import outlook
 from classrooms.services.closures import close_rooms
-from cspace import clock
-from cspace.db.ranges import days_interval
+from kernel import clock
+from kernel.db.ranges import days_interval
 from tests.allocations.scenes import MONDAY, dates, make_entry, make_event
 from tests.factories import make_registration
 

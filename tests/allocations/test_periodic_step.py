@@ -13,9 +13,9 @@ from allocations.models import AllocationEvent
 from allocations.rules import status_due
 from allocations.services.progress import advance_due_events, end_event
 from auditlog.models import LogEntry
-from cspace import clock
-from cspace.db.locks import Namespace, lock_namespace
-from cspace.periodic import PeriodicStep, take_step
+from cspace.clockwork import PeriodicStep, take_step
+from kernel import clock
+from kernel.db.locks import Namespace, lock_namespace
 from notifications.models import Notification
 from tests.conftest import DOCUMENT_TIME
 from tests.crash.processes import await_true
@@ -193,7 +193,7 @@ def test_the_thread_steps_until_it_is_ended(caplog):
         step.end()
     assert not step.is_alive()
     assert {(record.name, record.getMessage()) for record in caplog.records} == {
-        ("cspace.periodic", "periodic step failed")
+        ("cspace.clockwork", "periodic step failed")
     }
     assert {record.error for record in caplog.records} == {ProgrammingError.__name__}
 

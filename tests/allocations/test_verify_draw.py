@@ -8,11 +8,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from allocations.models import AllocationRegistration, Draw
+from allocations.queries.manifest import unpacked
 from allocations.services.after_draw import withdraw_entry
 from allocations.services.distributing import distribute
-from allocations.services.manifest import unpacked
 from classrooms.models import Occupancy
-from cspace import clock
+from kernel import clock
 from registrations.models import Registration
 from registrations.services.changing import cancel_registration
 from tests.allocations.scenes import WEDNESDAY, ended, make_entry, make_event

@@ -38,9 +38,9 @@ def main() -> None:
     from django.db import connection
 
     from accounts.models import User
-    from accounts.tokens import issue_access
-    from cspace import clock
+    from accounts.services.tokens import issue_access
     from groups.models import UserGroup
+    from kernel import clock
     from tests.factories import cspace_group, join, make_classroom, make_group, make_user
     from tests.races.server import serving
 

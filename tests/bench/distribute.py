@@ -26,7 +26,7 @@ def main() -> None:
     from django.core.management import call_command
 
     from accounts.models import User
-    from accounts.tokens import issue_access
+    from accounts.services.tokens import issue_access
     from groups.models import UserGroup
     from tests.allocations.scenes import ended, make_crowd, make_event
     from tests.factories import cspace_group, make_classroom, make_group, make_user

@@ -48,8 +48,8 @@ def main(runs: int) -> None:
     from tqdm import tqdm
 
     from classrooms.models import Occupancy
-    from classrooms.soonest import FIRST_RUN_OF_EVERY_ROOM
-    from cspace import clock
+    from classrooms.queries.soonest import FIRST_RUN_OF_EVERY_ROOM
+    from kernel import clock
     from tests.factories.campus import build_campus
 
     settings.DEBUG = False
@@ -90,7 +90,7 @@ def main(runs: int) -> None:
 
 def slots(today: Any, number: int, *, hour: int = 20, step: float = 7, hours: int = 1) -> Any:
     """`number` intervals from tomorrow on, every `step` days; by default in the evening, when few rooms are taken."""
-    from cspace.db.ranges import Interval
+    from kernel.db.ranges import Interval
 
     for index in range(number):
         starts_at = today + timedelta(days=1 + int(index * step), hours=hour, minutes=index % 7)
@@ -119,8 +119,8 @@ def against(today: Any) -> Iterator[tuple[str, Callable[[], Any], Callable[[], A
     from django.db import connection
 
     from classrooms.models import Classroom, Occupancy
-    from classrooms.soonest import soonest_runs
-    from cspace.db.ranges import Interval
+    from classrooms.queries.soonest import soonest_runs
+    from kernel.db.ranges import Interval
 
     wanted, after = list(slots(today, 16)), today + timedelta(hours=9)
 
@@ -149,7 +149,7 @@ def statements(today: Any) -> dict[str, int]:
     """What the reads cost, over HTTP where there is a path."""
     from django.test import Client
 
-    from accounts.tokens import issue_access
+    from accounts.services.tokens import issue_access
     from tests.factories import make_user
     from tests.timetables.costs import costs
 

@@ -30,9 +30,9 @@ def main(number: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from cspace import clock
-    from timetables.reading import read_records
-    from timetables.services.importing import import_timetable
+    from kernel import clock
+    from timetables.importing.importer import import_timetable
+    from timetables.importing.reading import read_records
 
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:

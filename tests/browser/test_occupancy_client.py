@@ -13,14 +13,14 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from cspace import clock
-from cspace.db.ranges import campus_date
+from kernel import clock
+from kernel.db.ranges import campus_date
 from tests.browser.chromium import Request, browsing, origin_of, requests_of
 from tests.factories import join, make_classroom, make_group, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_plan
 from tests.races.server import ROOT, serving
 
-CLIENT = ROOT / "dialects" / "occupancy" / "client"
+CLIENT = ROOT / "web" / "occupancy"
 WAIT_SECONDS = 30
 HERE = {"Latitude": "25.0", "Longitude": "121.5"}
 

@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classrooms.enums import OccupancyKind
-from classrooms.floorplan import LOOKS, TEXT, WIDTH, draw
 from classrooms.models import Classroom, Occupancy
+from classrooms.queries.floorplan import LOOKS, TEXT, WIDTH, draw
+from classrooms.queries.states import RoomState, State, states
 from classrooms.rules import MAX_COORDINATE
 from classrooms.services.closures import close_rooms
-from classrooms.states import RoomState, State, states
-from cspace import clock
-from cspace.db.ranges import Interval, wall_instant
-from cspace.demo.loading import load
-from cspace.pictures import contrast
+from demo.loading import load
+from kernel import clock
+from kernel.db.ranges import Interval, wall_instant
+from kernel.pictures import contrast
 from tests.conftest import DOCUMENT_TIME
 from tests.factories import make_classroom, make_registration, make_user
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import BookingHold, Classroom, Occupancy
-from cspace.db.ranges import Interval
+from kernel.db.ranges import Interval
 from tests.classrooms.room_time import Taken, at, fill, occupancies, span, spans
 from tests.factories import make_classroom, make_occupancy
 

@@ -11,8 +11,8 @@ from auditlog.models import LogEntry
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.services.closures import close_rooms
-from cspace import clock
-from cspace.db.ranges import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, wall_instant
+from kernel import clock
+from kernel.db.ranges import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, wall_instant
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.factories import make_classroom, make_registration, make_user

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classrooms.enums import OccupancyKind
+from classrooms.queries.soonest import soonest_runs
 from classrooms.services.closures import close_rooms, lift_closure
-from classrooms.soonest import soonest_runs
-from cspace import clock
+from kernel import clock
 from tests.classrooms.room_time import MINUTES, Taken, at, fill, occupancies, span
 from tests.factories import make_classroom, make_occupancy, make_registration
 

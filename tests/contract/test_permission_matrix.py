@@ -14,8 +14,8 @@ from allocations.services.distributing import distribute
 from allocations.services.progress import end_event
 from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
-from cspace import clock
-from cspace.db.ranges import campus_interval
+from kernel import clock
+from kernel.db.ranges import campus_interval
 from notifications.models import Notification
 from registrations.services.changing import cancel_registration
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_entry, make_event

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from django.core.management import call_command
 
-from cspace.api.schema import ErrorEnvelope
+from kernel.api.schema import ErrorEnvelope
 
 
 @pytest.fixture(scope="module")

@@ -20,12 +20,12 @@ from allocations.services.events import create_event
 from allocations.services.progress import end_event
 from classrooms.models import Classroom
 from classrooms.services.closures import close_rooms
-from cspace import clock
-from cspace.api.examples import DAYS_AHEAD
-from cspace.api.idempotency import GENERATED
-from cspace.db.ranges import campus_date, campus_interval
-from cspace.demo.loading import PASSWORD, load
+from demo.loading import PASSWORD, load
 from groups.models import Group, UserGroup
+from kernel import clock
+from kernel.api.examples import DAYS_AHEAD
+from kernel.api.idempotency import GENERATED
+from kernel.db.ranges import campus_date, campus_interval
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.allocations.scenes import make_entry

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.tokens import issue_access
+from accounts.services.tokens import issue_access
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.races.server import serving
 

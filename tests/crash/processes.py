@@ -16,14 +16,14 @@ from typing import Any
 
 import psycopg
 
-from cspace.embedded.flocks import try_lock
+from bundled_postgres.flocks import try_lock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOLDER = """
 import json, sys
 from dataclasses import asdict
 from pathlib import Path
-from cspace.embedded import EmbeddedPostgresError, ensure
+from bundled_postgres import EmbeddedPostgresError, ensure
 for line in sys.stdin:
     try:
         answer = asdict(ensure(Path(sys.argv[1]), **json.loads(line)))

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from django.db import connection
 
-from accounts.tokens import issue_access
+from accounts.services.tokens import issue_access
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
+from allocations.queries.manifest import unpacked
 from allocations.services.distributing import draw_on_paper
-from allocations.services.manifest import unpacked
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from notifications.models import Notification

@@ -7,17 +7,17 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError, connection, transaction
 
-from cspace import facts
-from cspace.api.permissions import Undeclared
-from cspace.api.throttling import count_try
-from cspace.db.locks import LockOutsideTransaction, lock_rooms, share_room
-from cspace.db.transactions import MAX_TRIES, StaleRead, transactional
 from cspace.env import development_hosts, parse_rate
-from cspace.errors import RateLimited, Unavailable
-from cspace.logs import REDACTED, JsonLines, redact
-from cspace.models import IdempotencyRecord
 from groups.facts import GroupCreated
 from groups.models import Group
+from kernel import facts
+from kernel.api.permissions import Undeclared
+from kernel.db.locks import LockOutsideTransaction, lock_rooms, share_room
+from kernel.db.transactions import MAX_TRIES, StaleRead, transactional
+from kernel.errors import RateLimited, Unavailable
+from kernel.logs import REDACTED, JsonLines, redact
+from kernel.models import IdempotencyRecord
+from kernel.throttling import count_try
 from registrations.models import Registration
 from tests.routes import routes
 
@@ -212,7 +212,7 @@ def test_every_action_declares_who_may_call_it():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_fact_outside_a_transaction_is_refused():
-    from cspace import clock
+    from kernel import clock
 
     with pytest.raises(facts.PublishedOutsideTransaction):
         facts.publish(GroupCreated(actor_id=None, occurred_at=clock.now(), group_id=1, name="x"))

@@ -9,12 +9,11 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.models import RefreshSession
-from cspace import clock
-from cspace.api.throttling import count_try
-from cspace.db.deletion import delete_in_portions
-from cspace.housekeeping import Forgotten, keep_house
-from cspace.models import IdempotencyRecord, ThrottleCounter
-from cspace.periodic import PeriodicStep
+from cspace.clockwork import Forgotten, PeriodicStep, keep_house
+from kernel import clock
+from kernel.db.deletion import delete_in_portions
+from kernel.models import IdempotencyRecord, ThrottleCounter
+from kernel.throttling import count_try
 from tests.crash.processes import await_true
 from tests.factories import make_user
 

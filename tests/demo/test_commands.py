@@ -10,10 +10,10 @@ from django.core.management import CommandError, call_command
 from accounts.models import User
 from auditlog.models import LogEntry
 from classrooms.models import Classroom, Occupancy
-from cspace import clock
 from cspace.management.commands.run import Command as RunCommand
-from cspace.models import IdempotencyRecord
 from groups.models import Group, UserGroup
+from kernel import clock
+from kernel.models import IdempotencyRecord
 from registrations.models import Registration
 from tests.factories import cspace_group, make_classroom, make_group, make_user
 from timetables.models import Course, CourseBooking, CourseSchedule, StudyPlan

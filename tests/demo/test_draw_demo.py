@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from allocations.models import AllocationEvent, Draw
-from allocations.verifying import verify_draw
-from cspace.demo import lottery
-from cspace.demo.outside import Outsider, ServerFailed
+from allocations.queries.verifying import verify_draw
+from demo import lottery
+from demo.outside import Outsider, ServerFailed
 from groups.models import Group
 from tests.factories import cspace_group
 

@@ -8,10 +8,10 @@ from accounts.models import User
 from classrooms import rules as classroom_rules
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from cspace import clock
-from cspace.db.ranges import Interval, day_of_week
 from groups import rules as group_rules
 from groups.models import Group, UserGroup
+from kernel import clock
+from kernel.db.ranges import Interval, day_of_week
 from registrations.models import Registration, Series
 from registrations.services.booking import Slot, book
 from registrations.services.series import WantedSeries, create_series

@@ -8,8 +8,8 @@ from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.services.entries import Wish, file_entry
 from allocations.services.events import create_event
 from classrooms.models import Classroom
-from cspace import clock
 from groups.models import Group
+from kernel import clock
 
 TERM = (dt.date(2026, 2, 22), dt.date(2026, 6, 12))
 """The document's target range: Sunday to Friday, sixteen weeks."""

@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from auditlog.models import LogEntry
-from cspace import clock
 from groups.models import UserGroup
+from kernel import clock
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.factories import cspace_group, make_registration, make_user

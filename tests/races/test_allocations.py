@@ -12,10 +12,10 @@ from allocations.services.entries import EventNotOpen, OverlappingWish, SameWish
 from allocations.services.events import create_event
 from allocations.services.progress import advance_due_events, cancel_event, end_event
 from auditlog.models import LogEntry
-from cspace import clock
-from cspace.db.ranges import campus_date
-from cspace.errors import Invalid, LimitReached
 from groups.services.groups import archive_group
+from kernel import clock
+from kernel.db.ranges import campus_date
+from kernel.errors import Invalid, LimitReached
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.races.threads import at_once, raised
 

@@ -17,8 +17,8 @@ import httpx
 import pytest
 from django.db import connection
 
-from accounts.tokens import issue_access
-from cspace import clock
+from accounts.services.tokens import issue_access
+from kernel import clock
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.races.server import Server, serving
 

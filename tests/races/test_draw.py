@@ -4,14 +4,14 @@ import pytest
 from django.db import connection
 
 from allocations.models import AllocationRegistration, Draw
+from allocations.queries.verifying import verify_draw
 from allocations.services.after_draw import withdraw_entry
 from allocations.services.distributing import distribute
 from allocations.services.promoting import promote
-from allocations.verifying import verify_draw
 from auditlog.models import LogEntry
 from classrooms.services.room_time import RoomAlreadyBooked
-from cspace import clock
 from groups.services.groups import archive_group
+from kernel import clock
 from notifications.models import Notification
 from registrations.models import Registration
 from registrations.services.booking import Slot, book

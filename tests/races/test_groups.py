@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from auditlog.models import LogEntry
-from cspace import clock
-from cspace.db.ranges import campus_date
-from cspace.errors import Invalid, NotFound, PermissionDenied
 from groups.models import UserGroup
 from groups.services.groups import GroupNameTaken, archive_group, create_group
 from groups.services.members import AlreadyMember, add_member, change_permissions, remove_member
+from kernel import clock
+from kernel.db.ranges import campus_date
+from kernel.errors import Invalid, NotFound, PermissionDenied
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user

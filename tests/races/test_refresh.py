@@ -8,11 +8,11 @@ from django.db import connection, transaction
 
 from accounts.models import RefreshSession, User
 from accounts.services.sessions import end_families, exchange, log_in
-from accounts.tokens import read_access, read_refresh
+from accounts.services.tokens import read_access, read_refresh
 from auditlog.models import LogEntry
-from cspace import clock
-from cspace.errors import NotAuthenticated
 from groups.api.authentication import load_user
+from kernel import clock
+from kernel.errors import NotAuthenticated
 from tests.factories import PASSWORD, make_user
 from tests.races.threads import at_once
 

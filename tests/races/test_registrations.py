@@ -8,8 +8,8 @@ from django.db import connection
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from classrooms.services.room_time import RoomAlreadyBooked
-from cspace import clock
-from cspace.db.ranges import campus_date
+from kernel import clock
+from kernel.db.ranges import campus_date
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.changing import (

@@ -8,10 +8,10 @@ from django.db import connection
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from classrooms.services.room_time import RoomAlreadyBooked
-from cspace import clock
-from cspace.db.ranges import campus_date, day_of_week
-from cspace.errors import Invalid
 from groups.services.groups import archive_group
+from kernel import clock
+from kernel.db.ranges import campus_date, day_of_week
+from kernel.errors import Invalid
 from registrations.models import Registration, Series, SkippedDate
 from registrations.services.booking import Slot, book
 from registrations.services.series import (

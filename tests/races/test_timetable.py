@@ -15,17 +15,17 @@ from django.db import IntegrityError
 
 from auditlog.models import LogEntry
 from classrooms.services.room_time import RoomAlreadyBooked
-from cspace import clock
-from cspace.db.ranges import campus_date
+from kernel import clock
+from kernel.db.ranges import campus_date
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from tests.factories import join, make_classroom, make_group, make_user
 from tests.races.test_booking_over_http import DEADLOCKS, UNLOGGED, scalar
 from tests.races.threads import JOIN_SECONDS, at_once, raised
+from timetables.importing.importer import import_timetable
+from timetables.importing.records import Fault, Place, Record, record
+from timetables.importing.report import ImportReport
 from timetables.models import CourseBooking
-from timetables.records import Fault, Place, Record, record
-from timetables.report import ImportReport
-from timetables.services.importing import import_timetable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4

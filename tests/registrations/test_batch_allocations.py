@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
-from cspace import clock
+from kernel import clock
 from notifications.models import Notification
 from registrations.enums import Source
 from registrations.models import Registration, Series, SkippedDate

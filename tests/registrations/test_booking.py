@@ -7,7 +7,7 @@ import time_machine
 
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
-from cspace.errors import PermissionDenied
+from kernel.errors import PermissionDenied
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.factories import join, make_classroom, make_group, make_registration
@@ -211,7 +211,7 @@ def test_a_refused_request_is_not_remembered(api, member, wish):
 
 
 def test_an_archived_group_cannot_book(api, member, wish, team, cspace):
-    from cspace import clock
+    from kernel import clock
 
     team.archived_at = clock.now()
     team.save()

@@ -14,10 +14,10 @@ from django.db import connection, connections
 
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
-from cspace import clock
-from cspace.db.locks import Namespace
-from cspace.db.ranges import campus_date
-from cspace.models import IdempotencyRecord
+from kernel import clock
+from kernel.db.locks import Namespace
+from kernel.db.ranges import campus_date
+from kernel.models import IdempotencyRecord
 from notifications.models import Notification
 from registrations.models import Registration
 

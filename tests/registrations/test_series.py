@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from classrooms.enums import OccupancyKind
 from classrooms.services.room_time import occupy_many
-from cspace import clock
-from cspace.db.locks import lock_rooms
-from cspace.db.ranges import (
+from kernel import clock
+from kernel.db.locks import lock_rooms
+from kernel.db.ranges import (
     campus_interval,
     clamped_interval,
     day_of_week,

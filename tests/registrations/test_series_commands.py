@@ -11,7 +11,7 @@ from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from notifications.models import Notification
 from registrations.models import Registration, SkippedDate
-from registrations.weeks import lay_out
+from registrations.rules import lay_out
 from tests.factories import join, make_classroom, make_group, make_registration
 
 pytestmark = pytest.mark.usefixtures("document_clock")

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from classrooms.models import Classroom
-from classrooms.soonest import soonest_runs
-from cspace.db.ranges import Interval
+from classrooms.queries.soonest import soonest_runs
+from kernel.db.ranges import Interval
 from timetables.models import Course, StudyPlan
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories.timetables import make_course, make_semester
 from tests.timetables.test_importing import counts
-from timetables import event_series, ics
+from timetables.importing import event_series, ics
 from timetables.models import Course, CourseBooking, CourseSchedule, Semester
 
 HEAD = """BEGIN:VCALENDAR

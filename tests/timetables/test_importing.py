@@ -9,12 +9,12 @@ from django.test.utils import CaptureQueriesContext
 
 from auditlog.models import LogEntry
 from classrooms.models import Classroom, Occupancy
-from cspace.db.locks import Namespace
-from timetables import report
+from kernel.db.locks import Namespace
+from timetables.importing import importer as importing
+from timetables.importing import report
+from timetables.importing.records import Place, record
 from timetables.management.commands.import_timetable import ImportCommand
 from timetables.models import Course, CourseBooking, CourseSchedule, PlannedCourse, Semester, StudyPlan, Teacher, Unit
-from timetables.records import Place, record
-from timetables.services import importing
 
 
 def counts(said):

@@ -9,13 +9,13 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from allocations.draw import Booked
-from allocations.services.manifest import room_lines
+from allocations.queries.manifest import room_lines
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from classrooms.services.closures import close_rooms
-from cspace import clock
-from cspace.db.ranges import campus_interval
-from cspace.errors import Invalid, PermissionDenied
+from kernel import clock
+from kernel.db.ranges import campus_interval
+from kernel.errors import Invalid, PermissionDenied
 from registrations.services.changing import cancel_registration
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import make_registration

@@ -12,9 +12,9 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from cspace.admin.forms import DateField, NameField, ServiceForm
-from cspace.admin.site import site
-from cspace.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
+from kernel.admin.forms import DateField, NameField, ServiceForm
+from kernel.admin.site import site
+from kernel.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
 from timetables import rules
 from timetables.admin.visibility import EditableAdmin
 from timetables.models import Course, PlannedCourse, Semester, StudyPlan, Teacher, Unit

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from cspace.admin.site import site
-from cspace.db.ranges import campus_zone
+from kernel.admin.site import site
+from kernel.db.ranges import campus_zone
 from timetables.admin.visibility import WithdrawableAdmin
 from timetables.models import CourseBooking, CourseSchedule
 

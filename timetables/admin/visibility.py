@@ -6,9 +6,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.acting import actor
-from cspace import clock
-from cspace.admin.pages import ServiceAdmin
+from accounts.admin.acting import actor
+from kernel import clock
+from kernel.admin.pages import ServiceAdmin
 from timetables.services.editing import add_row, change_row, restore, withdraw
 from timetables.services.visibility import Settled
 

@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import Q, QuerySet
 
-from cspace.api.filters import FilterSet
+from kernel.api.filters import FilterSet
 from timetables.models import Course
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cspace.api.examples import hour_ahead
-from cspace.api.fields import DateField, QueryBooleanField, TimestampField
-from cspace.api.serializers import Output, Query
-from cspace.db.ranges import format_instant
+from kernel.api.examples import hour_ahead
+from kernel.api.fields import DateField, QueryBooleanField, TimestampField
+from kernel.api.serializers import Output, Query
+from kernel.db.ranges import format_instant
 from timetables.enums import SemesterType
 from timetables.models import Course, Semester, StudyPlan, Teacher, Unit
-from timetables.plans import PlanTimetable
+from timetables.queries.plans import PlanTimetable
 
 
 class TeacherOutput(Output):

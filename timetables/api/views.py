@@ -4,13 +4,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cspace import clock
-from cspace.api.filters import filtered
-from cspace.api.permissions import PublicRead
-from cspace.api.schema import filter_parameters
-from cspace.api.viewsets import ApiViewSet
-from cspace.db.ranges import campus_date
-from cspace.errors import NotFound
+from kernel import clock
+from kernel.api.filters import filtered
+from kernel.api.permissions import PublicRead
+from kernel.api.schema import filter_parameters
+from kernel.api.viewsets import ApiViewSet
+from kernel.db.ranges import campus_date
+from kernel.errors import NotFound
 from timetables.api.filters import CourseFilter
 from timetables.api.serializers import (
     CourseItemOutput,
@@ -22,7 +22,7 @@ from timetables.api.serializers import (
     StudyPlanQuery,
 )
 from timetables.models import Course, StudyPlan
-from timetables.plans import timetable_of
+from timetables.queries.plans import timetable_of
 
 
 @extend_schema(tags=["timetables"])

@@ -12,10 +12,10 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model, QuerySet
 
 from accounts.models import User
-from cspace.db.locks import Namespace, lock_namespace
-from cspace.db.transactions import transactional
-from cspace.errors import Invalid, InvalidState, NotFound, PermissionDenied
-from cspace.facts import publish
+from kernel.db.locks import Namespace, lock_namespace
+from kernel.db.transactions import transactional
+from kernel.errors import Invalid, InvalidState, NotFound, PermissionDenied
+from kernel.facts import publish
 from timetables.facts import (
     TimetableRowAdded,
     TimetableRowChanged,

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from classrooms.services.room_time import reclaim_many, release
-from cspace.db.locks import lock_rooms
+from kernel.db.locks import lock_rooms
+from timetables.importing.report import MAX_TOLD, Meeting
 from timetables.models import CourseBooking
 from timetables.querysets import CourseBookingQuerySet
-from timetables.report import MAX_TOLD, Meeting
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 
 from allocations.models import AllocationEvent
-from allocations.verifying import DrawDiffers, verify_draw
+from allocations.queries.verifying import DrawDiffers, verify_draw
 
 
 class Command(BaseCommand):

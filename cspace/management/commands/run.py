@@ -20,8 +20,10 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from cspace import clock, embedded, lifeline
-from cspace.periodic import PeriodicStep
+import bundled_postgres as embedded
+from cspace import lifeline
+from cspace.clockwork import PeriodicStep
+from kernel import clock
 
 DEMO_ACCOUNTS = ("admin", "ta217", "johndoe", "john_doe", "hsinmu", "hil", "stranger")
 DEMO_PASSWORD = "cspace-demo"  # noqa: S105

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management import BaseCommand
 
 from allocations.services.progress import advance_due_events
-from cspace import clock
-from cspace.housekeeping import keep_house
+from cspace.clockwork import keep_house
+from kernel import clock
 
 
 class Command(BaseCommand):

@@ -9,13 +9,13 @@ import pytest
 from django.test import RequestFactory
 from hypothesis import given, strategies
 
-from cspace.db.ranges import Interval
 from cspace.wsgi import application
 from dialects.occupancy.bodies import MAX_BYTES, read_body
 from dialects.occupancy.distances import Place
 from dialects.occupancy.envelope import BadRequest
 from dialects.occupancy.searching import after_date, coordinates, selection
 from dialects.occupancy.wall_clock import in_
+from kernel.db.ranges import Interval
 
 FORM = "application/x-www-form-urlencoded"
 FREE, SOONEST = "/api/rooms/find_free_rooms", "/api/rooms/find_soonest_bookings"

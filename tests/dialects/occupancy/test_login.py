@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from accounts.tokens import issue_access
+from accounts.services.tokens import issue_access
 from tests.dialects.occupancy.scenes import FREE, SOONEST, at
 from tests.factories import make_classroom
 from tests.factories.timetables import make_course, make_plan

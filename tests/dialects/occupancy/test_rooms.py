@@ -8,8 +8,8 @@ from django.db.models import F
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
 from classrooms.services.closures import close_rooms
-from cspace import clock
-from cspace.db.ranges import campus_interval
+from kernel import clock
+from kernel.db.ranges import campus_interval
 from registrations.services.changing import cancel_registration
 from tests.dialects.occupancy.scenes import DAY, at, occupy, shown
 from tests.factories import make_classroom, make_registration

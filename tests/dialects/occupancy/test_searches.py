@@ -8,9 +8,9 @@ from hypothesis import given, strategies
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from cspace import clock
-from cspace.db.ranges import campus_interval
 from dialects.occupancy.distances import Place, metres
+from kernel import clock
+from kernel.db.ranges import campus_interval
 from tests.dialects.occupancy.scenes import DAY, FREE, SOONEST, at, occupy, shown, span
 from tests.factories import make_classroom, make_registration
 from tests.factories.timetables import make_course, make_lecture

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management import CommandError
 
-from timetables.ics import CODE, CalendarReading, read_calendar
+from timetables.importing.ics import CODE, CalendarReading, read_calendar
+from timetables.importing.reading import Progress
 from timetables.management.commands.import_timetable import ImportCommand, Read
 from timetables.models import Course, Semester
-from timetables.reading import Progress
 
 
 class Command(ImportCommand):

@@ -11,13 +11,13 @@ from django.db import DatabaseError
 from tqdm import tqdm
 
 from accounts.models import User
-from cspace import clock
-from cspace.api.errors import as_domain_error
-from cspace.errors import DomainError, Unavailable
-from timetables.reading import Progress, read_records
-from timetables.records import Fault, Record
-from timetables.report import ImportReport
-from timetables.services.importing import import_timetable
+from kernel import clock
+from kernel.api.errors import as_domain_error
+from kernel.errors import DomainError, Unavailable
+from timetables.importing.importer import import_timetable
+from timetables.importing.reading import Progress, read_records
+from timetables.importing.records import Fault, Record
+from timetables.importing.report import ImportReport
 
 BUSY = "another import is running, or the rooms are in use: try again"
 Read = Callable[[], Iterable[Record | Fault]]

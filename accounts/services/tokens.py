@@ -1,0 +1,132 @@
+"""Access tokens: short-lived, signed, naming a user, the version of his sessions and the session family.
+
+They say who is asking, never what he may do: authority is read from the database on each request.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import jwt
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenBackendError, TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from accounts.models import RefreshSession, User
+from accounts.services.keys import RING
+from kernel.errors import NotAuthenticated
+
+MAX_ID, MAX_VERSION = 2**63 - 1, 2**31 - 1
+
+
+class _Access(AccessToken):
+    _token_backend = RING
+
+
+class _Refresh(RefreshToken):
+    _token_backend = RING
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a genuine access token says."""
+
+    user_id: int
+    token_version: int
+    family: UUID
+
+
+@dataclass(frozen=True)
+class RefreshClaims:
+    """What a genuine refresh token says: which session it is, of which family."""
+
+    jti: UUID
+    family: UUID
+
+
+def issue_access(user: User, *, family: UUID) -> str:
+    """A signed access token for `user` within a session family."""
+    token = _Access()
+    token["user_id"] = user.pk
+    token["tv"] = user.token_version
+    token["family"] = str(family)
+    return str(token)
+
+
+def read_access(text: str) -> Claims:
+    """The claims of a genuine, unexpired access token.
+
+    Raises:
+        NotAuthenticated: `token_expired` or `token_invalid`.
+    """
+    try:
+        return _claims(_Access(text).payload)  # type: ignore[arg-type]
+    except ExpiredTokenError as error:
+        raise NotAuthenticated("token_expired") from error
+    except (TokenError, OverflowError) as error:
+        raise NotAuthenticated("token_invalid") from error
+
+
+def read_expired_access(text: str) -> Claims:
+    """The claims of a genuine access token, expired or not: good enough to log out with, nothing else.
+
+    Raises:
+        NotAuthenticated: `token_invalid`.
+    """
+    try:
+        payload = jwt.decode(
+            text,
+            RING.get_verifying_key(text),
+            algorithms=[api_settings.ALGORITHM],
+            issuer=api_settings.ISSUER,
+            audience=api_settings.AUDIENCE,
+            leeway=api_settings.LEEWAY,
+            options={"verify_exp": False, "require": ["exp", "jti"]},
+        )
+    except (jwt.PyJWTError, TokenBackendError, OverflowError, ValueError) as error:
+        raise NotAuthenticated("token_invalid") from error
+    if payload.get("token_type") != AccessToken.token_type or type(payload["exp"]) is not int:
+        raise NotAuthenticated("token_invalid")
+    return _claims(payload)
+
+
+def _claims(payload: dict[str, Any]) -> Claims:
+    user_id, version = payload.get("user_id"), payload.get("tv")
+    if type(user_id) is not int or type(version) is not int:
+        raise NotAuthenticated("token_invalid")
+    if not (0 < user_id <= MAX_ID and 0 <= version <= MAX_VERSION):
+        raise NotAuthenticated("token_invalid")
+    try:
+        return Claims(user_id, version, UUID(payload.get("family")))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise NotAuthenticated("token_invalid") from error
+
+
+def sign_refresh(session: RefreshSession) -> str:
+    """The cookie's content for a session. Deterministic: the same session gives the same token."""
+    token = _Refresh()
+    token.payload = {
+        "token_type": RefreshToken.token_type,
+        "jti": session.jti.hex,
+        "family": str(session.family),
+        "iat": int(session.issued_at.timestamp()),
+        "exp": int(session.expires_at.timestamp()),
+        "iss": api_settings.ISSUER,
+        "aud": api_settings.AUDIENCE,
+    }
+    return str(token)
+
+
+def read_refresh(text: str) -> RefreshClaims:
+    """The claims of a genuine, unexpired refresh token.
+
+    Raises:
+        NotAuthenticated: `token_expired` or `token_invalid`.
+    """
+    try:
+        payload = _Refresh(text).payload  # type: ignore[arg-type]
+        return RefreshClaims(jti=UUID(payload.get("jti")), family=UUID(payload.get("family")))
+    except ExpiredTokenError as error:
+        raise NotAuthenticated("token_expired") from error
+    except (TokenError, OverflowError, ValueError, TypeError, AttributeError) as error:
+        raise NotAuthenticated("token_invalid") from error

@@ -1,0 +1,188 @@
+"""Loads the demo campus through the services, so that its history is in the log like any other."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+
+from accounts.models import User
+from accounts.services.people import create_user
+from classrooms import rules as classroom_rules
+from classrooms.models import Classroom
+from classrooms.services.closures import close_rooms
+from classrooms.services.room_time import RoomAlreadyBooked
+from classrooms.services.rooms import create_classroom
+from demo import campus
+from demo.semester import SECOND_BUILDING, semester
+from groups import rules as group_rules
+from groups.enums import Permissions
+from groups.models import Group, UserGroup
+from groups.services.groups import create_group
+from groups.services.members import add_member
+from kernel.db.locks import Namespace, lock_namespace
+from kernel.db.ranges import Interval, campus_date, wall_instant
+from kernel.db.transactions import transactional
+from kernel.errors import AlreadyExists, InvalidState
+from registrations.models import Registration
+from registrations.services.booking import Slot, book
+from registrations.services.changing import cancel_registration
+from registrations.services.deciding import approve_registration, reject_registration
+from timetables.importing.importer import import_timetable
+from timetables.importing.records import Fault, Place, Record, record
+
+PASSWORD = "cspace-demo"  # noqa: S105
+SEED = 20260120
+DAYS_EITHER_WAY = 21
+PER_DAY = 6
+ADMIN = "admin"
+PEOPLE = {
+    "ta217": "TA 217",
+    "johndoe": "John Doe",
+    "john_doe": "John Doe",
+    "hsinmu": "蔡欣穆",
+    "hil": "呂學一",
+    "stranger": "Stranger",
+}
+GROUPS = ("522", "316", "research-team")
+PLACES = (
+    ("cspace", "ta217", Permissions.ADMIN),
+    ("cspace", "johndoe", Permissions.MEMBER),
+    ("522", "ta217", Permissions.ADMIN),
+    ("522", "john_doe", Permissions.MEMBER),
+    ("522", "hsinmu", Permissions.MEMBER),
+    ("522", "hil", Permissions.ADMIN),
+    ("316", "hsinmu", Permissions.ADMIN),
+    ("research-team", "hil", Permissions.MEMBER),
+)
+WORDS = ("Team meeting", "Study group", "Project review", "Reading circle", "Rehearsal", "")
+Progress = Callable[[int], object]
+
+
+class DemoNamesTaken(AlreadyExists):
+    """Somebody else has names that the demo gives to its own."""
+
+    def __init__(self, taken: list[str]) -> None:
+        super().__init__(
+            f"the demo campus needs names that are taken here: {', '.join(taken)}. Nothing was loaded. "
+            "Load it into an empty database: another CSPACE_DATA_DIR or DATABASE_URL"
+        )
+
+
+class NoSystemGroup(InvalidState):
+    message = "there is no cspace group, so this database was flushed or never migrated. Use a new one, then migrate"
+
+
+@transactional
+def load(*, now: datetime, progress: Progress = lambda steps: None) -> bool:
+    """Load everything, or nothing if the demo's people are there already. Whether it loaded.
+
+    `progress` is called with the number of steps done. Raises: DemoNamesTaken, NoSystemGroup.
+    """
+    lock_namespace(Namespace.DEMO)
+    if User.objects.filter(username__in=[ADMIN, *PEOPLE]).count() == len(PEOPLE) + 1:
+        return False
+    if taken := list(_taken()):
+        raise DemoNamesTaken(taken)
+    began = now - timedelta(days=DAYS_EITHER_WAY + 1)
+    admin = _people(began)
+    for wanted in campus.rooms():
+        create_classroom(by=admin, now=began, **wanted)
+        progress(1)
+    _timetable(admin, began, campus_date(now))
+    _registrations(admin, now, progress)
+    _closures(admin, now)
+    return True
+
+
+def steps() -> int:
+    """How often `progress` will be called."""
+    return campus.ROOMS_PER_FLOOR * 3 + (2 * DAYS_EITHER_WAY + 1) * PER_DAY
+
+
+def _taken() -> Iterator[str]:
+    """The names of the demo that belong to somebody else, such as "group 522"."""
+    people = set(User.objects.filter(username__in=[ADMIN, *PEOPLE]).values_list("username", flat=True))
+    yield from (f"user {name}" for name in (ADMIN, *PEOPLE) if name in people)
+    groups = set(Group.objects.living().values_list("name_key", flat=True))
+    yield from (f"group {name}" for name in GROUPS if group_rules.name_key(name) in groups)
+    rooms = set(Classroom.objects.values_list("name_key", flat=True))
+    names = [*(room["name"] for room in campus.rooms()), *SECOND_BUILDING]
+    yield from (f"room {name}" for name in names if classroom_rules.name_key(name) in rooms)
+
+
+def _people(now: datetime) -> User:
+    system = Group.objects.filter(is_system=True).first()
+    if system is None:
+        raise NoSystemGroup
+    admin = create_user(
+        by=None, now=now, username=ADMIN, password=PASSWORD, display_name="Campus Admin", is_superuser=True
+    )
+    add_member(group_id=system.pk, by=admin, now=now, username=ADMIN, permissions=Permissions.ADMIN)
+    for username, display_name in PEOPLE.items():
+        create_user(by=admin, now=now, username=username, password=PASSWORD, display_name=display_name)
+    groups = {"cspace": system} | {name: create_group(by=admin, now=now, name=name) for name in GROUPS}
+    for group, username, permissions in PLACES:
+        add_member(group_id=groups[group].pk, by=admin, now=now, username=username, permissions=permissions)
+    return admin
+
+
+def _timetable(admin: User, now: datetime, today: date) -> None:
+    """Before the registrations, which find their rooms around it."""
+    file = semester(today)
+
+    def read() -> Iterator[Record | Fault]:
+        for noun, records in file.items():
+            for item, raw in enumerate(records):
+                yield record(Place(0, noun, item), raw)
+
+    import_timetable(by=admin, now=now, source="demo semester", read=read, create_rooms=True)
+
+
+def _registrations(admin: User, now: datetime, progress: Progress) -> None:
+    """Seeded: the same campus on the same day. Every state occurs."""
+    chance = random.Random(SEED)  # noqa: S311
+    bookers = list(UserGroup.objects.filter(user__username__in=PEOPLE).with_api_relations().order_by("id"))
+    rooms = list(Classroom.objects.active().in_order())
+    today = campus_date(now)
+    for offset in range(-DAYS_EITHER_WAY, DAYS_EITHER_WAY + 1):
+        for _ in range(PER_DAY):
+            place, room = chance.choice(bookers), chance.choice(rooms)
+            start = chance.randrange(8 * 2, 20 * 2) * 30
+            slot = Slot(today + timedelta(days=offset), start, start + chance.choice((60, 90, 120)))
+            # Asked for two days before, so that what lies behind was once ahead.
+            asked_at = min(now, wall_instant(slot.day, slot.start_minute) - timedelta(days=2))
+            progress(1)
+            if offset == 0:
+                continue
+            try:
+                held = book(
+                    by=place.user,
+                    now=asked_at,
+                    classroom=room,
+                    group_id=place.group_id,
+                    slot=slot,
+                    description=chance.choice(WORDS),
+                )
+            except RoomAlreadyBooked:
+                continue
+            _decide(held, admin, place.user, asked_at, chance.random())
+
+
+def _decide(held: Registration, admin: User, owner: User, now: datetime, dice: float) -> None:
+    if dice < 0.5:
+        approve_registration(registration_id=held.pk, by=admin, now=now)
+    elif dice < 0.6:
+        reject_registration(registration_id=held.pk, by=admin, now=now, reason="The room is needed for an exam")
+    elif dice < 0.7:
+        cancel_registration(registration_id=held.pk, by=owner, now=now)
+
+
+def _closures(admin: User, now: datetime) -> None:
+    day = campus_date(now) + timedelta(days=10)
+    close_rooms(
+        by=admin,
+        now=now,
+        classrooms=list(Classroom.objects.filter(name__in=["101", "102"]).in_order()),
+        interval=Interval(wall_instant(day, 18 * 60), wall_instant(day + timedelta(days=1), 12 * 60)),
+        reason="New projectors",
+        cancel_registrations=True,
+    )

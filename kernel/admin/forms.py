@@ -1,0 +1,149 @@
+"""The forms of the pages: campus wall time, names of one visible line, and what the service said against it."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
+from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from kernel.admin.refusals import faults_of, summary
+from kernel.db.ranges import MINUTES_PER_DAY, WallTimeDoesNotExist, format_minute, wall_instant
+from kernel.errors import DomainError
+from kernel.names import NOT_VISIBLE, is_visible, one_line
+from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
+
+TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+
+
+class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Asks for what a service takes. `refusal` is what the service has just said against these very values."""
+
+    refusal: ClassVar[DomainError | None] = None
+    field_of_fault: ClassVar[Mapping[str, str]] = {}
+    """The service's names, where the form has others."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """What a page showed goes with it: `changed_data` is what was touched since, whatever others have done."""
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            for name, field in self.fields.items():
+                field.show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.refusal is not None:
+            self._show(self.refusal)
+        return cleaned
+
+    def _show(self, refusal: DomainError) -> None:
+        """Faults under their fields; what has no field here, and any other refusal, above them all."""
+        named = {self.field_of_fault.get(name, name): said for name, said in faults_of(refusal).items()}
+        homeless = {name: said for name, said in named.items() if name not in self.fields}
+        for name, sentences in named.items():
+            if name in self.fields:
+                self.add_error(name, [ValidationError(sentence) for sentence in sentences])
+        if homeless or not named:
+            self.add_error(None, "; ".join([summary(refusal), *(" ".join(said) for said in homeless.values())]))
+
+
+class NameField(forms.CharField):
+    """One visible line, as `kernel.api.fields.NameField` takes it."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def to_python(self, value: Any) -> str:
+        return one_line(super().to_python(value) or "")
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if not is_visible(value):
+            raise ValidationError(NOT_VISIBLE)
+
+
+class LongTextField(forms.CharField):
+    """Several lines, kept as they are but for the line ends, which a browser writes in its own way."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"strip": False, "required": False} | kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if has_forbidden_text(value):
+            raise ValidationError(FORBIDDEN_TEXT_MESSAGE)
+
+
+class JsonField(forms.JSONField):
+    """A small JSON document. Django parses it for validation, and again to show it: both give up on deep nesting."""
+
+    widget = UnfoldAdminTextareaWidget
+    max_brackets = 100
+
+    def to_python(self, value: Any) -> Any:
+        if self._is_too_deep(value):
+            raise ValidationError("Too deeply nested")
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return InvalidJSONInput(data) if self._is_too_deep(data) else super().bound_data(data, initial)
+
+    def _is_too_deep(self, value: Any) -> bool:
+        return isinstance(value, str) and value.count("[") + value.count("{") > self.max_brackets
+
+
+class DateField(forms.DateField):
+    """A date on the campus, `YYYY-MM-DD`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **{"input_formats": ["%Y-%m-%d"], "widget": UnfoldAdminSingleDateWidget(format="%Y-%m-%d")} | kwargs
+        )
+
+
+class WallTimeField(forms.CharField):
+    """`HH:MM` on the campus clock; minutes since midnight inside. With `is_end`, `24:00` too."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def __init__(self, *, is_end: bool = False, **kwargs: Any) -> None:
+        self.latest = MINUTES_PER_DAY if is_end else MINUTES_PER_DAY - 1
+        example = "HH:MM, 24:00 for the end of the day" if is_end else "HH:MM"
+        super().__init__(**{"help_text": f"{example}, campus time"} | kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return format_minute(value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, int) or value in self.empty_values:
+            return value
+        match = TIME.fullmatch(str(value).strip())
+        minute = int(match[1]) * 60 + int(match[2]) if match and int(match[2]) < 60 else None
+        if minute is None or minute > self.latest:
+            raise ValidationError("A time of the form HH:MM is required")
+        return minute
+
+    def run_validators(self, value: Any) -> None:
+        """A number has nothing of a text to be checked."""
+
+
+def instant_of(day: dt.date | None, minute: int | None) -> dt.datetime | None:
+    """The instant of a date and a time of the form; None where one of them is missing or malformed.
+
+    Raises: ValidationError, where the campus clock never shows it.
+    """
+    if day is None or minute is None:
+        return None
+    try:
+        return wall_instant(day, minute)
+    except WallTimeDoesNotExist as gap:
+        raise ValidationError(str(gap)) from gap
+    except OverflowError as error:
+        raise ValidationError("This date is out of range") from error

@@ -1,0 +1,35 @@
+"""A service's refusal in words for a page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kernel.errors import DomainError
+
+MAX_NAMED = 10
+
+
+def said(refusal: DomainError) -> str:
+    """A refusal as one line: its sentence, what it says about the fields, what is in the way."""
+    faults = [f"{name}: {' '.join(sentences)}" for name, sentences in faults_of(refusal).items()]
+    return "; ".join([summary(refusal), *faults])
+
+
+def summary(refusal: DomainError) -> str:
+    """Its sentence, and for room time what is in the way."""
+    pieces = refusal.details.get("conflicts") or []
+    named = ", ".join(_named(piece) for piece in pieces[:MAX_NAMED])
+    more = f" and {len(pieces) - MAX_NAMED} more" if len(pieces) > MAX_NAMED else ""
+    return f"{refusal.message}: {named}{more}" if named else refusal.message
+
+
+def faults_of(refusal: DomainError) -> dict[str, list[str]]:
+    """{field: [sentences]}, empty where the refusal is not about fields."""
+    return {
+        name: [str(sentence) for sentence in sentences]
+        for name, sentences in refusal.details.items()
+        if isinstance(sentences, list) and sentences and isinstance(sentences[0], str)
+    }
+
+
+def _named(piece: Mapping[str, Any]) -> str:
+    return f"{piece['kind']} {piece['id']} ({piece['date']} {piece['start_time']}–{piece['end_time']})"

@@ -1,0 +1,50 @@
+"""The admin's own site: who may enter, and one's own password."""
+
+from typing import Any
+
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from unfold.sites import UnfoldAdminSite
+
+
+class CSpaceAdminSite(UnfoldAdminSite):
+    """Open to members of the system group and superusers, read from the database on each request.
+
+    `accounts.admin.people` gives it its login form and its password form.
+    """
+
+    password_form: Any = None
+
+    site_header = site_title = "CSpace"
+    index_title = "Campus"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return bool(user.is_authenticated and user.is_active and user.access.is_cspace)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """One's own password. Django's form would write past the service: sessions would live on, unlogged."""
+        view = PasswordChangeView.as_view(
+            form_class=self.password_form,
+            template_name=self.password_change_template or "registration/password_change_form.html",
+            success_url=reverse(f"{self.name}:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        refuse_nul(request)
+        found: HttpResponseBase = super().autocomplete_view(request)
+        return found
+
+
+def refuse_nul(request: HttpRequest) -> None:
+    """PostgreSQL keeps no NUL: what is searched for with one is a bad request. Raises: BadRequest."""
+    if any("\x00" in value for _, values in request.GET.lists() for value in values):
+        raise BadRequest("NUL in the query")
+
+
+site = CSpaceAdminSite(name="admin")

@@ -1,0 +1,71 @@
+"""List filters (django-filter) with the strict forms of `kernel.api.fields`; a bad value is a 400."""
+
+from datetime import date
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from rest_framework.request import Request
+
+from kernel.api.fields import DATE, INTEGER
+from kernel.api.pagination import page_faults
+from kernel.errors import Faults, Invalid
+
+
+class _IdFormField(forms.Field):
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values:
+            return None
+        if not INTEGER.fullmatch(value):
+            raise forms.ValidationError("A whole number is required")
+        return int(value)
+
+
+class _DateFormField(forms.Field):
+    def to_python(self, value: Any) -> date | None:
+        if value in self.empty_values:
+            return None
+        try:
+            if DATE.fullmatch(value):
+                found = date.fromisoformat(value)
+                if 1900 <= found.year <= 2500:
+                    return found
+        except ValueError:
+            pass
+        raise forms.ValidationError("A date of the form YYYY-MM-DD is required")
+
+
+class IdFilter(django_filters.Filter):
+    """Equality with an integer of ASCII digits."""
+
+    field_class = _IdFormField
+
+
+class DateFilter(django_filters.Filter):
+    """`YYYY-MM-DD` exactly, in the years 1900 to 2500."""
+
+    field_class = _DateFormField
+
+
+class FilterSet(django_filters.FilterSet):
+    """The documented filters of a list. Unknown parameters are ignored, unknown values refused."""
+
+
+def filtered(kind: type[FilterSet], rows: QuerySet[Any, Any], request: Request) -> QuerySet[Any, Any]:
+    """The rows the query string of a list asks for.
+
+    Raises:
+        Invalid: {parameter: [sentences]}, also of `page` and `per_page`.
+    """
+    filterset = kind(data=request.query_params, queryset=rows)
+    if faults := list_faults(filterset):
+        raise Invalid(faults)
+    rows_found: QuerySet[Any, Any] = filterset.qs
+    return rows_found
+
+
+def list_faults(filterset: FilterSet) -> Faults:
+    """What is wrong with a list's filters, and with the page of it that is asked for."""
+    faults = {name: [str(sentence) for sentence in sentences] for name, sentences in filterset.errors.items()}
+    return faults | page_faults(filterset.data)

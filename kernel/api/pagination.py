@@ -1,0 +1,84 @@
+"""Paging: opt-in for lists documented without it, always for notifications and logs (contract §0)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.utils.encoding import escape_uri_path
+from rest_framework.request import Request
+
+from kernel.errors import Invalid, NotFound
+
+DEFAULT_PER_PAGE = 20
+MAX_PER_PAGE = 100
+MAX_PAGE = 10**36
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Which page is asked for; `number` ≥ 1, `size` 1…100."""
+
+    number: int
+    size: int
+
+
+def asked_page(request: Request) -> PageRequest | None:
+    """The page asked for, or None if the query names neither `page` nor `per_page`.
+
+    Raises:
+        Invalid: one of the two is malformed.
+    """
+    parameters = request.query_params
+    if "page" not in parameters and "per_page" not in parameters:
+        return None
+    if faults := page_faults(parameters):
+        raise Invalid(faults)
+    return PageRequest(int(parameters.get("page", "1")), int(parameters.get("per_page", str(DEFAULT_PER_PAGE))))
+
+
+def page_faults(parameters: Mapping[str, str]) -> dict[str, list[str]]:
+    """What is wrong with `page` and `per_page`; absent ones are right."""
+    faults = {}
+    if not _is_positive(parameters.get("page", "1"), MAX_PAGE):
+        faults["page"] = ["Must be 1 or more"]
+    if not _is_positive(parameters.get("per_page", "1"), MAX_PER_PAGE):
+        faults["per_page"] = [f"Must be a whole number from 1 to {MAX_PER_PAGE}"]
+    return faults
+
+
+def paged(
+    rows: QuerySet[Any, Any],
+    page: PageRequest,
+    request: Request,
+    key: str,
+    represent: Callable[[Any], Any],
+    *,
+    count: int | None = None,
+) -> dict[str, Any]:
+    """`{count, next, previous, <key>: […]}`; the links are relative and keep the other parameters.
+
+    Raises:
+        NotFound: the page lies past the end (page 1 of nothing is empty instead).
+    """
+    count = rows.count() if count is None else count
+    first = (page.number - 1) * page.size
+    if first and first >= count:
+        raise NotFound("Page")
+    found = list(rows[first : first + page.size]) if count else []
+    return {
+        "count": count,
+        "next": _link(request, page.number + 1) if first + page.size < count else None,
+        "previous": _link(request, page.number - 1) if page.number > 1 else None,
+        key: [represent(row) for row in found],
+    }
+
+
+def _is_positive(text: str, largest: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 40 and 1 <= int(text) <= largest
+
+
+def _link(request: Request, number: int) -> str:
+    parameters: Mapping[str, list[str]] = dict(request.query_params.lists()) | {"page": [str(number)]}
+    return f"{escape_uri_path(request.path)}?{urlencode(parameters, doseq=True)}"

@@ -1,0 +1,100 @@
+"""The two kinds of serializer: what comes in (strict, all faults at once) and what goes out."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import SkipField
+
+from kernel.errors import Faults
+
+NOT_AN_OBJECT = "A JSON object is required"
+
+
+class Input(serializers.Serializer):  # type: ignore[type-arg]
+    """A request body. Unknown keys are ignored; every fault is reported, not only the first kind.
+
+    `cross_check` sees the fields that are well-formed, even while others are not, so that
+    "start before end" and "unknown classroom" arrive in one answer.
+    """
+
+    example: ClassVar[Mapping[str, Any]] = {}
+    """For the published schema: see `kernel.api.examples`."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise ValidationError({"non_field_errors": [NOT_AN_OBJECT]})
+        values: dict[str, Any] = {}
+        faults: dict[str, list[Any]] = {}
+        for field in self._writable_fields:
+            try:
+                values[str(field.source)] = field.run_validation(field.get_value(data))
+            except ValidationError as error:
+                faults |= _named(str(field.field_name), error.detail)
+            except SkipField:
+                pass
+        _add(faults, self.cross_check(values))
+        if faults:
+            _add(faults, self.further_faults(values))
+            raise ValidationError(faults)
+        return values
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        """Faults of the well-formed values taken together, from the pure rules."""
+        return {}
+
+    def further_faults(self, values: Mapping[str, Any]) -> Faults:
+        """Asked only when the answer is a refusal anyway: faults that otherwise the service finds on its way."""
+        return {}
+
+
+class Query(Input):
+    """The query string of a question. Absent and empty parameters are the same."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        return super().to_internal_value({name: value for name, value in data.items() if value != ""})
+
+
+class Output(serializers.Serializer):  # type: ignore[type-arg]
+    """A representation: the fields say the shape (they are the published schema), `represent` fills it.
+
+    Plain dictionaries, because building a field-by-field serializer for 600 rows costs more than the query.
+    """
+
+    example: ClassVar[Mapping[str, Any]] = {}
+    """For the published schema: see `kernel.api.examples`."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return self.represent(instance)
+
+    def represent(self, instance: Any) -> dict[str, Any]:
+        """The documented keys, in the documented order."""
+        raise NotImplementedError
+
+
+class Page(serializers.Serializer):  # type: ignore[type-arg]
+    """What stands around the rows of a list that is always paged."""
+
+    example: ClassVar[Mapping[str, Any]] = {"count": 1, "next": None, "previous": None}
+
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+
+
+def _add(faults: dict[str, list[Any]], more: Faults) -> None:
+    for name, sentences in more.items():
+        faults.setdefault(name, []).extend(ErrorDetail(sentence, "invalid") for sentence in sentences)
+
+
+def _named(name: str, detail: Any) -> dict[str, list[Any]]:
+    """The faults of a field by name; those of objects in a list are called `items.3.start_time`."""
+    if isinstance(detail, list) and any(isinstance(part, Mapping) for part in detail):
+        detail = {str(place): part for place, part in enumerate(detail) if part}
+    if not isinstance(detail, Mapping):
+        return {name: detail if isinstance(detail, list) else [detail]}
+    found: dict[str, list[Any]] = {}
+    for inner, part in detail.items():
+        found |= _named(name if inner == "non_field_errors" else f"{name}.{inner}", part)
+    return found

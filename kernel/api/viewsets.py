@@ -1,0 +1,155 @@
+"""The view every operation is made of: declared permissions, strict query, idempotent and dry writes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import QuerySet
+from django.utils.encoding import escape_uri_path
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import ViewSet
+
+from kernel import clock
+from kernel.api.idempotency import convention_faults, is_dry_run, refuse_after, run_dry, run_idempotent
+from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, asked_page, paged
+from kernel.api.permissions import Undeclared
+from kernel.api.serializers import Input, Output, Query
+from kernel.errors import DomainError, Invalid
+from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
+from kernel.throttling import count_try
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+I = TypeVar("I", bound=Input)  # noqa: E741
+
+
+class ApiViewSet(ViewSet):
+    """One action = permission, strict input, one service or query call, one representation."""
+
+    http_method_names: Sequence[str] = ["get", "post", "put", "patch", "delete", "head"]  # type: ignore[assignment]
+    metadata_class = None
+
+    permissions: ClassVar[Mapping[str, type[BasePermission]]] = {}
+    """{action: permission}. An action that is missing here is refused."""
+    conflicts: ClassVar[Mapping[str, Sequence[Callable[[], DomainError]]]] = {}
+    """{action: what makes each 409 it may refuse with}, for the published schema."""
+    resources: ClassVar[Mapping[str, str]] = {}
+    """{action: what its `{id}`, or its query, names}, where that is not the noun of the view; for the published
+    refusals."""
+    outcomes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """{action: what it makes of the usual example of its answer}, for the published schema."""
+    repeatable = True
+    """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
+    is_dry = False
+    """Whether this request only pretends; known once its handler is called."""
+
+    def get_permissions(self) -> list[BasePermission]:
+        # A method without an action (or OPTIONS, which is none of ours) is not allowed here; the handler says so.
+        if self.action in (None, "metadata"):
+            return []
+        return [self.permissions.get(self.action, Undeclared)()]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        _check_query(request)
+        method = (request.method or "").lower()
+        if request.method not in WRITES or not self.action or not self.repeatable:
+            return
+        if request.user.is_authenticated:
+            count_try("write", str(request.user.pk), now=clock.now())
+        # The dispatcher looks the handler up on the instance after `initial`, so the wrapped one is found.
+        handler = getattr(self, method)
+        setattr(self, method, partial(self._write, handler))
+
+    def _write(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
+        call = partial(handler, request, *args, **kwargs)
+        if faults := convention_faults(request):
+            self.is_dry = True  # for the handler: what is only tried out must not do what a dry run would not
+            try:
+                refuse_after(call, faults)
+            finally:
+                self.is_dry = False
+        self.is_dry = is_dry_run(request)
+        if self.is_dry:
+            return run_dry(call)
+        key = request.headers.get("Idempotency-Key")
+        if request.method == "POST" and key is not None:
+            return run_idempotent(call, request=request, key=key, now=clock.now())
+        return call()
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A refusal that was only tried out says so, like the answer it stands for."""
+        response = super().handle_exception(exc)
+        if self.is_dry:
+            response["X-Dry-Run"] = "true"
+        return response
+
+    # --- what the actions are written with ---------------------------------------------------------
+
+    def body(self, kind: type[Input], **context: Any) -> dict[str, Any]:
+        """The validated body. Raises `ValidationError` with every fault at once."""
+        return _validated(kind(data=self.request.data, context=self._context(context)))
+
+    def changes(self, kind: type[Input], **context: Any) -> dict[str, Any]:
+        """The validated body of a PUT or PATCH: absent keys stay as they are."""
+        return _validated(kind(data=self.request.data, partial=True, context=self._context(context)))
+
+    def query(self, kind: type[Query], **context: Any) -> dict[str, Any]:
+        """The validated query string."""
+        return _validated(kind(data=self.request.query_params, context=self._context(context)))
+
+    def listing(
+        self,
+        rows: QuerySet[Any, Any],
+        output: type[Output],
+        *,
+        key: str = "results",
+        always_paged: bool = False,
+        count: int | None = None,
+    ) -> Response:
+        """All rows under `key`, or a page of them if the query asks for one.
+
+        `count` = how many rows there are, where the caller knows; else a page asks.
+        """
+        represent = output().represent
+        page = asked_page(self.request)
+        if page is None and always_paged:
+            page = PageRequest(1, DEFAULT_PER_PAGE)
+        if page is None:
+            return Response({key: [represent(row) for row in rows]})
+        return Response(paged(rows, page, self.request, key, represent, count=count))
+
+    def created(self, body: Any, location: str) -> Response:
+        """201 with the relative `Location` of what was made; `location` is a path with its names as they are."""
+        return Response(body, status=201, headers={"Location": escape_uri_path(location)})
+
+    def _context(self, extra: Mapping[str, Any]) -> dict[str, Any]:
+        return {"access": getattr(self.request.user, "access", None), "now": clock.now(), **extra}
+
+
+class DocumentViewSet(ApiViewSet):
+    """Actions that answer with a document which is no JSON. `renderer_classes` names the kinds, JSON first."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Refusals are JSON, whatever was asked for."""
+        self.request.accepted_renderer = JSONRenderer()
+        self.request.accepted_media_type = JSONRenderer.media_type
+        return super().handle_exception(exc)
+
+
+def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _check_query(request: Request) -> None:
+    faults = {
+        name if not has_forbidden_text(name) else "non_field_errors": [FORBIDDEN_TEXT_MESSAGE]
+        for name, values in request.query_params.lists()
+        if has_forbidden_text(name) or any(has_forbidden_text(value) or "\ufffd" in value for value in values)
+    }
+    if faults:
+        raise Invalid(faults)

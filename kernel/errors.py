@@ -1,0 +1,127 @@
+"""Errors are values: a code, a sentence the caller can act on, and details.
+
+Services raise them, `kernel.api.errors` turns each into the documented envelope, once.
+A domain module subclasses the kind it needs and names the broken rule (`RoomAlreadyBooked`).
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, ClassVar
+
+Faults = Mapping[str, Sequence[str]]
+"""{field: [sentence, …]}; faults of the body as a whole stand under `non_field_errors`."""
+
+
+class ErrorCode(StrEnum):
+    """The `code` of the error envelope (contract §0)."""
+
+    VALIDATION_ERROR = "VALIDATION_ERROR"
+    NOT_AUTHENTICATED = "NOT_AUTHENTICATED"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    NOT_FOUND = "NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    RATE_LIMITED = "RATE_LIMITED"
+    CONFLICT = "CONFLICT"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
+    LIMIT_REACHED = "LIMIT_REACHED"
+    INVALID_STATE = "INVALID_STATE"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+
+
+class DomainError(Exception):
+    """A refusal with a reason. `details` must be JSON."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.INTERNAL_ERROR
+    message: str = "The request could not be carried out"
+
+    def __init__(self, message: str | None = None, *, details: Mapping[str, Any] | None = None) -> None:
+        self.message = message or type(self).message
+        self.details: dict[str, Any] = dict(details or {})
+        super().__init__(self.message)
+
+
+class Invalid(DomainError):
+    """The input breaks rules. `details` = {field: [sentences]}."""
+
+    code = ErrorCode.VALIDATION_ERROR
+    message = "Validation failed"
+
+    def __init__(self, faults: Faults) -> None:
+        super().__init__(details={field: list(sentences) for field, sentences in faults.items()})
+
+
+class NotAuthenticated(DomainError):
+    """Nobody, or nobody any more. `reason` is one of the contract's `details.reason` words."""
+
+    code = ErrorCode.NOT_AUTHENTICATED
+    message = "Authentication credentials were not provided"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(details={"reason": reason})
+
+
+class PermissionDenied(DomainError):
+    code = ErrorCode.PERMISSION_DENIED
+    message = "You do not have permission to perform this action"
+
+
+class NotFound(DomainError):
+    """`NotFound("Registration")` reads "Registration not found"."""
+
+    code = ErrorCode.NOT_FOUND
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"{resource} not found")
+
+
+class AlreadyExists(DomainError):
+    """A name, a membership or a wish is taken. `details` = {field: [sentences]}."""
+
+    code = ErrorCode.ALREADY_EXISTS
+    message = "It already exists"
+
+
+class LimitReached(DomainError):
+    code = ErrorCode.LIMIT_REACHED
+    message = "A limit has been reached"
+
+
+class InvalidState(DomainError):
+    """The thing is not in a state that allows this."""
+
+    code = ErrorCode.INVALID_STATE
+    message = "The current state does not allow this"
+
+
+class Conflict(DomainError):
+    """Room time only."""
+
+    code = ErrorCode.CONFLICT
+    message = "Room is already booked for the requested time"
+
+
+class Unavailable(DomainError):
+    """Try again in `retry_after` seconds."""
+
+    code = ErrorCode.SERVICE_UNAVAILABLE
+    message = "The service is busy, please try again"
+
+    def __init__(self, message: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RateLimited(DomainError):
+    """Too many tries; `retry_after` seconds until the next one counts."""
+
+    code = ErrorCode.RATE_LIMITED
+    message = "Too many requests, please try again later"
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after

@@ -1,0 +1,64 @@
+"""What registrations do when something below them goes: an archived group, a closing room."""
+
+from typing import Any
+
+from classrooms.facts import RoomClosing
+from classrooms.services.room_time import hold_exclusively
+from groups.facts import GroupArchiving
+from kernel.db.ranges import campus_date
+from kernel.facts import on_cascade, publish_many
+from registrations.models import Registration, Series
+from registrations.querysets import RegistrationQuerySet
+from registrations.services.changing import cancel_held
+from registrations.services.series import set_series_cancelled
+
+
+def connect() -> None:
+    """Subscribe; called once at start-up."""
+    on_cascade(GroupArchiving, cancel_for_archived_group)
+    on_cascade(RoomClosing, cancel_for_closing_room)
+
+
+def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
+    """Cancel the group's live registrations that have not ended, and its series; a constant number of statements.
+
+    The group row is locked, so none can be added.
+    """
+    today = campus_date(archiving.occurred_at)
+    rows = Registration.objects.filter(group_id=archiving.group_id).ending_after(archiving.occurred_at)
+    running = Series.objects.filter(group_id=archiving.group_id).running_from(today)
+
+    def load() -> tuple[list[Registration], list[Series]]:
+        return (
+            list(rows.live().with_api_relations().in_order()),
+            list(running.select_related("group", "classroom").in_order()),
+        )
+
+    def rooms(held: tuple[list[Registration], list[Series]]) -> set[int]:
+        return {row.occupancy.classroom_id for row in held[0]} | {series.classroom_id for series in held[1]}
+
+    found, series = hold_exclusively(load, rooms)
+    ids = {row.pk for row in series}
+    following = [row for row in found if row.series_id in ids and not row.is_detached]
+    alone = [row for row in found if row.series_id not in ids or row.is_detached]
+    why: Any = {"actor_id": archiving.actor_id, "now": archiving.occurred_at, "reason": "The group has been archived"}
+    cancel_held(*alone, **why)
+    publish_many(set_series_cancelled(series, following, from_day=today, **why))
+    return _targets(found) + [f"series:{row.pk}" for row in series]
+
+
+def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
+    """Cancel what is registered over the closure. The closing side holds the rooms exclusively."""
+    rows: RegistrationQuerySet = Registration.objects.filter(
+        occupancy__classroom_id__in=closing.classroom_ids,
+        occupancy__starts_at__lt=closing.interval.ends_at,
+        occupancy__ends_at__gt=closing.interval.starts_at,
+    )
+    found = list(rows.live().with_api_relations().in_order())
+    reason = closing.reason or "The room is closed"
+    cancel_held(*found, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
+    return _targets(found)
+
+
+def _targets(found: list[Registration]) -> list[str]:
+    return [f"registration:{registration.pk}" for registration in found]

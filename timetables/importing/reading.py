@@ -1,0 +1,198 @@
+"""Reads import files piece by piece: however long the file is, only one record of it is in memory.
+
+JSON: one object whose values are lists of records, `{"semesters": […], "courses": […], …}`.
+CSV: a header; the column `record` names the noun, each other column a field.
+"""
+
+import codecs
+import csv
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from kernel.errors import Invalid
+from timetables.importing.records import FIELDS, Ambiguous, Fault, Place, Record, courses_told, record
+
+CHUNK_BYTES = 1 << 16
+MAX_RECORD_CHARACTERS = 1 << 20
+MAX_DIGITS = 20
+WHITESPACE = re.compile(r"[ \t\r\n]*")
+Progress = Callable[[int], object]
+
+
+class UnreadableFile(Invalid):
+    """The file as a whole cannot be understood: nothing of it is imported."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__({"file": [sentence]})
+        self.message = sentence
+
+
+def read_records(path: Path, progress: Progress = lambda count: None) -> Iterator[Record | Fault]:
+    """The records of a file, by its ending: .json or .csv; `progress` is called with the bytes read.
+
+    Raises: UnreadableFile, also midway.
+    """
+    readers = {".json": read_json, ".csv": read_csv}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise UnreadableFile(f"{path.name} is neither a .json nor a .csv file")
+    try:
+        with path.open("rb") as file:
+            yield from reader(file, progress)
+    except OSError as error:
+        raise UnreadableFile(f"{path.name} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(f"{path.name} is not UTF-8") from error
+
+
+def read_csv(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
+    """Each row with a noun in the column `record`; empty cells say nothing."""
+    rows = csv.reader(_lines(file, progress), strict=True)
+    counts = dict.fromkeys(FIELDS, 0)
+    try:
+        header = [cell.strip() for cell in next(rows, [])]
+        if "record" not in header or len(set(header)) != len(header):
+            raise UnreadableFile("line 1: a header with a column called record is required, each column once")
+        for row in rows:
+            cells = dict(zip(header, row, strict=False))
+            if not any(cell.strip() for cell in row):
+                continue
+            noun = cells.pop("record").strip() if "record" in cells else ""
+            place = Place(rows.line_num, noun or "record", counts.get(noun, 0))
+            if noun not in FIELDS:
+                told = courses_told("lectures", cells)
+                yield Fault(place, f"record is not one of {', '.join(FIELDS)}", told)
+                continue
+            counts[noun] += 1
+            if any(cell.strip() for cell in row[len(header) :]):
+                # The cells may have moved: none of them can be trusted.
+                yield Fault(place, f"there are more than {len(header)} cells", courses_told(noun, {}))
+                continue
+            yield record(place, {name: cell for name, cell in cells.items() if cell.strip()})
+    except csv.Error as error:
+        raise UnreadableFile(f"line {rows.line_num}: {error}") from error
+
+
+def _lines(file: IO[bytes], progress: Progress) -> Iterator[str]:
+    for number, line in enumerate(file):
+        progress(len(line))
+        yield line.decode("utf-8-sig" if number == 0 else "utf-8")
+
+
+def read_json(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
+    """The elements of each list of the file's one object, as they come."""
+    text = _JsonText(file, progress)
+    text.expect("{")
+    if text.peek() == "}":
+        return
+    while True:
+        noun = text.value()
+        if not isinstance(noun, str) or noun not in FIELDS:
+            raise UnreadableFile(f"line {text.line}: {str(noun)[:40]!r} is not one of {', '.join(FIELDS)}")
+        text.expect(":")
+        text.expect("[")
+        if text.peek() == "]":
+            text.expect("]")
+        else:
+            yield from _elements(text, noun)
+        if text.expect(",}") == "}":
+            text.expect_end()
+            return
+
+
+def _elements(text: "_JsonText", noun: str) -> Iterator[Record | Fault]:
+    item = 0
+    while True:
+        text.peek()
+        place = Place(text.line, noun, item)
+        yield record(place, text.value())
+        item += 1
+        if text.expect(",]") == "]":
+            return
+
+
+class _JsonText:
+    """A window on JSON text that moves forward."""
+
+    def __init__(self, file: IO[bytes], progress: Progress) -> None:
+        self._file, self._progress = file, progress
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._json = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_whole, parse_constant=_refuse_constant)
+        self._window, self._at, self._is_over = "", 0, False
+        self.line = 1
+        """Where the window stands, counted from 1."""
+
+    def peek(self) -> str:
+        """The next character that is not white space; "" at the end."""
+        while True:
+            blank = WHITESPACE.match(self._window, self._at)
+            self._move(blank.end() - self._at if blank else 0)
+            if self._at < len(self._window):
+                return self._window[self._at]
+            if not self._more():
+                return ""
+
+    def expect(self, characters: str) -> str:
+        """Step over one of some characters and return it."""
+        found = self.peek()
+        if not found or found not in characters:
+            wanted = " or ".join(characters)
+            raise UnreadableFile(f"line {self.line}: {wanted} was expected, not {found or 'the end of the file'}")
+        self._move(1)
+        return found
+
+    def expect_end(self) -> None:
+        if self.peek():
+            raise UnreadableFile(f"line {self.line}: something follows after the end")
+
+    def value(self) -> Any:
+        """The next value, which has to end in a character of its own: an object, a list or a string."""
+        self.peek()
+        while True:
+            try:
+                value, end = self._json.raw_decode(self._window, self._at)
+            except (json.JSONDecodeError, RecursionError) as error:
+                # Perhaps only because the rest of it has not been read yet.
+                if len(self._window) - self._at > MAX_RECORD_CHARACTERS or not self._more():
+                    raise UnreadableFile(f"line {self.line}: this is not JSON ({type(error).__name__})") from error
+                continue
+            except ValueError as error:
+                raise UnreadableFile(f"line {self.line}: {error}") from error
+            # A number or word that touches the window's end may go on behind it.
+            if end == len(self._window) and not isinstance(value, dict | list | str) and self._more():
+                continue
+            self._move(end - self._at)
+            return value
+
+    def _move(self, count: int) -> None:
+        self.line += self._window.count("\n", self._at, self._at + count)
+        self._at += count
+
+    def _more(self) -> bool:
+        """Read on; False at the end of the file."""
+        if self._is_over:
+            return False
+        chunk = self._file.read(CHUNK_BYTES)
+        self._progress(len(chunk))
+        self._is_over = not chunk
+        self._window = self._window[self._at :] + self._decoder.decode(chunk, final=self._is_over)
+        self._at = 0
+        return not self._is_over
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else Ambiguous(found)
+
+
+def _whole(digits: str) -> float:
+    """A number of thousands of digits would be slow to read, and is outside every range anyway."""
+    return int(digits) if len(digits) <= MAX_DIGITS else math.inf
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

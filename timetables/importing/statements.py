@@ -1,0 +1,67 @@
+"""The few forms in which an import speaks SQL. Texts are put together of this app's own names, never of input."""
+
+from typing import Any
+
+from django.db import connection
+
+from timetables.importing.records import Fault, Place, courses_told
+from timetables.importing.report import ImportReport
+
+
+def run(sql: str, parameters: list[Any] | None = None) -> int:
+    """How many rows a statement has written."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return int(cursor.rowcount)
+
+
+def note_courses_anew() -> None:
+    """`affected_courses`, still empty."""
+    run("DROP TABLE IF EXISTS pg_temp.affected_courses")
+    run("CREATE TEMPORARY TABLE affected_courses (course_id bigint PRIMARY KEY) ON COMMIT DROP")
+
+
+def run_noting(sql: str) -> int:
+    """How many rows a statement has written; each `course_id` that it returns is noted in `affected_courses`."""
+    noted = "INSERT INTO affected_courses SELECT DISTINCT course_id FROM done ON CONFLICT DO NOTHING"
+    return int(rows_of(f"WITH done AS ({sql}), noted AS ({noted}) SELECT count(*) FROM done")[0][0])
+
+
+def rows_of(sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    """What a query answers."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+def count(table: str, condition: str = "true") -> int:
+    return int(rows_of(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])
+
+
+def fill(table: str, select: str, parameters: list[Any] | None = None) -> None:
+    """A temporary table, made anew from a query; the planner knows its size."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS {select}", parameters)
+        cursor.execute(f"ANALYZE {table}")
+
+
+def drop_staged(noun: str, condition: str, sentence: str, report: ImportReport) -> None:
+    """Leave staged rows out, with a complaint (an SQL expression) for each."""
+    dropped = rows_of(
+        f"WITH gone AS (DELETE FROM staged_{noun} WHERE {condition} RETURNING line, item, {sentence} AS said)"
+        " SELECT line, item, said FROM gone ORDER BY item"
+    )
+    for line, item, said in dropped:
+        report.complain(Fault(Place(line, noun, item), said, courses_told(noun, {})))
+
+
+def drop_repeated(noun: str, key: list[str], report: ImportReport) -> None:
+    """Leave out what stands a second time in the file."""
+    same = " AND ".join(f"first.{column} = staged_{noun}.{column}" for column in key)
+    drop_staged(
+        noun,
+        f"EXISTS (SELECT FROM staged_{noun} first WHERE {same} AND first.item < staged_{noun}.item)",
+        f"concat_ws(', ', {', '.join(key)}) || ' stands twice; the first counts'",
+        report,
+    )

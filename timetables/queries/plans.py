@@ -1,0 +1,35 @@
+"""A study plan with everything it leads to, read in a constant number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kernel.errors import NotFound
+from timetables.models import Course, CourseSchedule, StudyPlan
+
+
+class StudyPlanGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Study plan")
+
+
+@dataclass(frozen=True)
+class PlanTimetable:
+    """`courses` with `semester_type` and `shown_teachers`, by code; `schedules` with course and `shown_bookings`."""
+
+    plan: StudyPlan
+    courses: Sequence[Any]
+    schedules: Sequence[Any]
+
+
+def timetable_of(plan_id: int) -> PlanTimetable:
+    """An available plan with its available courses and their lectures in its semester. Five queries.
+
+    Raises: StudyPlanGone.
+    """
+    plan = StudyPlan.objects.available().with_api_relations().filter(pk=plan_id).first()
+    if plan is None:
+        raise StudyPlanGone
+    courses = Course.objects.available().in_plan(plan).with_semester_type().with_teachers().in_order()
+    schedules = CourseSchedule.objects.of_plan(plan).with_rooms().select_related("course").in_order()
+    return PlanTimetable(plan, list(courses), list(schedules))
