@@ -25,7 +25,7 @@ from allocations.services.distributing import distribute
 from allocations.services.events import OPTIONS, change_event, create_event
 from allocations.services.progress import cancel_event, end_event
 from kernel import clock
-from kernel.admin.forms import DateField, NameField, ServiceForm, WallTimeField, instant_of
+from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallTimeFormField, instant_of
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
 from kernel.db.ranges import MINUTES_PER_DAY, campus_zone
@@ -50,17 +50,17 @@ class EventForm(ServiceForm):
         "target_end_date": "target_ends_on",
     }
 
-    opens_on = DateField(label="Registration opens on")
-    opens_at = WallTimeField(label="at")
-    closes_on = DateField(label="Registration closes on")
-    closes_at = WallTimeField(is_end=True, label="at")
-    target_starts_on = DateField(label="First date to give away")
-    target_ends_on = DateField(label="Last date to give away")
+    opens_on = DateFormField(label="Registration opens on")
+    opens_at = WallTimeFormField(label="at")
+    closes_on = DateFormField(label="Registration closes on")
+    closes_at = WallTimeFormField(is_end=True, label="at")
+    target_starts_on = DateFormField(label="First date to give away")
+    target_ends_on = DateFormField(label="Last date to give away")
     min_percent = forms.IntegerField(min_value=1, max_value=100, initial=50)
     max_wins_per_group = forms.IntegerField(min_value=1, max_value=MAX_LIMIT, required=False)
     max_entries_per_group = forms.IntegerField(min_value=1, max_value=MAX_LIMIT, required=False)
     max_minutes_per_entry = forms.IntegerField(min_value=1, max_value=MINUTES_PER_DAY, required=False)
-    public_source = NameField(max_length=MAX_PUBLIC_SOURCE, required=False)
+    public_source = NameFormField(max_length=MAX_PUBLIC_SOURCE, required=False)
 
     class Meta:
         model = AllocationEvent

@@ -27,7 +27,7 @@ logger = logging.getLogger("cspace.periodic")
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class HousekeepingCounts:
     """How many rows of each kind there were."""
 
     records: int
@@ -35,9 +35,9 @@ class Forgotten:
     windows: int
 
 
-def keep_house(*, now: datetime) -> Forgotten:
+def keep_house(*, now: datetime) -> HousekeepingCounts:
     """Delete idempotency records older than a day, expired sessions, and the throttle counters of past windows."""
-    return Forgotten(
+    return HousekeepingCounts(
         records=forget_old_records(now=now),
         sessions=forget_expired_sessions(now=now),
         windows=forget_old_windows(now=now),

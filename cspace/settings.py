@@ -180,10 +180,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "RegistrationStatus": "registrations.enums.Status",
+        "RegistrationStatus": "registrations.enums.RegistrationStatus",
         "AllocationEventStatus": "allocations.enums.EventStatus",
         "AllocationRegistrationStatus": "allocations.enums.EntryStatus",
-        "NotificationStatus": "notifications.enums.Status",
+        "NotificationStatus": "notifications.enums.NotificationStatus",
         "ClosureConflict": [("fail", "fail"), ("cancel", "cancel")],
         "SeriesConflict": [("fail", "fail"), ("skip", "skip")],
         "SemesterType": "timetables.enums.SemesterType",

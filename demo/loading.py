@@ -27,7 +27,7 @@ from registrations.services.booking import Slot, book
 from registrations.services.changing import cancel_registration
 from registrations.services.deciding import approve_registration, reject_registration
 from timetables.importing.importer import import_timetable
-from timetables.importing.records import Fault, Place, Record, record
+from timetables.importing.records import Fault, Position, Record, record
 
 PASSWORD = "cspace-demo"  # noqa: S105
 SEED = 20260120
@@ -57,7 +57,7 @@ WORDS = ("Team meeting", "Study group", "Project review", "Reading circle", "Reh
 Progress = Callable[[int], object]
 
 
-class DemoNamesTaken(AlreadyExists):
+class DemoNamesAreTaken(AlreadyExists):
     """Somebody else has names that the demo gives to its own."""
 
     def __init__(self, taken: list[str]) -> None:
@@ -75,13 +75,13 @@ class NoSystemGroup(InvalidState):
 def load(*, now: datetime, progress: Progress = lambda steps: None) -> bool:
     """Load everything, or nothing if the demo's people are there already. Whether it loaded.
 
-    `progress` is called with the number of steps done. Raises: DemoNamesTaken, NoSystemGroup.
+    `progress` is called with the number of steps done. Raises: DemoNamesAreTaken, NoSystemGroup.
     """
     lock_namespace(Namespace.DEMO)
     if User.objects.filter(username__in=[ADMIN, *PEOPLE]).count() == len(PEOPLE) + 1:
         return False
     if taken := list(_taken()):
-        raise DemoNamesTaken(taken)
+        raise DemoNamesAreTaken(taken)
     began = now - timedelta(days=DAYS_EITHER_WAY + 1)
     admin = _people(began)
     for wanted in campus.rooms():
@@ -132,7 +132,7 @@ def _timetable(admin: User, now: datetime, today: date) -> None:
     def read() -> Iterator[Record | Fault]:
         for noun, records in file.items():
             for item, raw in enumerate(records):
-                yield record(Place(0, noun, item), raw)
+                yield record(Position(0, noun, item), raw)
 
     import_timetable(by=admin, now=now, source="demo semester", read=read, create_rooms=True)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from accounts.models import User
 from accounts.services.people import create_user
 from allocations.models import AllocationEvent
-from allocations.services.entries import OverlappingWish, SameWish, Wish, file_entry
+from allocations.services.entries import Wish, WishIsFiled, WishOverlapsAnother, file_entry
 from allocations.services.events import create_event
 from classrooms.models import Classroom
 from groups.enums import Permissions
@@ -102,6 +102,6 @@ def _file(
         )
         try:
             file_entry(event_id=event.pk, by=club.user, now=now, wish=wish)
-        except (OverlappingWish, SameWish):
+        except (WishOverlapsAnother, WishIsFiled):
             continue
         return

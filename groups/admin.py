@@ -15,7 +15,7 @@ from groups.rules import MAX_NAME, name_faults
 from groups.services.groups import archive_group, create_group
 from groups.services.members import add_member, change_permissions, remove_member
 from kernel import clock
-from kernel.admin.forms import NameField, ServiceForm
+from kernel.admin.forms import NameFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 
@@ -42,7 +42,7 @@ class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 class NewGroupForm(ServiceForm):
-    name = NameField(max_length=MAX_NAME)
+    name = NameFormField(max_length=MAX_NAME)
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])

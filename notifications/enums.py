@@ -1,7 +1,7 @@
 from django.db.models import TextChoices
 
 
-class Status(TextChoices):
+class NotificationStatus(TextChoices):
     UNREAD = "unread"
     READ = "read"
     ARCHIVED = "archived"

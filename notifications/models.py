@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from notifications.enums import Status
+from notifications.enums import NotificationStatus
 from notifications.querysets import NotificationQuerySet
 
 
@@ -17,7 +17,7 @@ class Notification(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications", db_index=False
     )
     description = models.CharField(max_length=1000)
-    status = models.CharField(max_length=10, choices=Status, default=Status.UNREAD)
+    status = models.CharField(max_length=10, choices=NotificationStatus, default=NotificationStatus.UNREAD)
     created_at = models.DateTimeField()
 
     objects: ClassVar[NotificationQuerySet] = NotificationQuerySet.as_manager()  # type: ignore[assignment]
@@ -25,11 +25,11 @@ class Notification(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=Status.values), name="notification_known_status"),
+            models.CheckConstraint(condition=Q(status__in=NotificationStatus.values), name="notification_known_status"),
         ]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="notification_newest_first"),
-            models.Index(fields=["user"], condition=Q(status=Status.UNREAD), name="notification_unread"),
+            models.Index(fields=["user"], condition=Q(status=NotificationStatus.UNREAD), name="notification_unread"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from django.db import connection
 from kernel.db.transactions import transactional
 from kernel.errors import NotFound
 from kernel.facts import Fact, Notice, PeopleQuery
-from notifications.enums import Status
+from notifications.enums import NotificationStatus
 from notifications.models import Notification
 
 MAX_LENGTH = 1000
@@ -50,7 +50,7 @@ def _insert_for_query(people: PeopleQuery, notice: Notice, fact: Fact) -> None:
         )
 
 
-class NotificationGone(NotFound):
+class NotificationNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("Notification")
 
@@ -59,11 +59,11 @@ class NotificationGone(NotFound):
 def mark(*, notification_id: int, by_id: int, status: str) -> Notification:
     """Put one's own notification into any of the three states. Not logged (contract §9).
 
-    Raises: NotificationGone (also for somebody else's).
+    Raises: NotificationNotFound (also for somebody else's).
     """
     notification = Notification.objects.select_for_update().filter(pk=notification_id, user_id=by_id).first()
     if notification is None:
-        raise NotificationGone
+        raise NotificationNotFound
     if notification.status != status:
         notification.status = status
         notification.save(update_fields=["status"])
@@ -73,4 +73,6 @@ def mark(*, notification_id: int, by_id: int, status: str) -> Notification:
 @transactional
 def read_all(*, by_id: int) -> int:
     """Mark every unread notification of a person as read; how many there were."""
-    return Notification.objects.filter(user_id=by_id, status=Status.UNREAD).update(status=Status.READ)
+    return Notification.objects.filter(user_id=by_id, status=NotificationStatus.UNREAD).update(
+        status=NotificationStatus.READ
+    )

@@ -15,7 +15,7 @@ from accounts.admin.acting import actor
 from classrooms.models import Classroom
 from groups.models import Group
 from kernel import clock
-from kernel.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField
+from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
 from kernel.db.ranges import campus_zone, format_minute
@@ -23,14 +23,14 @@ from registrations.facts.series import DAYS
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION
 from registrations.services.booking import Slot, book
-from registrations.services.changing import Wanted, cancel_registration, change_registration, slot_of
+from registrations.services.changing import RegistrationChange, cancel_registration, change_registration, slot_of
 from registrations.services.deciding import approve_registration, reject_registration
 from registrations.services.series import cancel_series, retry_skipped
 
 ASKED = ("classroom", "group", "date", "start_time", "end_time", "description")
 SHOWN = ("status", "created_by", "created_at")
 FIELD_OF = {"day": "date", "start_minute": "start_time", "end_minute": "end_time"}
-"""`Wanted`'s names → the form's, where they differ."""
+"""`RegistrationChange`'s names → the form's, where they differ."""
 
 
 class RegistrationForm(ServiceForm):
@@ -40,10 +40,10 @@ class RegistrationForm(ServiceForm):
 
     classroom = forms.ModelChoiceField(queryset=Classroom.objects.in_order(), widget=UnfoldAdminSelect2Widget)
     group = forms.ModelChoiceField(queryset=Group.objects.all(), widget=UnfoldAdminSelect2Widget)
-    date = DateField()
-    start_time = WallTimeField()
-    end_time = WallTimeField(is_end=True)
-    description = LongTextField(max_length=MAX_DESCRIPTION)
+    date = DateFormField()
+    start_time = WallTimeFormField()
+    end_time = WallTimeFormField(is_end=True)
+    description = LongTextFormField(max_length=MAX_DESCRIPTION)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,7 +65,9 @@ class RegistrationForm(ServiceForm):
 class ReasonedActionForm(ActionForm):  # type: ignore[misc]
     """An action, and why: the reason goes into the log and to the person who asked for the room."""
 
-    reason = LongTextField(max_length=500, label="", widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"}))
+    reason = LongTextFormField(
+        max_length=500, label="", widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"})
+    )
 
 
 @admin.register(Registration, site=site)
@@ -107,7 +109,10 @@ class RegistrationAdmin(ServiceAdmin):
             wanted = {name: values[FIELD_OF.get(name, name)] for name in self._touched(form)}
             group_id = values["group"].pk if "group" in form.changed_data else None
             change_registration(
-                registration_id=obj.pk, by=actor(request), now=clock.now(), wanted=Wanted(group_id=group_id, **wanted)
+                registration_id=obj.pk,
+                by=actor(request),
+                now=clock.now(),
+                wanted=RegistrationChange(group_id=group_id, **wanted),
             )
         else:
             booked = book(

@@ -1,7 +1,7 @@
 from django.db.models import TextChoices
 
 
-class Status(TextChoices):
+class RegistrationStatus(TextChoices):
     """Pending and approved hold the room; rejected and cancelled do not."""
 
     PENDING = "pending"
@@ -25,4 +25,4 @@ class SkipReason(TextChoices):
     DST = "dst"
 
 
-LIVE = frozenset({Status.PENDING, Status.APPROVED})
+LIVE = frozenset({RegistrationStatus.PENDING, RegistrationStatus.APPROVED})

@@ -12,7 +12,7 @@ from django.db.models.lookups import LessThanOrEqual
 from classrooms.models import Classroom, Occupancy
 from groups.models import Group
 from kernel.db.ranges import Interval
-from registrations.enums import SkipReason, Source, Status
+from registrations.enums import RegistrationStatus, SkipReason, Source
 from registrations.querysets import RegistrationQuerySet, SeriesQuerySet
 
 
@@ -84,7 +84,7 @@ class Registration(models.Model):
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="registrations")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations")
     description = models.TextField(default="", blank=True)
-    status = models.CharField(max_length=10, choices=Status)
+    status = models.CharField(max_length=10, choices=RegistrationStatus)
     created_at = models.DateTimeField()
     series = models.ForeignKey(
         Series, on_delete=models.PROTECT, null=True, blank=True, related_name="occurrences", db_index=False
@@ -97,7 +97,7 @@ class Registration(models.Model):
     class Meta:
         ordering = ["occupancy"]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=Status.values), name="registration_known_status"),
+            models.CheckConstraint(condition=Q(status__in=RegistrationStatus.values), name="registration_known_status"),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("description"), 2000), name="registration_description_in_range"
             ),
@@ -107,7 +107,9 @@ class Registration(models.Model):
         ]
         indexes = [
             models.Index(fields=["series"], condition=Q(series__isnull=False), name="registration_of_series"),
-            models.Index(fields=["status"], condition=Q(status=Status.PENDING), name="registration_waiting"),
+            models.Index(
+                fields=["status"], condition=Q(status=RegistrationStatus.PENDING), name="registration_waiting"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from registrations.enums import Status
+from registrations.enums import RegistrationStatus
 
 if TYPE_CHECKING:
     from registrations.models import Registration, Series
@@ -24,7 +24,7 @@ class RegistrationQuerySet(QuerySet["Registration"]):
         return self.filter(occupancy__is_live=True)
 
     def not_cancelled(self) -> "RegistrationQuerySet":
-        return self.exclude(status=Status.CANCELLED)
+        return self.exclude(status=RegistrationStatus.CANCELLED)
 
     def ending_after(self, instant: datetime) -> "RegistrationQuerySet":
         return self.filter(occupancy__ends_at__gt=instant)

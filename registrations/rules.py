@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from accounts.rules import Access
 from kernel.db.ranges import campus_date, campus_minute, clamped_interval, week_number, weekly_dates
-from registrations.enums import LIVE, Status
+from registrations.enums import LIVE, RegistrationStatus
 
 MAX_DESCRIPTION = 2000
 MAX_SERIES_DAYS = 366
@@ -35,19 +35,19 @@ def holds_room(status: str) -> bool:
     return status in LIVE
 
 
-def initial_status(*, auto_approve: bool) -> Status:
-    return Status.APPROVED if auto_approve else Status.PENDING
+def initial_status(*, auto_approve: bool) -> RegistrationStatus:
+    return RegistrationStatus.APPROVED if auto_approve else RegistrationStatus.PENDING
 
 
 def status_after_change(
     status: str, *, slot_or_group_changed: bool, by_cspace: bool, target_auto_approve: bool
-) -> Status:
+) -> RegistrationStatus:
     """Contract §5, PUT: a non-cspace change of an approved one needs approval again, unless the room grants it."""
     if target_auto_approve and slot_or_group_changed:
-        return Status.APPROVED
+        return RegistrationStatus.APPROVED
     if slot_or_group_changed and not by_cspace:
-        return Status.PENDING
-    return Status(status)
+        return RegistrationStatus.PENDING
+    return RegistrationStatus(status)
 
 
 def series_faults(

@@ -28,7 +28,7 @@ from accounts.rules import may_manage
 from accounts.services.people import CHANGEABLE, change_user, create_user, set_password
 from accounts.services.sessions import MAX_PASSWORD_LENGTH, count_login_failure, count_login_try
 from kernel import clock
-from kernel.admin.forms import NameField, ServiceForm
+from kernel.admin.forms import NameFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.errors import RateLimited
@@ -91,7 +91,7 @@ def password_fields() -> tuple[forms.CharField, forms.CharField]:
 
 
 class PersonForm(ServiceForm):
-    display_name = NameField(max_length=150)
+    display_name = NameFormField(max_length=150)
 
 
 class NewPersonForm(SetPasswordMixin, PersonForm):  # type: ignore[type-arg]

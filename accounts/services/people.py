@@ -15,7 +15,7 @@ from kernel.facts import publish
 CHANGEABLE = ("display_name", "is_active", "is_staff", "is_superuser")
 
 
-class UsernameTaken(AlreadyExists):
+class UsernameIsTaken(AlreadyExists):
     message = "This username is taken"
 
     def __init__(self) -> None:
@@ -34,11 +34,11 @@ def create_user(
 ) -> User:
     """Make a person; `by=None` is the command line. Publishes `UserCreated`.
 
-    Raises: UsernameTaken, PermissionDenied (`rules.may_manage`).
+    Raises: UsernameIsTaken, PermissionDenied (`rules.may_manage`).
     """
     if by is not None:
         _check_may_manage(by, is_superuser=is_superuser)
-    with naming({"accounts_user_username_key": UsernameTaken()}):
+    with naming({"accounts_user_username_key": UsernameIsTaken()}):
         user = User.objects.create_user(
             username,
             password,

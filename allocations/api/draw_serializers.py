@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from allocations.models import Draw
-from allocations.queries.alternatives import Slot
-from allocations.queries.outcomes import Outcome
+from allocations.queries.alternatives import WeeklySlot
+from allocations.queries.outcomes import EntryOutcome
 from allocations.rules import ALGORITHM
 from allocations.services.promoting import Promoted
 from kernel.api.examples import days_on
@@ -169,7 +169,7 @@ class OutcomeOutput(Output):
     skipped = SkippedOutput(many=True)
     sentence = serializers.CharField()
 
-    def represent(self, instance: Outcome) -> dict[str, Any]:
+    def represent(self, instance: EntryOutcome) -> dict[str, Any]:
         winner = instance.lost_to
         return {
             "reason": instance.reason,
@@ -202,7 +202,7 @@ class AlternativeOutput(Output):
     start_time = TimeField()
     end_time = EndTimeField()
 
-    def represent(self, instance: Slot) -> dict[str, Any]:
+    def represent(self, instance: WeeklySlot) -> dict[str, Any]:
         return {
             "classroom": instance.classroom.name,
             "day_of_week": instance.day_of_week,

@@ -28,12 +28,12 @@ from allocations.enums import EventStatus
 from allocations.queries import publishing
 from allocations.queries.alternatives import alternatives
 from allocations.queries.publishing import Document
-from allocations.services.after_draw import EventNotDistributed, EventOver, withdraw_entry
+from allocations.services.after_draw import EventIsNotDistributed, EventIsOver, withdraw_entry
 from allocations.services.distributing import (
-    EventCancelledForGood,
-    EventNotClosed,
-    ListNotPublished,
-    OtherPublicValue,
+    EventIsNotClosed,
+    EventStaysCancelled,
+    ListIsNotPublished,
+    PublicValueDiffers,
     distribute,
 )
 from allocations.services.entries import entry_of_event
@@ -69,10 +69,10 @@ class DrawViewSet(ApiViewSet):
         "alternatives": LoggedIn,
     }
     conflicts = {
-        "distribute": [EventNotClosed, EventCancelledForGood, ListNotPublished, OtherPublicValue],
-        "promote": [EventNotDistributed, EventOver],
-        "withdraw": [EventNotDistributed],
-        "alternatives": [EventNotDistributed],
+        "distribute": [EventIsNotClosed, EventStaysCancelled, ListIsNotPublished, PublicValueDiffers],
+        "promote": [EventIsNotDistributed, EventIsOver],
+        "withdraw": [EventIsNotDistributed],
+        "alternatives": [EventIsNotDistributed],
     }
     resources = dict.fromkeys(("distribute", "retrieve", "promote"), "Allocation event") | dict.fromkeys(
         ("withdraw", "alternatives"), "Allocation registration"
@@ -115,7 +115,7 @@ class DrawViewSet(ApiViewSet):
         entry = entry_of_event(event.pk, pk, request.user.access)
         limit = self.query(AlternativesQuery)["limit"]
         if event.status != EventStatus.DISTRIBUTED:
-            raise EventNotDistributed
+            raise EventIsNotDistributed
         found = alternatives(event, entry, first=campus_date(clock.now()), limit=limit)
         return Response({"results": [AlternativeOutput(slot).data for slot in found]})
 

@@ -157,7 +157,7 @@ class DrawnEntryOutput(EntryOutput):
         return {**super().represent(instance), "outcome": outcome and OutcomeOutput(outcome).data}
 
 
-class SkippedDate(serializers.Serializer):  # type: ignore[type-arg]
+class SkippedDateOutput(serializers.Serializer):  # type: ignore[type-arg]
     example = {"date": days_on(14), "why": "booked"}
 
     date = DateField()
@@ -171,7 +171,7 @@ class Preview(serializers.Serializer):  # type: ignore[type-arg]
 
     open_dates = serializers.ListField(child=DateField())
     kept_dates = serializers.ListField(child=DateField())
-    skipped = SkippedDate(many=True)
+    skipped = SkippedDateOutput(many=True)
 
 
 class FiledEntryOutput(EntryOutput):

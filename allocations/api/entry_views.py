@@ -20,13 +20,13 @@ from allocations.api.event_views import event_with_id
 from allocations.api.filters import EntryFilter
 from allocations.models import AllocationRegistration
 from allocations.queries.outlook import outlook
-from allocations.services.deciding import EntryWithdrawnBefore, approve_entry, reject_entry
+from allocations.services.deciding import EntryIsWithdrawn, approve_entry, reject_entry
 from allocations.services.entries import (
-    EntryDecided,
-    EventNotOpen,
-    OverlappingWish,
-    SameWish,
+    EntryIsDecided,
+    EventIsNotOpen,
     Wish,
+    WishIsFiled,
+    WishOverlapsAnother,
     change_entry,
     delete_entry,
     entry_of_event,
@@ -56,12 +56,12 @@ class AllocationRegistrationViewSet(ApiViewSet):
         "reject": InCSpace,
     }
     conflicts = {
-        "create": [EventNotOpen, LimitReached, SameWish, OverlappingWish],
-        "update": [EventNotOpen, EntryDecided, LimitReached, SameWish, OverlappingWish],
-        "partial_update": [EventNotOpen, EntryDecided, LimitReached, SameWish, OverlappingWish],
-        "destroy": [EventNotOpen, EntryDecided],
-        "approve": [EntryWithdrawnBefore, room_taken],
-        "reject": [EntryWithdrawnBefore],
+        "create": [EventIsNotOpen, LimitReached, WishIsFiled, WishOverlapsAnother],
+        "update": [EventIsNotOpen, EntryIsDecided, LimitReached, WishIsFiled, WishOverlapsAnother],
+        "partial_update": [EventIsNotOpen, EntryIsDecided, LimitReached, WishIsFiled, WishOverlapsAnother],
+        "destroy": [EventIsNotOpen, EntryIsDecided],
+        "approve": [EntryIsWithdrawn, room_taken],
+        "reject": [EntryIsWithdrawn],
     }
     outcomes = {
         "approve": {"status": "approved", "is_pending": False},

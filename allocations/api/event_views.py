@@ -21,20 +21,20 @@ from allocations.api.event_serializers import (
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.outlook import occupied_dates
 from allocations.services.events import (
-    EventNotChangeable,
-    EventNotDeletable,
-    EventOpenAlready,
-    WeightsFixed,
+    EventIsNotChangeable,
+    EventIsNotDeletable,
+    EventIsOpen,
+    WeightsAreFixed,
     change_event,
     create_event,
     delete_event,
     set_weights,
 )
 from allocations.services.progress import (
-    EventCancelledBefore,
-    EventDistributed,
-    EventGone,
-    EventNotBegun,
+    EventHasNotBegun,
+    EventIsCancelled,
+    EventIsDistributed,
+    EventNotFound,
     cancel_event,
     end_event,
 )
@@ -44,10 +44,10 @@ from kernel.api.viewsets import ApiViewSet
 
 
 def event_with_id(pk: int) -> AllocationEvent:
-    """The event. Raises: EventGone."""
+    """The event. Raises: EventNotFound."""
     event = AllocationEvent.objects.without_manifest().filter(pk=pk).first()
     if event is None:
-        raise EventGone
+        raise EventNotFound
     return event
 
 
@@ -67,12 +67,12 @@ class AllocationEventViewSet(ApiViewSet):
         "room_agenda": InCSpace,
     }
     conflicts = {
-        "update": [EventOpenAlready, EventNotChangeable],
-        "partial_update": [EventOpenAlready, EventNotChangeable],
-        "destroy": [EventNotDeletable],
-        "end": [EventNotBegun, EventCancelledBefore],
-        "cancel": [EventDistributed],
-        "weights": [WeightsFixed],
+        "update": [EventIsOpen, EventIsNotChangeable],
+        "partial_update": [EventIsOpen, EventIsNotChangeable],
+        "destroy": [EventIsNotDeletable],
+        "end": [EventHasNotBegun, EventIsCancelled],
+        "cancel": [EventIsDistributed],
+        "weights": [WeightsAreFixed],
     }
     outcomes = {
         "end": {"status": "closed"},

@@ -15,7 +15,7 @@ EMPTY, LINE = "#ffffff", "#d1d5db"
 
 
 @dataclass(frozen=True)
-class Cell:
+class DemandCell:
     """One room on one weekday: how many wishes, and how many of them at most at one moment."""
 
     wishes: int
@@ -24,10 +24,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One room; `cells` = {day of week 1…7: Cell}, days without a wish absent."""
+    """One room; `cells` = {day of week 1…7: DemandCell}, days without a wish absent."""
 
     room: str
-    cells: dict[int, Cell]
+    cells: dict[int, DemandCell]
 
 
 def demand(event: AllocationEvent) -> list[Row]:
@@ -39,7 +39,7 @@ def demand(event: AllocationEvent) -> list[Row]:
     for room, day, start, end in rows.values_list("classroom__name", "day_of_week", "start_minute", "end_minute"):
         spans.setdefault(room, defaultdict(list))[day].append((start, end))
     return [
-        Row(room, {day: Cell(len(wishes), most_at_once(wishes)) for day, wishes in days.items()})
+        Row(room, {day: DemandCell(len(wishes), most_at_once(wishes)) for day, wishes in days.items()})
         for room, days in spans.items()
     ]
 

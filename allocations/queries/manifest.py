@@ -43,14 +43,14 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Packed:
+class PackedDocument:
     """A manifest or a result as stored: compressed, with the hash of the exact bytes."""
 
     data: bytes
     sha256: str
 
     @classmethod
-    def of(cls, text: bytes) -> "Packed":
+    def of(cls, text: bytes) -> "PackedDocument":
         return cls(zlib.compress(text, 9), sha256(text).hexdigest())
 
 
@@ -61,7 +61,7 @@ def unpacked(data: bytes | memoryview) -> bytes:
 
 def freeze(event: AllocationEvent) -> None:
     """Put the manifest as it is now into the event, for everybody to see. The caller, who holds it, saves."""
-    packed = Packed.of(draw.write_manifest(manifest_of(event, listed_entries(event))))
+    packed = PackedDocument.of(draw.write_manifest(manifest_of(event, listed_entries(event))))
     event.frozen_manifest, event.frozen_manifest_sha256 = packed.data, packed.sha256
 
 

@@ -15,7 +15,7 @@ from registrations.models import Registration, SkippedDate
 
 
 @dataclass(frozen=True)
-class Skipped:
+class SkippedOccurrence:
     """A date on which the entry has no occurrence; `registration_id`: the one in the way, if it is one."""
 
     date: date
@@ -24,7 +24,7 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EntryOutcome:
     """What `GET …/registrations/{id}/` says of a drawn entry. Minutes are weekly minutes.
 
     `own_minutes`: what the group had when the entry's slot was decided: before it won, or when the winner over it did;
@@ -36,11 +36,11 @@ class Outcome:
     winner_minutes: int
     own_minutes: int
     dates: Sequence[date]
-    skipped: Sequence[Skipped]
+    skipped: Sequence[SkippedOccurrence]
     sentence: str
 
 
-def outcome_of(entry: AllocationRegistration, event: AllocationEvent) -> Outcome | None:
+def outcome_of(entry: AllocationRegistration, event: AllocationEvent) -> EntryOutcome | None:
     """The outcome of an entry that is loaded with its API relations; None before the draw. Five queries at most."""
     stored = Draw.objects.filter(event=event).first()
     if stored is None:
@@ -50,7 +50,7 @@ def outcome_of(entry: AllocationRegistration, event: AllocationEvent) -> Outcome
     own = _served_before(event, entry.group_id, decided_at, but=entry)
     theirs = _served_before(event, winner.group_id, decided_at, but=winner) if winner else own
     dates, skipped = _dates(entry.series_id) if entry.series_id else ([], _unavailable(entry, stored))
-    return Outcome(
+    return EntryOutcome(
         reason=entry.reason or None,
         lost_to=winner,
         winner_minutes=theirs[Balance.MINUTES],
@@ -80,22 +80,22 @@ def _served_before(
     return served
 
 
-def _dates(series_id: int) -> tuple[list[date], list[Skipped]]:
+def _dates(series_id: int) -> tuple[list[date], list[SkippedOccurrence]]:
     """The occurrences that stand, and what was skipped."""
     rows = Registration.objects.live().filter(series_id=series_id).in_order()
     skipped = SkippedDate.objects.filter(series_id=series_id).order_by("date")
     return (
         [campus_date(starts_at) for starts_at in rows.values_list("occupancy__starts_at", flat=True)],
-        [Skipped(row.date, row.why, row.blocked_by_id) for row in skipped],
+        [SkippedOccurrence(row.date, row.why, row.blocked_by_id) for row in skipped],
     )
 
 
-def _unavailable(entry: AllocationRegistration, stored: Draw) -> list[Skipped]:
+def _unavailable(entry: AllocationRegistration, stored: Draw) -> list[SkippedOccurrence]:
     """For an entry that could not take part, which of its dates were taken, as the draw's manifest has it."""
     if entry.reason != Reason.UNAVAILABLE:
         return []
     calendar = draw.Calendar(draw.read_manifest(unpacked(stored.manifest)))
-    return [Skipped(day, why, None) for day, why in calendar.skipped_dates(entry_of(entry))]
+    return [SkippedOccurrence(day, why, None) for day, why in calendar.skipped_dates(entry_of(entry))]
 
 
 def _sentence(
@@ -105,7 +105,7 @@ def _sentence(
     own: Counter[str],
     theirs: Counter[str],
     dates: Sequence[date],
-    skipped: Sequence[Skipped],
+    skipped: Sequence[SkippedOccurrence],
 ) -> str:
     if winner is not None and entry.grant == "":
         return wording.lost_sentence(

@@ -11,7 +11,7 @@ from allocations import draw
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.manifest import assemble, entry_of, room_lines
 from classrooms.models import Occupancy
-from classrooms.services.room_time import Blocking, blocking_each
+from classrooms.services.room_time import Obstacle, obstacles_of_each
 from kernel.db.ranges import Interval, clamped_interval, covering_pieces, days_interval
 
 
@@ -40,10 +40,10 @@ def outlook(event: AllocationEvent, entry: AllocationRegistration, *, first: dat
     )
 
 
-def in_the_way(entry: AllocationRegistration, days: Sequence[date]) -> list[Blocking]:
+def in_the_way(entry: AllocationRegistration, days: Sequence[date]) -> list[Obstacle]:
     """What is booked over an entry on some dates, each once. One query."""
     wanted = [clamped_interval(day, entry.start_minute, entry.end_minute) for day in days]
-    found = blocking_each([(entry.classroom_id, interval) for interval in wanted if interval is not None])
+    found = obstacles_of_each([(entry.classroom_id, interval) for interval in wanted if interval is not None])
     return list({row.id: row for rows in found.values() for row in rows}.values())
 
 

@@ -25,12 +25,12 @@ class Document:
     sha256: str
 
 
-class ManifestNotPublished(NotFound):
+class ManifestIsNotPublished(NotFound):
     def __init__(self) -> None:
         super().__init__("Manifest")
 
 
-class ResultNotPublished(NotFound):
+class ResultIsNotPublished(NotFound):
     def __init__(self) -> None:
         super().__init__("Result")
 
@@ -41,19 +41,22 @@ def drawn(event: AllocationEvent) -> Draw | None:
 
 
 def manifest(event: AllocationEvent) -> Document:
-    """The draw's own manifest; before the draw the one frozen when the window closed. Raises: ManifestNotPublished."""
+    """The draw's own manifest; before the draw the one frozen when the window closed.
+
+    Raises: ManifestIsNotPublished.
+    """
     if stored := drawn(event):
         return Document(unpacked(stored.manifest), stored.manifest_sha256)
     if event.frozen_manifest is None:
-        raise ManifestNotPublished
+        raise ManifestIsNotPublished
     return Document(unpacked(event.frozen_manifest), event.frozen_manifest_sha256)
 
 
 def result(event: AllocationEvent) -> Document:
-    """Raises: ResultNotPublished."""
+    """Raises: ResultIsNotPublished."""
     stored = drawn(event)
     if stored is None:
-        raise ResultNotPublished
+        raise ResultIsNotPublished
     return Document(unpacked(stored.result), stored.result_sha256)
 
 

@@ -16,7 +16,7 @@ from allocations.services.distributing import series_draft
 from allocations.services.entries import locked_entry
 from allocations.services.progress import event_for_write
 from classrooms.services.room_time import RoomAlreadyBooked
-from groups.services.holding import GroupArchived, hold_groups
+from groups.services.holding import GroupIsArchived, hold_groups
 from kernel.db.locks import lock_rooms
 from kernel.db.ranges import campus_date
 from kernel.db.transactions import transactional
@@ -28,11 +28,11 @@ from registrations.services.series_holding import hold_series
 from registrations.services.series_writing import place_series
 
 
-class EventNotDistributed(InvalidState):
+class EventIsNotDistributed(InvalidState):
     message = "The allocation event has not been distributed yet"
 
 
-class EventOver(InvalidState):
+class EventIsOver(InvalidState):
     message = "The dates of the allocation event are over"
 
 
@@ -42,12 +42,12 @@ def withdraw_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> 
 
     Returns the entry with its API relations. Publishes `EntryGivenBack` and, untold, a `RegistrationCancelled` for
     each occurrence; withdrawing a withdrawn one is a no-op.
-    Raises: EventGone, EntryGone, PermissionDenied (neither cspace nor its own group), EventNotDistributed.
+    Raises: EventNotFound, EntryNotFound, PermissionDenied (neither cspace nor its own group), EventIsNotDistributed.
     """
     event = event_for_write(event_id, now=now)
     entry = locked_entry(event_id, entry_id, by.access)
     if event.status != EventStatus.DISTRIBUTED:
-        raise EventNotDistributed
+        raise EventIsNotDistributed
     if entry.status == EntryStatus.WITHDRAWN:
         return entry
     cancelled = _free(entry, by=by, now=now, reason="The draw entry has been withdrawn")
@@ -81,13 +81,13 @@ def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, no
     entry are held. Returns it. Publishes `EntryGranted`; granting a winner is a no-op.
 
     Raises:
-        EventOver, GroupArchived
+        EventIsOver, GroupIsArchived
         RoomAlreadyBooked: too many of its remaining dates are taken (all of them must be free under `reject`).
     """
     if entry.status == EntryStatus.APPROVED:
         return entry
     if entry.group_id not in hold_groups([entry.group_id]):
-        raise GroupArchived
+        raise GroupIsArchived
     lock_rooms([entry.classroom_id])
     first = first_to_give(event, now)
     seen = outlook(event, entry, first=first)
@@ -113,10 +113,10 @@ def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, no
 
 
 def first_to_give(event: AllocationEvent, now: datetime) -> date:
-    """The first date that can still be given away: tomorrow, or the event's first. Raises: EventOver."""
+    """The first date that can still be given away: tomorrow, or the event's first. Raises: EventIsOver."""
     first = max(event.target_starts_on, campus_date(now) + timedelta(days=1))
     if first > event.target_ends_on:
-        raise EventOver
+        raise EventIsOver
     return first
 
 

@@ -9,18 +9,18 @@ from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.outlook import in_the_way, outlook
 from allocations.services.after_draw import grant, take_back
 from allocations.services.entries import locked_entry
-from allocations.services.progress import EventCancelledBefore, event_for_write
+from allocations.services.progress import EventIsCancelled, event_for_write
 from classrooms.services.room_time import RoomAlreadyBooked
 from kernel.db.transactions import transactional
 from kernel.errors import Conflict, InvalidState, PermissionDenied
 from kernel.facts import publish
 
 
-class EntryWithdrawnBefore(InvalidState):
+class EntryIsWithdrawn(InvalidState):
     message = "The entry has been withdrawn"
 
 
-class SlotPromised(Conflict):
+class SlotIsPromised(Conflict):
     """Another approved entry of the event has the room at that time; `details.entry_id` names it."""
 
     message = "Another approved entry of this event overlaps it"
@@ -29,7 +29,7 @@ class SlotPromised(Conflict):
         super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
 
 
-class ChoicePromised(Conflict):
+class ChoiceIsPromised(Conflict):
     """Another entry of its choice is approved, and of a choice at most one wins; `details.entry_id` names it."""
 
     message = "Another entry of the same choice is approved already"
@@ -47,11 +47,11 @@ def approve_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> A
     Returns the entry with its API relations.
 
     Raises:
-        PermissionDenied, EventGone, EntryGone, EntryWithdrawnBefore, EventCancelledBefore
-        SlotPromised: another approved entry overlaps it.
-        ChoicePromised: another entry of its choice is approved.
+        PermissionDenied, EventNotFound, EntryNotFound, EntryIsWithdrawn, EventIsCancelled
+        SlotIsPromised: another approved entry overlaps it.
+        ChoiceIsPromised: another entry of its choice is approved.
         RoomAlreadyBooked: too much of it is booked already (`UNAVAILABLE` in the draw's words).
-        EventOver, GroupArchived: after the draw only.
+        EventIsOver, GroupArchived: after the draw only.
     """
     event, entry = _held_for_decision(event_id, entry_id, by, now)
     if event.status == EventStatus.DISTRIBUTED:
@@ -71,7 +71,7 @@ def reject_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> Al
     Publishes `EntryRejected` or `EntryTakenBack`; rejecting a rejected one is a no-op.
 
     Returns the entry with its API relations.
-    Raises: PermissionDenied, EventGone, EntryGone, EntryWithdrawnBefore, EventCancelledBefore.
+    Raises: PermissionDenied, EventNotFound, EntryNotFound, EntryIsWithdrawn, EventIsCancelled.
     """
     event, entry = _held_for_decision(event_id, entry_id, by, now)
     if event.status == EventStatus.DISTRIBUTED:
@@ -92,9 +92,9 @@ def _held_for_decision(
     event = event_for_write(event_id, now=now)
     entry = locked_entry(event_id, entry_id, by.access)
     if event.status == EventStatus.CANCELLED:
-        raise EventCancelledBefore
+        raise EventIsCancelled
     if entry.status == EntryStatus.WITHDRAWN:
-        raise EntryWithdrawnBefore
+        raise EntryIsWithdrawn
     return event, entry
 
 
@@ -102,10 +102,10 @@ def _check_grantable(event: AllocationEvent, entry: AllocationRegistration) -> N
     approved = AllocationRegistration.objects.of_event(event.pk).filter(status=EntryStatus.APPROVED).order_by("id")
     promised = approved.in_slot(entry.classroom_id, entry.day_of_week, entry.start_minute, entry.end_minute).first()
     if promised is not None:
-        raise SlotPromised(promised.pk)
+        raise SlotIsPromised(promised.pk)
     chosen = approved.filter(group_id=entry.group_id, choice=entry.choice).first() if entry.choice else None
     if chosen is not None:
-        raise ChoicePromised(chosen.pk)
+        raise ChoiceIsPromised(chosen.pk)
     seen = outlook(event, entry)
     if not seen.is_available:
         raise RoomAlreadyBooked(in_the_way(entry, seen.open_dates))

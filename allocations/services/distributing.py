@@ -20,17 +20,17 @@ from allocations.enums import EntryStatus, EventStatus, Grant
 from allocations.facts import wording
 from allocations.facts.draw import EventDrawn
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
-from allocations.queries.manifest import Packed, listed_entries, manifest_of
+from allocations.queries.manifest import PackedDocument, listed_entries, manifest_of
 from allocations.rules import salt_faults
 from allocations.services.holds import release_hold
-from allocations.services.progress import EventGone, move_on
+from allocations.services.progress import EventNotFound, move_on
 from groups.services.holding import hold_groups
 from kernel.db.locks import lock_rooms
 from kernel.db.transactions import allow_long_work, transactional
 from kernel.errors import Invalid, InvalidState, PermissionDenied
 from kernel.facts import publish
 from registrations.enums import Source
-from registrations.services.series_writing import PlacedSeries, SeriesDraft, place_series
+from registrations.services.series_writing import SeriesDraft, WrittenSeries, place_series
 
 PRACTICE_SEED = bytes(32)
 """A dry run draws with it, so that it says nothing about the real draw."""
@@ -42,19 +42,19 @@ Listed = Mapping[int, AllocationRegistration]
 """Entries by id."""
 
 
-class EventNotClosed(InvalidState):
+class EventIsNotClosed(InvalidState):
     message = "The allocation event has not been closed yet"
 
 
-class EventCancelledForGood(InvalidState):
+class EventStaysCancelled(InvalidState):
     message = "The allocation event has been cancelled"
 
 
-class ListNotPublished(InvalidState):
+class ListIsNotPublished(InvalidState):
     message = "End the allocation event first: its entries have to be frozen before the public value is known"
 
 
-class OtherPublicValue(InvalidState):
+class PublicValueDiffers(InvalidState):
     message = "The allocation event has been distributed with another public value"
 
 
@@ -83,11 +83,11 @@ def distribute(
     rolls back. Publishes `EventDrawn`; waits for locks up to 30 s.
 
     Raises:
-        PermissionDenied, EventGone
+        PermissionDenied, EventNotFound
         Invalid: `public_value` is missing, malformed, or the event names no public source.
-        EventNotClosed, EventCancelledForGood
-        ListNotPublished: a public source is named, and the entries were not frozen before this request.
-        OtherPublicValue: it has been distributed with another one.
+        EventIsNotClosed, EventStaysCancelled
+        ListIsNotPublished: a public source is named, and the entries were not frozen before this request.
+        PublicValueDiffers: it has been distributed with another one.
     """
     if not by.access.is_cspace:
         raise PermissionDenied
@@ -96,7 +96,7 @@ def distribute(
     stored = Draw.objects.filter(event=event).first()
     if stored is not None:
         if public_value is not None and public_value != stored.salt:
-            raise OtherPublicValue
+            raise PublicValueDiffers
         return stored
     salt = _salt(event, public_value)
     _require_closed(event, now)
@@ -139,7 +139,7 @@ def _hold_event(event_id: int) -> AllocationEvent:
     # NO KEY UPDATE: keeps filings (FOR SHARE), ending and other draws waiting, not the foreign keys to this row.
     event = AllocationEvent.objects.select_for_update(no_key=True).filter(pk=event_id).first()
     if event is None:
-        raise EventGone
+        raise EventNotFound
     return event
 
 
@@ -159,11 +159,11 @@ def _require_closed(event: AllocationEvent, now: datetime) -> None:
     was_published = event.status == EventStatus.CLOSED
     move_on(event, now=now)
     if event.status == EventStatus.CANCELLED:
-        raise EventCancelledForGood
+        raise EventStaysCancelled
     if event.status != EventStatus.CLOSED:
-        raise EventNotClosed
+        raise EventIsNotClosed
     if event.public_source and not was_published:
-        raise ListNotPublished
+        raise ListIsNotPublished
 
 
 def _hold_entries(event: AllocationEvent) -> Listed:
@@ -181,7 +181,7 @@ def _seed(event: AllocationEvent) -> bytes:
     return seed
 
 
-def _write_series(event: AllocationEvent, drawn: Drawn, listed: Listed, now: datetime) -> dict[int, PlacedSeries]:
+def _write_series(event: AllocationEvent, drawn: Drawn, listed: Listed, now: datetime) -> dict[int, WrittenSeries]:
     """A series of approved registrations for each winner, on every kept date: {entry id: series}."""
     winners = [listed[win.entry_id] for win in drawn.wins]
     drafts = [series_draft(event, entry, event.target_starts_on) for entry in winners]
@@ -206,7 +206,7 @@ def series_draft(event: AllocationEvent, entry: AllocationRegistration, first: d
     )
 
 
-def _write_entries(drawn: Drawn, placed: Mapping[int, PlacedSeries]) -> None:
+def _write_entries(drawn: Drawn, placed: Mapping[int, WrittenSeries]) -> None:
     """The decision on every entry, in one statement."""
     won = [
         (
@@ -242,7 +242,7 @@ def _write_entries(drawn: Drawn, placed: Mapping[int, PlacedSeries]) -> None:
 
 
 def _write_draw(event: AllocationEvent, drawn: Drawn, *, seed: bytes, salt: str, by: User, now: datetime) -> Draw:
-    manifest, result = Packed.of(drawn.manifest), Packed.of(drawn.result)
+    manifest, result = PackedDocument.of(drawn.manifest), PackedDocument.of(drawn.result)
     return Draw.objects.create(
         event=event,
         algorithm=draw.ALGORITHM,
@@ -261,7 +261,7 @@ def _write_draw(event: AllocationEvent, drawn: Drawn, *, seed: bytes, salt: str,
     )
 
 
-def _fact(stored: Draw, drawn: Drawn, listed: Listed, placed: Mapping[int, PlacedSeries]) -> EventDrawn:
+def _fact(stored: Draw, drawn: Drawn, listed: Listed, placed: Mapping[int, WrittenSeries]) -> EventDrawn:
     return EventDrawn(
         actor_id=stored.actor_id,
         occurred_at=stored.created_at,
@@ -277,7 +277,7 @@ def _fact(stored: Draw, drawn: Drawn, listed: Listed, placed: Mapping[int, Place
     )
 
 
-def _outcomes(drawn: Drawn, listed: Listed, placed: Mapping[int, PlacedSeries]) -> dict[int, Sequence[str]]:
+def _outcomes(drawn: Drawn, listed: Listed, placed: Mapping[int, WrittenSeries]) -> dict[int, Sequence[str]]:
     """What is told to whom: one outcome in words per entry, by the entry's id."""
     lost = {loss.entry_id: wording.loss_in_words(loss.reason, loss.by or None) for loss in drawn.losses}
     by_person: dict[int, list[str]] = defaultdict(list)

@@ -27,27 +27,27 @@ from kernel.errors import AlreadyExists, Invalid, InvalidState, LimitReached, No
 from kernel.facts import publish
 
 
-class EntryGone(NotFound):
+class EntryNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("Allocation registration")
 
 
-class EventNotOpen(InvalidState):
+class EventIsNotOpen(InvalidState):
     message = "The allocation event is not open"
 
 
-class EntryDecided(InvalidState):
+class EntryIsDecided(InvalidState):
     message = "Only a pending entry can be changed or deleted"
 
 
-class SameWish(AlreadyExists):
+class WishIsFiled(AlreadyExists):
     message = "The group has already filed this wish"
 
     def __init__(self) -> None:
         super().__init__(details={"non_field_errors": [self.message]})
 
 
-class OverlappingWish(AlreadyExists):
+class WishOverlapsAnother(AlreadyExists):
     message = "The group has already filed a wish that overlaps this one; alternatives carry the same choice"
 
     def __init__(self) -> None:
@@ -78,9 +78,9 @@ def file_entry(*, event_id: int, by: User, now: datetime, wish: Wish) -> Allocat
     Publishes `EntryFiled`.
 
     Raises:
-        EventGone, PermissionDenied
+        EventNotFound, PermissionDenied
         Invalid: the group, the room, the span or the day cannot be; {field: [sentences]}.
-        EventNotOpen, LimitReached, SameWish, OverlappingWish
+        EventIsNotOpen, LimitReached, WishIsFiled, WishOverlapsAnother
     """
     event = event_for_filing(event_id, now=now)
     group = _group_to_file_for(wish, by.access)
@@ -89,9 +89,9 @@ def file_entry(*, event_id: int, by: User, now: datetime, wish: Wish) -> Allocat
     lock_filing(entry.group_id)
     _check_entry(event, entry, is_new_room=True, is_new_day=True)
     if event.status != EventStatus.OPEN:
-        raise EventNotOpen
+        raise EventIsNotOpen
     _check_limits(event, entry, is_new_of_group=True)
-    with naming({"allocationregistration_wish_is_unique": SameWish()}):
+    with naming({"allocationregistration_wish_is_unique": WishIsFiled()}):
         entry.save(force_insert=True)
     publish(EntryFiled.about(entry, actor_id=by.pk, occurred_at=now))
     return entry
@@ -101,7 +101,7 @@ def file_entry(*, event_id: int, by: User, now: datetime, wish: Wish) -> Allocat
 def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish: Wish) -> AllocationRegistration:
     """Change a pending entry while its event is open. Returns it with its API relations.
 
-    Publishes `EntryChanged`, nothing for a no-op. Raises: EntryGone, EntryDecided, and what `file_entry` raises.
+    Publishes `EntryChanged`, nothing for a no-op. Raises: EntryNotFound, EntryIsDecided, and what `file_entry` raises.
     """
     event = event_for_filing(event_id, now=now)
     group = _group_to_file_for(wish, by.access) if wish.group_id is not None else None
@@ -116,7 +116,7 @@ def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish:
         return entry
     if changes.keys() - {"description", "rank"}:
         _check_limits(event, entry, is_new_of_group=entry.group_id != group_id)
-    with naming({"allocationregistration_wish_is_unique": SameWish()}):
+    with naming({"allocationregistration_wish_is_unique": WishIsFiled()}):
         entry.save()
     publish(EntryChanged.about(entry, actor_id=by.pk, occurred_at=now, changes=changes))
     return entry
@@ -126,7 +126,7 @@ def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish:
 def delete_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> None:
     """Take a pending entry back while its event is open; the row goes. Publishes `EntryDeleted`.
 
-    Raises: EventGone, EntryGone, PermissionDenied, EventNotOpen, EntryDecided.
+    Raises: EventNotFound, EntryNotFound, PermissionDenied, EventIsNotOpen, EntryIsDecided.
     """
     event = event_for_filing(event_id, now=now)
     entry = _held_entry(event_id, entry_id, None, by.access)
@@ -139,11 +139,11 @@ def delete_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> No
 def entry_of_event(event_id: int, entry_id: int, access: Access) -> AllocationRegistration:
     """The entry with its API relations, for those who may see it: cspace and its own group.
 
-    Raises: EntryGone (also under another event), PermissionDenied.
+    Raises: EntryNotFound (also under another event), PermissionDenied.
     """
     entry = AllocationRegistration.objects.of_event(event_id).with_api_relations().filter(pk=entry_id).first()
     if entry is None:
-        raise EntryGone
+        raise EntryNotFound
     if not may_file_for(access, entry.group_id):
         raise PermissionDenied
     return entry
@@ -153,7 +153,7 @@ def locked_entry(event_id: int, entry_id: int, access: Access) -> AllocationRegi
     """The same, its row locked until the transaction ends. The event's row is held before."""
     entries = AllocationRegistration.objects.of_event(event_id).filter(pk=entry_id)
     if not list(entries.select_for_update(no_key=True).values_list("id")):
-        raise EntryGone
+        raise EntryNotFound
     return entry_of_event(event_id, entry_id, access)
 
 
@@ -169,7 +169,7 @@ def _group_to_file_for(wish: Wish, access: Access) -> Group:
 def _held_entry(event_id: int, entry_id: int, group: Group | None, access: Access) -> AllocationRegistration:
     """The entry, locked after the filings of the group it will be counted with (lock order: event, group, own rows).
 
-    Raises: EntryGone, PermissionDenied, StaleRead (it changed groups meanwhile).
+    Raises: EntryNotFound, PermissionDenied, StaleRead (it changed groups meanwhile).
     """
     seen = entry_of_event(event_id, entry_id, access)
     lock_filing(group.pk if group else seen.group_id)
@@ -207,9 +207,9 @@ def _check_entry(event: AllocationEvent, entry: AllocationRegistration, *, is_ne
 
 def _check_changeable(event: AllocationEvent, entry: AllocationRegistration) -> None:
     if event.status != EventStatus.OPEN:
-        raise EventNotOpen
+        raise EventIsNotOpen
     if entry.status != EntryStatus.PENDING:
-        raise EntryDecided
+        raise EntryIsDecided
 
 
 def _check_limits(event: AllocationEvent, entry: AllocationRegistration, *, is_new_of_group: bool) -> None:
@@ -221,9 +221,9 @@ def _check_limits(event: AllocationEvent, entry: AllocationRegistration, *, is_n
     overlapping = others.standing().in_slot(entry.classroom_id, entry.day_of_week, entry.start_minute, entry.end_minute)
     for start, end, choice in overlapping.values_list("start_minute", "end_minute", "choice"):
         if (start, end) == (entry.start_minute, entry.end_minute):
-            raise SameWish
+            raise WishIsFiled
         if not entry.choice or choice != entry.choice:
-            raise OverlappingWish
+            raise WishOverlapsAnother
     if is_new_of_group and most is not None and others.standing().count() >= most:
         raise LimitReached(f"A group may file at most {most} entries")
 

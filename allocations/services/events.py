@@ -37,19 +37,19 @@ OPTIONS = (
 CHANGEABLE = (*WINDOW_AND_RANGE, *OPTIONS)
 
 
-class EventNotChangeable(InvalidState):
+class EventIsNotChangeable(InvalidState):
     message = "The allocation event can no longer be changed"
 
 
-class EventOpenAlready(InvalidState):
+class EventIsOpen(InvalidState):
     message = "Once an allocation event is open, only registration_end and the target dates can be changed"
 
 
-class EventNotDeletable(InvalidState):
+class EventIsNotDeletable(InvalidState):
     message = "An allocation event that has opened cannot be deleted: cancel it"
 
 
-class WeightsFixed(InvalidState):
+class WeightsAreFixed(InvalidState):
     message = "The weights are fixed once registration has ended"
 
 
@@ -97,7 +97,7 @@ def change_event(*, event_id: int, by: User, now: datetime, **wanted: Any) -> Al
     """Change any of `CHANGEABLE`; of an open event only `CHANGEABLE_WHILE_OPEN`.
 
     Publishes `EventChanged`, nothing for a no-op; a new window that moves the event on is part of the change.
-    Raises: PermissionDenied, EventGone, Invalid, EventNotChangeable, EventOpenAlready.
+    Raises: PermissionDenied, EventNotFound, Invalid, EventIsNotChangeable, EventIsOpen.
     """
     _check_cspace(by)
     event = event_for_write(event_id, now=now)
@@ -124,12 +124,12 @@ def change_event(*, event_id: int, by: User, now: datetime, **wanted: Any) -> Al
 def delete_event(*, event_id: int, by: User, now: datetime) -> None:
     """Remove an event that has not opened yet. Publishes `EventDeleted`.
 
-    Raises: PermissionDenied, EventGone, EventNotDeletable.
+    Raises: PermissionDenied, EventNotFound, EventIsNotDeletable.
     """
     _check_cspace(by)
     event = event_for_write(event_id, now=now)
     if event.status != EventStatus.UPCOMING:
-        raise EventNotDeletable
+        raise EventIsNotDeletable
     release_hold(event)
     fact = EventDeleted.about(event, actor_id=by.pk, occurred_at=now)
     event.delete()
@@ -141,7 +141,7 @@ def set_weights(*, event_id: int, by: User, now: datetime, weights: Mapping[int,
     """Weigh groups in an event's draw, {group id: 1…8}; groups that are not named keep their weight.
 
     Publishes `WeightsSet`, nothing for a no-op.
-    Raises: PermissionDenied, EventGone, Invalid (an unknown group, under its id), WeightsFixed.
+    Raises: PermissionDenied, EventNotFound, Invalid (an unknown group, under its id), WeightsAreFixed.
     """
     _check_cspace(by)
     event = event_for_write(event_id, now=now)
@@ -155,7 +155,7 @@ def set_weights(*, event_id: int, by: User, now: datetime, weights: Mapping[int,
     if faults:
         raise Invalid(faults)
     if event.status not in OPEN_TO_CHANGES:
-        raise WeightsFixed
+        raise WeightsAreFixed
     before = weights_of(event)
     changes = {
         group: [before.get(group, 1), weight] for group, weight in weights.items() if weight != before.get(group, 1)
@@ -185,9 +185,9 @@ def _check_window_and_range(event: AllocationEvent) -> None:
 
 def _check_may_change(event: AllocationEvent, changed: Collection[str]) -> None:
     if event.status not in OPEN_TO_CHANGES:
-        raise EventNotChangeable
+        raise EventIsNotChangeable
     if event.status == EventStatus.OPEN and not CHANGEABLE_WHILE_OPEN.issuperset(changed):
-        raise EventOpenAlready
+        raise EventIsOpen
 
 
 def _check_cspace(by: User) -> None:

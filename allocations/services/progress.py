@@ -22,20 +22,20 @@ from kernel.errors import InvalidState, NotFound, PermissionDenied
 from kernel.facts import PeopleQuery, Recipients, publish
 
 
-class EventGone(NotFound):
+class EventNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("Allocation event")
 
 
-class EventNotBegun(InvalidState):
+class EventHasNotBegun(InvalidState):
     message = "The allocation event has not opened yet"
 
 
-class EventCancelledBefore(InvalidState):
+class EventIsCancelled(InvalidState):
     message = "The allocation event has been cancelled"
 
 
-class EventDistributed(InvalidState):
+class EventIsDistributed(InvalidState):
     message = "The allocation event has already been distributed"
 
 
@@ -50,11 +50,11 @@ def event_for_write(event_id: int, *, now: datetime) -> AllocationEvent:
     """The event, locked FOR NO KEY UPDATE until the transaction ends and moved on if its moment has come.
 
     If the caller then refuses, that goes with the rollback: the periodic step does it again.
-    Raises: EventGone.
+    Raises: EventNotFound.
     """
     event = AllocationEvent.objects.without_manifest().select_for_update(no_key=True).filter(pk=event_id).first()
     if event is None:
-        raise EventGone
+        raise EventNotFound
     move_on(event, now=now)
     return event
 
@@ -64,12 +64,12 @@ def event_for_filing(event_id: int, *, now: datetime) -> AllocationEvent:
     for each other.
 
     Raises:
-        EventGone
+        EventNotFound
         StaleRead: its moment came between the read and the lock; the transaction starts again.
     """
     seen = AllocationEvent.objects.without_manifest().filter(pk=event_id).first()
     if seen is None:
-        raise EventGone
+        raise EventNotFound
     if due(seen, now) != seen.status:
         return event_for_write(event_id, now=now)
     if "skip-event-lock" in settings.CSPACE_TEST_FAULTS:
@@ -79,7 +79,7 @@ def event_for_filing(event_id: int, *, now: datetime) -> AllocationEvent:
         AllocationEvent.objects.raw("SELECT * FROM allocations_allocationevent WHERE id = %s FOR SHARE", [event_id])
     )
     if not held:
-        raise EventGone
+        raise EventNotFound
     if due(held[0], now) != held[0].status:
         raise StaleRead
     return held[0]
@@ -121,15 +121,15 @@ def _close(event: AllocationEvent, now: datetime) -> None:
 def end_event(*, event_id: int, by: User, now: datetime) -> AllocationEvent:
     """Close an open event before its time. Publishes `EventClosed`; a closed or distributed one is a no-op.
 
-    Raises: PermissionDenied, EventGone, EventNotBegun, EventCancelledBefore.
+    Raises: PermissionDenied, EventNotFound, EventHasNotBegun, EventIsCancelled.
     """
     if not by.access.is_cspace:
         raise PermissionDenied
     event = event_for_write(event_id, now=now)
     if event.status == EventStatus.UPCOMING:
-        raise EventNotBegun
+        raise EventHasNotBegun
     if event.status == EventStatus.CANCELLED:
-        raise EventCancelledBefore
+        raise EventIsCancelled
     if event.status == EventStatus.OPEN:
         _close(event, now)
         publish(_closed(event, actor_id=by.pk, now=now))
@@ -141,7 +141,7 @@ def cancel_event(*, event_id: int, by: User, now: datetime) -> AllocationEvent:
     """Call the draw off: its seed is revealed, its entries are decided never, its hold on single registrations ends.
 
     Publishes `EventCancelled`; cancelling a cancelled one is a no-op.
-    Raises: PermissionDenied, EventGone, EventDistributed.
+    Raises: PermissionDenied, EventNotFound, EventIsDistributed.
     """
     if not by.access.is_cspace:
         raise PermissionDenied
@@ -149,7 +149,7 @@ def cancel_event(*, event_id: int, by: User, now: datetime) -> AllocationEvent:
     if event.status == EventStatus.CANCELLED:
         return event
     if event.status not in UNDECIDED:
-        raise EventDistributed
+        raise EventIsDistributed
     event.status = EventStatus.CANCELLED
     event.save(update_fields=["status"])
     update_hold(event)

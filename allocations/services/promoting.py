@@ -14,7 +14,7 @@ from allocations.facts import wording
 from allocations.facts.draw import LosersPromoted
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, weekly_slot
 from allocations.queries.manifest import assemble, entry_of, room_lines, weights_of
-from allocations.services.after_draw import EventNotDistributed, first_to_give
+from allocations.services.after_draw import EventIsNotDistributed, first_to_give
 from allocations.services.distributing import LONGEST_STATEMENT_SECONDS, LONGEST_WAIT_SECONDS, series_draft
 from allocations.services.progress import event_for_write
 from groups.services.holding import hold_groups
@@ -24,7 +24,7 @@ from kernel.db.transactions import allow_long_work, transactional
 from kernel.errors import PermissionDenied
 from kernel.facts import publish
 from registrations.models import Registration
-from registrations.services.series_writing import PlacedSeries, place_series
+from registrations.services.series_writing import WrittenSeries, place_series
 
 Listed = Mapping[int, AllocationRegistration]
 
@@ -35,7 +35,7 @@ class Promoted:
 
     win: draw.Win
     entry: AllocationRegistration
-    series: PlacedSeries
+    series: WrittenSeries
 
 
 @transactional
@@ -43,14 +43,14 @@ def promote(*, event_id: int, by: User, now: datetime) -> list[Promoted]:
     """Give the time that is free from tomorrow on to losers, in the order the draw would have: same key, same counts.
 
     Publishes `LosersPromoted`, one for the command; nothing where nobody gains.
-    Raises: PermissionDenied, EventGone, EventNotDistributed, EventOver.
+    Raises: PermissionDenied, EventNotFound, EventIsNotDistributed, EventIsOver.
     """
     if not by.access.is_cspace:
         raise PermissionDenied
     allow_long_work(statement_seconds=LONGEST_STATEMENT_SECONDS, wait_seconds=LONGEST_WAIT_SECONDS)
     event = event_for_write(event_id, now=now)
     if event.status != EventStatus.DISTRIBUTED:
-        raise EventNotDistributed
+        raise EventIsNotDistributed
     first = first_to_give(event, now)
     listed = _hold_entries(event)
     wins = _go_on(event, listed, first)

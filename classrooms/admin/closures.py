@@ -15,7 +15,7 @@ from accounts.admin.acting import actor
 from classrooms.models import Classroom, Closure
 from classrooms.services.closures import close_rooms, lift_closure
 from kernel import clock
-from kernel.admin.forms import DateField, LongTextField, ServiceForm, WallTimeField, instant_of
+from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField, instant_of
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.db.ranges import Interval, campus_zone
@@ -34,11 +34,11 @@ class ClosureForm(ServiceForm):
         queryset=Classroom.objects.in_order(), required=False, widget=UnfoldAdminSelect2MultipleWidget
     )
     all_rooms = forms.BooleanField(required=False, label="All rooms", widget=UnfoldBooleanWidget)
-    starts_on = DateField()
-    start_time = WallTimeField()
-    ends_on = DateField()
-    end_time = WallTimeField(is_end=True)
-    reason = LongTextField(max_length=500)
+    starts_on = DateFormField()
+    start_time = WallTimeFormField()
+    ends_on = DateFormField()
+    end_time = WallTimeFormField(is_end=True)
+    reason = LongTextFormField(max_length=500)
     on_conflict = forms.ChoiceField(
         choices=ON_CONFLICT, initial="fail", label="If something is booked", widget=UnfoldAdminSelectWidget
     )

@@ -15,7 +15,7 @@ from classrooms.queries.floorplan import draw
 from classrooms.queries.states import states
 from classrooms.queries.utilisation import HOURS, Grouping, Hours, utilisation
 from classrooms.rules import FLOORS, window_faults
-from kernel.admin.forms import DateField
+from kernel.admin.forms import DateFormField
 from kernel.db.ranges import campus_date
 from kernel.pictures import ink, shade
 
@@ -54,8 +54,8 @@ def plan_of_list(changelist: Any, *, now: datetime) -> dict[str, Any]:
 class WindowForm(forms.Form):
     """Which days, and of which floor."""
 
-    start_date = DateField(label="From", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
-    end_date = DateField(label="To, included", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    start_date = DateFormField(label="From", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    end_date = DateFormField(label="To, included", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
     floor = forms.IntegerField(
         required=False,
         min_value=FLOORS.start,
@@ -72,7 +72,7 @@ class WindowForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Cell:
+class HeatMapCell:
     """A weekday and hour of the heat map."""
 
     percent: str
@@ -84,7 +84,7 @@ class Cell:
 def utilisation_context(asked: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
     """What the page shows: four weeks either way unless it is asked for others. Two queries.
 
-    `form`; without a fault in it `hours` (0…23), `week` [(weekday, [Cell])], `legend` [(percent, colour, ink)],
+    `form`; without a fault in it `hours` (0…23), `week` [(weekday, [HeatMapCell])], `legend` [(percent, colour, ink)],
     `bars` [(Hours of a room, percent of the fullest one)] and `total` of the rooms.
     """
     today = campus_date(now)
@@ -110,7 +110,7 @@ def utilisation_context(asked: Mapping[str, str], *, now: datetime) -> dict[str,
     }
 
 
-def _cell(cell: Hours, most: float) -> Cell:
+def _cell(cell: Hours, most: float) -> HeatMapCell:
     weekday, hour = cell.key
     colour = shade(cell.share / most) if cell.booked else NOTHING
     said = (
@@ -118,7 +118,7 @@ def _cell(cell: Hours, most: float) -> Cell:
         f" {cell.used_hours:.1f} h used, {cell.closed_hours:.1f} h closed of {cell.total_hours:.0f} h"
     )
     percent = "<1" if 0 < cell.percent < 0.5 else f"{cell.percent:.0f}"
-    return Cell(percent, colour, ink(colour), said)
+    return HeatMapCell(percent, colour, ink(colour), said)
 
 
 def _legend(most: float) -> list[tuple[str, str, str]]:

@@ -23,7 +23,7 @@ from classrooms.models import Classroom
 from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults, place_faults
 from classrooms.services.rooms import CHANGEABLE, PLACE, change_classroom, create_classroom, delete_classroom
 from kernel import clock
-from kernel.admin.forms import JsonField, ServiceForm
+from kernel.admin.forms import JsonFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.refusals import said
 from kernel.admin.site import refuse_nul, site
@@ -110,7 +110,7 @@ class ClassroomForm(ServiceForm):
         min_value=CAPACITIES.start, max_value=CAPACITIES.stop - 1, widget=UnfoldAdminIntegerFieldWidget
     )
     floor = forms.IntegerField(min_value=FLOORS.start, max_value=FLOORS.stop - 1, widget=UnfoldAdminIntegerFieldWidget)
-    equipment = JsonField(required=False)
+    equipment = JsonFormField(required=False)
 
     class Meta:
         model = Classroom

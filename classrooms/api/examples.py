@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from classrooms.enums import OccupancyKind
-from classrooms.services.room_time import Blocking, RoomAlreadyBooked
+from classrooms.services.room_time import Obstacle, RoomAlreadyBooked
 from kernel import clock
 from kernel.api.examples import DAYS_AHEAD
 from kernel.db.ranges import campus_date, campus_interval
@@ -12,4 +12,4 @@ from kernel.db.ranges import campus_date, campus_interval
 def room_taken() -> RoomAlreadyBooked:
     """A registration from 9:00 to 11:00 is in the way of the example's wish."""
     day = campus_date(clock.now()) + timedelta(days=DAYS_AHEAD)
-    return RoomAlreadyBooked([Blocking(100, OccupancyKind.REGISTRATION, campus_interval(day, 9 * 60, 11 * 60))])
+    return RoomAlreadyBooked([Obstacle(100, OccupancyKind.REGISTRATION, campus_interval(day, 9 * 60, 11 * 60))])

@@ -29,11 +29,11 @@ from classrooms.models import BookingHold, Classroom, Closure
 from classrooms.queries.suggesting import suggestions, weekly
 from classrooms.querysets import ClassroomQuerySet
 from classrooms.services.closures import close_rooms, lift_closure
-from classrooms.services.room_time import blocking
+from classrooms.services.room_time import obstacles
 from classrooms.services.rooms import (
-    ClassroomGone,
-    ClassroomNameTaken,
-    ClassroomUsed,
+    ClassroomIsUsed,
+    ClassroomNameIsTaken,
+    ClassroomNotFound,
     change_classroom,
     create_classroom,
     delete_classroom,
@@ -47,10 +47,10 @@ from kernel.db.ranges import Interval, campus_interval, cut_per_day, format_minu
 
 
 def classroom_named(name: str) -> Classroom:
-    """The room with exactly this name. Raises: ClassroomGone."""
+    """The room with exactly this name. Raises: ClassroomNotFound."""
     classroom = Classroom.objects.filter(name=name).first()
     if classroom is None:
-        raise ClassroomGone
+        raise ClassroomNotFound
     return classroom
 
 
@@ -66,7 +66,7 @@ class ClassroomViewSet(ApiViewSet):
         "partial_update": InCSpace,
         "destroy": InCSpace,
     }
-    conflicts = {"create": [ClassroomNameTaken], "destroy": [ClassroomUsed]}
+    conflicts = {"create": [ClassroomNameIsTaken], "destroy": [ClassroomIsUsed]}
 
     @extend_schema(parameters=filter_parameters(ClassroomFilter), responses=ClassroomList)
     def list(self, request: Request) -> Response:
@@ -108,7 +108,7 @@ class ClassroomViewSet(ApiViewSet):
                 "start_time": format_minute(piece.start_minute),
                 "end_time": format_minute(piece.end_minute),
             }
-            for row in blocking(classroom.pk, interval)
+            for row in obstacles(classroom.pk, interval)
             for piece in cut_per_day(row.interval)
             if piece.date == asked["date"]
         ]

@@ -8,7 +8,7 @@ from classrooms.enums import OccupancyKind
 from classrooms.facts import ClosureLifted, RoomClosing, RoomsClosed
 from classrooms.models import Classroom, Closure
 from classrooms.rules import closure_faults
-from classrooms.services.room_time import Blocking, RoomAlreadyBooked, blocking_any, occupy_many, release
+from classrooms.services.room_time import Obstacle, RoomAlreadyBooked, obstacles_in_any, occupy_many, release
 from kernel.db.locks import lock_rooms
 from kernel.db.ranges import Interval
 from kernel.db.transactions import transactional
@@ -16,7 +16,7 @@ from kernel.errors import Invalid, NotFound, PermissionDenied
 from kernel.facts import cascade, publish
 
 
-class ClosureGone(NotFound):
+class ClosureNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("Closure")
 
@@ -46,7 +46,7 @@ def close_rooms(
         raise Invalid({"classrooms": ["There is no classroom to close"]})
     ids = tuple(sorted(room.pk for room in classrooms))
     lock_rooms(ids)
-    in_the_way = [row for row in blocking_any(ids, interval) if row.kind != OccupancyKind.CLOSURE]
+    in_the_way = [row for row in obstacles_in_any(ids, interval) if row.kind != OccupancyKind.CLOSURE]
     if [row for row in in_the_way if not (cancel_registrations and _is_registration(row))]:
         raise RoomAlreadyBooked(in_the_way)
     cancelled = (
@@ -76,7 +76,7 @@ def close_rooms(
 
 @transactional
 def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: datetime) -> None:
-    """Open the room again. Publishes `ClosureLifted`. Raises: PermissionDenied, ClosureGone."""
+    """Open the room again. Publishes `ClosureLifted`. Raises: PermissionDenied, ClosureNotFound."""
     if not by.access.is_cspace:
         raise PermissionDenied
     lock_rooms([classroom.pk])
@@ -84,7 +84,7 @@ def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: dateti
         Closure.objects.standing().with_api_relations().filter(pk=closure_id, occupancy__classroom=classroom).first()
     )
     if closure is None:
-        raise ClosureGone
+        raise ClosureNotFound
     release([closure.pk])
     publish(
         ClosureLifted(
@@ -98,5 +98,5 @@ def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: dateti
     )
 
 
-def _is_registration(row: Blocking) -> bool:
+def _is_registration(row: Obstacle) -> bool:
     return row.kind == OccupancyKind.REGISTRATION

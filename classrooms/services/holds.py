@@ -5,7 +5,7 @@ from kernel.db.ranges import Interval
 from kernel.errors import InvalidState
 
 
-class HeldBack(InvalidState):
+class TimeIsHeldBack(InvalidState):
     """The time is kept from single registrations; the message is the hold's own sentence."""
 
 
@@ -31,6 +31,6 @@ def hold_over(interval: Interval) -> BookingHold | None:
 
 
 def check_not_held(interval: Interval) -> None:
-    """Raises: HeldBack."""
+    """Raises: TimeIsHeldBack."""
     if hold := hold_over(interval):
-        raise HeldBack(hold.reason)
+        raise TimeIsHeldBack(hold.reason)

@@ -33,8 +33,8 @@ class RoomAlreadyBooked(Conflict):
     closure, calendar or fest event is in the way; `details.conflicts` names everything, cut per campus day.
     """
 
-    def __init__(self, blocking: Iterable["Blocking"]) -> None:
-        ordered = sorted(blocking, key=lambda row: (row.interval.starts_at, row.id or 0))
+    def __init__(self, obstacles: Iterable["Obstacle"]) -> None:
+        ordered = sorted(obstacles, key=lambda row: (row.interval.starts_at, row.id or 0))
         registrations = [row.id for row in ordered if row.kind == OccupancyKind.REGISTRATION]
         super().__init__(
             details={
@@ -46,7 +46,7 @@ class RoomAlreadyBooked(Conflict):
 
 
 @dataclass(frozen=True)
-class Blocking:
+class Obstacle:
     """A live occupancy that is in the way; without an id, one that the same request would have made."""
 
     id: int | None
@@ -70,26 +70,26 @@ class Blocking:
         """The same for one campus day only."""
         whole = days_interval(day, day)
         starts_at, ends_at = max(self.interval.starts_at, whole.starts_at), min(self.interval.ends_at, whole.ends_at)
-        return Blocking(self.id, self.kind, Interval(starts_at, ends_at)).pieces() if starts_at < ends_at else []
+        return Obstacle(self.id, self.kind, Interval(starts_at, ends_at)).pieces() if starts_at < ends_at else []
 
 
-def blocking(classroom_id: int, interval: Interval, *, other_than: Iterable[int] = ()) -> list[Blocking]:
+def obstacles(classroom_id: int, interval: Interval, *, other_than: Iterable[int] = ()) -> list[Obstacle]:
     """What is in the way of an interval in a room, by time. One query; the same that availability shows."""
-    return [row for row in blocking_any([classroom_id], interval) if row.id not in set(other_than)]
+    return [row for row in obstacles_in_any([classroom_id], interval) if row.id not in set(other_than)]
 
 
-def blocking_any(classroom_ids: Sequence[int], interval: Interval) -> list[Blocking]:
+def obstacles_in_any(classroom_ids: Sequence[int], interval: Interval) -> list[Obstacle]:
     """What is in the way of an interval in any of some rooms, by time."""
     rows = Occupancy.objects.live().overlapping(interval).filter(classroom_id__in=classroom_ids).in_order()
     return [
-        Blocking(row_id, kind, Interval(starts_at, ends_at))
+        Obstacle(row_id, kind, Interval(starts_at, ends_at))
         for row_id, kind, starts_at, ends_at in rows.values_list("id", "kind", "starts_at", "ends_at")
     ]
 
 
-def blocking_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Blocking]]:
+def obstacles_of_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Obstacle]]:
     """What is in the way of many wishes (room, interval): {place of the wish: by time}. One query."""
-    found: dict[int, list[Blocking]] = defaultdict(list)
+    found: dict[int, list[Obstacle]] = defaultdict(list)
     with connection.cursor() as cursor:
         # OFFSET 0 keeps the planner from joining whole tables: each wish is one look into the constraint's index.
         cursor.execute(
@@ -103,33 +103,33 @@ def blocking_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Blocki
             _columns(rows),
         )
         for place, row_id, kind, starts_at, ends_at in cursor.fetchall():
-            found[place].append(Blocking(row_id, kind, Interval(starts_at, ends_at)))
+            found[place].append(Obstacle(row_id, kind, Interval(starts_at, ends_at)))
     return found
 
 
-def occupy(*, classroom_id: int, interval: Interval, kind: OccupancyKind, heeds_holds: bool = False) -> int:
+def occupy(*, classroom_id: int, interval: Interval, kind: OccupancyKind, respect_holds: bool = False) -> int:
     """Add one live row of room time and return its id. Two statements when the room is free.
 
-    `heeds_holds`: refuse where a `BookingHold` stands; the INSERT itself looks.
+    `respect_holds`: refuse where a `BookingHold` stands; the INSERT itself looks.
 
     Raises:
-        HeldBack: the time is kept from callers like this one.
+        TimeIsHeldBack: the time is kept from callers like this one.
         RoomAlreadyBooked: a live occupancy is in the way, decided by the constraint itself.
         Unavailable: three times in a row the obstacle vanished before it could be named.
     """
     share_room(classroom_id)
     for _ in range(MAX_INSERTS):
-        occupancy_id = _insert(classroom_id, interval, kind, heeds_holds=heeds_holds)
+        occupancy_id = _insert(classroom_id, interval, kind, respect_holds=respect_holds)
         if occupancy_id is not None:
             return occupancy_id
-        if heeds_holds:
+        if respect_holds:
             check_not_held(interval)
-        if in_the_way := blocking(classroom_id, interval):
+        if in_the_way := obstacles(classroom_id, interval):
             raise RoomAlreadyBooked(in_the_way)
     raise Unavailable
 
 
-def hold_exclusively(load: Callable[[], Row], rooms_of: Callable[[Row], Iterable[int]], *more_rooms: int) -> Row:
+def lock_and_reload(load: Callable[[], Row], rooms_of: Callable[[Row], Iterable[int]], *more_rooms: int) -> Row:
     """Lock the rooms of a row (and `more_rooms`) exclusively, then read the row again and return it.
 
     Raises:
@@ -144,17 +144,17 @@ def hold_exclusively(load: Callable[[], Row], rooms_of: Callable[[Row], Iterable
 
 
 def move(
-    *, occupancy_id: int, classroom_id: int, interval: Interval, is_live: bool = True, heeds_holds: bool = False
+    *, occupancy_id: int, classroom_id: int, interval: Interval, is_live: bool = True, respect_holds: bool = False
 ) -> None:
     """Give an existing row another room or time. The caller holds old and new room exclusively.
 
     Raises:
-        HeldBack: `heeds_holds`, and the new time is kept from callers like this one.
+        TimeIsHeldBack: `respect_holds`, and the new time is kept from callers like this one.
         RoomAlreadyBooked: something else is there.
     """
-    if heeds_holds:
+    if respect_holds:
         check_not_held(interval)
-    if is_live and (in_the_way := blocking(classroom_id, interval, other_than=[occupancy_id])):
+    if is_live and (in_the_way := obstacles(classroom_id, interval, other_than=[occupancy_id])):
         raise RoomAlreadyBooked(in_the_way)
     Occupancy.objects.filter(pk=occupancy_id).update(
         classroom_id=classroom_id, starts_at=interval.starts_at, ends_at=interval.ends_at, is_live=is_live
@@ -201,7 +201,7 @@ def occupy_staged(table: str, *, kind: OccupancyKind) -> int:
 
 def occupy_many(rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind) -> list[int]:
     """Add many live rows (room, interval); ids in order, two statements. The caller holds the rooms exclusively
-    and has asked `blocking` first; whatever slips through meets the constraint (23P01)."""
+    and has asked `obstacles` first; whatever slips through meets the constraint (23P01)."""
     ids = _next_ids(len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -218,7 +218,7 @@ def move_many(rows: Mapping[int, tuple[int, Interval]]) -> None:
     """Give rows that are not live ({id: (room, interval)}) their new room and time, and make them live.
 
     `release` them first: in one UPDATE of live rows the first would meet the second's old time. The caller holds
-    old and new rooms exclusively and has asked `blocking_each`; what slips through meets the constraint (23P01).
+    old and new rooms exclusively and has asked `obstacles_of_each`; what slips through meets the constraint (23P01).
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -239,10 +239,10 @@ def _columns(rows: Sequence[tuple[int, Interval]]) -> list[list[Any]]:
     ]
 
 
-def _insert(classroom_id: int, interval: Interval, kind: OccupancyKind, *, heeds_holds: bool) -> int | None:
+def _insert(classroom_id: int, interval: Interval, kind: OccupancyKind, *, respect_holds: bool) -> int | None:
     parameters: list[int | datetime | str] = [classroom_id, interval.starts_at, interval.ends_at, kind.value]
     unless_held = ""
-    if heeds_holds:
+    if respect_holds:
         unless_held = " WHERE NOT EXISTS (SELECT FROM classrooms_bookinghold WHERE starts_at < %s AND ends_at > %s)"
         parameters += [interval.ends_at, interval.starts_at]
     with connection.cursor() as cursor:

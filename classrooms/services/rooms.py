@@ -28,19 +28,19 @@ PLACE = ("type", "building", "link", "latitude", "longitude")
 CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve", *PLACE)
 
 
-class ClassroomGone(NotFound):
+class ClassroomNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("Classroom")
 
 
-class ClassroomNameTaken(AlreadyExists):
+class ClassroomNameIsTaken(AlreadyExists):
     message = "A classroom with this name already exists"
 
     def __init__(self) -> None:
         super().__init__(details={"name": [self.message]})
 
 
-class ClassroomUsed(InvalidState):
+class ClassroomIsUsed(InvalidState):
     message = "The classroom has been used: set is_active to false instead of deleting it"
 
 
@@ -50,7 +50,7 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
 
     Publishes `ClassroomCreated`.
 
-    Raises: PermissionDenied, Invalid, ClassroomNameTaken.
+    Raises: PermissionDenied, Invalid, ClassroomNameIsTaken.
     """
     if by is not None:
         _check_cspace(by)
@@ -63,7 +63,7 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
     )
     with naming(
         {
-            constraint: ClassroomNameTaken()
+            constraint: ClassroomNameIsTaken()
             for constraint in ("classroom_name_is_unique", "classroom_exact_name_is_unique")
         }
     ):
@@ -87,12 +87,12 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
 def change_classroom(*, classroom_id: int, by: User, now: datetime, **wanted: Any) -> Classroom:
     """Change what is `CHANGEABLE`. Publishes `ClassroomChanged`, nothing for a no-op.
 
-    What is booked stays booked. Raises: PermissionDenied, Invalid, ClassroomGone.
+    What is booked stays booked. Raises: PermissionDenied, Invalid, ClassroomNotFound.
     """
     _check_cspace(by)
     classroom = Classroom.objects.select_for_update(no_key=True).filter(pk=classroom_id).first()
     if classroom is None:
-        raise ClassroomGone
+        raise ClassroomNotFound
     _check(
         capacity=number_faults(wanted.get("capacity", classroom.capacity), CAPACITIES),
         floor=number_faults(wanted.get("floor", classroom.floor), FLOORS),
@@ -121,20 +121,20 @@ def change_classroom(*, classroom_id: int, by: User, now: datetime, **wanted: An
 def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
     """Remove a room that was never used. Publishes `ClassroomDeleted`.
 
-    Raises: PermissionDenied, ClassroomGone, ClassroomUsed.
+    Raises: PermissionDenied, ClassroomNotFound, ClassroomIsUsed.
     """
     _check_cspace(by)
     lock_rooms([classroom_id])
     classroom = Classroom.objects.filter(pk=classroom_id).first()
     if classroom is None:
-        raise ClassroomGone
+        raise ClassroomNotFound
     if Occupancy.objects.filter(classroom=classroom).exists():
-        raise ClassroomUsed
+        raise ClassroomIsUsed
     fact = ClassroomDeleted(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, name=classroom.name)
     try:
         classroom.delete()
     except ProtectedError as error:  # something above keeps it: a wish in a draw, a series
-        raise ClassroomUsed from error
+        raise ClassroomIsUsed from error
     publish(fact)
 
 

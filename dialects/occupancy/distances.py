@@ -8,14 +8,14 @@ EARTH_RADIUS = 6_371_000
 
 
 @dataclass(frozen=True)
-class Place:
+class Coordinates:
     """Degrees, north and east positive."""
 
     latitude: float
     longitude: float
 
 
-def metres(one: Place, other: Place) -> float:
+def metres(one: Coordinates, other: Coordinates) -> float:
     """The great-circle distance, by the haversine formula."""
     north, east = radians(other.latitude - one.latitude), radians(other.longitude - one.longitude)
     chord = sin(north / 2) ** 2 + cos(radians(one.latitude)) * cos(radians(other.latitude)) * sin(east / 2) ** 2

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dialects.occupancy.bodies import Body
-from dialects.occupancy.distances import Place
+from dialects.occupancy.distances import Coordinates
 from dialects.occupancy.envelope import BadRequest
 from dialects.occupancy.wall_clock import NotATime, in_
 from kernel.db.ranges import Interval
@@ -29,14 +29,14 @@ def selection(body: Body) -> list[Interval]:
     return [_range(f"selection[{number}]", item) for number, item in enumerate(wanted)]
 
 
-def coordinates(body: Body) -> Place | None:
+def coordinates(body: Body) -> Coordinates | None:
     """`coordinates`: from where distances are measured; None for none. Raises: BadRequest."""
     given = body.fields.get("coordinates")
     if given is None:
         return None
     if not isinstance(given, dict):
         raise BadRequest("coordinates must be an object")
-    return Place(*(_degrees(name, given.get(name), is_form=body.is_form) for name in LIMITS))
+    return Coordinates(*(_degrees(name, given.get(name), is_form=body.is_form) for name in LIMITS))
 
 
 def after_date(body: Body) -> datetime:

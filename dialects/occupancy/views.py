@@ -16,7 +16,7 @@ from classrooms.models import Classroom
 from classrooms.queries.soonest import soonest_runs
 from dialects.occupancy import searching, shapes
 from dialects.occupancy.bodies import read_body
-from dialects.occupancy.distances import Place, metres
+from dialects.occupancy.distances import Coordinates, metres
 from dialects.occupancy.envelope import BadRequest
 from dialects.occupancy.occupations import occupations
 from groups.api.authentication import SCHEME, load_user
@@ -128,11 +128,11 @@ def _rooms() -> Any:
     return Classroom.objects.active().order_by("name")
 
 
-def _distance(here: Place, room: Any) -> float | None:
+def _distance(here: Coordinates, room: Any) -> float | None:
     """Metres; None if nobody has said where the room is."""
     if room.latitude is None or room.longitude is None:
         return None
-    return metres(here, Place(room.latitude, room.longitude))
+    return metres(here, Coordinates(room.latitude, room.longitude))
 
 
 def _require_login(request: HttpRequest) -> None:

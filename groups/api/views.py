@@ -21,11 +21,11 @@ from groups.api.serializers import (
     UserGroupRowOutput,
 )
 from groups.models import Group, UserGroup
-from groups.services.groups import GroupGone, GroupNameTaken, archive_group, create_group
+from groups.services.groups import GroupNameIsTaken, GroupNotFound, archive_group, create_group
 from groups.services.members import (
-    AlreadyMember,
-    LastAdmin,
-    UserGroupGone,
+    GroupNeedsAnAdmin,
+    UserGroupNotFound,
+    UserIsAMember,
     add_member,
     change_permissions,
     remove_member,
@@ -45,7 +45,7 @@ class GroupViewSet(ApiViewSet):
         "destroy": InCSpace,
         "add_member": LoggedIn,
     }
-    conflicts = {"create": [GroupNameTaken], "add_member": [AlreadyMember]}
+    conflicts = {"create": [GroupNameIsTaken], "add_member": [UserIsAMember]}
 
     @extend_schema(responses=GroupList)
     def list(self, request: Request) -> Response:
@@ -81,7 +81,7 @@ class GroupViewSet(ApiViewSet):
     def _group(self, pk: int) -> Group:
         group = Group.objects.living().filter(pk=pk).first()
         if group is None:
-            raise GroupGone
+            raise GroupNotFound
         return group
 
 
@@ -94,7 +94,7 @@ class UserGroupViewSet(ApiViewSet):
         "partial_update": LoggedIn,
         "destroy": LoggedIn,
     }
-    conflicts = {"update": [LastAdmin], "partial_update": [LastAdmin], "destroy": [LastAdmin]}
+    conflicts = {"update": [GroupNeedsAnAdmin], "partial_update": [GroupNeedsAnAdmin], "destroy": [GroupNeedsAnAdmin]}
 
     @extend_schema(responses=UserGroupList)
     def list(self, request: Request) -> Response:
@@ -130,7 +130,7 @@ class UserGroupViewSet(ApiViewSet):
     def _place(self, pk: int) -> UserGroup:
         place = UserGroup.objects.living().with_api_relations().filter(pk=pk).first()
         if place is None:
-            raise UserGroupGone
+            raise UserGroupNotFound
         return place
 
 

@@ -14,26 +14,26 @@ from kernel.errors import AlreadyExists, Invalid, NotFound, PermissionDenied
 from kernel.facts import cascade, publish
 
 
-class GroupNameTaken(AlreadyExists):
+class GroupNameIsTaken(AlreadyExists):
     message = "A group with this name already exists"
 
     def __init__(self) -> None:
         super().__init__(details={"name": [self.message]})
 
 
-class GroupGone(NotFound):
+class GroupNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("Group")
 
 
 @transactional
 def create_group(*, by: User, now: datetime, name: str) -> Group:
-    """A new ordinary group. Publishes `GroupCreated`. Raises: PermissionDenied, Invalid (`name`), GroupNameTaken."""
+    """A new ordinary group. Publishes `GroupCreated`. Raises: PermissionDenied, Invalid (`name`), GroupNameIsTaken."""
     if not by.access.is_cspace:
         raise PermissionDenied
     if faults := name_faults(name):
         raise Invalid({"name": faults})
-    with naming({"group_living_name_is_unique": GroupNameTaken()}):
+    with naming({"group_living_name_is_unique": GroupNameIsTaken()}):
         group = Group.objects.create(name=name, name_key=name_key(name))
     publish(GroupCreated(actor_id=by.pk, occurred_at=now, group_id=group.pk, name=group.name))
     return group
@@ -44,7 +44,7 @@ def archive_group(*, group_id: int, by: User, now: datetime) -> None:
     """Take a group out of use: what it still holds is cancelled in the same transaction, its name is free again.
 
     Publishes `GroupArchived` with what `GroupArchiving` was answered.
-    Raises: PermissionDenied (not cspace, or the system group), GroupGone.
+    Raises: PermissionDenied (not cspace, or the system group), GroupNotFound.
     """
     if not by.access.is_cspace:
         raise PermissionDenied
@@ -69,12 +69,12 @@ def archive_group(*, group_id: int, by: User, now: datetime) -> None:
 def lock_group(group_id: int) -> Group:
     """The living group, locked FOR NO KEY UPDATE until the transaction ends: one change of its people at a time.
 
-    Raises: GroupGone.
+    Raises: GroupNotFound.
     """
     groups = Group.objects.living().filter(pk=group_id)
     if "skip-group-lock" not in settings.CSPACE_TEST_FAULTS:
         groups = groups.select_for_update(no_key=True)
     group = groups.first()
     if group is None:
-        raise GroupGone
+        raise GroupNotFound
     return group

@@ -11,7 +11,7 @@ UNKNOWN_GROUP = "Unknown group"
 HELD = ("id", "name", "is_system")
 
 
-class GroupArchived(InvalidState):
+class GroupIsArchived(InvalidState):
     message = "The group has been archived"
 
 

@@ -14,18 +14,18 @@ from kernel.errors import AlreadyExists, Invalid, InvalidState, NotFound, Permis
 from kernel.facts import publish
 
 
-class AlreadyMember(AlreadyExists):
+class UserIsAMember(AlreadyExists):
     message = "This user is already in the group"
 
     def __init__(self) -> None:
         super().__init__(details={"username": [self.message]})
 
 
-class LastAdmin(InvalidState):
+class GroupNeedsAnAdmin(InvalidState):
     message = "A group with other members needs at least one admin"
 
 
-class UserGroupGone(NotFound):
+class UserGroupNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("User group")
 
@@ -34,7 +34,7 @@ class UserGroupGone(NotFound):
 def add_member(*, group_id: int, by: User, now: datetime, username: str, permissions: str) -> UserGroup:
     """Put somebody into a group. Publishes `MemberAdded`.
 
-    Raises: GroupGone, PermissionDenied, Invalid (`username` unknown), AlreadyMember.
+    Raises: GroupNotFound, PermissionDenied, Invalid (`username` unknown), UserIsAMember.
     """
     group = lock_group(group_id)
     by.forget_access()  # what was read before the lock may have been taken away meanwhile
@@ -43,7 +43,7 @@ def add_member(*, group_id: int, by: User, now: datetime, username: str, permiss
     user = User.objects.filter(username=username).first()
     if user is None:
         raise Invalid(rules.UNKNOWN_USER)
-    with naming({"usergroup_one_place_per_group": AlreadyMember()}):
+    with naming({"usergroup_one_place_per_group": UserIsAMember()}):
         place = UserGroup.objects.create(group=group, user=user, permissions=permissions)
     publish(_about(MemberAdded, place, by, now))
     return place
@@ -53,7 +53,7 @@ def add_member(*, group_id: int, by: User, now: datetime, username: str, permiss
 def change_permissions(*, user_group_id: int, by: User, now: datetime, permissions: str) -> UserGroup:
     """Make somebody admin or member. Publishes `MemberPermissionsChanged`, nothing for a no-op.
 
-    Raises: UserGroupGone, PermissionDenied, LastAdmin.
+    Raises: UserGroupNotFound, PermissionDenied, GroupNeedsAnAdmin.
     """
     place = _locked_place(user_group_id, by)
     if not rules.may_change_members(by.access, place.group_id, is_system=place.group.is_system):
@@ -73,7 +73,7 @@ def change_permissions(*, user_group_id: int, by: User, now: datetime, permissio
 def remove_member(*, user_group_id: int, by: User, now: datetime) -> None:
     """Take somebody out of a group; everybody may leave. Publishes `MemberRemoved`.
 
-    Raises: UserGroupGone, PermissionDenied, LastAdmin.
+    Raises: UserGroupNotFound, PermissionDenied, GroupNeedsAnAdmin.
     """
     place = _locked_place(user_group_id, by)
     if not rules.may_remove(by.access, place.group_id, is_system=place.group.is_system, user_id=place.user_id):
@@ -88,15 +88,15 @@ def _locked_place(user_group_id: int, by: User) -> UserGroup:
     """The place, read again under its group's lock, and with it the actor's authority."""
     group_id = UserGroup.objects.filter(pk=user_group_id).values_list("group_id", flat=True).first()
     if group_id is None:
-        raise UserGroupGone
+        raise UserGroupNotFound
     try:
         lock_group(group_id)
     except NotFound as error:
-        raise UserGroupGone from error
+        raise UserGroupNotFound from error
     by.forget_access()
     place = UserGroup.objects.with_api_relations().filter(pk=user_group_id).first()
     if place is None:
-        raise UserGroupGone
+        raise UserGroupNotFound
     return place
 
 
@@ -104,7 +104,7 @@ def _check_not_last_admin(place: UserGroup) -> None:
     others = UserGroup.objects.filter(group_id=place.group_id).exclude(pk=place.pk)
     levels = set(others.values_list("permissions", flat=True))
     if place.permissions == Permissions.ADMIN and levels and Permissions.ADMIN not in levels:
-        raise LastAdmin
+        raise GroupNeedsAnAdmin
 
 
 def _about(

@@ -50,7 +50,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(None, "; ".join([summary(refusal), *(" ".join(said) for said in homeless.values())]))
 
 
-class NameField(forms.CharField):
+class NameFormField(forms.CharField):
     """One visible line, as `kernel.api.fields.NameField` takes it."""
 
     widget = UnfoldAdminTextInputWidget
@@ -64,7 +64,7 @@ class NameField(forms.CharField):
             raise ValidationError(NOT_VISIBLE)
 
 
-class LongTextField(forms.CharField):
+class LongTextFormField(forms.CharField):
     """Several lines, kept as they are but for the line ends, which a browser writes in its own way."""
 
     widget = UnfoldAdminTextareaWidget
@@ -81,7 +81,7 @@ class LongTextField(forms.CharField):
             raise ValidationError(FORBIDDEN_TEXT_MESSAGE)
 
 
-class JsonField(forms.JSONField):
+class JsonFormField(forms.JSONField):
     """A small JSON document. Django parses it for validation, and again to show it: both give up on deep nesting."""
 
     widget = UnfoldAdminTextareaWidget
@@ -99,7 +99,7 @@ class JsonField(forms.JSONField):
         return isinstance(value, str) and value.count("[") + value.count("{") > self.max_brackets
 
 
-class DateField(forms.DateField):
+class DateFormField(forms.DateField):
     """A date on the campus, `YYYY-MM-DD`."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -108,7 +108,7 @@ class DateField(forms.DateField):
         )
 
 
-class WallTimeField(forms.CharField):
+class WallTimeFormField(forms.CharField):
     """`HH:MM` on the campus clock; minutes since midnight inside. With `is_end`, `24:00` too."""
 
     widget = UnfoldAdminTextInputWidget

@@ -7,14 +7,14 @@ from kernel.api.examples import this_moment
 from kernel.api.fields import ChoiceField, TimestampField
 from kernel.api.serializers import Input, Output, Page
 from kernel.db.ranges import format_instant
-from notifications.enums import Status
+from notifications.enums import NotificationStatus
 from notifications.models import Notification
 
 
 class StatusInput(Input):
     example = {"status": "read"}
 
-    status = ChoiceField(choices=Status.choices)
+    status = ChoiceField(choices=NotificationStatus.choices)
 
 
 class NotificationOutput(Output):
@@ -27,7 +27,7 @@ class NotificationOutput(Output):
 
     id = serializers.IntegerField()
     description = serializers.CharField()
-    status = serializers.ChoiceField(choices=Status.choices)
+    status = serializers.ChoiceField(choices=NotificationStatus.choices)
     created_at = TimestampField()
 
     def represent(self, instance: Notification) -> dict[str, Any]:
@@ -50,7 +50,7 @@ class StatusOutput(serializers.Serializer):  # type: ignore[type-arg]
     example: ClassVar[Mapping[str, Any]] = {"id": 1, "status": "read"}
 
     id = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=Status.choices)
+    status = serializers.ChoiceField(choices=NotificationStatus.choices)
 
 
 class UpdatedOutput(serializers.Serializer):  # type: ignore[type-arg]

@@ -20,14 +20,14 @@ from notifications.api.serializers import (
     StatusOutput,
     UpdatedOutput,
 )
-from notifications.enums import Status
+from notifications.enums import NotificationStatus
 from notifications.models import Notification
 from notifications.querysets import NotificationQuerySet
-from notifications.services import NotificationGone, mark, read_all
+from notifications.services import NotificationNotFound, mark, read_all
 
 
 class NotificationFilter(FilterSet):
-    status = django_filters.ChoiceFilter(choices=Status.choices)
+    status = django_filters.ChoiceFilter(choices=NotificationStatus.choices)
 
 
 @extend_schema(tags=["notifications"])
@@ -42,13 +42,13 @@ class NotificationViewSet(ApiViewSet):
         numbers, status = own.numbers(), request.query_params.get("status")
         count = numbers.get(status, 0) if status else sum(numbers.values())
         response = self.listing(rows, NotificationOutput, always_paged=True, count=count)
-        response.data["unread_count"] = numbers.get(Status.UNREAD, 0)
+        response.data["unread_count"] = numbers.get(NotificationStatus.UNREAD, 0)
         return _with_etag(request, response)
 
     @extend_schema(request=StatusInput, responses=StatusOutput)
     def partial_update(self, request: Request, pk: int) -> Response:
         if not self._own(request).filter(pk=pk).exists():
-            raise NotificationGone
+            raise NotificationNotFound
         row = mark(notification_id=pk, by_id=request.user.pk, status=self.body(StatusInput)["status"])
         return Response({"id": row.pk, "status": row.status})
 

@@ -24,9 +24,9 @@ from registrations.api.batch_serializers import (
 )
 from registrations.api.filters import SeriesFilter
 from registrations.models import Series
-from registrations.services.series import WantedSeries, cancel_series, create_series, retry_skipped
-from registrations.services.series_holding import SeriesGone, SeriesOver
-from registrations.services.series_moving import WantedChange, change_series
+from registrations.services.series import SeriesRequest, cancel_series, create_series, retry_skipped
+from registrations.services.series_holding import SeriesIsOver, SeriesNotFound
+from registrations.services.series_moving import SeriesChange, change_series
 from registrations.services.series_writing import SeriesDraft
 
 ONE_OR_MANY = PolymorphicProxySerializer(
@@ -50,9 +50,9 @@ class BatchAllocationViewSet(ApiViewSet):
     }
     conflicts = {
         "create": [room_taken],
-        "update": [room_taken, SeriesOver],
-        "partial_update": [room_taken, SeriesOver],
-        "retry_skipped": [SeriesOver],
+        "update": [room_taken, SeriesIsOver],
+        "partial_update": [room_taken, SeriesIsOver],
+        "retry_skipped": [SeriesIsOver],
     }
     resources = dict.fromkeys(permissions, "Series")
 
@@ -92,7 +92,7 @@ class BatchAllocationViewSet(ApiViewSet):
             series_id=pk,
             by=request.user,
             now=clock.now(),
-            wanted=WantedChange(
+            wanted=SeriesChange(
                 group_id=wish.get("group_id"),
                 classroom=wish.get("classroom"),
                 day_of_week=wish.get("day_of_week"),
@@ -135,11 +135,11 @@ class BatchAllocationViewSet(ApiViewSet):
 def _series(pk: int) -> Series:
     series = Series.objects.with_api_relations().filter(pk=pk).first()
     if series is None:
-        raise SeriesGone
+        raise SeriesNotFound
     return series
 
 
-def _wanted(item: Mapping[str, Any], place: int | None, request: Request) -> WantedSeries:
+def _wanted(item: Mapping[str, Any], place: int | None, request: Request) -> SeriesRequest:
     draft = SeriesDraft(
         group_id=item["group_id"],
         classroom_id=item["classroom"].pk,
@@ -152,4 +152,4 @@ def _wanted(item: Mapping[str, Any], place: int | None, request: Request) -> Wan
         created_by_id=item.get("on_behalf_of", request.user.pk),
     )
     may_skip = item.get("on_conflict") == "skip"
-    return WantedSeries(draft=draft, classroom=item["classroom"], may_skip=may_skip, item=place)
+    return SeriesRequest(draft=draft, classroom=item["classroom"], may_skip=may_skip, item=place)

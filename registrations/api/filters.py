@@ -10,7 +10,7 @@ from kernel import clock
 from kernel.api.filters import DateFilter, FilterSet, IdFilter
 from kernel.db.ranges import campus_date, day_start
 from kernel.errors import Invalid
-from registrations.enums import LIVE, Status
+from registrations.enums import LIVE, RegistrationStatus
 from registrations.models import Registration, Series
 from registrations.querysets import SeriesQuerySet
 
@@ -22,7 +22,7 @@ Rows = QuerySet[Registration]
 class RegistrationFilter(FilterSet):
     """Contract §5. Without `status`: pending and approved."""
 
-    status = django_filters.ChoiceFilter(choices=[*Status.choices, ("all", "all")], method="with_status")
+    status = django_filters.ChoiceFilter(choices=[*RegistrationStatus.choices, ("all", "all")], method="with_status")
     classroom = django_filters.CharFilter(method="in_classroom")
     group_id = IdFilter(field_name="group_id")
     date_from = DateFilter(method="from_date")

@@ -25,10 +25,10 @@ from kernel.api.fields import (
 from kernel.api.serializers import Input, Output, Query
 from kernel.db.ranges import DayPiece, cut_per_day, format_instant, format_minute
 from kernel.errors import Faults
-from registrations.enums import Status
+from registrations.enums import RegistrationStatus
 from registrations.models import Registration
 from registrations.rules import MAX_DESCRIPTION
-from registrations.services.changing import Wanted, change_faults
+from registrations.services.changing import RegistrationChange, change_faults
 
 
 class RegistrationInput(Input):
@@ -77,9 +77,9 @@ class RegistrationChangeInput(RegistrationInput):
         return {**super().further_faults(values), **faults}
 
 
-def wanted(values: Mapping[str, Any]) -> Wanted:
+def wanted(values: Mapping[str, Any]) -> RegistrationChange:
     """The change that the validated values of a body ask for."""
-    return Wanted(
+    return RegistrationChange(
         classroom=values.get("classroom"),
         group_id=values.get("group_id"),
         day=values.get("date"),
@@ -118,7 +118,7 @@ class RegistrationOutput(Output):
     start_time = TimeField()
     end_time = EndTimeField()
     description = serializers.CharField()
-    status = serializers.ChoiceField(choices=Status.choices)
+    status = serializers.ChoiceField(choices=RegistrationStatus.choices)
     created_by = serializers.CharField()
     created_at = TimestampField(allow_null=True)
     series_id = serializers.IntegerField(allow_null=True)
@@ -151,7 +151,7 @@ class ListedRegistrationOutput(Output):
     reserved_by = serializers.CharField()
     reserved_group = serializers.CharField()
     description = serializers.CharField()
-    status = serializers.ChoiceField(choices=Status.choices)
+    status = serializers.ChoiceField(choices=RegistrationStatus.choices)
     series_id = serializers.IntegerField(allow_null=True)
 
     def represent(self, instance: Registration) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class OwnRegistrationOutput(Output):
     date = DateField()
     start_time = TimeField()
     end_time = EndTimeField()
-    status = serializers.ChoiceField(choices=Status.choices)
+    status = serializers.ChoiceField(choices=RegistrationStatus.choices)
     description = serializers.CharField()
     series_id = serializers.IntegerField(allow_null=True)
 

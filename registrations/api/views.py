@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classrooms.api.examples import room_taken
-from groups.services.holding import GroupArchived
+from groups.services.holding import GroupIsArchived
 from kernel import clock
 from kernel.api.filters import filtered
 from kernel.api.pagination import asked_page
@@ -31,15 +31,15 @@ from registrations.api.serializers import (
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.changing import (
-    RegistrationCancelledBefore,
-    RegistrationGone,
-    RegistrationRejectedBefore,
-    RegistrationStarted,
+    RegistrationHasStarted,
+    RegistrationIsCancelled,
+    RegistrationIsRejected,
+    RegistrationNotFound,
     cancel_registration,
     change_registration,
     check_visible,
 )
-from registrations.services.deciding import RoomNotOpen, SeriesCancelled, approve_registration, reject_registration
+from registrations.services.deciding import RoomIsNotOpen, SeriesIsCancelled, approve_registration, reject_registration
 
 MAX_UNPAGED = 5000
 Decision = Callable[..., Registration]
@@ -59,11 +59,11 @@ class RegistrationViewSet(ApiViewSet):
     }
     conflicts = {
         "create": [room_taken],
-        "update": [room_taken, RegistrationStarted, RegistrationRejectedBefore],
-        "partial_update": [room_taken, RegistrationStarted, RegistrationRejectedBefore],
-        "destroy": [RegistrationStarted],
-        "approve": [room_taken, RegistrationCancelledBefore, GroupArchived, RoomNotOpen, SeriesCancelled],
-        "reject": [RegistrationCancelledBefore],
+        "update": [room_taken, RegistrationHasStarted, RegistrationIsRejected],
+        "partial_update": [room_taken, RegistrationHasStarted, RegistrationIsRejected],
+        "destroy": [RegistrationHasStarted],
+        "approve": [room_taken, RegistrationIsCancelled, GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled],
+        "reject": [RegistrationIsCancelled],
     }
     outcomes = {"approve": {"status": "approved"}, "reject": {"status": "rejected"}}
 
@@ -124,7 +124,7 @@ class RegistrationViewSet(ApiViewSet):
     def _visible(self, request: Request, pk: int) -> Registration:
         registration = Registration.objects.with_api_relations().filter(pk=pk).first()
         if registration is None:
-            raise RegistrationGone
+            raise RegistrationNotFound
         check_visible(registration, request.user.access)
         return registration
 

@@ -18,7 +18,7 @@ Skipped = tuple[tuple[date, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weekly:
+class SeriesSummary:
     """A series as the log and the people see it."""
 
     series_id: int
@@ -32,7 +32,7 @@ class Weekly:
     ends_on: date
 
     @classmethod
-    def of(cls, series: "Series") -> "Weekly":
+    def of(cls, series: "Series") -> "SeriesSummary":
         """Of a series that is loaded with its group and room."""
         return cls(
             series_id=series.pk,
@@ -66,10 +66,10 @@ class Weekly:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Placed:
+class NewSeries:
     """One new series with the registrations it got and the dates it did not get."""
 
-    weekly: Weekly
+    weekly: SeriesSummary
     registration_ids: tuple[int, ...]
     skipped: Skipped
 
@@ -88,7 +88,7 @@ class SeriesCreated(Fact):
     """One command, one or many series; the target is the first of them."""
 
     action: ClassVar[str] = "series.created"
-    placed: tuple[Placed, ...]
+    placed: tuple[NewSeries, ...]
 
     @property
     def target(self) -> str:
@@ -104,7 +104,7 @@ class SeriesCreated(Fact):
         }
 
     def notices(self) -> Iterable[Notice]:
-        by_creator: dict[int, list[Placed]] = defaultdict(list)
+        by_creator: dict[int, list[NewSeries]] = defaultdict(list)
         for row in self.placed:
             by_creator[row.weekly.created_by_id].append(row)
         for creator, rows in by_creator.items():
@@ -116,7 +116,7 @@ class SeriesCreated(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class _AboutSeries(Fact):
-    weekly: Weekly
+    weekly: SeriesSummary
 
     @property
     def target(self) -> str:

@@ -19,7 +19,7 @@ from kernel.db.transactions import transactional_in_pipeline
 from kernel.errors import Invalid, PermissionDenied
 from kernel.facts import Recipients, publish
 from registrations import rules
-from registrations.enums import Status
+from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCreated
 from registrations.models import Registration
 
@@ -48,7 +48,7 @@ def book(
     Raises:
         PermissionDenied: not a member of the group.
         Invalid: the slot, the room or the group cannot be booked; {field: [sentences]}.
-        HeldBack: the time is kept from single registrations, and the caller is not cspace.
+        TimeIsHeldBack: the time is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: something live is in the way.
     """
     if not rules.may_book_for(by.access, group_id):
@@ -61,7 +61,7 @@ def book(
         classroom_id=classroom.pk,
         interval=interval,
         kind=OccupancyKind.REGISTRATION,
-        heeds_holds=not by.access.is_cspace,
+        respect_holds=not by.access.is_cspace,
     )
     registration = _record(
         occupancy=Occupancy(
@@ -102,13 +102,13 @@ def check_bookable(*, slot: Slot, classroom: Classroom, description: str, now: d
         raise Invalid(faults)
 
 
-def deciders_of(status: Status) -> Recipients:
+def deciders_of(status: RegistrationStatus) -> Recipients:
     """Who has to decide: cspace while it is pending, else nobody."""
-    return cspace_people() if status == Status.PENDING else ()
+    return cspace_people() if status == RegistrationStatus.PENDING else ()
 
 
 def _record(
-    *, occupancy: Occupancy, group: Group, by: User, now: datetime, description: str, status: Status
+    *, occupancy: Occupancy, group: Group, by: User, now: datetime, description: str, status: RegistrationStatus
 ) -> Registration:
     """Written as SQL: this is the busiest INSERT of the house, and the ORM doubles its price (`make bench`).
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 from classrooms.facts import RoomClosing
-from classrooms.services.room_time import hold_exclusively
+from classrooms.services.room_time import lock_and_reload
 from groups.facts import GroupArchiving
 from kernel.db.ranges import campus_date
 from kernel.facts import on_cascade, publish_many
 from registrations.models import Registration, Series
 from registrations.querysets import RegistrationQuerySet
-from registrations.services.changing import cancel_held
+from registrations.services.changing import cancel_locked
 from registrations.services.series import set_series_cancelled
 
 
@@ -37,12 +37,12 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
     def rooms(held: tuple[list[Registration], list[Series]]) -> set[int]:
         return {row.occupancy.classroom_id for row in held[0]} | {series.classroom_id for series in held[1]}
 
-    found, series = hold_exclusively(load, rooms)
+    found, series = lock_and_reload(load, rooms)
     ids = {row.pk for row in series}
     following = [row for row in found if row.series_id in ids and not row.is_detached]
     alone = [row for row in found if row.series_id not in ids or row.is_detached]
     why: Any = {"actor_id": archiving.actor_id, "now": archiving.occurred_at, "reason": "The group has been archived"}
-    cancel_held(*alone, **why)
+    cancel_locked(*alone, **why)
     publish_many(set_series_cancelled(series, following, from_day=today, **why))
     return _targets(found) + [f"series:{row.pk}" for row in series]
 
@@ -56,7 +56,7 @@ def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
     )
     found = list(rows.live().with_api_relations().in_order())
     reason = closing.reason or "The room is closed"
-    cancel_held(*found, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
+    cancel_locked(*found, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
     return _targets(found)
 
 

@@ -11,38 +11,38 @@ from accounts.models import User
 from accounts.rules import Access
 from classrooms.models import Classroom
 from classrooms.rules import slot_faults
-from classrooms.services.room_time import hold_exclusively, move, release
+from classrooms.services.room_time import lock_and_reload, move, release
 from groups.services.holding import hold_group
 from kernel.db.ranges import cut_per_day
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState, NotFound, PermissionDenied
 from kernel.facts import publish, publish_many
 from registrations import rules
-from registrations.enums import Status
+from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCancelled, RegistrationChanged, spoken
 from registrations.models import Registration
 from registrations.services.booking import Slot, deciders_of
 
 
-class RegistrationStarted(InvalidState):
+class RegistrationHasStarted(InvalidState):
     message = "The registration has already started"
 
 
-class RegistrationRejectedBefore(InvalidState):
+class RegistrationIsRejected(InvalidState):
     message = "A rejected registration cannot be changed"
 
 
-class RegistrationCancelledBefore(InvalidState):
+class RegistrationIsCancelled(InvalidState):
     message = "The registration has been cancelled"
 
 
-class RegistrationGone(NotFound):
+class RegistrationNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("Registration")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class RegistrationChange:
     """A change to a registration; None = stays as it is."""
 
     classroom: Classroom | None = None
@@ -63,29 +63,29 @@ def hold_registration(registration_id: int, *more_rooms: int) -> Registration:
     """The registration, re-read under the exclusive lock of its room (and `more_rooms`), with its API relations.
 
     Raises:
-        RegistrationGone: there is none.
+        RegistrationNotFound: there is none.
         StaleRead: it changed rooms before the lock was there.
     """
 
     def load() -> Registration:
         registration = Registration.objects.with_api_relations().filter(pk=registration_id).first()
         if registration is None:
-            raise RegistrationGone
+            raise RegistrationNotFound
         return registration
 
-    return hold_exclusively(load, lambda registration: [registration.occupancy.classroom_id], *more_rooms)
+    return lock_and_reload(load, lambda registration: [registration.occupancy.classroom_id], *more_rooms)
 
 
 @transactional
-def change_registration(*, registration_id: int, by: User, now: datetime, wanted: Wanted) -> Registration:
+def change_registration(*, registration_id: int, by: User, now: datetime, wanted: RegistrationChange) -> Registration:
     """Carry out a change in one step: the new slot is taken and the old one given up, or nothing happens.
 
     Returns the registration with its API relations. Publishes `RegistrationChanged`, nothing for a no-op.
 
     Raises:
-        RegistrationGone, PermissionDenied, RegistrationStarted, RegistrationRejectedBefore
+        RegistrationNotFound, PermissionDenied, RegistrationHasStarted, RegistrationIsRejected
         Invalid: a changed value breaks a rule.
-        HeldBack: the new time is kept from single registrations, and the caller is not cspace.
+        TimeIsHeldBack: the new time is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: the new slot is taken; the old one is kept.
     """
     group = hold_group(wanted.group_id) if wanted.group_id is not None else None
@@ -99,10 +99,10 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
     if faults := change_faults(registration, wanted, now):
         raise Invalid(faults)
     check_changeable(registration, by.access, now)
-    if registration.status == Status.CANCELLED:
-        raise RegistrationCancelledBefore
-    if registration.status == Status.REJECTED:
-        raise RegistrationRejectedBefore
+    if registration.status == RegistrationStatus.CANCELLED:
+        raise RegistrationIsCancelled
+    if registration.status == RegistrationStatus.REJECTED:
+        raise RegistrationIsRejected
 
     before = _readable(registration)
     registration.group = group or registration.group
@@ -113,7 +113,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
             occupancy_id=registration.pk,
             classroom_id=classroom.pk,
             interval=interval,
-            heeds_holds=not by.access.is_cspace,
+            respect_holds=not by.access.is_cspace,
         )
         registration.occupancy.classroom = classroom
         registration.occupancy.starts_at, registration.occupancy.ends_at = interval.starts_at, interval.ends_at
@@ -122,7 +122,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
     changes = _differences(before, _readable(registration))
     if not changes:
         return registration
-    was_waiting = registration.status == Status.PENDING
+    was_waiting = registration.status == RegistrationStatus.PENDING
     registration.status = rules.status_after_change(
         registration.status,
         slot_or_group_changed=is_moved or "group" in changes,
@@ -132,7 +132,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
     if registration.series_id is not None and (is_moved or "group" in changes):
         registration.is_detached = True
     registration.save(update_fields=["group", "description", "status", "is_detached"])
-    needs_decision = registration.status == Status.PENDING and (is_moved or not was_waiting)
+    needs_decision = registration.status == RegistrationStatus.PENDING and (is_moved or not was_waiting)
     publish(
         RegistrationChanged.about(
             registration,
@@ -140,7 +140,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
             occurred_at=now,
             status=registration.status,
             changes=changes,
-            deciders=deciders_of(Status.PENDING) if needs_decision else (),
+            deciders=deciders_of(RegistrationStatus.PENDING) if needs_decision else (),
         )
     )
     return registration
@@ -151,18 +151,18 @@ def cancel_registration(*, registration_id: int, by: User, now: datetime, reason
     """Give the room back. Publishes `RegistrationCancelled`; cancelling a cancelled one is a no-op for cspace.
 
     Raises:
-        RegistrationGone: there is none, or it is cancelled and the caller is not cspace.
-        PermissionDenied, RegistrationStarted
+        RegistrationNotFound: there is none, or it is cancelled and the caller is not cspace.
+        PermissionDenied, RegistrationHasStarted
     """
     registration = hold_registration(registration_id)
     check_changeable(registration, by.access, now)
-    if registration.status == Status.CANCELLED:
+    if registration.status == RegistrationStatus.CANCELLED:
         return registration
-    cancel_held(registration, actor_id=by.pk, now=now, reason=reason)
+    cancel_locked(registration, actor_id=by.pk, now=now, reason=reason)
     return registration
 
 
-def cancel_held(*found: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
+def cancel_locked(*found: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
     """Cancel registrations whose rooms are held exclusively, each with its own fact; a constant number of statements.
 
     Publishes `RegistrationCancelled`.
@@ -173,14 +173,14 @@ def cancel_held(*found: Registration, actor_id: int | None, now: datetime, reaso
 def set_cancelled(
     found: Sequence[Registration], *, actor_id: int | None, now: datetime, reason: str = "", is_told: bool = True
 ) -> list[RegistrationCancelled]:
-    """The writing half of `cancel_held`: returns the facts for a command that has one of its own to publish too."""
+    """The writing half of `cancel_locked`: returns the facts for a command that has one of its own to publish too."""
     if not found:
         return []
     if holding := [row.pk for row in found if rules.holds_room(row.status)]:
         release(holding)
-    Registration.objects.filter(pk__in=[row.pk for row in found]).update(status=Status.CANCELLED)
+    Registration.objects.filter(pk__in=[row.pk for row in found]).update(status=RegistrationStatus.CANCELLED)
     for row in found:
-        row.occupancy.is_live, row.status = False, Status.CANCELLED
+        row.occupancy.is_live, row.status = False, RegistrationStatus.CANCELLED
     return [
         RegistrationCancelled.about(row, actor_id=actor_id, occurred_at=now, reason=reason, is_told=is_told)
         for row in found
@@ -190,25 +190,25 @@ def set_cancelled(
 def check_changeable(registration: Registration, access: Access, now: datetime) -> None:
     """Who may touch it, and whether it is not too late.
 
-    Raises: RegistrationGone, PermissionDenied, RegistrationStarted.
+    Raises: RegistrationNotFound, PermissionDenied, RegistrationHasStarted.
     """
     check_visible(registration, access)
     if rules.has_started(registration.occupancy.starts_at, now) and not rules.may_change_after_start(access):
-        raise RegistrationStarted
+        raise RegistrationHasStarted
 
 
 def check_visible(registration: Registration, access: Access) -> None:
     """cspace sees every registration; its creator until it is cancelled; nobody else any.
 
-    Raises: RegistrationGone, PermissionDenied.
+    Raises: RegistrationNotFound, PermissionDenied.
     """
     if not rules.may_see(access, registration.created_by_id):
         raise PermissionDenied
-    if registration.status == Status.CANCELLED and not access.is_cspace:
-        raise RegistrationGone
+    if registration.status == RegistrationStatus.CANCELLED and not access.is_cspace:
+        raise RegistrationNotFound
 
 
-def _wanted_slot(registration: Registration, wanted: Wanted) -> Slot:
+def _wanted_slot(registration: Registration, wanted: RegistrationChange) -> Slot:
     now_held = slot_of(registration)
     return Slot(
         wanted.day if wanted.day is not None else now_held.day,
@@ -218,7 +218,7 @@ def _wanted_slot(registration: Registration, wanted: Wanted) -> Slot:
 
 
 def change_faults(
-    registration: Registration, wanted: Wanted, now: datetime, *, malformed: Collection[str] = ()
+    registration: Registration, wanted: RegistrationChange, now: datetime, *, malformed: Collection[str] = ()
 ) -> dict[str, list[str]]:
     """What is wrong with the values a change would give a registration; past and horizon only where they change.
 

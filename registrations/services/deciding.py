@@ -5,23 +5,23 @@ from datetime import datetime
 from accounts.models import User
 from classrooms.services.room_time import reclaim, release
 from groups.models import Group
-from groups.services.holding import GroupArchived, hold_groups
+from groups.services.holding import GroupIsArchived, hold_groups
 from kernel.db.ranges import campus_date
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import InvalidState, PermissionDenied
 from kernel.facts import publish
 from registrations import rules
-from registrations.enums import Status
+from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationApproved, RegistrationRejected
 from registrations.models import Registration
-from registrations.services.changing import RegistrationCancelledBefore, hold_registration
+from registrations.services.changing import RegistrationIsCancelled, hold_registration
 
 
-class RoomNotOpen(InvalidState):
+class RoomIsNotOpen(InvalidState):
     message = "The room is not open for booking"
 
 
-class SeriesCancelled(InvalidState):
+class SeriesIsCancelled(InvalidState):
     message = "The series has been cancelled from this date on"
 
 
@@ -31,14 +31,14 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
     approving an approved one is a no-op. Returns it with its API relations.
 
     Raises:
-        PermissionDenied, RegistrationGone, RegistrationCancelledBefore
-        GroupArchived, RoomNotOpen, SeriesCancelled: it was rejected, and what it was for is no more.
+        PermissionDenied, RegistrationNotFound, RegistrationIsCancelled
+        GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled: it was rejected, and what it was for is no more.
         RoomAlreadyBooked: it was rejected and the slot has gone to somebody else.
     """
     _check_decider(by)
     living = _held_group(registration_id)
     registration = _held_for_decision(registration_id)
-    if registration.status == Status.APPROVED:
+    if registration.status == RegistrationStatus.APPROVED:
         return registration
     if not rules.holds_room(registration.status):
         _check_wanted_still(registration, living)
@@ -48,7 +48,7 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
             interval=registration.interval,
         )
         registration.occupancy.is_live = True
-    _decide(registration, Status.APPROVED)
+    _decide(registration, RegistrationStatus.APPROVED)
     publish(RegistrationApproved.about(registration, actor_id=by.pk, occurred_at=now, reason=reason))
     return registration
 
@@ -57,15 +57,15 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
 def reject_registration(*, registration_id: int, by: User, now: datetime, reason: str = "") -> Registration:
     """Refuse it and free the room. Publishes `RegistrationRejected`; rejecting a rejected one is a no-op.
 
-    Raises: PermissionDenied, RegistrationGone, RegistrationCancelledBefore.
+    Raises: PermissionDenied, RegistrationNotFound, RegistrationIsCancelled.
     """
     _check_decider(by)
     registration = _held_for_decision(registration_id)
-    if registration.status == Status.REJECTED:
+    if registration.status == RegistrationStatus.REJECTED:
         return registration
     release([registration.pk])
     registration.occupancy.is_live = False
-    _decide(registration, Status.REJECTED)
+    _decide(registration, RegistrationStatus.REJECTED)
     publish(RegistrationRejected.about(registration, actor_id=by.pk, occurred_at=now, reason=reason))
     return registration
 
@@ -83,23 +83,23 @@ def _held_group(registration_id: int) -> Group | None:
 
 def _check_wanted_still(registration: Registration, living: Group | None) -> None:
     if living is None:
-        raise GroupArchived
+        raise GroupIsArchived
     if registration.group_id != living.pk:
         raise StaleRead
     if not registration.occupancy.classroom.is_active:
-        raise RoomNotOpen
+        raise RoomIsNotOpen
     series = None if registration.is_detached else registration.series
     if series is not None and campus_date(registration.occupancy.starts_at) > series.last_on:
-        raise SeriesCancelled
+        raise SeriesIsCancelled
 
 
 def _held_for_decision(registration_id: int) -> Registration:
     registration = hold_registration(registration_id)
-    if registration.status == Status.CANCELLED:
-        raise RegistrationCancelledBefore
+    if registration.status == RegistrationStatus.CANCELLED:
+        raise RegistrationIsCancelled
     return registration
 
 
-def _decide(registration: Registration, status: Status) -> None:
+def _decide(registration: Registration, status: RegistrationStatus) -> None:
     registration.status = status
     registration.save(update_fields=["status"])

@@ -17,15 +17,15 @@ from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Conflict, Invalid, PermissionDenied
 from kernel.facts import Fact, publish, publish_many
 from registrations import rules
-from registrations.facts.series import Placed, SeriesCancelled, SeriesCreated, SeriesRetried, Skipped, Weekly
+from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skipped
 from registrations.models import Registration, Series, SkippedDate
 from registrations.services.changing import set_cancelled
 from registrations.services.series_holding import hold_group_of, hold_series
 from registrations.services.series_writing import (
-    PlacedSeries,
+    DateRequest,
     SeriesDraft,
     Verdict,
-    WantedDate,
+    WrittenSeries,
     judge,
     judge_drafts,
     write_occurrences,
@@ -35,7 +35,7 @@ from registrations.services.series_writing import (
 REGISTRATION = OccupancyKind.REGISTRATION
 
 
-class DatesTaken(Conflict):
+class DatesAreTaken(Conflict):
     """Dates of a series are taken and it may not skip them, or all of them are.
 
     `details.conflicts` names what is in the way on each date; in a request of several items with its `item`, and
@@ -58,7 +58,7 @@ class DatesTaken(Conflict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WantedSeries:
+class SeriesRequest:
     """A series to enter, with its room. `item`: its place in a request of several, None in a request for one."""
 
     draft: SeriesDraft
@@ -72,7 +72,7 @@ class WantedSeries:
 
 
 @transactional
-def create_series(*, by: User, now: datetime, wanted: Sequence[WantedSeries]) -> list[Series]:
+def create_series(*, by: User, now: datetime, wanted: Sequence[SeriesRequest]) -> list[Series]:
     """Enter series, all or none, each taking what the ones before it have left; in order, with their API relations.
 
     Where `may_skip`, taken dates are recorded as skipped. Publishes `SeriesCreated`, one for the command.
@@ -81,11 +81,11 @@ def create_series(*, by: User, now: datetime, wanted: Sequence[WantedSeries]) ->
     Raises:
         PermissionDenied: not cspace.
         Invalid: {field: [sentences]}; of several items `items.<n>.<field>`.
-        DatesTaken: a series may not skip, or got no date at all.
+        DatesAreTaken: a series may not skip, or got no date at all.
     """
     if not by.access.is_cspace:
         raise PermissionDenied
-    check_wanted(wanted, now)
+    check_requests(wanted, now)
     drafts = [row.draft for row in wanted]
     groups = hold_groups(draft.group_id for draft in drafts)
     if missing := [row for row in wanted if row.draft.group_id not in groups]:
@@ -105,7 +105,7 @@ def create_series(*, by: User, now: datetime, wanted: Sequence[WantedSeries]) ->
     return [found[row.id] for row in placed]
 
 
-def check_wanted(wanted: Sequence[WantedSeries], now: datetime) -> None:
+def check_requests(wanted: Sequence[SeriesRequest], now: datetime) -> None:
     """Raises `Invalid` with everything that is wrong with the wishes themselves."""
     faults: dict[str, list[str]] = {}
     for row in wanted:
@@ -132,7 +132,7 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
     """Cancel what of a series has not started, from a day on; what was changed by hand stays.
 
     Publishes `SeriesCancelled` and, untold, a `RegistrationCancelled` for each occurrence; nothing for a no-op.
-    Raises: PermissionDenied, SeriesGone.
+    Raises: PermissionDenied, SeriesNotFound.
     """
     if not by.access.is_cspace:
         raise PermissionDenied
@@ -162,7 +162,7 @@ def set_series_cancelled(
         SeriesCancelled(
             actor_id=actor_id,
             occurred_at=now,
-            weekly=Weekly.of(series),
+            weekly=SeriesSummary.of(series),
             from_day=from_day,
             cancelled_ids=tuple(row.pk for row in occurrences if row.series_id == series.pk),
             reason=reason,
@@ -176,7 +176,7 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     """Book the skipped dates ahead that have become free, at the present room and time of the series.
 
     Returns it with its API relations. Publishes `SeriesRetried`, nothing where no date has become free.
-    Raises: PermissionDenied, SeriesGone, SeriesOver (its group is archived), Invalid (the room is not open).
+    Raises: PermissionDenied, SeriesNotFound, SeriesIsOver (its group is archived), Invalid (the room is not open).
     """
     if not by.access.is_cspace:
         raise PermissionDenied
@@ -186,7 +186,7 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     if series.group_id != group.pk:
         raise StaleRead
     wanted = [
-        WantedDate(0, series.classroom_id, day, interval)
+        DateRequest(0, series.classroom_id, day, interval)
         for day in held.skipped_days
         if day <= series.last_on
         and (interval := clamped_interval(day, series.start_minute, series.end_minute))
@@ -198,21 +198,21 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
         write_occurrences(taken, [series.pk], now=now)
         SkippedDate.objects.filter(series=series, date__in=[row.wanted.day for row in taken]).delete()
         booked = {row.wanted.day: row.registration_id or 0 for row in taken}
-        publish(SeriesRetried(actor_id=by.pk, occurred_at=now, weekly=Weekly.of(series), booked=booked))
+        publish(SeriesRetried(actor_id=by.pk, occurred_at=now, weekly=SeriesSummary.of(series), booked=booked))
     return Series.objects.with_api_relations().get(pk=series.pk)
 
 
-def _check_placeable(wanted: Sequence[WantedSeries], verdicts: Sequence[Verdict]) -> None:
-    """Raises `DatesTaken` with every conflict of the series that may not skip, or have no date at all."""
+def _check_placeable(wanted: Sequence[SeriesRequest], verdicts: Sequence[Verdict]) -> None:
+    """Raises `DatesAreTaken` with every conflict of the series that may not skip, or have no date at all."""
     with_dates = {verdict.wanted.item for verdict in verdicts if verdict.is_taken}
     placeable = {item for item, row in enumerate(wanted) if row.may_skip and item in with_dates}
     if taken := [row for row in verdicts if row.is_blocked and row.wanted.item not in placeable]:
-        raise DatesTaken(taken, [row.item for row in wanted])
+        raise DatesAreTaken(taken, [row.item for row in wanted])
 
 
-def _told(wanted: WantedSeries, placed: PlacedSeries, groups: dict[int, Group]) -> Placed:
+def _told(wanted: SeriesRequest, placed: WrittenSeries, groups: dict[int, Group]) -> NewSeries:
     draft = placed.draft
-    weekly = Weekly(
+    weekly = SeriesSummary(
         series_id=placed.id,
         created_by_id=draft.created_by_id,
         group=groups[draft.group_id].name,
@@ -224,7 +224,7 @@ def _told(wanted: WantedSeries, placed: PlacedSeries, groups: dict[int, Group]) 
         ends_on=draft.ends_on,
     )
     registration_ids = tuple(placed.occurrences.values())
-    return Placed(weekly=weekly, registration_ids=registration_ids, skipped=as_skipped(placed.skipped))
+    return NewSeries(weekly=weekly, registration_ids=registration_ids, skipped=as_skipped(placed.skipped))
 
 
 def as_skipped(verdicts: Iterable[Verdict]) -> Skipped:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from classrooms.services.room_time import hold_exclusively
+from classrooms.services.room_time import lock_and_reload
 from groups.models import Group
 from groups.services.holding import hold_groups
 from kernel.db.ranges import campus_date
@@ -13,12 +13,12 @@ from registrations import rules
 from registrations.models import Registration, Series, SkippedDate
 
 
-class SeriesGone(NotFound):
+class SeriesNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("Series")
 
 
-class SeriesOver(InvalidState):
+class SeriesIsOver(InvalidState):
     message = "The series is over: it has no dates left"
 
 
@@ -45,13 +45,13 @@ class HeldSeries:
 def hold_series(series_id: int, now: datetime, *more_rooms: int) -> HeldSeries:
     """A series, re-read under the exclusive locks of its room, its occurrences' rooms ahead and `more_rooms`.
 
-    Every command to a series holds its room, so they run one after another. Raises: SeriesGone, StaleRead.
+    Every command to a series holds its room, so they run one after another. Raises: SeriesNotFound, StaleRead.
     """
 
     def load() -> HeldSeries:
         series = Series.objects.select_related("classroom", "group").filter(pk=series_id).first()
         if series is None:
-            raise SeriesGone
+            raise SeriesNotFound
         occurrences = Registration.objects.of_series([series_id]).with_api_relations().in_order()
         skipped = SkippedDate.objects.filter(series=series).order_by("date").values_list("date", flat=True)
         return HeldSeries(series, list(occurrences), list(skipped))
@@ -59,15 +59,15 @@ def hold_series(series_id: int, now: datetime, *more_rooms: int) -> HeldSeries:
     def rooms(held: HeldSeries) -> set[int]:
         return {held.series.classroom_id, *(row.occupancy.classroom_id for row in held.following(now))}
 
-    return hold_exclusively(load, rooms, *more_rooms)
+    return lock_and_reload(load, rooms, *more_rooms)
 
 
 def hold_group_of(series_id: int) -> Group:
-    """The group of a series, held FOR SHARE. Raises: SeriesGone; SeriesOver where it is archived."""
+    """The group of a series, held FOR SHARE. Raises: SeriesNotFound; SeriesIsOver where it is archived."""
     group_id = Series.objects.filter(pk=series_id).values_list("group_id", flat=True).first()
     if group_id is None:
-        raise SeriesGone
+        raise SeriesNotFound
     group = hold_groups([group_id]).get(group_id)
     if group is None:
-        raise SeriesOver
+        raise SeriesIsOver
     return group

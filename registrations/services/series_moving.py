@@ -19,13 +19,13 @@ from kernel.errors import Invalid, PermissionDenied
 from kernel.facts import publish_many
 from registrations import rules
 from registrations.facts.registrations import RegistrationCancelled
-from registrations.facts.series import SeriesChanged, Weekly
+from registrations.facts.series import SeriesChanged, SeriesSummary
 from registrations.models import Registration, Series, SkippedDate
 from registrations.rules import Layout, lay_out
 from registrations.services.changing import set_cancelled
-from registrations.services.series import DatesTaken, as_skipped
-from registrations.services.series_holding import HeldSeries, SeriesOver, hold_group_of, hold_series
-from registrations.services.series_writing import Verdict, WantedDate, judge, write_occurrences, write_skipped
+from registrations.services.series import DatesAreTaken, as_skipped
+from registrations.services.series_holding import HeldSeries, SeriesIsOver, hold_group_of, hold_series
+from registrations.services.series_writing import DateRequest, Verdict, judge, write_occurrences, write_skipped
 
 SHIFTING = frozenset({"classroom", "day_of_week", "start_time", "end_time"})
 LAYING_OUT = SHIFTING | {"end_date"}
@@ -33,7 +33,7 @@ REWORDING = frozenset({"group", "description"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class WantedChange:
+class SeriesChange:
     """A change to a series; None = stays as it is. It holds from `from_day` on, or from now."""
 
     group_id: int | None = None
@@ -48,7 +48,7 @@ class WantedChange:
 
 
 @dataclass
-class Outcome:
+class Relayout:
     """What laying the future out anew has done; the facts are those of the occurrences given up."""
 
     refused: Sequence[Verdict] = ()
@@ -58,7 +58,7 @@ class Outcome:
 
 
 @transactional
-def change_series(*, series_id: int, by: User, now: datetime, wanted: WantedChange) -> Series:
+def change_series(*, series_id: int, by: User, now: datetime, wanted: SeriesChange) -> Series:
     """Change what of a series has not started; past occurrences and those changed by hand stay.
 
     A new room, day or time: every week ahead that has an occurrence or a skipped date is tried with it; where the
@@ -68,9 +68,9 @@ def change_series(*, series_id: int, by: User, now: datetime, wanted: WantedChan
     for each occurrence given up; nothing for a no-op. A constant number of statements.
 
     Raises:
-        PermissionDenied, SeriesGone, SeriesOver
+        PermissionDenied, SeriesNotFound, SeriesIsOver
         Invalid: a changed value breaks a rule; {field: [sentences]}.
-        DatesTaken: it may not skip, or no date at all is free; everything stays as it was.
+        DatesAreTaken: it may not skip, or no date at all is free; everything stays as it was.
     """
     if not by.access.is_cspace:
         raise PermissionDenied
@@ -88,7 +88,7 @@ def change_series(*, series_id: int, by: User, now: datetime, wanted: WantedChan
     if changes:
         series.has_moved = series.has_moved or bool(changes.keys() & SHIFTING)
         series.save()
-        following, outcome = held.following(now, cut), Outcome()
+        following, outcome = held.following(now, cut), Relayout()
         if changes.keys() & LAYING_OUT:
             is_shifted = bool(changes.keys() & SHIFTING)
             layout = _layout(held, following, cut=cut, now=now, old_last=old_last, is_shifted=is_shifted)
@@ -99,8 +99,8 @@ def change_series(*, series_id: int, by: User, now: datetime, wanted: WantedChan
     return Series.objects.with_api_relations().get(pk=series.pk)
 
 
-def check_change(wanted: WantedChange, series: Series, cut: date, now: datetime) -> None:
-    """Raises `Invalid` with every changed value that breaks a rule; `SeriesOver` where nothing lies ahead."""
+def check_change(wanted: SeriesChange, series: Series, cut: date, now: datetime) -> None:
+    """Raises `Invalid` with every changed value that breaks a rule; `SeriesIsOver` where nothing lies ahead."""
     faults: dict[str, list[str]] = {}
     is_new_end = wanted.ends_on is not None and wanted.ends_on != series.ends_on
     if is_new_end:
@@ -119,10 +119,10 @@ def check_change(wanted: WantedChange, series: Series, cut: date, now: datetime)
     if faults:
         raise Invalid(faults)
     if last_on < cut or (is_new_end and series.cancelled_from is not None):
-        raise SeriesOver
+        raise SeriesIsOver
 
 
-def _end_faults(wanted: WantedChange, series: Series, now: datetime) -> dict[str, list[str]]:
+def _end_faults(wanted: SeriesChange, series: Series, now: datetime) -> dict[str, list[str]]:
     found = rules.range_faults(
         now=now,
         horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
@@ -135,7 +135,7 @@ def _end_faults(wanted: WantedChange, series: Series, now: datetime) -> dict[str
     return {"end_date": sentences} if sentences else {}
 
 
-def _apply(wanted: WantedChange, series: Series, group: Group) -> None:
+def _apply(wanted: SeriesChange, series: Series, group: Group) -> None:
     series.group, series.classroom = group, wanted.classroom or series.classroom
     for name in ("day_of_week", "start_minute", "end_minute", "ends_on", "description"):
         value = getattr(wanted, name)
@@ -166,20 +166,20 @@ def _layout(
     return layout
 
 
-def _carry_out(layout: Layout, held: HeldSeries, *, by: User, now: datetime, may_skip: bool) -> Outcome:
+def _carry_out(layout: Layout, held: HeldSeries, *, by: User, now: datetime, may_skip: bool) -> Relayout:
     """Free what moves, see what is in the way, take what is free, give up the rest."""
     series = held.series
     release([*layout.moved.values(), *layout.dropped])
     verdicts = judge(
         [
-            WantedDate(0, series.classroom_id, day, clamped_interval(day, series.start_minute, series.end_minute))
+            DateRequest(0, series.classroom_id, day, clamped_interval(day, series.start_minute, series.end_minute))
             for day in sorted([*layout.moved, *layout.added])
         ]
     )
     taken = [row for row in verdicts if row.is_taken]
     refused = [row for row in verdicts if not row.is_taken]
     if (blocked := [row for row in refused if row.is_blocked]) and not (may_skip and (taken or not layout.moved)):
-        raise DatesTaken(blocked)
+        raise DatesAreTaken(blocked)
     added = [row for row in taken if row.wanted.day not in layout.moved]
     moved = {
         layout.moved[row.wanted.day]: (series.classroom_id, row.wanted.interval)
@@ -191,7 +191,7 @@ def _carry_out(layout: Layout, held: HeldSeries, *, by: User, now: datetime, may
     write_skipped(refused, [series.pk])
     lost = {*layout.dropped, *layout.moved.values()} - moved.keys()
     given_up = [row for row in held.occurrences if row.pk in lost]
-    return Outcome(
+    return Relayout(
         refused,
         list(moved),
         [row.registration_id for row in added if row.registration_id is not None],
@@ -202,7 +202,7 @@ def _carry_out(layout: Layout, held: HeldSeries, *, by: User, now: datetime, may
 def _reword(
     series: Series,
     following: Sequence[Registration],
-    outcome: Outcome,
+    outcome: Relayout,
     changes: dict[str, list[Any]],
     *,
     by: User,
@@ -220,7 +220,7 @@ def _reword(
             SeriesChanged(
                 actor_id=by.pk,
                 occurred_at=now,
-                weekly=Weekly.of(series),
+                weekly=SeriesSummary.of(series),
                 changes=changes,
                 from_day=cut,
                 dates_ahead=len(kept) + len(outcome.added_ids),

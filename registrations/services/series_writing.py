@@ -14,9 +14,9 @@ from typing import Any
 from django.db import connection
 
 from classrooms.enums import OccupancyKind
-from classrooms.services.room_time import Blocking, blocking_each, occupy_many
+from classrooms.services.room_time import Obstacle, obstacles_of_each, occupy_many
 from kernel.db.ranges import Interval, clamped_interval, weekly_dates
-from registrations.enums import SkipReason, Source, Status
+from registrations.enums import RegistrationStatus, SkipReason, Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +39,12 @@ class SeriesDraft:
     event_id: int | None = None
     dates: tuple[date, ...] | None = None
 
-    def wanted_dates(self) -> Sequence[date]:
+    def dates_to_try(self) -> Sequence[date]:
         return weekly_dates(self.starts_on, self.ends_on, self.day_of_week) if self.dates is None else self.dates
 
 
 @dataclass(frozen=True)
-class WantedDate:
+class DateRequest:
     """One date that a series wants; `item` says whose it is. No interval: a DST gap swallows it."""
 
     item: int
@@ -57,12 +57,12 @@ class WantedDate:
 class Verdict:
     """What becomes of a wanted date: taken, or skipped with a reason.
 
-    In the way is what stands in `blocking`, by time; or else `earlier`, taken before it in the same call.
+    In the way is what stands in `obstacles`, by time; or else `earlier`, taken before it in the same call.
     """
 
-    wanted: WantedDate
+    wanted: DateRequest
     why: SkipReason | None = None
-    blocking: Sequence[Blocking] = ()
+    obstacles: Sequence[Obstacle] = ()
     earlier: "Verdict | None" = None
     registration_id: int | None = None
     """Of a taken date its registration, once written."""
@@ -76,22 +76,22 @@ class Verdict:
         """Something is in the way; a DST gap is nobody's."""
         return self.why in (SkipReason.BOOKED, SkipReason.CLOSED)
 
-    def in_the_way(self) -> Sequence[Blocking]:
+    def in_the_way(self) -> Sequence[Obstacle]:
         """By time; what `earlier` has taken only exists if all of this is written, and has no id here."""
         if self.earlier is None or self.earlier.wanted.interval is None:
-            return self.blocking
-        return [Blocking(None, OccupancyKind.REGISTRATION, self.earlier.wanted.interval)]
+            return self.obstacles
+        return [Obstacle(None, OccupancyKind.REGISTRATION, self.earlier.wanted.interval)]
 
     @property
     def existing_registration_id(self) -> int | None:
         """The registration in the way, if it is one."""
         if self.earlier:
             return self.earlier.registration_id
-        return next((row.id for row in self.blocking if row.kind == OccupancyKind.REGISTRATION), None)
+        return next((row.id for row in self.obstacles if row.kind == OccupancyKind.REGISTRATION), None)
 
 
 @dataclass(frozen=True)
-class PlacedSeries:
+class WrittenSeries:
     """A written series: its occurrences {date: registration id} and the verdicts on the skipped dates, by date."""
 
     id: int
@@ -100,7 +100,7 @@ class PlacedSeries:
     skipped: tuple[Verdict, ...]
 
 
-def place_series(drafts: Sequence[SeriesDraft], *, now: datetime) -> list[PlacedSeries]:
+def place_series(drafts: Sequence[SeriesDraft], *, now: datetime) -> list[WrittenSeries]:
     """Write series, taking every date that is free, in the order of the drafts. Seven statements at most.
 
     The caller is in a transaction, holds the groups (`hold_groups`) and has locked the rooms (`lock_rooms`).
@@ -111,24 +111,24 @@ def place_series(drafts: Sequence[SeriesDraft], *, now: datetime) -> list[Placed
 
 def judge_drafts(drafts: Sequence[SeriesDraft]) -> list[Verdict]:
     """What becomes of every date of the drafts, in order; one query."""
-    return judge(wanted_dates(drafts))
+    return judge(date_requests(drafts))
 
 
-def wanted_dates(drafts: Sequence[SeriesDraft]) -> list[WantedDate]:
+def date_requests(drafts: Sequence[SeriesDraft]) -> list[DateRequest]:
     """Every date of the drafts, in order, as instants."""
     instants = cache(clamped_interval)
     return [
-        WantedDate(item, draft.classroom_id, day, instants(day, draft.start_minute, draft.end_minute))
+        DateRequest(item, draft.classroom_id, day, instants(day, draft.start_minute, draft.end_minute))
         for item, draft in enumerate(drafts)
-        for day in draft.wanted_dates()
+        for day in draft.dates_to_try()
     ]
 
 
-def judge(wanted: Sequence[WantedDate]) -> list[Verdict]:
+def judge(wanted: Sequence[DateRequest]) -> list[Verdict]:
     """What becomes of each wanted date: an earlier one that is taken stands in the way of a later one. One query."""
     real = [(place, row.interval) for place, row in enumerate(wanted) if row.interval is not None]
-    blocking = blocking_each([(wanted[place].classroom_id, interval) for place, interval in real])
-    in_the_way = {real[position][0]: rows for position, rows in blocking.items()}
+    obstacles = obstacles_of_each([(wanted[place].classroom_id, interval) for place, interval in real])
+    in_the_way = {real[position][0]: rows for position, rows in obstacles.items()}
     taken: dict[tuple[int, date], list[Verdict]] = defaultdict(list)
     verdicts = []
     for place, row in enumerate(wanted):
@@ -140,12 +140,12 @@ def judge(wanted: Sequence[WantedDate]) -> list[Verdict]:
     return verdicts
 
 
-def _verdict(wanted: WantedDate, blocking: Sequence[Blocking], taken: Iterable[Verdict]) -> Verdict:
+def _verdict(wanted: DateRequest, obstacles: Sequence[Obstacle], taken: Iterable[Verdict]) -> Verdict:
     if wanted.interval is None:
         return Verdict(wanted, SkipReason.DST)
-    if blocking:
-        is_closed = all(row.kind == OccupancyKind.CLOSURE for row in blocking)
-        return Verdict(wanted, SkipReason.CLOSED if is_closed else SkipReason.BOOKED, blocking)
+    if obstacles:
+        is_closed = all(row.kind == OccupancyKind.CLOSURE for row in obstacles)
+        return Verdict(wanted, SkipReason.CLOSED if is_closed else SkipReason.BOOKED, obstacles)
     for earlier in taken:
         held = earlier.wanted.interval
         if held and held.starts_at < wanted.interval.ends_at and wanted.interval.starts_at < held.ends_at:
@@ -153,7 +153,7 @@ def _verdict(wanted: WantedDate, blocking: Sequence[Blocking], taken: Iterable[V
     return Verdict(wanted)
 
 
-def write_series(drafts: Sequence[SeriesDraft], verdicts: Sequence[Verdict], *, now: datetime) -> list[PlacedSeries]:
+def write_series(drafts: Sequence[SeriesDraft], verdicts: Sequence[Verdict], *, now: datetime) -> list[WrittenSeries]:
     """Write the series with the dates the verdicts grant them, and the others as skipped. Six statements at most."""
     ids = _insert_series(drafts, now)
     write_occurrences([verdict for verdict in verdicts if verdict.is_taken], ids, now=now)
@@ -162,7 +162,7 @@ def write_series(drafts: Sequence[SeriesDraft], verdicts: Sequence[Verdict], *, 
     for verdict in verdicts:
         of_item[verdict.wanted.item].append(verdict)
     return [
-        PlacedSeries(
+        WrittenSeries(
             series_id,
             draft,
             {row.wanted.day: row.registration_id for row in of_item[item] if row.is_taken and row.registration_id},
@@ -187,7 +187,7 @@ def write_occurrences(taken: Sequence[Verdict], series_ids: Sequence[int], *, no
         " SELECT placed.id, series.group_id, series.created_by_id, series.description, %s, %s, series.id, false"
         " FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, series_id)"
         " JOIN registrations_series AS series ON series.id = placed.series_id",
-        [Status.APPROVED.value, now, ids, [series_ids[row.wanted.item] for row in taken]],
+        [RegistrationStatus.APPROVED.value, now, ids, [series_ids[row.wanted.item] for row in taken]],
     )
     for row, registration_id in zip(taken, ids, strict=True):
         row.registration_id = registration_id

@@ -13,7 +13,7 @@ from allocations.services.distributing import distribute
 from classrooms.services.closures import close_rooms
 from groups.models import UserGroup
 from kernel import clock
-from kernel.admin.forms import NameField
+from kernel.admin.forms import NameFormField
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.db.ranges import campus_date, campus_interval
@@ -176,7 +176,7 @@ def test_an_odd_form_is_not_our_fault_and_writes_nothing(root, furnished, name):
     fields = site._registry[PAGES[name]].get_form(root.get(f"/admin/{name}/").wsgi_request).base_fields
     for value in ODD_VALUES:
         # Almost any text may be a name, but for an invisible one.
-        form = {key: f"{value}\u200b" if isinstance(field, NameField) else value for key, field in fields.items()}
+        form = {key: f"{value}\u200b" if isinstance(field, NameFormField) else value for key, field in fields.items()}
         assert root.get(f"/admin/{name}/add/", {key: odd[:200] for key, odd in form.items()}).status_code in {200, 403}
         for page in ("add/", f"{row.pk}/change/"):
             assert root.post(f"/admin/{name}/{page}", form).status_code in {200, 403}

@@ -6,7 +6,7 @@ import pytest
 
 from allocations.models import AllocationRegistration, Draw
 from allocations.queries.verifying import verify_draw
-from allocations.services.after_draw import EventOver, withdraw_entry
+from allocations.services.after_draw import EventIsOver, withdraw_entry
 from allocations.services.promoting import promote
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
@@ -370,7 +370,7 @@ def test_promoting_is_for_distributed_events_with_dates_left(api, cspace, scene)
     )
     last = scene.event.target_ends_on
     evening = dt.datetime.combine(last, dt.time(12), dt.UTC)
-    with pytest.raises(EventOver):
+    with pytest.raises(EventIsOver):
         promote(event_id=scene.event.pk, by=cspace, now=evening)
 
 

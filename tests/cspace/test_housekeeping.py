@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.models import RefreshSession
-from cspace.clockwork import Forgotten, PeriodicStep, keep_house
+from cspace.clockwork import HousekeepingCounts, PeriodicStep, keep_house
 from kernel import clock
 from kernel.db.deletion import delete_in_portions
 from kernel.models import IdempotencyRecord, ThrottleCounter
@@ -48,11 +48,11 @@ def test_what_is_out_of_date_is_forgotten(db, settings):
         for minutes in (61, 2, 0):
             count_try(scope, f"{minutes} minutes ago", now=NOON - dt.timedelta(minutes=minutes))
     # An hour has begun at noon, so only the counts of the last moment are of a window that is not over.
-    assert keep_house(now=NOON) == Forgotten(records=1, sessions=1, windows=4)
+    assert keep_house(now=NOON) == HousekeepingCounts(records=1, sessions=1, windows=4)
     assert [kept.key for kept in IdempotencyRecord.objects.all()] == ["new"]
     assert [kept.family_expires_at for kept in RefreshSession.objects.all()] == [NOON + SECOND]
     assert sorted(kept.key.partition(":")[0] for kept in ThrottleCounter.objects.all()) == ["login_name", "write"]
-    assert keep_house(now=NOON) == Forgotten(records=0, sessions=0, windows=0)
+    assert keep_house(now=NOON) == HousekeepingCounts(records=0, sessions=0, windows=0)
 
 
 def test_a_count_outlives_the_housekeeping_of_its_window(db, settings):

@@ -14,7 +14,7 @@ from kernel import clock
 from kernel.db.ranges import Interval, day_of_week
 from registrations.models import Registration, Series
 from registrations.services.booking import Slot, book
-from registrations.services.series import WantedSeries, create_series
+from registrations.services.series import SeriesRequest, create_series
 from registrations.services.series_writing import SeriesDraft
 
 PASSWORD = "correct horse battery staple"
@@ -92,6 +92,6 @@ def make_series(
         created_by_id=by.pk,
         description="Seminar",
     )
-    wanted = WantedSeries(draft=draft, classroom=classroom, may_skip=True)
+    wanted = SeriesRequest(draft=draft, classroom=classroom, may_skip=True)
     (series,) = create_series(by=by, now=clock.now(), wanted=[wanted])
     return series

@@ -7,8 +7,15 @@ from django.db import connection
 
 from allocations.enums import EntryStatus
 from allocations.models import AllocationEvent, AllocationRegistration
-from allocations.services.deciding import SlotPromised, approve_entry
-from allocations.services.entries import EventNotOpen, OverlappingWish, SameWish, Wish, change_entry, file_entry
+from allocations.services.deciding import SlotIsPromised, approve_entry
+from allocations.services.entries import (
+    EventIsNotOpen,
+    Wish,
+    WishIsFiled,
+    WishOverlapsAnother,
+    change_entry,
+    file_entry,
+)
 from allocations.services.events import create_event
 from allocations.services.progress import advance_due_events, cancel_event, end_event
 from auditlog.models import LogEntry
@@ -107,7 +114,7 @@ def race_the_end(scene):
 def test_nothing_is_filed_after_the_end(scene):
     for _ in range(ROUNDS):
         event, results = race_the_end(scene)
-        assert set(raised(results)) <= {EventNotOpen}
+        assert set(raised(results)) <= {EventIsNotOpen}
         filed = AllocationRegistration.objects.of_event(event.pk).count()
         assert (filed, filed_after_the_end(event)) == (3 - len(raised(results)), [])
         closed = LogEntry.objects.get(action="allocation_event.closed", target=f"allocation_event:{event.pk}")
@@ -128,7 +135,7 @@ def test_the_same_wish_at_once(scene):
     for _ in range(ROUNDS):
         event = scene.event()
         results = at_once(*[scene.filing(event)] * 4)
-        assert raised(results) == [SameWish] * 3
+        assert raised(results) == [WishIsFiled] * 3
         assert history(event) == ["created", "filed"]
 
 
@@ -136,7 +143,7 @@ def test_overlapping_wishes_of_one_group_at_once(scene):
     for _ in range(ROUNDS):
         event = scene.event()
         results = at_once(*[scene.filing(event, start=600 + 10 * number) for number in range(4)])
-        assert raised(results) == [OverlappingWish] * 3
+        assert raised(results) == [WishOverlapsAnother] * 3
 
 
 def race_the_limit(scene):
@@ -175,7 +182,7 @@ def test_two_overlapping_approvals_at_once(scene):
         def approving(entry, event=event):
             return lambda: approve_entry(event_id=event.pk, entry_id=entry.pk, by=scene.leader, now=clock.now())
 
-        assert raised(at_once(*[approving(entry) for entry in entries])) == [SlotPromised]
+        assert raised(at_once(*[approving(entry) for entry in entries])) == [SlotIsPromised]
 
 
 def test_an_event_ends_once(scene):
@@ -223,7 +230,7 @@ def test_a_write_and_the_step_at_once(scene):
                 ),
             ),
         )
-        assert raised(results) == [EventNotOpen]
+        assert raised(results) == [EventIsNotOpen]
         assert history(event) == ["created", "closed"]
 
 
@@ -259,7 +266,7 @@ def test_everything_at_once_waits_in_one_order(scene):
             lambda: archive_group(group_id=group.pk, by=scene.leader, now=clock.now()),
             scene.ending(event),
         )
-        assert set(raised(results)) <= {Invalid, EventNotOpen}
+        assert set(raised(results)) <= {Invalid, EventIsNotOpen}
         of_archived = AllocationRegistration.objects.of_event(event.pk).filter(group=group)
         assert set(of_archived.values_list("status", flat=True)) <= {"withdrawn"}
         assert filed_after_the_end(event) == []

@@ -6,8 +6,8 @@ import pytest
 
 from auditlog.models import LogEntry
 from groups.models import UserGroup
-from groups.services.groups import GroupNameTaken, archive_group, create_group
-from groups.services.members import AlreadyMember, add_member, change_permissions, remove_member
+from groups.services.groups import GroupNameIsTaken, archive_group, create_group
+from groups.services.members import UserIsAMember, add_member, change_permissions, remove_member
 from kernel import clock
 from kernel.db.ranges import campus_date
 from kernel.errors import Invalid, NotFound, PermissionDenied
@@ -91,7 +91,7 @@ def test_one_person_added_twice_at_once():
         def add(group=group, by=admin, username=person.username):
             return add_member(group_id=group.pk, by=by, now=clock.now(), username=username, permissions="member")
 
-        assert raised(at_once(add, add)) == [AlreadyMember]
+        assert raised(at_once(add, add)) == [UserIsAMember]
         assert UserGroup.objects.filter(group=group, user=person).count() == 1
 
 
@@ -102,7 +102,7 @@ def test_one_name_taken_twice_at_once():
             lambda: create_group(by=by, now=clock.now(), name=f"Chess {number}"),
             lambda: create_group(by=by, now=clock.now(), name=f"ＣＨＥＳＳ {number}"),
         )
-        assert raised(results) == [GroupNameTaken]
+        assert raised(results) == [GroupNameIsTaken]
     assert LogEntry.objects.filter(action="group.created").count() == ROUNDS == LogEntry.objects.count()
 
 

@@ -13,8 +13,8 @@ from kernel.db.ranges import campus_date
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.changing import (
-    RegistrationCancelledBefore,
-    Wanted,
+    RegistrationChange,
+    RegistrationIsCancelled,
     cancel_registration,
     change_registration,
 )
@@ -77,7 +77,7 @@ def gap_round(scene, number):
     second = make_registration(by=person, group=group, classroom=room_b, day=day(number), start=480, end=540)
 
     def move(registration, start):
-        wanted = Wanted(classroom=room_a, start_minute=start, end_minute=start + 60)
+        wanted = RegistrationChange(classroom=room_a, start_minute=start, end_minute=start + 60)
         return lambda: change_registration(registration_id=registration.pk, by=person, now=clock.now(), wanted=wanted)
 
     return raised(at_once(move(first, 600), move(second, 630)))
@@ -133,7 +133,7 @@ RIGHT = {
     freed_slot_round: [[RoomAlreadyBooked]],
     approve_and_cancel_round: [
         ([], "cancelled", False, ["created", "approved", "cancelled"]),
-        ([RegistrationCancelledBefore], "cancelled", False, ["created", "cancelled"]),
+        ([RegistrationIsCancelled], "cancelled", False, ["created", "cancelled"]),
     ],
     approve_and_reject_round: [
         ([], "approved", True, ["created", "rejected", "approved"]),
@@ -183,7 +183,7 @@ def test_two_registrations_swapping_rooms_never_overlap_or_deadlock(scene):
 
         def move(registration, room):
             return lambda: change_registration(
-                registration_id=registration.pk, by=person, now=clock.now(), wanted=Wanted(classroom=room)
+                registration_id=registration.pk, by=person, now=clock.now(), wanted=RegistrationChange(classroom=room)
             )
 
         # Each wants what the other holds: both must be refused, whoever comes first.
@@ -200,7 +200,7 @@ def test_two_registrations_crossing_into_each_other_s_room_both_arrive(scene):
         second = make_registration(by=person, group=group, classroom=room_b, day=day(number), start=480, end=540)
 
         def cross(registration, room):
-            wanted = Wanted(classroom=room, start_minute=600, end_minute=660)
+            wanted = RegistrationChange(classroom=room, start_minute=600, end_minute=660)
             return lambda: change_registration(
                 registration_id=registration.pk, by=person, now=clock.now(), wanted=wanted
             )

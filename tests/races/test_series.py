@@ -15,14 +15,14 @@ from kernel.errors import Invalid
 from registrations.models import Registration, Series, SkippedDate
 from registrations.services.booking import Slot, book
 from registrations.services.series import (
-    DatesTaken,
-    WantedSeries,
+    DatesAreTaken,
+    SeriesRequest,
     cancel_series,
     create_series,
     retry_skipped,
 )
-from registrations.services.series_holding import SeriesOver
-from registrations.services.series_moving import WantedChange, change_series
+from registrations.services.series_holding import SeriesIsOver
+from registrations.services.series_moving import SeriesChange, change_series
 from registrations.services.series_writing import SeriesDraft
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.races.threads import at_once, raised
@@ -57,7 +57,7 @@ def wanted(scene, room, number, *, may_skip=True, item=None):
         ends_on=starts_on + timedelta(weeks=WEEKS - 1),
         created_by_id=person.pk,
     )
-    return WantedSeries(draft=draft, classroom=room, may_skip=may_skip, item=item)
+    return SeriesRequest(draft=draft, classroom=room, may_skip=may_skip, item=item)
 
 
 def enter(scene, *rows):
@@ -88,7 +88,7 @@ def test_batches_over_the_same_rooms_in_opposite_order(scene):
         forth = [wanted(scene, room, number, may_skip=False, item=place) for place, room in enumerate(rooms)]
         back = list(reversed(forth))
         results = at_once(*[lambda: enter(scene, *forth), lambda: enter(scene, *back)] * 2)
-        assert raised(results) == [DatesTaken] * 3
+        assert raised(results) == [DatesAreTaken] * 3
     assert Series.objects.count() == ROUNDS * len(rooms)
     assert Registration.objects.count() == ROUNDS * len(rooms) * WEEKS
     assert LogEntry.objects.count() == ROUNDS
@@ -120,10 +120,10 @@ def test_moving_cancelling_and_retrying_one_series_run_one_after_another(scene):
         (series,) = enter(scene, wanted(scene, room_a, number))
         results = at_once(
             lambda: change_series(
-                series_id=series.pk, by=decider, now=clock.now(), wanted=WantedChange(classroom=room_b)
+                series_id=series.pk, by=decider, now=clock.now(), wanted=SeriesChange(classroom=room_b)
             ),
             lambda: change_series(
-                series_id=series.pk, by=decider, now=clock.now(), wanted=WantedChange(classroom=room_c)
+                series_id=series.pk, by=decider, now=clock.now(), wanted=SeriesChange(classroom=room_c)
             ),
             lambda: cancel_series(
                 series_id=series.pk, by=decider, now=clock.now(), from_day=first_day(number) + timedelta(weeks=3)
@@ -145,13 +145,13 @@ def test_two_series_swapping_rooms(scene):
         first, second = enter(scene, wanted(scene, room_a, number), wanted(scene, room_b, number))
         results = at_once(
             lambda: change_series(
-                series_id=first.pk, by=decider, now=clock.now(), wanted=WantedChange(classroom=room_b)
+                series_id=first.pk, by=decider, now=clock.now(), wanted=SeriesChange(classroom=room_b)
             ),
             lambda: change_series(
-                series_id=second.pk, by=decider, now=clock.now(), wanted=WantedChange(classroom=room_a)
+                series_id=second.pk, by=decider, now=clock.now(), wanted=SeriesChange(classroom=room_a)
             ),
         )
-        assert raised(results) == [DatesTaken] * 2  # each still stands where the other wants to go
+        assert raised(results) == [DatesAreTaken] * 2  # each still stands where the other wants to go
         assert Occupancy.objects.live().count() == 2 * WEEKS * (number + 1)
     assert (overlaps(), deadlocks()) == (0, before)
 
@@ -176,11 +176,11 @@ def test_a_group_archived_while_its_series_is_made_longer(scene):
         group = make_group()
         row = wanted((group, *scene[1:]), room, number)
         (series,) = enter(scene, row)
-        longer = WantedChange(ends_on=row.draft.ends_on + timedelta(weeks=2))
+        longer = SeriesChange(ends_on=row.draft.ends_on + timedelta(weeks=2))
         archived, changed = at_once(
             lambda: archive_group(group_id=group.pk, by=decider, now=clock.now()),
             lambda: change_series(series_id=series.pk, by=decider, now=clock.now(), wanted=longer),
         )
         assert archived is None
-        assert isinstance(changed, SeriesOver | Series)
+        assert isinstance(changed, SeriesIsOver | Series)
         assert Registration.objects.live().filter(group=group).count() == 0

@@ -23,7 +23,7 @@ from tests.factories import join, make_classroom, make_group, make_user
 from tests.races.test_booking_over_http import DEADLOCKS, UNLOGGED, scalar
 from tests.races.threads import JOIN_SECONDS, at_once, raised
 from timetables.importing.importer import import_timetable
-from timetables.importing.records import Fault, Place, Record, record
+from timetables.importing.records import Fault, Position, Record, record
 from timetables.importing.report import ImportReport
 from timetables.models import CourseBooking
 
@@ -68,7 +68,7 @@ class Scene:
             for room, day in self.slots
             if lectures
         ]
-        records = [record(Place(line, noun, line), values) for line, (noun, values) in enumerate(raw, 1)]
+        records = [record(Position(line, noun, line), values) for line, (noun, values) in enumerate(raw, 1)]
 
         def read() -> Iterator[Record | Fault]:
             yield from records

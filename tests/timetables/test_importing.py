@@ -12,7 +12,7 @@ from classrooms.models import Classroom, Occupancy
 from kernel.db.locks import Namespace
 from timetables.importing import importer as importing
 from timetables.importing import report
-from timetables.importing.records import Place, record
+from timetables.importing.records import Position, record
 from timetables.management.commands.import_timetable import ImportCommand
 from timetables.models import Course, CourseBooking, CourseSchedule, PlannedCourse, Semester, StudyPlan, Teacher, Unit
 
@@ -516,7 +516,7 @@ def test_interrupted_import_is_one_line(rooms, contents):
     class Interrupted(ImportCommand):
         def reader(self, file, options, progress):
             def read():
-                yield record(Place(1, "units", 0), {"name": "IN-BA3"})
+                yield record(Position(1, "units", 0), {"name": "IN-BA3"})
                 raise KeyboardInterrupt
 
             return read

@@ -22,7 +22,7 @@ from tests.factories import make_registration
 from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester
 from tests.timetables.test_importing import counts
 from timetables.models import Course, CourseBooking, CourseSchedule, Semester, Teacher
-from timetables.services.editing import RoomsTaken, add_row, change_row, restore, withdraw
+from timetables.services.editing import RoomsAreTaken, add_row, change_row, restore, withdraw
 
 pytestmark = pytest.mark.usefixtures("document_clock")
 
@@ -102,7 +102,7 @@ def test_restoring_nothing_but_a_taken_booking_is_refused(lecture, room, team, m
     withdraw(kind=CourseBooking, row_ids=[lecture.pk], by=cspace, now=clock.now())
     held = make_registration(by=member, group=team, classroom=room, day=DAY)
     before = actions()
-    with pytest.raises(RoomsTaken):
+    with pytest.raises(RoomsAreTaken):
         restore(kind=CourseBooking, row_ids=[lecture.pk], by=cspace, now=clock.now())
     assert actions() == before
     assert not CourseBooking.objects.get().is_available

@@ -12,7 +12,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from kernel.admin.forms import DateField, NameField, ServiceForm
+from kernel.admin.forms import DateFormField, NameFormField, ServiceForm
 from kernel.admin.site import site
 from kernel.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
 from timetables import rules
@@ -21,8 +21,8 @@ from timetables.models import Course, PlannedCourse, Semester, StudyPlan, Teache
 from timetables.services.editing import EDITABLE
 
 
-def _name(longest: int = rules.MAX_NAME, *, required: bool = True) -> NameField:
-    return NameField(max_length=longest, required=required)
+def _name(longest: int = rules.MAX_NAME, *, required: bool = True) -> NameFormField:
+    return NameFormField(max_length=longest, required=required)
 
 
 def _web_address(address: str) -> None:
@@ -30,9 +30,9 @@ def _web_address(address: str) -> None:
         raise forms.ValidationError(NOT_A_WEB_ADDRESS)
 
 
-def _page() -> NameField:
+def _page() -> NameFormField:
     """The address of a page, or nothing."""
-    return NameField(max_length=rules.MAX_URL, required=False, validators=[_web_address])
+    return NameFormField(max_length=rules.MAX_URL, required=False, validators=[_web_address])
 
 
 class TeacherForm(ServiceForm):
@@ -59,10 +59,10 @@ class CourseForm(ServiceForm):
 
 class SemesterForm(ServiceForm):
     name = _name()
-    starts_on = DateField()
-    ends_on = DateField()
+    starts_on = DateFormField()
+    ends_on = DateFormField()
     skip_dates = SimpleArrayField(
-        DateField(),
+        DateFormField(),
         required=False,
         max_length=366,
         widget=UnfoldAdminTextareaWidget,

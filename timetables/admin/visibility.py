@@ -10,7 +10,7 @@ from accounts.admin.acting import actor
 from kernel import clock
 from kernel.admin.pages import ServiceAdmin
 from timetables.services.editing import add_row, change_row, restore, withdraw
-from timetables.services.visibility import Settled
+from timetables.services.visibility import Settlement
 
 MAX_SHOWN = 10
 
@@ -30,7 +30,7 @@ class WithdrawableAdmin(ServiceAdmin):
 
     def _set(self, request: HttpRequest, chosen: QuerySet[Any], service: Any, word: str) -> None:
         """One command for all of them, and so one log row."""
-        told: list[Settled] = []
+        told: list[Settlement] = []
         ids = [*chosen.values_list("pk", flat=True)]
         name = str(self.model._meta.verbose_name_plural).capitalize()
         done = self.attempt(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from timetables.importing.records import Fault, Place
+from timetables.importing.records import Fault, Position
 from timetables.importing.report import Counts, ImportReport
 from timetables.importing.statements import (
     count,
@@ -157,7 +157,7 @@ def _planned_courses(report: ImportReport) -> Counts:
         "SELECT w.line, w.item, named.code FROM wanted_study_plans w, unnest(w.courses) AS named (code)"
         f" WHERE {unknown} ORDER BY w.item, named.code"
     ):
-        report.complain(Fault(Place(line, "study_plans", item), f"course {code} is not known"))
+        report.complain(Fault(Position(line, "study_plans", item), f"course {code} is not known"))
     fill(
         "wanted_plannings",
         "SELECT p.id AS study_plan_id, c.id AS course_id FROM wanted_study_plans w JOIN timetables_studyplan p"

@@ -19,7 +19,7 @@ READ = frozenset({*TIMES, "DURATION", "RRULE", "SUMMARY", "LOCATION", "CATEGORIE
 
 
 @dataclass(frozen=True)
-class Series:
+class EventSeries:
     """An event with the changes to single dates of it, as a calendar of its own."""
 
     line: int
@@ -30,7 +30,7 @@ class Series:
     """{line: what is wrong with the event there}; nothing of such a series can be trusted."""
 
 
-def read_series(path: Path, progress: Progress) -> Iterator[Series]:
+def read_series(path: Path, progress: Progress) -> Iterator[EventSeries]:
     """The series of a file, in the order of their first lines.
 
     Raises: UnreadableFile, before the first of them: also where the file or a calendar in it ends midway.
@@ -84,7 +84,7 @@ def _event_lines(name: str, text: str) -> list[int]:
     return found
 
 
-def _series(group: Sequence[tuple[int, Calendar, Component]]) -> Iterator[Series]:
+def _series(group: Sequence[tuple[int, Calendar, Component]]) -> Iterator[EventSeries]:
     """The series of one UID. Some calendars give several events one UID: each of them counts."""
     whole = [found for found in group if "RECURRENCE-ID" not in found[2]]
     if len(whole) <= 1:
@@ -95,7 +95,7 @@ def _series(group: Sequence[tuple[int, Calendar, Component]]) -> Iterator[Series
         yield _together([found], "which event this changes is not known: several have its UID" if is_change else "")
 
 
-def _together(group: Sequence[tuple[int, Calendar, Component]], fault: str = "") -> Series:
+def _together(group: Sequence[tuple[int, Calendar, Component]], fault: str = "") -> EventSeries:
     first_line, first_calendar, _ = group[0]
     calendar = _empty_like(first_calendar)
     faults = {first_line: fault} if fault else {}
@@ -104,7 +104,7 @@ def _together(group: Sequence[tuple[int, Calendar, Component]], fault: str = "")
         if sentence := _fault(event):
             faults[line] = sentence
     summaries = "\n".join(str(event.get("SUMMARY", "")) for _, _, event in group)
-    return Series(first_line, calendar, summaries, faults)
+    return EventSeries(first_line, calendar, summaries, faults)
 
 
 def _empty_like(calendar: Calendar) -> Calendar:

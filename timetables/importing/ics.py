@@ -21,7 +21,7 @@ from timetables import rules
 from timetables.enums import Label
 from timetables.importing.event_series import read_series
 from timetables.importing.reading import Progress, UnreadableFile
-from timetables.importing.records import Fault, Place, Record, record
+from timetables.importing.records import Fault, Position, Record, record
 from timetables.models import Semester
 
 CODE = re.compile(r"\b[A-Z]{2,6}[-_. ]?\d{2,5}[A-Za-z]?(?:\([a-z0-9]{1,3}\))?")
@@ -85,9 +85,9 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
     semester = reading.semester
     if (semester.ends_on - semester.starts_on).days > rules.MAX_SEMESTER_DAYS:
         raise UnreadableFile(f"{semester.name} is longer than {rules.MAX_SEMESTER_DAYS} days: no calendar is that long")
-    yield record(Place(0, "semesters", 0), {"name": semester.name})
+    yield record(Position(0, "semesters", 0), {"name": semester.name})
     for item, (alias, rooms) in enumerate(reading.aliases.items()):
-        yield record(Place(0, "room_aliases", item), {"alias": alias, "rooms": [*rooms]})
+        yield record(Position(0, "room_aliases", item), {"alias": alias, "rooms": [*rooms]})
     items, course_items = count(), count()
     known, told = frozenset(reading.known_codes), set[str]()
     until = time.monotonic() + MAX_SECONDS
@@ -95,7 +95,7 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
         if time.monotonic() >= until:
             raise UnreadableFile(f"{path.name} has series that take longer than {MAX_SECONDS} s to follow")
         for line, sentence in series.faults.items():
-            yield Fault(Place(line, "lectures", next(items)), sentence, _codes_or_none(series.summaries, reading))
+            yield Fault(Position(line, "lectures", next(items)), sentence, _codes_or_none(series.summaries, reading))
         if series.faults:
             continue
         line = series.line
@@ -103,7 +103,7 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
             events = _occurrences(series.calendar, semester)
         except Exception as error:  # the libraries raise what they like; a bad series stops nothing else
             sentence = f"this event cannot be understood: {' '.join(str(error).split())[:MAX_SAID]}"
-            yield Fault(Place(line, "lectures", next(items)), sentence, _codes_or_none(series.summaries, reading))
+            yield Fault(Position(line, "lectures", next(items)), sentence, _codes_or_none(series.summaries, reading))
             continue
         for event in events:
             codes, title = _course_of(str(event.get("SUMMARY", "")), reading)
@@ -114,9 +114,9 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
                 if code not in told and (is_cancelled or not is_known):
                     told.add(code)
                     raw_course = {"code": code} if is_known else {"code": code, "name": title or code}
-                    yield record(Place(line, "courses", next(course_items)), raw_course)
+                    yield record(Position(line, "courses", next(course_items)), raw_course)
             for raw in _lectures(event, codes) if not is_cancelled else ():
-                yield _checked(Place(line, "lectures", next(items)), raw, codes)
+                yield _checked(Position(line, "lectures", next(items)), raw, codes)
 
 
 def _occurrences(series: Calendar, semester: Semester) -> list[Event]:
@@ -210,7 +210,7 @@ def _codes_or_none(summaries: str, reading: CalendarReading) -> tuple[str, ...] 
     return tuple(_course_of(summaries, reading)[0]) or None
 
 
-def _checked(place: Place, raw: dict[str, Any] | str, codes: Sequence[str]) -> Record | Fault:
+def _checked(place: Position, raw: dict[str, Any] | str, codes: Sequence[str]) -> Record | Fault:
     """An event of no course is somebody's meeting, a day or a moment is a holiday or a deadline: they are no sign that
     a lecture is missing."""
     if not isinstance(raw, str):

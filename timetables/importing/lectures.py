@@ -10,7 +10,7 @@ from dataclasses import replace
 from classrooms.enums import OccupancyKind
 from classrooms.services.room_time import occupy_staged
 from kernel.db.ranges import campus_date, days_interval
-from timetables.importing.records import Fault, Place
+from timetables.importing.records import Fault, Position
 from timetables.importing.report import MAX_TOLD, Counts, ImportReport, Meeting
 from timetables.importing.statements import count, fill, rows_of, run, run_noting
 from timetables.models import CourseBooking
@@ -69,7 +69,7 @@ def _refuse_unknown_courses(report: ImportReport) -> None:
             " AND course NOT IN (SELECT code FROM courses_in_file) GROUP BY course ORDER BY 2"
         )
         for line, item, code, number in unknown:
-            report.complain(Fault(Place(line, noun, item), f"course {code} is not known ({number} such)", None))
+            report.complain(Fault(Position(line, noun, item), f"course {code} is not known ({number} such)", None))
 
 
 def _refuse_other_days(report: ImportReport) -> None:
@@ -80,7 +80,7 @@ def _refuse_other_days(report: ImportReport) -> None:
     )
     for line, item, code, starts_at in outside:
         sentence = f"{campus_date(starts_at)} lies in none of the file's semesters"
-        report.complain(Fault(Place(line, "lectures", item), sentence, (code,)))
+        report.complain(Fault(Position(line, "lectures", item), sentence, (code,)))
 
 
 def _hold(report: ImportReport) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from kernel.errors import Invalid
-from timetables.importing.records import FIELDS, Ambiguous, Fault, Place, Record, courses_told, record
+from timetables.importing.records import FIELDS, Ambiguous, Fault, Position, Record, courses_told, record
 
 CHUNK_BYTES = 1 << 16
 MAX_RECORD_CHARACTERS = 1 << 20
@@ -62,7 +62,7 @@ def read_csv(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
             if not any(cell.strip() for cell in row):
                 continue
             noun = cells.pop("record").strip() if "record" in cells else ""
-            place = Place(rows.line_num, noun or "record", counts.get(noun, 0))
+            place = Position(rows.line_num, noun or "record", counts.get(noun, 0))
             if noun not in FIELDS:
                 told = courses_told("lectures", cells)
                 yield Fault(place, f"record is not one of {', '.join(FIELDS)}", told)
@@ -108,7 +108,7 @@ def _elements(text: "_JsonText", noun: str) -> Iterator[Record | Fault]:
     item = 0
     while True:
         text.peek()
-        place = Place(text.line, noun, item)
+        place = Position(text.line, noun, item)
         yield record(place, text.value())
         item += 1
         if text.expect(",]") == "]":

@@ -28,7 +28,7 @@ MAX_ROOM_NAME = 100
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where in the file something stands: its line, and which of its list it is."""
 
     line: int
@@ -43,7 +43,7 @@ class Place:
 class Fault:
     """What is wrong with a record. It is left out; nothing else is."""
 
-    place: Place
+    place: Position
     sentence: str
     courses: tuple[str, ...] | None = ()
     """Whose lectures the record may have told of, by code; None if that cannot be known."""
@@ -56,7 +56,7 @@ class Fault:
 class Record:
     """A well-formed record: a value for every field of its noun, None where the file says nothing."""
 
-    place: Place
+    place: Position
     values: dict[str, Any]
 
 
@@ -71,7 +71,7 @@ class _Wrong(ValueError):
 Parser = Callable[[Any], Any]
 
 
-def record(place: Place, raw: object) -> Record | Fault:
+def record(place: Position, raw: object) -> Record | Fault:
     """Check a raw record against its noun's fields. All its faults are told in one sentence."""
     fields = FIELDS[place.noun]
     if not isinstance(raw, Mapping):

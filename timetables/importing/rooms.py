@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
-from classrooms.services.rooms import PLACE, ClassroomNameTaken, create_classroom
+from classrooms.services.rooms import PLACE, ClassroomNameIsTaken, create_classroom
 from kernel.errors import DomainError, Invalid
-from timetables.importing.records import Fault, Place
+from timetables.importing.records import Fault, Position
 from timetables.importing.report import ImportReport
 from timetables.importing.statements import drop_repeated, fill, rows_of
 
@@ -31,13 +31,13 @@ def find_rooms(report: ImportReport, *, create: bool, by: User | None, now: date
         " LEFT JOIN LATERAL unnest(a.rooms) AS target ON true GROUP BY 1, 2",
     )
     for name, line, is_expanded, item, number, *described in _missing():
-        place = Place(line, "weekly" if is_expanded else "lectures", item)
+        place = Position(line, "weekly" if is_expanded else "lectures", item)
         if not create:
             report.complain(Fault(place, f"room {name} is not known ({number} lectures)"))
             continue
         try:
             create_classroom(by=by, now=now, name=name, **_told(described))
-        except (Invalid, ClassroomNameTaken) as refusal:
+        except (Invalid, ClassroomNameIsTaken) as refusal:
             report.complain(Fault(place, f"room {name} cannot be made: {_reason(refusal)}"))
         else:
             report.made_rooms.append(name)

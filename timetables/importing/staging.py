@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from kernel.db.ranges import clamped_interval, weekly_dates
-from timetables.importing.records import DEFAULT_LABEL, WEEKDAYS, Fault, Place, Record
+from timetables.importing.records import DEFAULT_LABEL, WEEKDAYS, Fault, Position, Record
 
 TABLES: dict[str, tuple[str, ...]] = {
     # {noun: the columns of staged_<noun>, as SQL, in the order of the record's values}
@@ -149,7 +149,7 @@ def _dated(pattern: tuple[Any, ...], complain: Complain) -> list[tuple[Any, ...]
     """The lectures of one weekly pattern."""
     line, item, course, semester, weekday, start, end, _, label, rooms, first, last, *known = pattern
     starts_on, ends_on, skip_dates = known
-    place = Place(line, "weekly", item)
+    place = Position(line, "weekly", item)
     if starts_on is None:
         complain(Fault(place, f"semester {semester} is not one of this file", (course,)))
         return []

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 
-from timetables.importing.records import Fault, Place, courses_told
+from timetables.importing.records import Fault, Position, courses_told
 from timetables.importing.report import ImportReport
 
 
@@ -53,7 +53,7 @@ def drop_staged(noun: str, condition: str, sentence: str, report: ImportReport) 
         " SELECT line, item, said FROM gone ORDER BY item"
     )
     for line, item, said in dropped:
-        report.complain(Fault(Place(line, noun, item), said, courses_told(noun, {})))
+        report.complain(Fault(Position(line, noun, item), said, courses_told(noun, {})))
 
 
 def drop_repeated(noun: str, key: list[str], report: ImportReport) -> None:

@@ -8,7 +8,7 @@ from kernel.errors import NotFound
 from timetables.models import Course, CourseSchedule, StudyPlan
 
 
-class StudyPlanGone(NotFound):
+class StudyPlanNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("Study plan")
 
@@ -25,11 +25,11 @@ class PlanTimetable:
 def timetable_of(plan_id: int) -> PlanTimetable:
     """An available plan with its available courses and their lectures in its semester. Five queries.
 
-    Raises: StudyPlanGone.
+    Raises: StudyPlanNotFound.
     """
     plan = StudyPlan.objects.available().with_api_relations().filter(pk=plan_id).first()
     if plan is None:
-        raise StudyPlanGone
+        raise StudyPlanNotFound
     courses = Course.objects.available().in_plan(plan).with_semester_type().with_teachers().in_order()
     schedules = CourseSchedule.objects.of_plan(plan).with_rooms().select_related("course").in_order()
     return PlanTimetable(plan, list(courses), list(schedules))

@@ -32,7 +32,7 @@ from timetables.models import (
     Teacher,
     Unit,
 )
-from timetables.services.visibility import Settled, settle
+from timetables.services.visibility import Settlement, settle
 
 Row = TypeVar("Row", bound=Model)
 EDITABLE: dict[type[Model], tuple[str, ...]] = {
@@ -52,12 +52,12 @@ BLOCKED_BY: dict[type[Model], str] = {
 """How the bookings are found whose rooms depend on a row's availability."""
 
 
-class RowGone(NotFound):
+class TimetableRowNotFound(NotFound):
     def __init__(self, kind: type[Model]) -> None:
         super().__init__(str(kind._meta.verbose_name).capitalize())
 
 
-class RoomsTaken(InvalidState):
+class RoomsAreTaken(InvalidState):
     message = "What stands in these rooms now has come later: nothing could be restored"
 
 
@@ -79,12 +79,12 @@ def add_row(*, kind: type[Row], by: User, now: datetime, **values: Any) -> Row:
 def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **wanted: Any) -> Row:
     """Change some fields of a row. Publishes `TimetableRowChanged`, nothing for a no-op.
 
-    Raises: PermissionDenied, RowGone, Invalid.
+    Raises: PermissionDenied, TimetableRowNotFound, Invalid.
     """
     _begin(by)
     row = kind._default_manager.filter(pk=row_id).first()
     if row is None:
-        raise RowGone(kind)
+        raise TimetableRowNotFound(kind)
     changes: dict[str, list[Any]] = {}
     for name in EDITABLE[kind]:
         if name not in wanted:
@@ -110,7 +110,7 @@ def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **wante
 
 
 @transactional
-def withdraw(*, kind: type[Model], row_ids: Sequence[int], by: User, now: datetime) -> Settled:
+def withdraw(*, kind: type[Model], row_ids: Sequence[int], by: User, now: datetime) -> Settlement:
     """Hide rows; lectures that depend on them give up their rooms. Publishes `TimetableRowsWithdrawn`, not for a no-op.
 
     Raises: PermissionDenied.
@@ -120,28 +120,28 @@ def withdraw(*, kind: type[Model], row_ids: Sequence[int], by: User, now: dateti
 
 
 @transactional
-def restore(*, kind: type[Model], row_ids: Sequence[int], by: User, now: datetime) -> Settled:
+def restore(*, kind: type[Model], row_ids: Sequence[int], by: User, now: datetime) -> Settlement:
     """Show rows again; their lectures take back the rooms that are still free, and the others are withdrawn.
 
     Publishes `TimetableRowsRestored`, not for a no-op.
 
-    Raises: PermissionDenied, RoomsTaken (bookings, none of which gets its room).
+    Raises: PermissionDenied, RoomsAreTaken (bookings, none of which gets its room).
     """
     _begin(by)
     return _show(kind, row_ids, by, now, is_available=True)
 
 
-def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *, is_available: bool) -> Settled:
+def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *, is_available: bool) -> Settlement:
     rows = kind._default_manager.filter(pk__in=row_ids, is_available=not is_available)
     changed = sorted(rows.values_list("pk", flat=True))
     if not changed:
-        return Settled(0, 0, 0, ())
+        return Settlement(0, 0, 0, ())
     kind._default_manager.filter(pk__in=changed).update(is_available=is_available)
-    settled = Settled(0, 0, 0, ())
+    settled = Settlement(0, 0, 0, ())
     if kind in BLOCKED_BY:
         settled = settle(CourseBooking.objects.filter(**{BLOCKED_BY[kind]: changed}))
     if kind is CourseBooking and settled.refused == len(changed):
-        raise RoomsTaken
+        raise RoomsAreTaken
     fact = TimetableRowsRestored if is_available else TimetableRowsWithdrawn
     publish(
         fact(

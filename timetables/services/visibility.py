@@ -16,7 +16,7 @@ from timetables.querysets import CourseBookingQuerySet
 
 
 @dataclass(frozen=True)
-class Settled:
+class Settlement:
     """How many lectures gave up and took back their rooms, and which could not."""
 
     released: int
@@ -28,7 +28,7 @@ class Settled:
     """How many rows of those meant are withdrawn or restored by it: the others were so already, or are refused."""
 
 
-def settle(bookings: CourseBookingQuerySet, *, more_rooms: frozenset[int] = frozenset()) -> Settled:
+def settle(bookings: CourseBookingQuerySet, *, more_rooms: frozenset[int] = frozenset()) -> Settlement:
     """Bring the room time of some bookings into step, in a constant number of statements.
 
     A booking that is available again but meets something else is withdrawn itself, and reported.
@@ -38,13 +38,13 @@ def settle(bookings: CourseBookingQuerySet, *, more_rooms: frozenset[int] = froz
     rooms = set(bookings.out_of_step().values_list("classroom_id", flat=True).distinct().order_by())
     lock_rooms(rooms | more_rooms)
     if not rooms:
-        return Settled(0, 0, 0, ())
+        return Settlement(0, 0, 0, ())
     meeting = wanting.meeting_others()
     meetings = tuple(_meetings(meeting))
     refused = CourseBooking.objects.filter(pk__in=meeting.values("pk")).update(is_available=False)
     released = release(in_vain.values("pk"))
     reclaimed = reclaim_many(wanting.values("pk"))
-    return Settled(released, reclaimed, refused, meetings)
+    return Settlement(released, reclaimed, refused, meetings)
 
 
 def _meetings(meeting: CourseBookingQuerySet) -> Iterator[Meeting]:

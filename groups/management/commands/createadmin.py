@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError
 
 from accounts.models import User
-from accounts.services.people import UsernameTaken, create_user
+from accounts.services.people import UsernameIsTaken, create_user
 from groups.enums import Permissions
 from groups.models import Group
 from groups.services.members import add_member
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         try:
             User(username=username).clean_fields(exclude=["password", "display_name"])
             make_admin(username, display_name, password)
-        except UsernameTaken as error:
+        except UsernameIsTaken as error:
             raise CommandError(f"{username}: {error.message}") from error
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from error

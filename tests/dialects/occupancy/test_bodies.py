@@ -11,7 +11,7 @@ from hypothesis import given, strategies
 
 from cspace.wsgi import application
 from dialects.occupancy.bodies import MAX_BYTES, read_body
-from dialects.occupancy.distances import Place
+from dialects.occupancy.distances import Coordinates
 from dialects.occupancy.envelope import BadRequest
 from dialects.occupancy.searching import after_date, coordinates, selection
 from dialects.occupancy.wall_clock import in_
@@ -41,7 +41,7 @@ def refusal(read, content, content_type="application/json"):
 def test_json_is_read():
     body = posted({"selection": [RANGE], "coordinates": HERE, "after_date": TEN, "note": "ignored"})
     assert selection(body) == [Interval(in_(EIGHT), in_(TEN))]
-    assert (coordinates(body), after_date(body)) == (Place(46.5, 6.6), in_(TEN))
+    assert (coordinates(body), after_date(body)) == (Coordinates(46.5, 6.6), in_(TEN))
     assert selection(posted({"selection": []}, "application/json; charset=utf-8")) == []
 
 
@@ -50,7 +50,7 @@ def test_a_form_is_read():
     more = {"coordinates[latitude]": "46.5", "coordinates[longitude]": "-6", "after_date": TEN, "a[b][c][d]": "x"}
     body = posted(urlencode(fields | more), FORM)
     assert selection(body) == [Interval(in_(EIGHT), in_(TEN))] * 11
-    assert (coordinates(body), after_date(body)) == (Place(46.5, -6.0), in_(TEN))
+    assert (coordinates(body), after_date(body)) == (Coordinates(46.5, -6.0), in_(TEN))
 
 
 def test_a_form_keeps_the_order_of_its_numbers():
@@ -162,7 +162,7 @@ def test_coordinates_that_are_none(given, sentence):
 def test_the_edges_of_the_earth_and_its_middle_are_places():
     for latitude, longitude in ((0, 0), (90, 180), (-90, -180), (-0.0, 1e-300)):
         body = posted({"coordinates": {"latitude": latitude, "longitude": longitude}})
-        assert coordinates(body) == Place(latitude, longitude)
+        assert coordinates(body) == Coordinates(latitude, longitude)
     assert coordinates(posted({"coordinates": None})) is None
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, strategies
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from dialects.occupancy.distances import Place, metres
+from dialects.occupancy.distances import Coordinates, metres
 from kernel import clock
 from kernel.db.ranges import campus_interval
 from tests.dialects.occupancy.scenes import DAY, FREE, SOONEST, at, occupy, shown, span
@@ -147,7 +147,7 @@ def test_without_coordinates_there_is_no_distance(api, given):
 
 
 def test_a_known_distance():
-    lausanne, taipei = Place(46.5191, 6.5668), Place(25.0174, 121.5397)
+    lausanne, taipei = Coordinates(46.5191, 6.5668), Coordinates(25.0174, 121.5397)
     # By the spherical law of cosines.
     one, other, east = (math.radians(angle) for angle in (46.5191, 25.0174, 121.5397 - 6.5668))
     cosine = math.sin(one) * math.sin(other) + math.cos(one) * math.cos(other) * math.cos(east)
@@ -160,7 +160,7 @@ def test_a_known_distance():
     )
 )
 def test_no_distance_is_longer_than_half_the_way_around(places):
-    one, other = (Place(*place) for place in places)
+    one, other = (Coordinates(*place) for place in places)
     assert 0 <= metres(one, other) <= 6_371_000 * math.pi
 
 
