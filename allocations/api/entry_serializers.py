@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from allocations.api.draw_serializers import OutcomeOutput
@@ -157,7 +158,8 @@ class DrawnEntryOutput(EntryOutput):
         return {**super().represent(instance), "outcome": outcome and OutcomeOutput(outcome).data}
 
 
-class SkippedDateOutput(serializers.Serializer):  # type: ignore[type-arg]
+@extend_schema_serializer(component_name="SkippedDate")
+class PreviewedSkip(serializers.Serializer):  # type: ignore[type-arg]
     example = {"date": days_on(14), "why": "booked"}
 
     date = DateField()
@@ -171,7 +173,7 @@ class Preview(serializers.Serializer):  # type: ignore[type-arg]
 
     open_dates = serializers.ListField(child=DateField())
     kept_dates = serializers.ListField(child=DateField())
-    skipped = SkippedDateOutput(many=True)
+    skipped = PreviewedSkip(many=True)
 
 
 class FiledEntryOutput(EntryOutput):

@@ -42,7 +42,7 @@ class RoomAlreadyBooked(Conflict):
                 "conflicts": [piece for row in ordered for piece in row.pieces()],
             }
         )
-        self.blocking = ordered
+        self.obstacles = ordered
 
 
 @dataclass(frozen=True)

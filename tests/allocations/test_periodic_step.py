@@ -193,7 +193,7 @@ def test_the_thread_steps_until_it_is_ended(caplog):
         step.end()
     assert not step.is_alive()
     assert {(record.name, record.getMessage()) for record in caplog.records} == {
-        ("cspace.clockwork", "periodic step failed")
+        ("cspace.periodic", "periodic step failed")
     }
     assert {record.error for record in caplog.records} == {ProgrammingError.__name__}
 

@@ -18,6 +18,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Moved on: {moved} allocation events.")
         forgotten = keep_house(now=now)
         self.stdout.write(
-            f"HousekeepingCounts: {forgotten.records} idempotency records, {forgotten.sessions} sessions, "
+            f"Forgotten: {forgotten.records} idempotency records, {forgotten.sessions} sessions, "
             f"{forgotten.windows} throttle counters."
         )
