@@ -1,7 +1,20 @@
-"""What a person may do, as far as it follows from memberships, and who manages people. Pure: no database, no clock."""
+"""Who somebody says he is, what a person may do as far as it follows from memberships, and who manages people.
+
+Pure: no database, no clock.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a genuine access token says."""
+
+    user_id: int
+    token_version: int
+    family: UUID
 
 
 @dataclass(frozen=True)

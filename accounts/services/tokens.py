@@ -13,6 +13,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.models import RefreshSession, User
+from accounts.rules import Claims
 from accounts.services.keys import RING
 from kernel.errors import NotAuthenticated
 
@@ -25,15 +26,6 @@ class _Access(AccessToken):
 
 class _Refresh(RefreshToken):
     _token_backend = RING
-
-
-@dataclass(frozen=True)
-class Claims:
-    """What a genuine access token says."""
-
-    user_id: int
-    token_version: int
-    family: UUID
 
 
 @dataclass(frozen=True)

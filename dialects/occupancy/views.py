@@ -19,7 +19,8 @@ from dialects.occupancy.bodies import read_body
 from dialects.occupancy.distances import Coordinates, metres
 from dialects.occupancy.envelope import BadRequest
 from dialects.occupancy.occupations import occupations
-from groups.api.authentication import SCHEME, load_user
+from groups.api.authentication import SCHEME
+from groups.queries.who_is_asking import load_user
 from kernel import clock
 from kernel.db.ranges import campus_date, merged
 from kernel.errors import NotAuthenticated, NotFound

@@ -1,28 +1,17 @@
-"""Bearer tokens. One query answers who is asking, whether the session still stands, and what he may do."""
+"""Bearer tokens over HTTP."""
 
 from typing import Any
 
-from django.db import connection
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.models import User
-from accounts.rules import Access, Membership
-from accounts.services.tokens import Claims, read_access
-from kernel.errors import NotAuthenticated
+from accounts.rules import Claims
+from accounts.services.tokens import read_access
+from groups.queries.who_is_asking import load_user
 
 SCHEME = "bearer"
-WHO_AND_WHAT = """
-SELECT person.username, person.display_name, person.is_superuser, person.is_staff,
-       place.group_id, place.permissions, team.is_system
-FROM accounts_user AS person
-LEFT JOIN groups_usergroup AS place ON place.user_id = person.id
-LEFT JOIN groups_group AS team ON team.id = place.group_id AND team.archived_at IS NULL
-WHERE person.id = %s AND person.is_active AND person.token_version = %s
-  AND NOT EXISTS (SELECT FROM accounts_refreshsession AS session
-                  WHERE session.family = %s AND session.revoked_at IS NOT NULL)
-"""
 
 
 class AccessTokenAuthentication(BaseAuthentication):
@@ -40,40 +29,6 @@ class AccessTokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
-
-
-def load_user(claims: Claims) -> User:
-    """The user of genuine claims with his `access`, in one query.
-
-    Raises:
-        NotAuthenticated: `session_revoked`: deactivated, logged out, or all sessions ended.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(WHO_AND_WHAT, [claims.user_id, claims.token_version, claims.family])
-        rows = cursor.fetchall()
-    if not rows:
-        raise NotAuthenticated("session_revoked")
-    username, display_name, is_superuser, is_staff, *_ = rows[0]
-    user = User(
-        id=claims.user_id,
-        username=username,
-        display_name=display_name,
-        is_superuser=is_superuser,
-        is_staff=is_staff,
-        token_version=claims.token_version,
-    )
-    user._state.adding = False
-    user._state.db = "default"
-    user.access = Access.of(
-        user.pk,
-        is_superuser=is_superuser,
-        memberships=[
-            Membership(group_id, permissions == "admin", is_system)
-            for *_, group_id, permissions, is_system in rows
-            if is_system is not None
-        ],
-    )
-    return user
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

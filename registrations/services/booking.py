@@ -23,6 +23,18 @@ from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCreated
 from registrations.models import Registration
 
+FIELDS = (
+    "occupancy_id",
+    "group_id",
+    "created_by_id",
+    "description",
+    "status",
+    "created_at",
+    "series_id",
+    "is_detached",
+)
+"""Of a registration, in the order of the model."""
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -124,8 +136,8 @@ def _record(
         )
         if cursor.fetchone() is None:
             raise PermissionDenied
-    registration = Registration(
-        occupancy=occupancy, group=group, created_by=by, description=description, status=status, created_at=now
+    registration = Registration.from_db(
+        connection.alias, FIELDS, [occupancy.pk, group.pk, by.pk, description, status, now, None, False]
     )
-    registration._state.adding = False
+    registration.occupancy, registration.group, registration.created_by = occupancy, group, by
     return registration

@@ -10,7 +10,7 @@ from accounts.models import RefreshSession, User
 from accounts.services.sessions import end_families, exchange, log_in
 from accounts.services.tokens import read_access, read_refresh
 from auditlog.models import LogEntry
-from groups.api.authentication import load_user
+from groups.queries.who_is_asking import load_user
 from kernel import clock
 from kernel.errors import NotAuthenticated
 from tests.factories import PASSWORD, make_user
