@@ -23,10 +23,11 @@ from allocations.api.draw_serializers import (
     PromotedOutput,
 )
 from allocations.api.entry_serializers import EntryOutput
-from allocations.api.event_views import event_with_id
 from allocations.enums import EventStatus
 from allocations.queries import publishing
 from allocations.queries.alternatives import alternatives
+from allocations.queries.entries import entry_of_event
+from allocations.queries.events import event_with_id
 from allocations.queries.publishing import Document
 from allocations.services.after_draw import EventIsNotDistributed, EventIsOver, withdraw_entry
 from allocations.services.distributing import (
@@ -36,7 +37,6 @@ from allocations.services.distributing import (
     PublicValueDiffers,
     distribute,
 )
-from allocations.services.entries import entry_of_event
 from allocations.services.promoting import promote
 from kernel import clock
 from kernel.api.permissions import InCSpace, LoggedIn

@@ -16,9 +16,10 @@ from allocations.api.entry_serializers import (
     FiledEntryOutput,
     ListedEntryOutput,
 )
-from allocations.api.event_views import event_with_id
 from allocations.api.filters import EntryFilter
 from allocations.models import AllocationRegistration
+from allocations.queries.entries import entry_of_event
+from allocations.queries.events import event_with_id
 from allocations.queries.outlook import outlook
 from allocations.services.deciding import EntryIsWithdrawn, approve_entry, reject_entry
 from allocations.services.entries import (
@@ -29,7 +30,6 @@ from allocations.services.entries import (
     WishOverlapsAnother,
     change_entry,
     delete_entry,
-    entry_of_event,
     file_entry,
 )
 from classrooms.api.examples import room_taken

@@ -19,6 +19,7 @@ from allocations.api.event_serializers import (
     WeightsInput,
 )
 from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.queries.events import event_with_id
 from allocations.queries.outlook import occupied_dates
 from allocations.services.events import (
     EventIsNotChangeable,
@@ -34,21 +35,12 @@ from allocations.services.progress import (
     EventHasNotBegun,
     EventIsCancelled,
     EventIsDistributed,
-    EventNotFound,
     cancel_event,
     end_event,
 )
 from kernel import clock
 from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.api.viewsets import ApiViewSet
-
-
-def event_with_id(pk: int) -> AllocationEvent:
-    """The event. Raises: EventNotFound."""
-    event = AllocationEvent.objects.without_manifest().filter(pk=pk).first()
-    if event is None:
-        raise EventNotFound
-    return event
 
 
 @extend_schema(tags=["allocation events"])

@@ -1,6 +1,6 @@
 """The list a draw depends on, built from the tables: the same rows give the same bytes.
 
-Also what is published of it when the window closes. A constant number of queries, however many entries.
+Also how it is stored: packed, with its hash. A constant number of queries, however many entries.
 """
 
 import zlib
@@ -57,12 +57,6 @@ class PackedDocument:
 def unpacked(data: bytes | memoryview) -> bytes:
     """The exact bytes that were published."""
     return zlib.decompress(data)
-
-
-def freeze(event: AllocationEvent) -> None:
-    """Put the manifest as it is now into the event, for everybody to see. The caller, who holds it, saves."""
-    packed = PackedDocument.of(draw.write_manifest(manifest_of(event, listed_entries(event))))
-    event.frozen_manifest, event.frozen_manifest_sha256 = packed.data, packed.sha256
 
 
 def listed_entries(event: AllocationEvent) -> list[AllocationRegistration]:

@@ -11,7 +11,7 @@ from allocations import draw
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.manifest import assemble, entry_of, room_lines
 from classrooms.models import Occupancy
-from classrooms.services.room_time import Obstacle, obstacles_of_each
+from classrooms.queries.obstacles import Obstacle, obstacles_of_each
 from kernel.db.ranges import Interval, clamped_interval, covering_pieces, days_interval
 
 

@@ -20,10 +20,11 @@ from allocations.enums import EntryStatus, EventStatus, Grant
 from allocations.facts import wording
 from allocations.facts.draw import EventDrawn
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
+from allocations.queries.events import EventNotFound
 from allocations.queries.manifest import PackedDocument, listed_entries, manifest_of
 from allocations.rules import salt_faults
 from allocations.services.holds import release_hold
-from allocations.services.progress import EventNotFound, move_on
+from allocations.services.progress import move_on
 from groups.services.holding import hold_groups
 from kernel.db.locks import lock_rooms
 from kernel.db.transactions import allow_long_work, transactional

@@ -14,6 +14,7 @@ from accounts.rules import Access
 from allocations.enums import EntryStatus, EventStatus
 from allocations.facts.events import EntryChanged, EntryDeleted, EntryFiled, spoken_slot
 from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.queries.entries import EntryNotFound, entry_of_event
 from allocations.rules import MAX_DESCRIPTION, may_file_for, time_faults
 from allocations.services.progress import event_for_filing
 from classrooms.models import Classroom
@@ -23,13 +24,8 @@ from kernel.db.constraints import naming
 from kernel.db.locks import lock_filing
 from kernel.db.ranges import weekly_dates
 from kernel.db.transactions import StaleRead, transactional
-from kernel.errors import AlreadyExists, Invalid, InvalidState, LimitReached, NotFound, PermissionDenied
+from kernel.errors import AlreadyExists, Invalid, InvalidState, LimitReached, PermissionDenied
 from kernel.facts import publish
-
-
-class EntryNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Allocation registration")
 
 
 class EventIsNotOpen(InvalidState):
@@ -136,21 +132,11 @@ def delete_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> No
     publish(fact)
 
 
-def entry_of_event(event_id: int, entry_id: int, access: Access) -> AllocationRegistration:
-    """The entry with its API relations, for those who may see it: cspace and its own group.
-
-    Raises: EntryNotFound (also under another event), PermissionDenied.
-    """
-    entry = AllocationRegistration.objects.of_event(event_id).with_api_relations().filter(pk=entry_id).first()
-    if entry is None:
-        raise EntryNotFound
-    if not may_file_for(access, entry.group_id):
-        raise PermissionDenied
-    return entry
-
-
 def locked_entry(event_id: int, entry_id: int, access: Access) -> AllocationRegistration:
-    """The same, its row locked until the transaction ends. The event's row is held before."""
+    """`entry_of_event`, its row locked until the transaction ends. The event's row is held before.
+
+    Raises: EntryNotFound, PermissionDenied.
+    """
     entries = AllocationRegistration.objects.of_event(event_id).filter(pk=entry_id)
     if not list(entries.select_for_update(no_key=True).values_list("id")):
         raise EntryNotFound

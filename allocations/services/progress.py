@@ -12,19 +12,15 @@ from accounts.models import User
 from allocations.enums import UNDECIDED, EventStatus
 from allocations.facts.events import EventCancelled, EventClosed, EventOpened
 from allocations.models import AllocationEvent, AllocationRegistration
-from allocations.queries.manifest import freeze
+from allocations.queries.events import EventNotFound
 from allocations.rules import status_due
+from allocations.services.freezing import freeze
 from allocations.services.holds import update_hold
 from groups.models import UserGroup
 from kernel.db.locks import Namespace, try_namespace
 from kernel.db.transactions import StaleRead, transactional
-from kernel.errors import InvalidState, NotFound, PermissionDenied
+from kernel.errors import InvalidState, PermissionDenied
 from kernel.facts import PeopleQuery, Recipients, publish
-
-
-class EventNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Allocation event")
 
 
 class EventHasNotBegun(InvalidState):

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from classrooms.enums import OccupancyKind
-from classrooms.services.room_time import Obstacle, RoomAlreadyBooked
+from classrooms.queries.obstacles import Obstacle
+from classrooms.services.room_time import RoomAlreadyBooked
 from kernel import clock
 from kernel.api.examples import DAYS_AHEAD
 from kernel.db.ranges import campus_date, campus_interval

@@ -26,14 +26,14 @@ from classrooms.api.serializers import (
     SlotQuery,
 )
 from classrooms.models import BookingHold, Classroom, Closure
+from classrooms.queries.obstacles import obstacles
+from classrooms.queries.rooms import classroom_named
 from classrooms.queries.suggesting import suggestions, weekly
 from classrooms.querysets import ClassroomQuerySet
 from classrooms.services.closures import close_rooms, lift_closure
-from classrooms.services.room_time import obstacles
 from classrooms.services.rooms import (
     ClassroomIsUsed,
     ClassroomNameIsTaken,
-    ClassroomNotFound,
     change_classroom,
     create_classroom,
     delete_classroom,
@@ -44,14 +44,6 @@ from kernel.api.permissions import InCSpace, PublicRead
 from kernel.api.schema import filter_parameters
 from kernel.api.viewsets import ApiViewSet
 from kernel.db.ranges import Interval, campus_interval, cut_per_day, format_minute
-
-
-def classroom_named(name: str) -> Classroom:
-    """The room with exactly this name. Raises: ClassroomNotFound."""
-    classroom = Classroom.objects.filter(name=name).first()
-    if classroom is None:
-        raise ClassroomNotFound
-    return classroom
 
 
 @extend_schema(tags=["classrooms"])

@@ -7,8 +7,9 @@ from accounts.models import User
 from classrooms.enums import OccupancyKind
 from classrooms.facts import ClosureLifted, RoomClosing, RoomsClosed
 from classrooms.models import Classroom, Closure
+from classrooms.queries.obstacles import Obstacle, obstacles_in_any
 from classrooms.rules import closure_faults
-from classrooms.services.room_time import Obstacle, RoomAlreadyBooked, obstacles_in_any, occupy_many, release
+from classrooms.services.room_time import RoomAlreadyBooked, occupy_many, release
 from kernel.db.locks import lock_rooms
 from kernel.db.ranges import Interval
 from kernel.db.transactions import transactional

@@ -5,10 +5,8 @@ The exclusion constraint is the guarantee. How it is met decides whether the ser
 everything else holds the room locks *exclusively*.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -16,9 +14,10 @@ from django.db.models import QuerySet
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
+from classrooms.queries.obstacles import Obstacle, as_arrays, obstacles
 from classrooms.services.holds import check_not_held
 from kernel.db.locks import lock_rooms, share_room
-from kernel.db.ranges import Interval, cut_per_day, days_interval, format_minute
+from kernel.db.ranges import Interval
 from kernel.db.transactions import StaleRead
 from kernel.errors import Conflict, Unavailable
 
@@ -33,7 +32,7 @@ class RoomAlreadyBooked(Conflict):
     closure, calendar or fest event is in the way; `details.conflicts` names everything, cut per campus day.
     """
 
-    def __init__(self, obstacles: Iterable["Obstacle"]) -> None:
+    def __init__(self, obstacles: Iterable[Obstacle]) -> None:
         ordered = sorted(obstacles, key=lambda row: (row.interval.starts_at, row.id or 0))
         registrations = [row.id for row in ordered if row.kind == OccupancyKind.REGISTRATION]
         super().__init__(
@@ -43,68 +42,6 @@ class RoomAlreadyBooked(Conflict):
             }
         )
         self.obstacles = ordered
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """A live occupancy that is in the way; without an id, one that the same request would have made."""
-
-    id: int | None
-    kind: str
-    interval: Interval
-
-    def pieces(self) -> list[dict[str, Any]]:
-        """JSON, one element per campus day."""
-        return [
-            {
-                "id": self.id,
-                "kind": self.kind,
-                "date": piece.date.isoformat(),
-                "start_time": format_minute(piece.start_minute),
-                "end_time": format_minute(piece.end_minute),
-            }
-            for piece in cut_per_day(self.interval)
-        ]
-
-    def pieces_on(self, day: date) -> list[dict[str, Any]]:
-        """The same for one campus day only."""
-        whole = days_interval(day, day)
-        starts_at, ends_at = max(self.interval.starts_at, whole.starts_at), min(self.interval.ends_at, whole.ends_at)
-        return Obstacle(self.id, self.kind, Interval(starts_at, ends_at)).pieces() if starts_at < ends_at else []
-
-
-def obstacles(classroom_id: int, interval: Interval, *, other_than: Iterable[int] = ()) -> list[Obstacle]:
-    """What is in the way of an interval in a room, by time. One query; the same that availability shows."""
-    return [row for row in obstacles_in_any([classroom_id], interval) if row.id not in set(other_than)]
-
-
-def obstacles_in_any(classroom_ids: Sequence[int], interval: Interval) -> list[Obstacle]:
-    """What is in the way of an interval in any of some rooms, by time."""
-    rows = Occupancy.objects.live().overlapping(interval).filter(classroom_id__in=classroom_ids).in_order()
-    return [
-        Obstacle(row_id, kind, Interval(starts_at, ends_at))
-        for row_id, kind, starts_at, ends_at in rows.values_list("id", "kind", "starts_at", "ends_at")
-    ]
-
-
-def obstacles_of_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Obstacle]]:
-    """What is in the way of many wishes (room, interval): {place of the wish: by time}. One query."""
-    found: dict[int, list[Obstacle]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        # OFFSET 0 keeps the planner from joining whole tables: each wish is one look into the constraint's index.
-        cursor.execute(
-            "SELECT wanted.place - 1, taken.id, taken.kind, taken.starts_at, taken.ends_at"
-            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[])"
-            " WITH ORDINALITY AS wanted (room, starts_at, ends_at, place)"
-            " CROSS JOIN LATERAL (SELECT id, kind, starts_at, ends_at FROM classrooms_occupancy AS held"
-            " WHERE held.is_live AND held.classroom_id = wanted.room"
-            " AND tstzrange(held.starts_at, held.ends_at, '[)') && tstzrange(wanted.starts_at, wanted.ends_at, '[)')"
-            " OFFSET 0) AS taken ORDER BY wanted.place, taken.starts_at, taken.id",
-            _columns(rows),
-        )
-        for place, row_id, kind, starts_at, ends_at in cursor.fetchall():
-            found[place].append(Obstacle(row_id, kind, Interval(starts_at, ends_at)))
-    return found
 
 
 def occupy(*, classroom_id: int, interval: Interval, kind: OccupancyKind, respect_holds: bool = False) -> int:
@@ -209,7 +146,7 @@ def occupy_many(rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind) ->
             " SELECT id, room, starts_at, ends_at, true, %s"
             " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])"
             " AS wanted (id, room, starts_at, ends_at)",
-            [kind.value, ids, *_columns(rows)],
+            [kind.value, ids, *as_arrays(rows)],
         )
     return ids
 
@@ -226,17 +163,8 @@ def move_many(rows: Mapping[int, tuple[int, Interval]]) -> None:
             " ends_at = wanted.ends_at, is_live = true"
             " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])"
             " AS wanted (id, room, starts_at, ends_at) WHERE moved.id = wanted.id",
-            [list(rows), *_columns(list(rows.values()))],
+            [list(rows), *as_arrays(list(rows.values()))],
         )
-
-
-def _columns(rows: Sequence[tuple[int, Interval]]) -> list[list[Any]]:
-    """Rooms, starts and ends: three arrays for unnest."""
-    return [
-        [classroom_id for classroom_id, _ in rows],
-        [interval.starts_at for _, interval in rows],
-        [interval.ends_at for _, interval in rows],
-    ]
 
 
 def _insert(classroom_id: int, interval: Interval, kind: OccupancyKind, *, respect_holds: bool) -> int | None:

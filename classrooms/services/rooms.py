@@ -8,6 +8,7 @@ from django.db.models import ProtectedError
 from accounts.models import User
 from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted
 from classrooms.models import Classroom, Occupancy
+from classrooms.queries.rooms import ClassroomNotFound
 from classrooms.rules import (
     CAPACITIES,
     FLOORS,
@@ -21,16 +22,11 @@ from classrooms.rules import (
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_rooms
 from kernel.db.transactions import transactional
-from kernel.errors import AlreadyExists, Invalid, InvalidState, NotFound, PermissionDenied
+from kernel.errors import AlreadyExists, Invalid, InvalidState, PermissionDenied
 from kernel.facts import publish
 
 PLACE = ("type", "building", "link", "latitude", "longitude")
 CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve", *PLACE)
-
-
-class ClassroomNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Classroom")
 
 
 class ClassroomNameIsTaken(AlreadyExists):

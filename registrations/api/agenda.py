@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from classrooms.api.views import classroom_named
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.queries.agenda import Description, agenda
+from classrooms.queries.rooms import classroom_named
 from kernel import clock
 from kernel.api.examples import day_ahead
 from kernel.api.fields import DateField, EndTimeField, TimeField

@@ -14,7 +14,8 @@ from typing import Any
 from django.db import connection
 
 from classrooms.enums import OccupancyKind
-from classrooms.services.room_time import Obstacle, obstacles_of_each, occupy_many
+from classrooms.queries.obstacles import Obstacle, obstacles_of_each
+from classrooms.services.room_time import occupy_many
 from kernel.db.ranges import Interval, clamped_interval, weekly_dates
 from registrations.enums import RegistrationStatus, SkipReason, Source
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from allocations import draw
 from allocations.models import EventWeight
-from allocations.queries.manifest import freeze, listed_entries, manifest_of, unpacked
+from allocations.queries.manifest import listed_entries, manifest_of, unpacked
+from allocations.services.freezing import freeze
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.services.closures import close_rooms, lift_closure

@@ -1,0 +1,17 @@
+"""One allocation event, by its id."""
+
+from allocations.models import AllocationEvent
+from kernel.errors import NotFound
+
+
+class EventNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Allocation event")
+
+
+def event_with_id(pk: int) -> AllocationEvent:
+    """The event. Raises: EventNotFound."""
+    event = AllocationEvent.objects.without_manifest().filter(pk=pk).first()
+    if event is None:
+        raise EventNotFound
+    return event
