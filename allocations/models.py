@@ -1,7 +1,5 @@
 """Allocation events, the wishes filed for them, and the draw that decided."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -51,7 +49,7 @@ class AllocationEvent(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
-    objects: ClassVar[EventQuerySet] = EventQuerySet.as_manager()  # type: ignore[assignment]
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -149,7 +147,7 @@ class AllocationRegistration(models.Model):
     series = models.OneToOneField(Series, on_delete=models.PROTECT, null=True, related_name="entry")
     """What it got: ordinary registrations, one per kept date."""
 
-    objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

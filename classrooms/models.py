@@ -1,21 +1,14 @@
 """Rooms, and room time: the one table that PostgreSQL keeps free of overlaps."""
 
-from typing import ClassVar
-
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
 from classrooms.enums import OccupancyKind
-from classrooms.querysets import (
-    BookingHoldQuerySet,
-    ClassroomQuerySet,
-    ClosureQuerySet,
-    OccupancyQuerySet,
-    TsTzRange,
-)
+from classrooms.querysets import BookingHoldQuerySet, ClassroomQuerySet, ClosureQuerySet, OccupancyQuerySet
 from classrooms.rules import MAX_BUILDING, MAX_LINK, MAX_NAME_KEY, MAX_TYPE, shown_type
+from kernel.db.expressions import TsTzRange
 
 
 class Classroom(models.Model):
@@ -39,7 +32,7 @@ class Classroom(models.Model):
     longitude = models.FloatField(null=True, blank=True)
     """Degrees, WGS 84."""
 
-    objects: ClassVar[ClassroomQuerySet] = ClassroomQuerySet.as_manager()  # type: ignore[assignment]
+    objects = ClassroomQuerySet.as_manager()
 
     class Meta:
         ordering = ["floor", "name_order", "id"]
@@ -94,7 +87,7 @@ class Occupancy(models.Model):
         db_persist=True,
     )
 
-    objects: ClassVar[OccupancyQuerySet] = OccupancyQuerySet.as_manager()  # type: ignore[assignment]
+    objects = OccupancyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "occupancies"
@@ -139,7 +132,7 @@ class Closure(models.Model):
     is_campus_wide = models.BooleanField(default=False)
     """Made for all rooms at once."""
 
-    objects: ClassVar[ClosureQuerySet] = ClosureQuerySet.as_manager()  # type: ignore[assignment]
+    objects = ClosureQuerySet.as_manager()
 
     class Meta:
         ordering = ["occupancy"]
@@ -158,7 +151,7 @@ class BookingHold(models.Model):
     reason = models.CharField(max_length=500)
     """The sentence a refused caller reads."""
 
-    objects: ClassVar[BookingHoldQuerySet] = BookingHoldQuerySet.as_manager()  # type: ignore[assignment]
+    objects = BookingHoldQuerySet.as_manager()
 
     class Meta:
         ordering = ["starts_at", "id"]

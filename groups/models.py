@@ -1,7 +1,5 @@
 """Groups book rooms; people act for the groups they belong to."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -21,7 +19,7 @@ class Group(models.Model):
     """Marks cspace, the group whose members run the campus. Never changed after creation."""
     archived_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[GroupQuerySet] = GroupQuerySet.as_manager()  # type: ignore[assignment]
+    objects = GroupQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]
@@ -47,7 +45,7 @@ class UserGroup(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="user_groups")
     permissions = models.CharField(max_length=10, choices=Permissions, default=Permissions.MEMBER)
 
-    objects: ClassVar[UserGroupQuerySet] = UserGroupQuerySet.as_manager()  # type: ignore[assignment]
+    objects = UserGroupQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -1,7 +1,5 @@
 """What people are told."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -20,7 +18,7 @@ class Notification(models.Model):
     status = models.CharField(max_length=10, choices=NotificationStatus, default=NotificationStatus.UNREAD)
     created_at = models.DateTimeField()
 
-    objects: ClassVar[NotificationQuerySet] = NotificationQuerySet.as_manager()  # type: ignore[assignment]
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]

@@ -1,7 +1,6 @@
 """Registrations: a group's use of a room, asked for by a person; and the series some of them belong to."""
 
 from datetime import date, timedelta
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -44,7 +43,7 @@ class Series(models.Model):
     cancelled_from = models.DateField(null=True)
     """From this day on it has been cancelled."""
 
-    objects: ClassVar[SeriesQuerySet] = SeriesQuerySet.as_manager()  # type: ignore[assignment]
+    objects = SeriesQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "series"
@@ -92,7 +91,7 @@ class Registration(models.Model):
     is_detached = models.BooleanField(default=False)
     """An occurrence that somebody has changed by hand: commands to its series leave it alone."""
 
-    objects: ClassVar[RegistrationQuerySet] = RegistrationQuerySet.as_manager()  # type: ignore[assignment]
+    objects = RegistrationQuerySet.as_manager()
 
     class Meta:
         ordering = ["occupancy"]

@@ -4,8 +4,6 @@ A lecture blocks its room exactly while its course, its schedule and its booking
 `services.visibility` keeps `Occupancy.is_live` equal to that.
 """
 
-from typing import ClassVar
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -19,7 +17,7 @@ from timetables.querysets import (
     CourseScheduleQuerySet,
     PlannedCourseQuerySet,
     StudyPlanQuerySet,
-    Visible,
+    WithdrawableQuerySet,
 )
 
 
@@ -30,7 +28,7 @@ class Teacher(models.Model):
     people_url = models.CharField(max_length=rules.MAX_URL, default="", blank=True)
     is_available = models.BooleanField(default=True)
 
-    objects: ClassVar[Visible] = Visible.as_manager()  # type: ignore[assignment]
+    objects = WithdrawableQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]
@@ -58,7 +56,7 @@ class Course(models.Model):
     teachers = models.ManyToManyField(Teacher, related_name="courses", blank=True)
     is_available = models.BooleanField(default=True)
 
-    objects: ClassVar[CourseQuerySet] = CourseQuerySet.as_manager()  # type: ignore[assignment]
+    objects = CourseQuerySet.as_manager()
 
     class Meta:
         ordering = ["code"]
@@ -87,7 +85,7 @@ class Semester(models.Model):
     skip_dates = ArrayField(models.DateField(), default=list, blank=True)
     is_available = models.BooleanField(default=True)
 
-    objects: ClassVar[Visible] = Visible.as_manager()  # type: ignore[assignment]
+    objects = WithdrawableQuerySet.as_manager()
 
     class Meta:
         ordering = ["-starts_on", "name", "id"]
@@ -111,7 +109,7 @@ class Unit(models.Model):
     promo = models.CharField(max_length=rules.MAX_CODE, default="", blank=True)
     is_available = models.BooleanField(default=True)
 
-    objects: ClassVar[Visible] = Visible.as_manager()  # type: ignore[assignment]
+    objects = WithdrawableQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]
@@ -132,7 +130,7 @@ class StudyPlan(models.Model):
     courses = models.ManyToManyField(Course, through="PlannedCourse", related_name="study_plans")
     is_available = models.BooleanField(default=True)
 
-    objects: ClassVar[StudyPlanQuerySet] = StudyPlanQuerySet.as_manager()  # type: ignore[assignment]
+    objects = StudyPlanQuerySet.as_manager()
 
     class Meta:
         ordering = ["-semester__starts_on", "unit__name", "id"]
@@ -151,7 +149,7 @@ class PlannedCourse(models.Model):
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="plannings")
     is_available = models.BooleanField(default=True)
 
-    objects: ClassVar[PlannedCourseQuerySet] = PlannedCourseQuerySet.as_manager()  # type: ignore[assignment]
+    objects = PlannedCourseQuerySet.as_manager()
 
     class Meta:
         ordering = ["study_plan", "course__code"]
@@ -172,7 +170,7 @@ class CourseSchedule(models.Model):
     label = models.CharField(max_length=rules.MAX_CODE)
     is_available = models.BooleanField(default=True)
 
-    objects: ClassVar[CourseScheduleQuerySet] = CourseScheduleQuerySet.as_manager()  # type: ignore[assignment]
+    objects = CourseScheduleQuerySet.as_manager()
 
     class Meta:
         ordering = ["starts_at", "ends_at", "id"]
@@ -198,7 +196,7 @@ class CourseBooking(models.Model):
     classroom = models.ForeignKey(Classroom, on_delete=models.PROTECT, related_name="course_bookings", db_index=False)
     is_available = models.BooleanField(default=True)
 
-    objects: ClassVar[CourseBookingQuerySet] = CourseBookingQuerySet.as_manager()  # type: ignore[assignment]
+    objects = CourseBookingQuerySet.as_manager()
 
     class Meta:
         ordering = ["occupancy"]

@@ -12,6 +12,7 @@ from accounts.models import User
 from allocations.enums import UNDECIDED, EventStatus
 from allocations.facts.events import EventCancelled, EventClosed, EventOpened
 from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.queries.due_events import due_events
 from allocations.queries.events import EventNotFound
 from allocations.rules import status_due
 from allocations.services.freezing import freeze
@@ -162,7 +163,7 @@ def advance_due_events(*, now: datetime) -> int:
     An event that cannot be moved on does not keep the others; the first such error is raised in the end.
     """
     moved, problem = 0, None
-    for event_id in list(AllocationEvent.objects.due(now).order_by("id").values_list("id", flat=True)):
+    for event_id in list(due_events(now).order_by("id").values_list("id", flat=True)):
         try:
             moved += _advance(event_id, now)
         except Exception as error:

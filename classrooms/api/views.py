@@ -26,10 +26,10 @@ from classrooms.api.serializers import (
     SlotQuery,
 )
 from classrooms.models import BookingHold, Classroom, Closure
+from classrooms.queries.free_rooms import Rooms, free_during, not_while
 from classrooms.queries.obstacles import obstacles
 from classrooms.queries.rooms import classroom_named
 from classrooms.queries.suggesting import suggestions, weekly
-from classrooms.querysets import ClassroomQuerySet
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.rooms import (
     ClassroomIsUsed,
@@ -120,9 +120,9 @@ class ClassroomViewSet(ApiViewSet):
     @extend_schema(parameters=[FreeQuery, *filter_parameters(ClassroomFilter)], responses=FreeOutput)
     def free(self, request: Request) -> Response:
         asked = self.query(FreeQuery)
-        rooms = cast(ClassroomQuerySet, filtered(ClassroomFilter, Classroom.objects.in_order(), request))
+        rooms = cast(Rooms, filtered(ClassroomFilter, Classroom.objects.in_order(), request))
         wanted, holds = weekly(asked), BookingHold.objects.binding(request.user.access)
-        response = self.listing(rooms.free_during(*wanted).not_while(holds.over_any(wanted)), ClassroomOutput)
+        response = self.listing(not_while(free_during(rooms, *wanted), holds.over_any(wanted)), ClassroomOutput)
         if asked["suggest"]:
             response.data["suggestions"] = suggestions(
                 rooms, asked, holds, now=clock.now(), horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS

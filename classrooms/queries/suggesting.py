@@ -5,7 +5,9 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from classrooms.querysets import BookingHoldQuerySet, ClassroomQuerySet
+from classrooms.models import BookingHold
+from classrooms.queries.free_rooms import Rooms, free_during, not_while, with_clashes
+from classrooms.querysets import BookingHoldQuerySet
 from classrooms.rules import slot_faults
 from kernel.db.ranges import MINUTES_PER_DAY, Interval, WallTimeDoesNotExist, campus_interval, format_minute
 
@@ -29,7 +31,12 @@ def weekly(asked: Mapping[str, Any], *, shift: int = 0) -> tuple[Interval, ...]:
 
 
 def suggestions(
-    rooms: ClassroomQuerySet, asked: Mapping[str, Any], holds: BookingHoldQuerySet, *, now: datetime, horizon_days: int
+    rooms: Rooms,
+    asked: Mapping[str, Any],
+    holds: BookingHoldQuerySet[BookingHold],
+    *,
+    now: datetime,
+    horizon_days: int,
 ) -> list[dict[str, Any]]:
     """At most ten, JSON: nearby times at which a room is wholly free, then rooms with the fewest clashes.
 
@@ -41,13 +48,13 @@ def suggestions(
         for room in _free(rooms, weekly(asked, shift=shift), holds)[:2]
     ][: MAX_SUGGESTIONS // 2]
     wanted = weekly(asked)
-    crowded: Any = rooms.with_clashes(*wanted).not_while(holds.over_any(wanted))
+    crowded: Any = not_while(with_clashes(rooms, *wanted), holds.over_any(wanted))
     found += [_suggestion(room.name, asked, 0, room.clashes) for room in crowded[: MAX_SUGGESTIONS - len(found)]]
     return found
 
 
-def _free(rooms: ClassroomQuerySet, wanted: tuple[Interval, ...], holds: BookingHoldQuerySet) -> ClassroomQuerySet:
-    return rooms.free_during(*wanted).not_while(holds.over_any(wanted))
+def _free(rooms: Rooms, wanted: tuple[Interval, ...], holds: BookingHoldQuerySet[BookingHold]) -> Rooms:
+    return not_while(free_during(rooms, *wanted), holds.over_any(wanted))
 
 
 def _shifts(asked: Mapping[str, Any], now: datetime, horizon_days: int) -> Iterator[int]:

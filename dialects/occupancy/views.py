@@ -13,6 +13,7 @@ from django.views import View
 
 from accounts.services.tokens import read_access
 from classrooms.models import Classroom
+from classrooms.queries.free_rooms import free_during
 from classrooms.queries.soonest import soonest_runs
 from dialects.occupancy import searching, shapes
 from dialects.occupancy.bodies import read_body
@@ -25,6 +26,7 @@ from kernel import clock
 from kernel.db.ranges import campus_date, merged
 from kernel.errors import NotAuthenticated, NotFound
 from timetables.models import Course, StudyPlan
+from timetables.queries.catalogue import with_schedules, with_semester_type, with_study_plans, with_teachers
 from timetables.queries.plans import timetable_of
 
 PLAN_ID = re.compile(r"[1-9][0-9]{0,17}")
@@ -52,14 +54,14 @@ class OccupancyView(View):
 
 class CourseListView(OccupancyView):
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        courses = Course.objects.available().with_semester_type().in_order()
+        courses = with_semester_type(Course.objects.available()).in_order()
         return self.shown([shapes.course_item(course) for course in courses])
 
 
 class CourseView(OccupancyView):
     def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
-        courses = Course.objects.available().with_teachers().with_schedules().with_study_plans()
-        course = courses.filter(code=code).first()
+        courses = Course.objects.available().filter(code=code)
+        course = with_study_plans(with_schedules(with_teachers(courses))).first()
         if course is None:
             raise NotFound("Course")
         return self.shown(shapes.course_page(course))
@@ -103,7 +105,7 @@ class FreeRoomsView(RoomView):
     def post(self, request: HttpRequest, name: str) -> HttpResponseBase:
         body = read_body(request)
         ranges, here = merged(searching.selection(body)), searching.coordinates(body)
-        free = _rooms().free_during(*ranges)
+        free = free_during(_rooms(), *ranges)
         if here is None:
             return self.shown([shapes.room_item(room) for room in free])
         far = [(room, _distance(here, room)) for room in free]

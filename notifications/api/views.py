@@ -56,7 +56,7 @@ class NotificationViewSet(ApiViewSet):
     def read_all(self, request: Request) -> Response:
         return Response({"updated": read_all(by_id=request.user.pk)})
 
-    def _own(self, request: Request) -> NotificationQuerySet:
+    def _own(self, request: Request) -> NotificationQuerySet[Notification]:
         return Notification.objects.filter(user_id=request.user.pk or 0)
 
 

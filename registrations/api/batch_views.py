@@ -24,6 +24,7 @@ from registrations.api.batch_serializers import (
 )
 from registrations.api.filters import SeriesFilter
 from registrations.models import Series
+from registrations.queries.series import with_api_relations
 from registrations.services.series import SeriesRequest, cancel_series, create_series, retry_skipped
 from registrations.services.series_holding import SeriesIsOver, SeriesNotFound
 from registrations.services.series_moving import SeriesChange, change_series
@@ -59,7 +60,7 @@ class BatchAllocationViewSet(ApiViewSet):
     @extend_schema(parameters=filter_parameters(SeriesFilter), responses=SeriesList)
     def list(self, request: Request) -> Response:
         return self.listing(
-            filtered(SeriesFilter, Series.objects.with_api_relations().in_order(), request), SeriesOutput
+            filtered(SeriesFilter, with_api_relations(Series.objects.in_order()), request), SeriesOutput
         )
 
     @extend_schema(request=ONE_OR_MANY, responses={201: ENTERED})
@@ -133,7 +134,7 @@ class BatchAllocationViewSet(ApiViewSet):
 
 
 def _series(pk: int) -> Series:
-    series = Series.objects.with_api_relations().filter(pk=pk).first()
+    series = with_api_relations(Series.objects.filter(pk=pk)).first()
     if series is None:
         raise SeriesNotFound
     return series

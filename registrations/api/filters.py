@@ -63,7 +63,7 @@ class SeriesFilter(FilterSet):
     def in_classroom(self, rows: QuerySet[Series], name: str, value: str) -> QuerySet[Series]:
         return rows.filter(classroom=_classroom(value))
 
-    def running_on(self, rows: SeriesQuerySet, name: str, value: date) -> QuerySet[Series]:
+    def running_on(self, rows: SeriesQuerySet[Series], name: str, value: date) -> QuerySet[Series]:
         return rows.active_on(value)
 
 

@@ -12,7 +12,7 @@ from classrooms.models import Classroom, Occupancy
 from classrooms.rules import slot_faults
 from classrooms.services.room_time import occupy
 from groups.models import Group
-from groups.querysets import cspace_people
+from groups.queries.recipients import cspace_people
 from groups.services.holding import hold_group
 from kernel.db.ranges import Interval, campus_interval
 from kernel.db.transactions import transactional_in_pipeline

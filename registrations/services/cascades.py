@@ -8,7 +8,6 @@ from groups.facts import GroupArchiving
 from kernel.db.ranges import campus_date
 from kernel.facts import on_cascade, publish_many
 from registrations.models import Registration, Series
-from registrations.querysets import RegistrationQuerySet
 from registrations.services.changing import cancel_locked
 from registrations.services.series import set_series_cancelled
 
@@ -49,7 +48,7 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
 
 def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
     """Cancel what is registered over the closure. The closing side holds the rooms exclusively."""
-    rows: RegistrationQuerySet = Registration.objects.filter(
+    rows = Registration.objects.filter(
         occupancy__classroom_id__in=closing.classroom_ids,
         occupancy__starts_at__lt=closing.interval.ends_at,
         occupancy__ends_at__gt=closing.interval.starts_at,

@@ -19,6 +19,7 @@ from kernel.facts import Fact, publish, publish_many
 from registrations import rules
 from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skipped
 from registrations.models import Registration, Series, SkippedDate
+from registrations.queries.series import with_api_relations
 from registrations.services.changing import set_cancelled
 from registrations.services.series_holding import hold_group_of, hold_series
 from registrations.services.series_writing import (
@@ -101,7 +102,7 @@ def create_series(*, by: User, now: datetime, wanted: Sequence[SeriesRequest]) -
             placed=tuple(_told(*row, groups) for row in zip(wanted, placed, strict=True)),
         )
     )
-    found = Series.objects.with_api_relations().in_bulk([row.id for row in placed])
+    found = with_api_relations(Series.objects.all()).in_bulk([row.id for row in placed])
     return [found[row.id] for row in placed]
 
 
@@ -199,7 +200,7 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
         SkippedDate.objects.filter(series=series, date__in=[row.wanted.day for row in taken]).delete()
         booked = {row.wanted.day: row.registration_id or 0 for row in taken}
         publish(SeriesRetried(actor_id=by.pk, occurred_at=now, weekly=SeriesSummary.of(series), booked=booked))
-    return Series.objects.with_api_relations().get(pk=series.pk)
+    return with_api_relations(Series.objects.all()).get(pk=series.pk)
 
 
 def _check_placeable(wanted: Sequence[SeriesRequest], verdicts: Sequence[Verdict]) -> None:

@@ -21,6 +21,7 @@ from registrations import rules
 from registrations.facts.registrations import RegistrationCancelled
 from registrations.facts.series import SeriesChanged, SeriesSummary
 from registrations.models import Registration, Series, SkippedDate
+from registrations.queries.series import with_api_relations
 from registrations.rules import Layout, lay_out
 from registrations.services.changing import set_cancelled
 from registrations.services.series import DatesAreTaken, as_skipped
@@ -96,7 +97,7 @@ def change_series(*, series_id: int, by: User, now: datetime, wanted: SeriesChan
             SkippedDate.objects.filter(outdated, series=series).delete()
             outcome = _carry_out(layout, held, by=by, now=now, may_skip=wanted.may_skip)
         _reword(series, following, outcome, changes, by=by, now=now, cut=cut)
-    return Series.objects.with_api_relations().get(pk=series.pk)
+    return with_api_relations(Series.objects.all()).get(pk=series.pk)
 
 
 def check_change(wanted: SeriesChange, series: Series, cut: date, now: datetime) -> None:

@@ -100,6 +100,7 @@ def slots(today: Any, number: int, *, hour: int = 20, step: float = 7, hours: in
 def free_searches(today: Any) -> Iterator[tuple[str, tuple[str, Any]]]:
     """{name: (SQL, parameters)}"""
     from classrooms.models import Classroom
+    from classrooms.queries.free_rooms import free_during
 
     for name, wanted in (
         ("1 slot", slots(today, 1)),
@@ -111,7 +112,7 @@ def free_searches(today: Any) -> Iterator[tuple[str, tuple[str, Any]]]:
         ("1,000 slots of past and future", slots(today - timedelta(days=DAYS // 2), 1000, step=DAYS / 1000)),
         ("1,000 days", slots(today, 1000, hour=0, step=1, hours=24)),
     ):
-        yield f"free rooms, {name}", Classroom.objects.free_during(*wanted).in_order().query.sql_with_params()
+        yield f"free rooms, {name}", free_during(Classroom.objects.all(), *wanted).in_order().query.sql_with_params()
 
 
 def against(today: Any) -> Iterator[tuple[str, Callable[[], Any], Callable[[], Any]]]:
@@ -119,6 +120,7 @@ def against(today: Any) -> Iterator[tuple[str, Callable[[], Any], Callable[[], A
     from django.db import connection
 
     from classrooms.models import Classroom, Occupancy
+    from classrooms.queries.free_rooms import free_during
     from classrooms.queries.soonest import soonest_runs
     from kernel.db.ranges import Interval
 
@@ -139,7 +141,7 @@ def against(today: Any) -> Iterator[tuple[str, Callable[[], Any], Callable[[], A
 
     yield (
         "free rooms, 16 weeks, ÷ Python",
-        lambda: set(Classroom.objects.free_during(*wanted).values_list("id", flat=True)),
+        lambda: set(free_during(Classroom.objects.all(), *wanted).values_list("id", flat=True)),
         free_in_python,
     )
     yield "soonest runs, ÷ range_agg", lambda: soonest_runs(after=after), aggregated

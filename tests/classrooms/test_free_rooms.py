@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import BookingHold, Classroom, Occupancy
+from classrooms.queries.free_rooms import free_during, not_while, with_clashes
 from kernel.db.ranges import Interval
 from tests.classrooms.room_time import Taken, at, fill, occupancies, span, spans
 from tests.factories import make_classroom, make_occupancy
@@ -16,7 +17,7 @@ REGISTRATION = OccupancyKind.REGISTRATION
 
 
 def is_free(room, *wanted):
-    return list(Classroom.objects.free_during(*[span(*times) for times in wanted])) == [room]
+    return list(free_during(Classroom.objects.all(), *[span(*times) for times in wanted])) == [room]
 
 
 def test_touching_is_free(room):
@@ -39,18 +40,19 @@ def test_every_kind_of_room_time_blocks_while_it_is_live(room, kind):
 def test_in_no_time_at_all_every_active_room_is_free_and_none_is_crowded(room):
     make_classroom("Room Z", is_active=False)
     make_occupancy(room, span(10, 12))
-    assert list(Classroom.objects.free_during()) == [room]
-    assert list(Classroom.objects.with_clashes()) == []
+    rooms = Classroom.objects.all()
+    assert list(free_during(rooms)) == [room]
+    assert list(with_clashes(rooms)) == []
     BookingHold.objects.create(source="x", starts_at=at(0), ends_at=at(60), reason="x")
-    assert list(Classroom.objects.free_during().not_while(BookingHold.objects.over_any([]))) == [room]
-    assert list(Classroom.objects.free_during().not_while(BookingHold.objects.over_any([span(59, 70)]))) == []
-    assert list(Classroom.objects.free_during().not_while(BookingHold.objects.over_any([span(60, 70)]))) == [room]
+    assert list(not_while(free_during(rooms), BookingHold.objects.over_any([]))) == [room]
+    assert list(not_while(free_during(rooms), BookingHold.objects.over_any([span(59, 70)]))) == []
+    assert list(not_while(free_during(rooms), BookingHold.objects.over_any([span(60, 70)]))) == [room]
 
 
 def test_a_thousand_intervals_are_one_query(room):
     make_occupancy(room, span(2999, 3002))
     for wanted, expected in (([(number * 3, number * 3 + 2) for number in range(1000)], [room]), ([(0, 3000)], [])):
-        rooms = Classroom.objects.free_during(*[span(*times) for times in wanted])
+        rooms = free_during(Classroom.objects.all(), *[span(*times) for times in wanted])
         with CaptureQueriesContext(connection) as captured:
             assert list(rooms) == expected
         assert len(captured) == 1
@@ -75,9 +77,9 @@ def test_it_is_the_definition(db):
             row for row in taken if row.is_live and any(row.start < end and row.end > start for start, end in wanted)
         ]
         clashes = {room.pk: sum(row.room == number for row in met) for number, room in enumerate(rooms[:3])}
-        free = Classroom.objects.free_during(*intervals).order_by("id")
+        free = free_during(Classroom.objects.all(), *intervals).order_by("id")
         assert [room.pk for room in free] == [pk for pk, count in clashes.items() if not count]
-        crowded = Classroom.objects.with_clashes(*intervals)
+        crowded = with_clashes(Classroom.objects.all(), *intervals)
         assert {room.pk: room.clashes for room in crowded} == {pk: count for pk, count in clashes.items() if count}
         assert [room.clashes for room in crowded] == sorted(count for count in clashes.values() if count)
 

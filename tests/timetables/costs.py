@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from classrooms.models import Classroom
+from classrooms.queries.free_rooms import free_during
 from classrooms.queries.soonest import soonest_runs
 from kernel.db.ranges import Interval
 from timetables.models import Course, StudyPlan
@@ -20,7 +21,7 @@ def costs(get: Callable[[str], Any], *, first: datetime) -> dict[str, int]:
     course, plan = Course.objects.in_order()[0].code, StudyPlan.objects.in_order()[0].pk
     reads: dict[str, Callable[[], Any]] = {
         "free rooms": lambda: list(
-            Classroom.objects.free_during(*[Interval(start, start + timedelta(hours=2)) for start in weeks])
+            free_during(Classroom.objects.all(), *[Interval(start, start + timedelta(hours=2)) for start in weeks])
         ),
         "soonest runs": lambda: soonest_runs(after=weeks[0]),
     }

@@ -22,6 +22,7 @@ from timetables.api.serializers import (
     StudyPlanQuery,
 )
 from timetables.models import Course, StudyPlan
+from timetables.queries.catalogue import with_schedules, with_semester_type, with_study_plans, with_teachers
 from timetables.queries.plans import timetable_of
 
 
@@ -31,13 +32,13 @@ class CourseViewSet(ApiViewSet):
 
     @extend_schema(parameters=filter_parameters(CourseFilter), responses=CourseList)
     def list(self, request: Request) -> Response:
-        courses = Course.objects.available().with_semester_type().in_order()
+        courses = with_semester_type(Course.objects.available()).in_order()
         return self.listing(filtered(CourseFilter, courses, request), CourseItemOutput)
 
     @extend_schema(responses=CourseOutput)
     def retrieve(self, request: Request, code: str) -> Response:
-        courses = Course.objects.available().with_semester_type().with_teachers().with_schedules().with_study_plans()
-        course = courses.filter(code=code).first()
+        courses = with_teachers(with_semester_type(Course.objects.available().filter(code=code)))
+        course = with_study_plans(with_schedules(courses)).first()
         if course is None:
             raise NotFound("Course")
         return Response(CourseOutput(course).data)

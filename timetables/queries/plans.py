@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kernel.db.ranges import days_interval
 from kernel.errors import NotFound
 from timetables.models import Course, CourseSchedule, StudyPlan
+from timetables.queries.catalogue import with_rooms, with_semester_type, with_teachers
 
 
 class StudyPlanNotFound(NotFound):
@@ -30,6 +32,8 @@ def timetable_of(plan_id: int) -> PlanTimetable:
     plan = StudyPlan.objects.available().with_api_relations().filter(pk=plan_id).first()
     if plan is None:
         raise StudyPlanNotFound
-    courses = Course.objects.available().in_plan(plan).with_semester_type().with_teachers().in_order()
-    schedules = CourseSchedule.objects.of_plan(plan).with_rooms().select_related("course").in_order()
+    courses = with_teachers(with_semester_type(Course.objects.available().in_plan(plan.pk))).in_order()
+    semester = days_interval(plan.semester.starts_on, plan.semester.ends_on)
+    lectures = CourseSchedule.objects.of_plan(plan.pk, during=semester)
+    schedules = with_rooms(lectures).select_related("course").in_order()
     return PlanTimetable(plan, list(courses), list(schedules))

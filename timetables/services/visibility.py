@@ -12,7 +12,7 @@ from classrooms.services.room_time import reclaim_many, release
 from kernel.db.locks import lock_rooms
 from timetables.importing.report import MAX_TOLD, Meeting
 from timetables.models import CourseBooking
-from timetables.querysets import CourseBookingQuerySet
+from timetables.queries.obstacles import Bookings, meeting_others, with_first_obstacle
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Settlement:
     """How many rows of those meant are withdrawn or restored by it: the others were so already, or are refused."""
 
 
-def settle(bookings: CourseBookingQuerySet, *, more_rooms: frozenset[int] = frozenset()) -> Settlement:
+def settle(bookings: Bookings, *, more_rooms: frozenset[int] = frozenset()) -> Settlement:
     """Bring the room time of some bookings into step, in a constant number of statements.
 
     A booking that is available again but meets something else is withdrawn itself, and reported.
@@ -39,7 +39,7 @@ def settle(bookings: CourseBookingQuerySet, *, more_rooms: frozenset[int] = froz
     lock_rooms(rooms | more_rooms)
     if not rooms:
         return Settlement(0, 0, 0, ())
-    meeting = wanting.meeting_others()
+    meeting = meeting_others(wanting)
     meetings = tuple(_meetings(meeting))
     refused = CourseBooking.objects.filter(pk__in=meeting.values("pk")).update(is_available=False)
     released = release(in_vain.values("pk"))
@@ -47,9 +47,9 @@ def settle(bookings: CourseBookingQuerySet, *, more_rooms: frozenset[int] = froz
     return Settlement(released, reclaimed, refused, meetings)
 
 
-def _meetings(meeting: CourseBookingQuerySet) -> Iterator[Meeting]:
-    told: Any = meeting.with_first_obstacle()
-    rows = told.values_list(
+def _meetings(meeting: Bookings) -> Iterator[Meeting]:
+    blocked: Any = with_first_obstacle(meeting)
+    rows = blocked.values_list(
         "schedule__course__code",
         "classroom__name",
         "schedule__starts_at",
