@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from kernel.changes import Changes
 from kernel.facts import Fact, Notice
 
 
@@ -42,10 +43,10 @@ class UserCreated(_AboutUser):
 
 @dataclass(frozen=True, kw_only=True)
 class UserChanged(_AboutUser):
-    """`changes` = {field: [old, new]}; never a password."""
+    """A password is never among the changes."""
 
     action: ClassVar[str] = "user.changed"
-    changes: dict[str, list[Any]]
+    changes: Changes
 
     @property
     def details(self) -> dict[str, Any]:

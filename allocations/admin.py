@@ -211,7 +211,7 @@ class AllocationRegistrationAdmin(ReadOnlyAdmin):
     actions = ("approve", "reject")
 
     def slot(self, entry: AllocationRegistration) -> str:
-        return slot_in_words(entry)
+        return entry.summary.weekly_slot
 
     @admin.display(ordering="position")
     def place(self, entry: AllocationRegistration) -> str:
@@ -241,11 +241,8 @@ class AllocationRegistrationAdmin(ReadOnlyAdmin):
 
 def result_line(entry: AllocationRegistration) -> tuple[str, str, str, str, str]:
     """Place, id, group, slot and outcome of an entry, as text."""
-    return place_in_words(entry), str(entry.pk), entry.group.name, slot_in_words(entry), outcome_in_words(entry)
-
-
-def slot_in_words(entry: AllocationRegistration) -> str:
-    return wording.weekly(entry.classroom.name, entry.day_of_week, entry.start_minute, entry.end_minute)
+    slot = entry.summary.weekly_slot
+    return place_in_words(entry), str(entry.pk), entry.group.name, slot, outcome_in_words(entry)
 
 
 def place_in_words(entry: AllocationRegistration) -> str:

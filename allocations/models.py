@@ -8,6 +8,8 @@ from django.db.models.functions import Length
 from django.db.models.lookups import Exact, LessThanOrEqual
 
 from allocations.enums import Balance, EntryStatus, EventStatus, Grant, OnConflict, Reason, Tie
+from allocations.facts.entries import EntrySummary
+from allocations.facts.events import EventSummary
 from allocations.querysets import EntryQuerySet, EventQuerySet
 from classrooms.models import Classroom
 from groups.models import Group
@@ -84,6 +86,18 @@ class AllocationEvent(models.Model):
 
     def __str__(self) -> str:
         return f"allocation event {self.pk} ({self.status})"
+
+    @property
+    def summary(self) -> EventSummary:
+        """What facts tell of it."""
+        return EventSummary(
+            id=self.pk,
+            status=self.status,
+            registration_start=self.registration_start,
+            registration_end=self.registration_end,
+            target_starts_on=self.target_starts_on,
+            target_ends_on=self.target_ends_on,
+        )
 
 
 class DrawSecret(models.Model):
@@ -199,6 +213,20 @@ class AllocationRegistration(models.Model):
     @property
     def weekly_minutes(self) -> int:
         return self.end_minute - self.start_minute
+
+    @property
+    def summary(self) -> EntrySummary:
+        """What facts tell of it. Loaded before: its API relations."""
+        return EntrySummary(
+            id=self.pk,
+            event_id=self.event_id,
+            created_by_id=self.created_by_id,
+            classroom=self.classroom.name,
+            group=self.group.name,
+            day_of_week=self.day_of_week,
+            start_minute=self.start_minute,
+            end_minute=self.end_minute,
+        )
 
 
 class Draw(models.Model):

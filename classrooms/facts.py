@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from kernel.changes import Changes
 from kernel.db.ranges import Interval, format_instant
 from kernel.facts import Cascade, Fact
 
@@ -37,10 +38,8 @@ class ClassroomCreated(_AboutClassroom):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassroomChanged(_AboutClassroom):
-    """`changes` = {field: [old, new]}."""
-
     action: ClassVar[str] = "classroom.changed"
-    changes: dict[str, list[Any]]
+    changes: Changes
 
     @property
     def details(self) -> dict[str, Any]:
@@ -76,14 +75,15 @@ class _AboutClosure(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class RoomsClosed(_AboutClosure):
-    """One command, one or many rooms. `cancelled`: the registrations it cancelled."""
+    """One command, one or many rooms. `cancelled_targets`: what was cancelled for it (`registration:100`)."""
 
     action: ClassVar[str] = "closure.created"
-    cancelled: tuple[str, ...]
+    cancelled_targets: tuple[str, ...]
 
     @property
     def details(self) -> dict[str, Any]:
-        return super().details | {"cancelled_count": len(self.cancelled), "cancelled": list(self.cancelled)}
+        targets = list(self.cancelled_targets)
+        return super().details | {"cancelled_count": len(targets), "cancelled": targets}
 
 
 @dataclass(frozen=True, kw_only=True)

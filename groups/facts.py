@@ -35,41 +35,53 @@ class GroupCreated(_AboutGroup):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupArchived(_AboutGroup):
-    """`changed`: the targets that were cancelled with it, each with a log row of its own."""
+    """`cancelled_targets`: what was cancelled with it (`registration:100`), each with a log row of its own."""
 
     action: ClassVar[str] = "group.archived"
-    changed: tuple[str, ...]
+    cancelled_targets: tuple[str, ...]
     member_ids: tuple[int, ...]
 
     @property
     def details(self) -> dict[str, Any]:
-        return {"name": self.name, "cancelled_count": len(self.changed), "cancelled": list(self.changed)}
+        targets = list(self.cancelled_targets)
+        return {"name": self.name, "cancelled_count": len(targets), "cancelled": targets}
 
     def notices(self) -> Iterable[Notice]:
         yield Notice(recipients=self.member_ids, text=f'The group "{self.name}" has been archived.')
 
 
 @dataclass(frozen=True, kw_only=True)
-class _AboutMembership(Fact):
-    user_group_id: int
+class MembershipSummary:
+    """A person's place in a group as the log and the person see it."""
+
+    id: int
     group_id: int
-    group_name: str
+    group: str
     user_id: int
     username: str
     permissions: str
 
     @property
-    def target(self) -> str:
-        return f"user_group:{self.user_group_id}"
-
-    @property
     def details(self) -> dict[str, Any]:
         return {
             "group_id": self.group_id,
-            "group": self.group_name,
+            "group": self.group,
             "username": self.username,
             "permissions": self.permissions,
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AboutMembership(Fact):
+    membership: MembershipSummary
+
+    @property
+    def target(self) -> str:
+        return f"user_group:{self.membership.id}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return self.membership.details
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +89,9 @@ class MemberAdded(_AboutMembership):
     action: ClassVar[str] = "user_group.added"
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(
-            recipients=[self.user_id],
-            text=f'You have been added to the group "{self.group_name}" as {self.permissions}.',
-        )
+        place = self.membership
+        text = f'You have been added to the group "{place.group}" as {place.permissions}.'
+        yield Notice(recipients=[place.user_id], text=text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +104,8 @@ class MemberPermissionsChanged(_AboutMembership):
         return super().details | {"previous": self.previous}
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(
-            recipients=[self.user_id], text=f'You are now {self.permissions} of the group "{self.group_name}".'
-        )
+        place = self.membership
+        yield Notice(recipients=[place.user_id], text=f'You are now {place.permissions} of the group "{place.group}".')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,4 +113,5 @@ class MemberRemoved(_AboutMembership):
     action: ClassVar[str] = "user_group.removed"
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(recipients=[self.user_id], text=f'You have been removed from the group "{self.group_name}".')
+        place = self.membership
+        yield Notice(recipients=[place.user_id], text=f'You have been removed from the group "{place.group}".')

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from groups.enums import Permissions
+from groups.facts import MembershipSummary
 from groups.querysets import GroupQuerySet, UserGroupQuerySet
 from groups.rules import MAX_NAME_KEY
 
@@ -56,3 +57,15 @@ class UserGroup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.group} ({self.permissions})"
+
+    @property
+    def summary(self) -> MembershipSummary:
+        """What facts tell of it. Loaded before: its API relations."""
+        return MembershipSummary(
+            id=self.pk,
+            group_id=self.group_id,
+            group=self.group.name,
+            user_id=self.user_id,
+            username=self.user.username,
+            permissions=self.permissions,
+        )

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PeopleQuery:
     parameters: tuple[Any, ...]
 
     @classmethod
-    def of(cls, user_ids: QuerySet[Any, int]) -> "PeopleQuery":
+    def of(cls, user_ids: QuerySet[Model, int]) -> "PeopleQuery":
         """From a query set of one column: the user ids."""
         sql, parameters = user_ids.query.sql_with_params()
         return cls(sql, tuple(parameters))
@@ -43,14 +43,14 @@ Recipients = Sequence[int] | PeopleQuery
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """One sentence for some people. The actor is not told of his own act, unless the sentence is news to him too."""
+    """One sentence for some people. Who did it himself is left out, unless the sentence is news to him too."""
 
     recipients: Recipients
     text: str
-    tells_actor: bool = False
-    """Where chance decided, not he: recipients must be listed."""
-    but: int | None = None
-    """Somebody among a query's recipients who is told otherwise."""
+    includes_actor: bool = False
+    """Send it to the actor too, if he is a recipient: chance decided, not he."""
+    except_for: int | None = None
+    """A recipient who gets no copy: another notice tells him."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,16 +81,17 @@ class Fact(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Cascade:
-    """Something is about to happen; subclasses name it in the present tense."""
+    """Something is about to happen; subclasses name it in the present tense: `GroupArchiving`."""
 
     actor_id: int | None
     occurred_at: datetime
 
 
-C = TypeVar("C", bound=Cascade)
+Question = TypeVar("Question", bound=Cascade)
 Listener = Callable[[Sequence[Fact]], None]
 _listeners: list[Listener] = []
-_cascades: dict[type[Cascade], list[Callable[[Any], list[str]]]] = {}
+# Each answer takes the kind it is kept under, which the type of a dictionary cannot say.
+_answers: dict[type[Cascade], list[Callable[[Any], list[str]]]] = {}
 
 
 class PublishedOutsideTransaction(RuntimeError):
@@ -118,25 +119,25 @@ def publish_many(facts: Sequence[Fact]) -> None:
         listener(facts)
 
 
-def on_cascade(kind: type[C], answer: Callable[[C], list[str]]) -> None:
-    """Have `answer` called before a `kind` is final; it returns the targets it changed."""
-    answers = _cascades.setdefault(kind, [])
+def on_cascade(kind: type[Question], answer: Callable[[Question], list[str]]) -> None:
+    """Have `answer` called before a `kind` is final; it returns the targets it changed (`registration:100`)."""
+    answers = _answers.setdefault(kind, [])
     if answer not in answers:
         answers.append(answer)
 
 
 def cascade(question: Cascade) -> list[str]:
-    """Ask everybody concerned; returns the targets (`registration:100`) that were changed."""
-    return [target for answer in _cascades.get(type(question), ()) for target in answer(question)]
+    """Ask everybody concerned; the targets that were changed for it, in order."""
+    return [target for answer in _answers.get(type(question), ()) for target in answer(question)]
 
 
 @contextmanager
 def recording() -> Iterator[list[Fact]]:
     """For tests: the facts published inside the block, beside the real listeners."""
-    seen: list[Fact] = []
-    listener: Listener = seen.extend
+    published: list[Fact] = []
+    listener: Listener = published.extend
     _listeners.append(listener)
     try:
-        yield seen
+        yield published
     finally:
         _listeners.remove(listener)

@@ -1,12 +1,13 @@
 """The listener that tells people, and what people do with what they were told."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import connection
 
 from kernel.db.transactions import transactional
 from kernel.errors import NotFound
-from kernel.facts import Fact, Notice, PeopleQuery
+from kernel.facts import Fact, PeopleQuery
 from notifications.enums import NotificationStatus
 from notifications.models import Notification
 
@@ -16,37 +17,34 @@ MAX_LENGTH = 1000
 def deliver(facts: Sequence[Fact]) -> None:
     """Write the notices of all facts: one statement for those with listed recipients, one per query of recipients.
 
-    The actor of a fact is not told of it, unless the notice says so.
+    The actor of a fact gets none, unless the notice says so.
     """
-    listed: list[tuple[int, str, Fact]] = []
+    rows: list[tuple[int, str, datetime]] = []
     for fact in facts:
         for notice in fact.notices():
+            text, at = notice.text[:MAX_LENGTH], fact.occurred_at
+            left_out = (None if notice.includes_actor else fact.actor_id, notice.except_for)
             if isinstance(notice.recipients, PeopleQuery):
-                _insert_for_query(notice.recipients, notice, fact)
+                _insert_for_query(notice.recipients, text, at, left_out)
             else:
-                untold = None if notice.tells_actor else fact.actor_id
-                listed += [(user_id, notice.text, fact) for user_id in notice.recipients if user_id != untold]
-    if listed:
+                rows += [(user_id, text, at) for user_id in notice.recipients if user_id not in left_out]
+    if rows:
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO notifications_notification (user_id, description, status, created_at)"
                 " SELECT recipient, text, 'unread', at FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[])"
                 " WITH ORDINALITY AS notice (recipient, text, at, place) ORDER BY place",
-                [
-                    [user_id for user_id, _, _ in listed],
-                    [text[:MAX_LENGTH] for _, text, _ in listed],
-                    [fact.occurred_at for _, _, fact in listed],
-                ],
+                [list(column) for column in zip(*rows, strict=True)],
             )
 
 
-def _insert_for_query(people: PeopleQuery, notice: Notice, fact: Fact) -> None:
+def _insert_for_query(people: PeopleQuery, text: str, at: datetime, left_out: tuple[int | None, int | None]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO notifications_notification (user_id, description, status, created_at)"
-            f" SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({people.sql}) AS told (recipient)"
+            f" SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({people.sql}) AS people (recipient)"
             " WHERE recipient IS DISTINCT FROM %s AND recipient IS DISTINCT FROM %s",
-            [notice.text[:MAX_LENGTH], fact.occurred_at, *people.parameters, fact.actor_id, notice.but],
+            [text, at, *people.parameters, *left_out],
         )
 
 

@@ -18,8 +18,8 @@ from kernel import clock
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
-from kernel.db.ranges import campus_zone, format_minute
-from registrations.facts.series import DAYS
+from kernel.db.ranges import campus_zone
+from kernel.wording import WEEKDAYS, span_in_words
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION
 from registrations.services.booking import Slot, book
@@ -167,11 +167,11 @@ class SeriesAdmin(ReadOnlyAdmin):
 
     @admin.display(ordering="day_of_week")
     def day(self, series: Series) -> str:
-        return DAYS[series.day_of_week - 1]
+        return f"{WEEKDAYS[series.day_of_week - 1]}s"
 
     @admin.display(ordering="start_minute")
     def times(self, series: Series) -> str:
-        return f"{format_minute(series.start_minute)}–{format_minute(series.end_minute)}"
+        return span_in_words(series.start_minute, series.end_minute)
 
     @admin.action(description="Cancel what lies ahead")
     def cancel(self, request: HttpRequest, chosen: QuerySet[Series]) -> None:

@@ -12,6 +12,8 @@ from classrooms.models import Classroom, Occupancy
 from groups.models import Group
 from kernel.db.ranges import Interval
 from registrations.enums import RegistrationStatus, SkipReason, Source
+from registrations.facts.registrations import RegistrationSummary
+from registrations.facts.series import SeriesSummary
 from registrations.querysets import RegistrationQuerySet, SeriesQuerySet
 
 
@@ -75,6 +77,21 @@ class Series(models.Model):
         """The last day it runs, a cancellation considered."""
         return self.ends_on if self.cancelled_from is None else self.cancelled_from - timedelta(days=1)
 
+    @property
+    def summary(self) -> SeriesSummary:
+        """What facts tell of it. Loaded before: its group and its room."""
+        return SeriesSummary(
+            id=self.pk,
+            created_by_id=self.created_by_id,
+            group=self.group.name,
+            classroom=self.classroom.name,
+            day_of_week=self.day_of_week,
+            start_minute=self.start_minute,
+            end_minute=self.end_minute,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+        )
+
 
 class Registration(models.Model):
     """One booking. Its room time is its occupancy, whose id it shares; live exactly while pending or approved."""
@@ -118,6 +135,17 @@ class Registration(models.Model):
     def interval(self) -> Interval:
         """Its room time, half-open instants."""
         return Interval(self.occupancy.starts_at, self.occupancy.ends_at)
+
+    @property
+    def summary(self) -> RegistrationSummary:
+        """What facts tell of it. Loaded before: its API relations."""
+        return RegistrationSummary(
+            id=self.pk,
+            created_by_id=self.created_by_id,
+            classroom=self.occupancy.classroom.name,
+            group=self.group.name,
+            interval=self.interval,
+        )
 
 
 class SkippedDate(models.Model):

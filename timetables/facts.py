@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from kernel.changes import Changes
 from kernel.facts import Fact
 
 MAX_NAMED = 200
@@ -68,10 +69,8 @@ class TimetableRowAdded(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TimetableRowChanged(TimetableRowAdded):
-    """`changes` = {field: [old, new]}, JSON."""
-
     action: ClassVar[str] = "timetable.changed"
-    changes: dict[str, list[Any]]
+    changes: Changes
 
     @property
     def details(self) -> dict[str, Any]:
@@ -84,8 +83,8 @@ class _Visibility(Fact):
 
     noun: str
     row_ids: tuple[int, ...]
-    released: int
-    reclaimed: int
+    released_count: int
+    reclaimed_count: int
     conflicts: tuple[dict[str, Any], ...]
 
     @property
@@ -96,8 +95,8 @@ class _Visibility(Fact):
     def details(self) -> dict[str, Any]:
         return {
             "ids": list(self.row_ids),
-            "released": self.released,
-            "reclaimed": self.reclaimed,
+            "released": self.released_count,
+            "reclaimed": self.reclaimed_count,
             "conflict_count": len(self.conflicts),
             "conflicts": list(self.conflicts[:MAX_NAMED]),
         }

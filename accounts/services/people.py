@@ -7,6 +7,7 @@ from accounts.facts import PasswordSet, UserChanged, UserCreated
 from accounts.models import User
 from accounts.rules import may_manage
 from accounts.services.sessions import end_all_sessions
+from kernel.changes import changes_between
 from kernel.db.constraints import naming
 from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, PermissionDenied
@@ -59,11 +60,7 @@ def change_user(*, user_id: int, by: User, now: datetime, **wanted: Any) -> User
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     _check_may_manage(by, is_superuser=user.is_superuser or bool(wanted.get("is_superuser")))
-    changes = {
-        name: [getattr(user, name), wanted[name]]
-        for name in CHANGEABLE
-        if name in wanted and getattr(user, name) != wanted[name]
-    }
+    changes = changes_between({name: getattr(user, name) for name in CHANGEABLE}, wanted)
     if not changes:
         return user
     for name, (_, new) in changes.items():

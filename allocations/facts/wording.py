@@ -4,10 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from allocations.enums import Balance, Grant, Reason
-from kernel.db.ranges import format_minute
+from kernel.wording import date_count_in_words
 
-WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-"""`day_of_week` − 1 is the place."""
 MAX_NOTICE = 1000
 """What a notification holds, in characters."""
 NOT_GIVEN = {
@@ -24,18 +22,10 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if number % 100 in (11, 12, 13) else endings.get(number % 10, 'th')}"
 
 
-def weekly(classroom: str, day_of_week: int, start_minute: int, end_minute: int) -> str:
-    """ "Room A, Wednesdays 09:10–10:20"."""
-    span = f"{format_minute(start_minute)}–{format_minute(end_minute)}"
-    return f"{classroom}, {WEEKDAYS[day_of_week - 1]}s {span}"
-
-
-def dates_in_words(dates: int, skipped: Iterable[str]) -> str:
-    """ "16 dates, 1 skipped (closed)"; `skipped` = the reason of each skipped date."""
-    reasons = Counter(skipped)
-    said = [f"{dates} {'date' if dates == 1 else 'dates'}"]
-    said += [f"{number} skipped ({why})" for why, number in sorted(reasons.items())]
-    return ", ".join(said)
+def dates_in_words(dates: int, skip_reasons: Iterable[str]) -> str:
+    """ "16 dates, 1 skipped (closed)"; `skip_reasons`: one for each skipped date."""
+    counts = sorted(Counter(skip_reasons).items())
+    return ", ".join([date_count_in_words(dates), *(f"{number} skipped ({why})" for why, number in counts)])
 
 
 def loss_in_words(reason: str, lost_to_id: int | None) -> str:
@@ -67,9 +57,9 @@ def granted_in_words(grant: str, position: int | None, served: int, balance: str
 def notice(event_id: int, outcomes: Sequence[str]) -> str:
     """One notification about all entries of a person, at most `MAX_NOTICE` characters; whole outcomes only."""
     text = f"Draw of allocation event {event_id}: "
-    for told, outcome in enumerate(outcomes):
-        rest = f"and {len(outcomes) - told} more."
+    for place, outcome in enumerate(outcomes):
+        rest = f"and {len(outcomes) - place} more."
         if len(text) + len(outcome) + len(rest) + 2 > MAX_NOTICE:
             return text + rest
-        text += f"{outcome}. " if told < len(outcomes) - 1 else f"{outcome}."
+        text += f"{outcome}. " if place < len(outcomes) - 1 else f"{outcome}."
     return text

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from allocations.enums import EntryStatus
-from allocations.facts.wording import WEEKDAYS
 from allocations.models import AllocationEvent
 from kernel.pictures import DARK_TEXT, ink, shade, xml_text
+from kernel.wording import WEEKDAYS
 
 CELL_WIDTH, CELL_HEIGHT, NAME_WIDTH, HEAD_HEIGHT = 92, 26, 190, 28
 EMPTY, LINE = "#ffffff", "#d1d5db"

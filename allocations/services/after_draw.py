@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from accounts.models import User
 from allocations.enums import EntryStatus, EventStatus, Grant, Reason
-from allocations.facts.draw import EntryGivenBack, EntryGranted, EntryTakenBack
+from allocations.facts.entries import EntryGivenBack, EntryGranted, EntryTakenBack
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.outlook import in_the_way, outlook
 from allocations.services.distributing import series_draft
@@ -21,7 +21,7 @@ from kernel.db.locks import lock_rooms
 from kernel.db.ranges import campus_date
 from kernel.db.transactions import transactional
 from kernel.errors import InvalidState
-from kernel.facts import Fact, publish_many
+from kernel.facts import publish, publish_many
 from registrations.facts.registrations import RegistrationCancelled
 from registrations.services.series import set_series_cancelled
 from registrations.services.series_holding import hold_series
@@ -53,9 +53,10 @@ def withdraw_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> 
     cancelled = _free(entry, by=by, now=now, reason="The draw entry has been withdrawn")
     entry.status = EntryStatus.WITHDRAWN
     entry.save(update_fields=["status"])
-    publish_many(
-        [EntryGivenBack.about(entry, actor_id=by.pk, occurred_at=now, cancelled_ids=_ids(cancelled)), *cancelled]
+    fact = EntryGivenBack(
+        entry=entry.summary, actor_id=by.pk, occurred_at=now, cancelled_ids=_registration_ids(cancelled)
     )
+    publish_many([fact, *cancelled])
     return entry
 
 
@@ -70,9 +71,10 @@ def take_back(entry: AllocationRegistration, *, by: User, now: datetime) -> Allo
     cancelled = _free(entry, by=by, now=now, reason="The draw entry has been rejected")
     entry.status, entry.reason, entry.lost_to = EntryStatus.REJECTED, Reason.REJECTED_BY_ADMIN, None
     entry.save(update_fields=["status", "reason", "lost_to"])
-    publish_many(
-        [EntryTakenBack.about(entry, actor_id=by.pk, occurred_at=now, cancelled_ids=_ids(cancelled)), *cancelled]
+    fact = EntryTakenBack(
+        entry=entry.summary, actor_id=by.pk, occurred_at=now, cancelled_ids=_registration_ids(cancelled)
     )
+    publish_many([fact, *cancelled])
     return entry
 
 
@@ -97,17 +99,15 @@ def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, no
     entry.status, entry.grant, entry.series_id = EntryStatus.APPROVED, Grant.OVERRIDE, series.id
     entry.reason, entry.lost_to = "", None
     entry.save(update_fields=["status", "grant", "series", "reason", "lost_to"])
-    publish_many(
-        [
-            EntryGranted.about(
-                entry,
-                actor_id=by.pk,
-                occurred_at=now,
-                series_id=series.id,
-                registration_ids=tuple(series.occurrences.values()),
-                skipped=tuple(row.why for row in series.skipped if row.why),
-            )
-        ]
+    publish(
+        EntryGranted(
+            entry=entry.summary,
+            actor_id=by.pk,
+            occurred_at=now,
+            series_id=series.id,
+            registration_ids=tuple(series.occurrences.values()),
+            skip_reasons=tuple(row.why for row in series.skipped if row.why),
+        )
     )
     return entry
 
@@ -120,7 +120,7 @@ def first_to_give(event: AllocationEvent, now: datetime) -> date:
     return first
 
 
-def _free(entry: AllocationRegistration, *, by: User, now: datetime, reason: str) -> list[Fact]:
+def _free(entry: AllocationRegistration, *, by: User, now: datetime, reason: str) -> list[RegistrationCancelled]:
     """Cancel what has not started of a winner's series, save what was changed by hand; the facts to publish.
 
     The command's own fact says what `SeriesCancelled` would say.
@@ -135,5 +135,5 @@ def _free(entry: AllocationRegistration, *, by: User, now: datetime, reason: str
     return [fact for fact in facts if isinstance(fact, RegistrationCancelled)]
 
 
-def _ids(cancelled: Sequence[Fact]) -> tuple[int, ...]:
-    return tuple(fact.registration_id for fact in cancelled if isinstance(fact, RegistrationCancelled))
+def _registration_ids(facts: Sequence[RegistrationCancelled]) -> tuple[int, ...]:
+    return tuple(fact.registration.id for fact in facts)

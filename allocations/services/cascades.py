@@ -1,7 +1,7 @@
 """What events do when a group below them is archived."""
 
 from allocations.enums import EntryStatus
-from allocations.facts.events import EntryWithdrawn
+from allocations.facts.entries import EntryWithdrawn
 from allocations.models import AllocationRegistration
 from groups.facts import GroupArchiving
 from kernel.facts import on_cascade, publish_many
@@ -27,7 +27,9 @@ def withdraw_for_archived_group(archiving: GroupArchiving) -> list[str]:
     AllocationRegistration.objects.filter(pk__in=ids).update(status=EntryStatus.WITHDRAWN)
     publish_many(
         [
-            EntryWithdrawn.about(entry, actor_id=archiving.actor_id, occurred_at=archiving.occurred_at, reason=REASON)
+            EntryWithdrawn(
+                entry=entry.summary, actor_id=archiving.actor_id, occurred_at=archiving.occurred_at, reason=REASON
+            )
             for entry in entries
         ]
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.models import User
 from allocations.enums import EntryStatus, EventStatus, Reason
-from allocations.facts.events import EntryApproved, EntryRejected
+from allocations.facts.entries import EntryApproved, EntryRejected
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.outlook import in_the_way, outlook
 from allocations.services.after_draw import grant, take_back
@@ -60,7 +60,7 @@ def approve_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> A
         return entry
     _check_grantable(event, entry)
     _decide(entry, EntryStatus.APPROVED, "")
-    publish(EntryApproved.about(entry, actor_id=by.pk, occurred_at=now))
+    publish(EntryApproved(entry=entry.summary, actor_id=by.pk, occurred_at=now))
     return entry
 
 
@@ -79,7 +79,7 @@ def reject_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> Al
     if entry.status == EntryStatus.REJECTED:
         return entry
     _decide(entry, EntryStatus.REJECTED, Reason.REJECTED_BY_ADMIN)
-    publish(EntryRejected.about(entry, actor_id=by.pk, occurred_at=now))
+    publish(EntryRejected(entry=entry.summary, actor_id=by.pk, occurred_at=now))
     return entry
 
 

@@ -273,7 +273,7 @@ def _fact(stored: Draw, drawn: Drawn, listed: Listed, placed: Mapping[int, Writt
         manifest_sha256=stored.manifest_sha256,
         result_sha256=stored.result_sha256,
         series_ids=[series.id for series in placed.values()],
-        occurrences=sum(len(series.occurrences) for series in placed.values()),
+        occurrence_count=sum(len(series.occurrences) for series in placed.values()),
         outcomes=_outcomes(drawn, listed, placed),
     )
 
@@ -283,7 +283,7 @@ def _outcomes(drawn: Drawn, listed: Listed, placed: Mapping[int, WrittenSeries])
     lost = {loss.entry_id: wording.loss_in_words(loss.reason, loss.by or None) for loss in drawn.losses}
     by_person: dict[int, list[str]] = defaultdict(list)
     for entry in listed.values():
-        slot = wording.weekly(entry.classroom.name, entry.day_of_week, entry.start_minute, entry.end_minute)
+        slot = entry.summary.weekly_slot
         series = placed.get(entry.pk)
         if series is not None:
             dates = wording.dates_in_words(len(series.occurrences), (row.why for row in series.skipped if row.why))

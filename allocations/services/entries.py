@@ -12,7 +12,7 @@ from typing import Any
 from accounts.models import User
 from accounts.rules import Access
 from allocations.enums import EntryStatus, EventStatus
-from allocations.facts.events import EntryChanged, EntryDeleted, EntryFiled, spoken_slot
+from allocations.facts.entries import EntryChanged, EntryDeleted, EntryFiled
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.entries import EntryNotFound, entry_of_event
 from allocations.rules import MAX_DESCRIPTION, may_file_for, time_faults
@@ -20,6 +20,7 @@ from allocations.services.progress import event_for_filing
 from classrooms.models import Classroom
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP, hold_group
+from kernel.changes import changes_between
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_filing
 from kernel.db.ranges import weekly_dates
@@ -89,7 +90,7 @@ def file_entry(*, event_id: int, by: User, now: datetime, wish: Wish) -> Allocat
     _check_limits(event, entry, is_new_of_group=True)
     with naming({"allocationregistration_wish_is_unique": WishIsFiled()}):
         entry.save(force_insert=True)
-    publish(EntryFiled.about(entry, actor_id=by.pk, occurred_at=now))
+    publish(EntryFiled(entry=entry.summary, actor_id=by.pk, occurred_at=now))
     return entry
 
 
@@ -106,15 +107,14 @@ def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish:
     _apply(entry, wish, group)
     _check_entry(event, entry, is_new_room=entry.classroom_id != room, is_new_day=entry.day_of_week != day)
     _check_changeable(event, entry)
-    after = _readable(entry)
-    changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    changes = changes_between(before, _readable(entry))
     if not changes:
         return entry
     if changes.keys() - {"description", "rank"}:
         _check_limits(event, entry, is_new_of_group=entry.group_id != group_id)
     with naming({"allocationregistration_wish_is_unique": WishIsFiled()}):
         entry.save()
-    publish(EntryChanged.about(entry, actor_id=by.pk, occurred_at=now, changes=changes))
+    publish(EntryChanged(entry=entry.summary, actor_id=by.pk, occurred_at=now, changes=changes))
     return entry
 
 
@@ -127,7 +127,7 @@ def delete_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> No
     event = event_for_filing(event_id, now=now)
     entry = _held_entry(event_id, entry_id, None, by.access)
     _check_changeable(event, entry)
-    fact = EntryDeleted.about(entry, actor_id=by.pk, occurred_at=now)
+    fact = EntryDeleted(entry=entry.summary, actor_id=by.pk, occurred_at=now)
     entry.delete()
     publish(fact)
 
@@ -216,7 +216,7 @@ def _check_limits(event: AllocationEvent, entry: AllocationRegistration, *, is_n
 
 def _readable(entry: AllocationRegistration) -> Mapping[str, Any]:
     return {
-        "slot": spoken_slot(entry.classroom.name, entry.day_of_week, entry.start_minute, entry.end_minute),
+        "slot": entry.summary.slot,
         "group": entry.group.name,
         "rank": entry.rank,
         "choice": entry.choice,

@@ -13,9 +13,10 @@ from allocations.models import AllocationEvent, DrawSecret, EventWeight
 from allocations.queries.manifest import weights_of
 from allocations.rules import CHANGEABLE_WHILE_OPEN, MAX_WEIGHT, event_faults
 from allocations.services.holds import release_hold, update_hold
-from allocations.services.progress import due, enter, event_for_write, told_of
+from allocations.services.progress import due, enter, event_for_write, recipients_of_state
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP
+from kernel.changes import changes_between
 from kernel.db.ranges import format_instant
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState, PermissionDenied
@@ -87,7 +88,13 @@ def create_event(
     if event.hold_singles:
         update_hold(event)
     publish(
-        EventCreated.about(event, actor_id=by.pk, occurred_at=now, told=told_of(event), commitment=event.commitment)
+        EventCreated(
+            event=event.summary,
+            actor_id=by.pk,
+            occurred_at=now,
+            recipients=recipients_of_state(event),
+            commitment=event.commitment,
+        )
     )
     return event
 
@@ -114,9 +121,9 @@ def change_event(*, event_id: int, by: User, now: datetime, **wanted: Any) -> Al
     enter(event, due(event, now), now=now)
     update_hold(event)
     after = {name: getattr(event, name) for name in before}
-    changes = {name: [_readable(old), _readable(after[name])] for name, old in before.items() if after[name] != old}
-    told = told_of(event) if "status" in changes else ()
-    publish(EventChanged.about(event, actor_id=by.pk, occurred_at=now, told=told, changes=changes))
+    changes = {name: [_readable(old), _readable(new)] for name, (old, new) in changes_between(before, after).items()}
+    recipients = recipients_of_state(event) if "status" in changes else ()
+    publish(EventChanged(event=event.summary, actor_id=by.pk, occurred_at=now, recipients=recipients, changes=changes))
     return event
 
 
@@ -131,7 +138,7 @@ def delete_event(*, event_id: int, by: User, now: datetime) -> None:
     if event.status != EventStatus.UPCOMING:
         raise EventIsNotDeletable
     release_hold(event)
-    fact = EventDeleted.about(event, actor_id=by.pk, occurred_at=now)
+    fact = EventDeleted(event=event.summary, actor_id=by.pk, occurred_at=now)
     event.delete()
     publish(fact)
 
@@ -157,9 +164,7 @@ def set_weights(*, event_id: int, by: User, now: datetime, weights: Mapping[int,
     if event.status not in OPEN_TO_CHANGES:
         raise WeightsAreFixed
     before = weights_of(event)
-    changes = {
-        group: [before.get(group, 1), weight] for group, weight in weights.items() if weight != before.get(group, 1)
-    }
+    changes = changes_between({group: before.get(group, 1) for group in weights}, weights)
     if not changes:
         return event
     EventWeight.objects.filter(event=event, group_id__in=changes).delete()
@@ -168,7 +173,7 @@ def set_weights(*, event_id: int, by: User, now: datetime, weights: Mapping[int,
         for group, (_, weight) in sorted(changes.items())
         if weight != 1
     )
-    publish(WeightsSet.about(event, actor_id=by.pk, occurred_at=now, changes=changes))
+    publish(WeightsSet(event=event.summary, actor_id=by.pk, occurred_at=now, changes=changes))
     return event
 
 

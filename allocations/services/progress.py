@@ -92,7 +92,7 @@ def move_on(event: AllocationEvent, *, now: datetime) -> bool:
         return False
     enter(event, wanted, now=now)
     if wanted == EventStatus.OPEN:
-        publish(EventOpened.about(event, actor_id=None, occurred_at=now, told=told_of(event)))
+        publish(EventOpened(event=event.summary, actor_id=None, occurred_at=now, recipients=recipients_of_state(event)))
     else:
         publish(_closed(event, actor_id=None, now=now))
     return True
@@ -151,7 +151,13 @@ def cancel_event(*, event_id: int, by: User, now: datetime) -> AllocationEvent:
     event.save(update_fields=["status"])
     update_hold(event)
     publish(
-        EventCancelled.about(event, actor_id=by.pk, occurred_at=now, told=told_of(event), entries=event.entries.count())
+        EventCancelled(
+            event=event.summary,
+            actor_id=by.pk,
+            occurred_at=now,
+            recipients=recipients_of_state(event),
+            entry_count=event.entries.count(),
+        )
     )
     return event
 
@@ -182,7 +188,7 @@ def _advance(event_id: int, now: datetime) -> bool:
     return event is not None and move_on(event, now=now)
 
 
-def told_of(event: AllocationEvent) -> Recipients:
+def recipients_of_state(event: AllocationEvent) -> Recipients:
     """Who hears of the state an event has come into: of an open one all who belong to a group, later who filed."""
     if event.status == EventStatus.OPEN:
         return PeopleQuery.of(UserGroup.objects.living().of_active_people().user_ids())
@@ -192,12 +198,11 @@ def told_of(event: AllocationEvent) -> Recipients:
 
 
 def _closed(event: AllocationEvent, *, actor_id: int | None, now: datetime) -> EventClosed:
-    fact: EventClosed = EventClosed.about(
-        event,
+    return EventClosed(
+        event=event.summary,
         actor_id=actor_id,
         occurred_at=now,
-        told=told_of(event),
-        entries=event.entries.count(),
+        recipients=recipients_of_state(event),
+        entry_count=event.entries.count(),
         manifest_sha256=event.frozen_manifest_sha256,
     )
-    return fact

@@ -174,16 +174,16 @@ def _fact(
     outcomes: dict[int, list[str]] = defaultdict(list)
     for row in promoted:
         entry, series = row.entry, row.series
-        slot = wording.weekly(entry.classroom.name, entry.day_of_week, entry.start_minute, entry.end_minute)
+        slot = entry.summary.weekly_slot
         dates = wording.dates_in_words(len(series.occurrences), (skip.why for skip in series.skipped if skip.why))
         outcomes[entry.created_by_id].append(f"{entry.group.name} got {slot}, {dates}")
     return LosersPromoted(
         actor_id=by.pk,
         occurred_at=now,
         event_id=event.pk,
-        first=first,
+        from_day=first,
         entry_ids=[row.entry.pk for row in promoted],
         series_ids=[row.series.id for row in promoted],
-        occurrences=sum(len(row.series.occurrences) for row in promoted),
+        occurrence_count=sum(len(row.series.occurrences) for row in promoted),
         outcomes=outcomes,
     )

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.utils.dates import WEEKDAYS
 from django.utils.safestring import SafeString, mark_safe
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
@@ -18,6 +17,7 @@ from classrooms.rules import FLOORS, window_faults
 from kernel.admin.forms import DateFormField
 from kernel.db.ranges import campus_date
 from kernel.pictures import ink, shade
+from kernel.wording import WEEKDAYS
 
 WEEKS_EITHER_WAY = timedelta(weeks=4)
 NOTHING = "#ffffff"
@@ -102,7 +102,7 @@ def utilisation_context(asked: Mapping[str, str], *, now: datetime) -> dict[str,
         "form": form,
         "hours": HOURS,
         "week": [
-            (WEEKDAYS[(place + 6) % 7], drawn[len(HOURS) * place : len(HOURS) * (place + 1)]) for place in range(7)
+            (weekday, drawn[len(HOURS) * place : len(HOURS) * (place + 1)]) for place, weekday in enumerate(WEEKDAYS)
         ],
         "legend": _legend(most),
         "bars": [(room, round(100 * room.share / fullest) if fullest else 0) for room in rooms],
@@ -114,7 +114,7 @@ def _cell(cell: Hours, most: float) -> HeatMapCell:
     weekday, hour = cell.key
     colour = shade(cell.share / most) if cell.booked else NOTHING
     said = (
-        f"{WEEKDAYS[(weekday + 5) % 7]} {hour:02}:00–{hour + 1:02}:00: {cell.booked_hours:.1f} h booked,"
+        f"{WEEKDAYS[weekday - 1]} {hour:02}:00–{hour + 1:02}:00: {cell.booked_hours:.1f} h booked,"
         f" {cell.used_hours:.1f} h used, {cell.closed_hours:.1f} h closed of {cell.total_hours:.0f} h"
     )
     percent = "<1" if 0 < cell.percent < 0.5 else f"{cell.percent:.0f}"

@@ -50,7 +50,7 @@ def close_rooms(
     in_the_way = [row for row in obstacles_in_any(ids, interval) if row.kind != OccupancyKind.CLOSURE]
     if [row for row in in_the_way if not (cancel_registrations and _is_registration(row))]:
         raise RoomAlreadyBooked(in_the_way)
-    cancelled = (
+    cancelled_targets = (
         cascade(RoomClosing(actor_id=by.pk, occurred_at=now, classroom_ids=ids, interval=interval, reason=reason))
         if in_the_way
         else []
@@ -68,7 +68,7 @@ def close_rooms(
             classrooms=tuple(room.name for room in classrooms),
             interval=interval,
             reason=reason,
-            cancelled=tuple(cancelled),
+            cancelled_targets=tuple(cancelled_targets),
         )
     )
     found = Closure.objects.with_api_relations().in_bulk(occupancy_ids)

@@ -19,6 +19,7 @@ from classrooms.rules import (
     number_faults,
     place_faults,
 )
+from kernel.changes import changes_between
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_rooms
 from kernel.db.transactions import transactional
@@ -95,11 +96,7 @@ def change_classroom(*, classroom_id: int, by: User, now: datetime, **wanted: An
         equipment=equipment_faults(wanted.get("equipment", {})),
         **place_faults({name: wanted.get(name, getattr(classroom, name)) for name in PLACE}),
     )
-    changes = {
-        name: [getattr(classroom, name), wanted[name]]
-        for name in CHANGEABLE
-        if name in wanted and getattr(classroom, name) != wanted[name]
-    }
+    changes = changes_between({name: getattr(classroom, name) for name in CHANGEABLE}, wanted)
     if not changes:
         return classroom
     for name, (_, new) in changes.items():

@@ -51,7 +51,7 @@ def archive_group(*, group_id: int, by: User, now: datetime) -> None:
     group = lock_group(group_id)
     if group.is_system:
         raise PermissionDenied
-    changed = cascade(GroupArchiving(actor_id=by.pk, occurred_at=now, group_id=group.pk))
+    cancelled_targets = cascade(GroupArchiving(actor_id=by.pk, occurred_at=now, group_id=group.pk))
     group.archived_at = now
     group.save(update_fields=["archived_at"])
     publish(
@@ -60,7 +60,7 @@ def archive_group(*, group_id: int, by: User, now: datetime) -> None:
             occurred_at=now,
             group_id=group.pk,
             name=group.name,
-            changed=tuple(changed),
+            cancelled_targets=tuple(cancelled_targets),
             member_ids=tuple(UserGroup.objects.filter(group=group).user_ids()),
         )
     )

@@ -6,7 +6,7 @@ from accounts.models import User
 from groups import rules
 from groups.enums import Permissions
 from groups.facts import MemberAdded, MemberPermissionsChanged, MemberRemoved
-from groups.models import Group, UserGroup
+from groups.models import UserGroup
 from groups.services.groups import lock_group
 from kernel.db.constraints import naming
 from kernel.db.transactions import transactional
@@ -45,7 +45,7 @@ def add_member(*, group_id: int, by: User, now: datetime, username: str, permiss
         raise Invalid(rules.UNKNOWN_USER)
     with naming({"usergroup_one_place_per_group": UserIsAMember()}):
         place = UserGroup.objects.create(group=group, user=user, permissions=permissions)
-    publish(_about(MemberAdded, place, by, now))
+    publish(MemberAdded(membership=place.summary, actor_id=by.pk, occurred_at=now))
     return place
 
 
@@ -65,7 +65,7 @@ def change_permissions(*, user_group_id: int, by: User, now: datetime, permissio
         _check_not_last_admin(place)
     place.permissions = permissions
     place.save(update_fields=["permissions"])
-    publish(_about(MemberPermissionsChanged, place, by, now, previous=previous))
+    publish(MemberPermissionsChanged(membership=place.summary, actor_id=by.pk, occurred_at=now, previous=previous))
     return place
 
 
@@ -79,7 +79,7 @@ def remove_member(*, user_group_id: int, by: User, now: datetime) -> None:
     if not rules.may_remove(by.access, place.group_id, is_system=place.group.is_system, user_id=place.user_id):
         raise PermissionDenied
     _check_not_last_admin(place)
-    fact = _about(MemberRemoved, place, by, now)
+    fact = MemberRemoved(membership=place.summary, actor_id=by.pk, occurred_at=now)
     place.delete()
     publish(fact)
 
@@ -105,24 +105,3 @@ def _check_not_last_admin(place: UserGroup) -> None:
     levels = set(others.values_list("permissions", flat=True))
     if place.permissions == Permissions.ADMIN and levels and Permissions.ADMIN not in levels:
         raise GroupNeedsAnAdmin
-
-
-def _about(
-    kind: type[MemberAdded] | type[MemberPermissionsChanged] | type[MemberRemoved],
-    place: UserGroup,
-    by: User,
-    now: datetime,
-    **more: str,
-) -> MemberAdded | MemberPermissionsChanged | MemberRemoved:
-    group: Group = place.group
-    return kind(
-        actor_id=by.pk,
-        occurred_at=now,
-        user_group_id=place.pk,
-        group_id=group.pk,
-        group_name=group.name,
-        user_id=place.user_id,
-        username=place.user.username,
-        permissions=place.permissions,
-        **more,
-    )

@@ -2,44 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from kernel.changes import Changes
 from kernel.db.ranges import Interval, cut_per_day, format_minute
 from kernel.facts import Fact, Notice, Recipients
-
-if TYPE_CHECKING:
-    from registrations.models import Registration
-
-
-def spoken(interval: Interval) -> str:
-    """ "2026-02-01 10:00–12:00"."""
-    piece = next(cut_per_day(interval))
-    return f"{piece.date} {format_minute(piece.start_minute)}–{format_minute(piece.end_minute)}"
+from kernel.wording import interval_in_words
 
 
 @dataclass(frozen=True, kw_only=True)
-class _AboutRegistration(Fact):
-    registration_id: int
+class RegistrationSummary:
+    """A registration as the log and the people see it."""
+
+    id: int
     created_by_id: int
     classroom: str
     group: str
     interval: Interval
-
-    @classmethod
-    def about(cls, registration: "Registration", **more: Any) -> Any:
-        """The fact of a registration that is loaded with its API relations."""
-        return cls(
-            registration_id=registration.pk,
-            created_by_id=registration.created_by_id,
-            classroom=registration.occupancy.classroom.name,
-            group=registration.group.name,
-            interval=registration.interval,
-            **more,
-        )
-
-    @property
-    def target(self) -> str:
-        return f"registration:{self.registration_id}"
 
     @property
     def details(self) -> dict[str, Any]:
@@ -54,7 +33,21 @@ class _AboutRegistration(Fact):
 
     @property
     def slot(self) -> str:
-        return f"{self.classroom}, {spoken(self.interval)}"
+        """ "Room A, 2026-02-01 10:00–12:00"."""
+        return f"{self.classroom}, {interval_in_words(self.interval)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AboutRegistration(Fact):
+    registration: RegistrationSummary
+
+    @property
+    def target(self) -> str:
+        return f"registration:{self.registration.id}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return self.registration.details
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,16 +63,16 @@ class RegistrationCreated(_AboutRegistration):
         return super().details | {"status": self.status}
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(recipients=self.deciders, text=f"{self.group} asks for {self.slot}.")
+        yield Notice(recipients=self.deciders, text=f"{self.registration.group} asks for {self.registration.slot}.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationChanged(_AboutRegistration):
-    """`changes` = {field: [old, new]}; `deciders` as above, where the change needs a decision again."""
+    """`deciders` as above, where the change needs a decision again."""
 
     action: ClassVar[str] = "registration.changed"
     status: str
-    changes: dict[str, list[Any]]
+    changes: Changes
     deciders: Recipients
 
     @property
@@ -87,9 +80,10 @@ class RegistrationChanged(_AboutRegistration):
         return super().details | {"status": self.status, "changes": self.changes}
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(recipients=[self.created_by_id], text=f"Your room registration has been changed: {self.slot}.")
-        asks = f"{self.group} has changed its request: {self.slot}."
-        yield Notice(recipients=self.deciders, text=asks, but=self.created_by_id)
+        creator_id, slot = self.registration.created_by_id, self.registration.slot
+        yield Notice(recipients=[creator_id], text=f"Your room registration has been changed: {slot}.")
+        request = f"{self.registration.group} has changed its request: {slot}."
+        yield Notice(recipients=self.deciders, text=request, except_for=creator_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +102,8 @@ class _Decided(_AboutRegistration):
             return
         because = f" Reason: {self.reason}" if self.reason else ""
         yield Notice(
-            recipients=[self.created_by_id],
-            text=f"Your room registration has been {self.word}: {self.slot}.{because}",
+            recipients=[self.registration.created_by_id],
+            text=f"Your room registration has been {self.word}: {self.registration.slot}.{because}",
         )
 
 

@@ -4,16 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from kernel.changes import Changes
 from kernel.db.ranges import format_minute
 from kernel.facts import Fact, Notice
+from kernel.wording import date_count_in_words, weekly_slot_in_words
 
-if TYPE_CHECKING:
-    from registrations.models import Series
-
-DAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")
-Skipped = tuple[tuple[date, str], ...]
+Skips = tuple[tuple[date, str], ...]
 """The dates that were not taken, each with its reason."""
 
 
@@ -21,7 +19,7 @@ Skipped = tuple[tuple[date, str], ...]
 class SeriesSummary:
     """A series as the log and the people see it."""
 
-    series_id: int
+    id: int
     created_by_id: int
     group: str
     classroom: str
@@ -30,21 +28,6 @@ class SeriesSummary:
     end_minute: int
     starts_on: date
     ends_on: date
-
-    @classmethod
-    def of(cls, series: "Series") -> "SeriesSummary":
-        """Of a series that is loaded with its group and room."""
-        return cls(
-            series_id=series.pk,
-            created_by_id=series.created_by_id,
-            group=series.group.name,
-            classroom=series.classroom.name,
-            day_of_week=series.day_of_week,
-            start_minute=series.start_minute,
-            end_minute=series.end_minute,
-            starts_on=series.starts_on,
-            ends_on=series.ends_on,
-        )
 
     @property
     def details(self) -> dict[str, Any]:
@@ -61,25 +44,24 @@ class SeriesSummary:
     @property
     def slot(self) -> str:
         """ "Room A, Wednesdays 09:10–10:20"."""
-        times = f"{format_minute(self.start_minute)}–{format_minute(self.end_minute)}"
-        return f"{self.classroom}, {DAYS[self.day_of_week - 1]} {times}"
+        return weekly_slot_in_words(self.classroom, self.day_of_week, self.start_minute, self.end_minute)
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewSeries:
     """One new series with the registrations it got and the dates it did not get."""
 
-    weekly: SeriesSummary
+    series: SeriesSummary
     registration_ids: tuple[int, ...]
-    skipped: Skipped
+    skips: Skips
 
     @property
     def details(self) -> dict[str, Any]:
         return {
-            "id": self.weekly.series_id,
-            **self.weekly.details,
+            "id": self.series.id,
+            **self.series.details,
             "registration_ids": list(self.registration_ids),
-            "skipped": listed(self.skipped),
+            "skipped": _skips_in_json(self.skips),
         }
 
 
@@ -88,61 +70,61 @@ class SeriesCreated(Fact):
     """One command, one or many series; the target is the first of them."""
 
     action: ClassVar[str] = "series.created"
-    placed: tuple[NewSeries, ...]
+    new_series: tuple[NewSeries, ...]
 
     @property
     def target(self) -> str:
-        return f"series:{self.placed[0].weekly.series_id}"
+        return f"series:{self.new_series[0].series.id}"
 
     @property
     def details(self) -> dict[str, Any]:
         return {
-            "series_count": len(self.placed),
-            "registration_count": sum(len(row.registration_ids) for row in self.placed),
-            "skipped_count": sum(len(row.skipped) for row in self.placed),
-            "series": [row.details for row in self.placed],
+            "series_count": len(self.new_series),
+            "registration_count": sum(len(row.registration_ids) for row in self.new_series),
+            "skipped_count": sum(len(row.skips) for row in self.new_series),
+            "series": [row.details for row in self.new_series],
         }
 
     def notices(self) -> Iterable[Notice]:
         by_creator: dict[int, list[NewSeries]] = defaultdict(list)
-        for row in self.placed:
-            by_creator[row.weekly.created_by_id].append(row)
-        for creator, rows in by_creator.items():
-            got = tally(sum(len(row.registration_ids) for row in rows), [skip for row in rows for skip in row.skipped])
-            first = rows[0].weekly
+        for row in self.new_series:
+            by_creator[row.series.created_by_id].append(row)
+        for creator_id, rows in by_creator.items():
+            dates = _tally(sum(len(row.registration_ids) for row in rows), [skip for row in rows for skip in row.skips])
+            first = rows[0].series
             what = f"{first.group} got {first.slot}" if len(rows) == 1 else f"{len(rows)} series have got their rooms"
-            yield Notice(recipients=[creator], text=f"{what}: {got}.")
+            yield Notice(recipients=[creator_id], text=f"{what}: {dates}.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _AboutSeries(Fact):
-    weekly: SeriesSummary
+    series: SeriesSummary
 
     @property
     def target(self) -> str:
-        return f"series:{self.weekly.series_id}"
+        return f"series:{self.series.id}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesChanged(_AboutSeries):
-    """`changes` = {field: [old, new]}; ids of the occurrences that were changed, added and cancelled by it.
+    """With the ids of the occurrences that were changed, added and cancelled by it.
 
     `dates_ahead`: how many of its occurrences lie ahead now, those changed by hand not counted.
     """
 
     action: ClassVar[str] = "series.changed"
-    changes: dict[str, list[Any]]
+    changes: Changes
     from_day: date
     dates_ahead: int
     changed_ids: tuple[int, ...] = ()
     added_ids: tuple[int, ...] = ()
     cancelled_ids: tuple[int, ...] = ()
-    skipped: Skipped = ()
+    skips: Skips = ()
 
     @property
     def details(self) -> dict[str, Any]:
         return {
-            **self.weekly.details,
+            **self.series.details,
             "changes": self.changes,
             "from_date": self.from_day.isoformat(),
             "changed_count": len(self.changed_ids),
@@ -151,14 +133,14 @@ class SeriesChanged(_AboutSeries):
             "added_ids": list(self.added_ids),
             "cancelled_count": len(self.cancelled_ids),
             "cancelled_ids": list(self.cancelled_ids),
-            "skipped": listed(self.skipped),
+            "skipped": _skips_in_json(self.skips),
         }
 
     def notices(self) -> Iterable[Notice]:
-        got = tally(self.dates_ahead, self.skipped)
+        what = f"{self.series.slot}, {_tally(self.dates_ahead, self.skips)}"
         yield Notice(
-            recipients=[self.weekly.created_by_id],
-            text=f"The series of {self.weekly.group} has been changed from {self.from_day}: {self.weekly.slot}, {got}.",
+            recipients=[self.series.created_by_id],
+            text=f"The series of {self.series.group} has been changed from {self.from_day}: {what}.",
         )
 
 
@@ -174,7 +156,7 @@ class SeriesCancelled(_AboutSeries):
     @property
     def details(self) -> dict[str, Any]:
         return {
-            **self.weekly.details,
+            **self.series.details,
             "from_date": self.from_day.isoformat(),
             "cancelled_count": len(self.cancelled_ids),
             "cancelled_ids": list(self.cancelled_ids),
@@ -183,10 +165,10 @@ class SeriesCancelled(_AboutSeries):
 
     def notices(self) -> Iterable[Notice]:
         because = f" Reason: {self.reason}" if self.reason else ""
-        what = f"{self.weekly.slot}, {counted(len(self.cancelled_ids))}"
+        what = f"{self.series.slot}, {date_count_in_words(len(self.cancelled_ids))}"
         yield Notice(
-            recipients=[self.weekly.created_by_id],
-            text=f"The series of {self.weekly.group} has been cancelled from {self.from_day}: {what}.{because}",
+            recipients=[self.series.created_by_id],
+            text=f"The series of {self.series.group} has been cancelled from {self.from_day}: {what}.{because}",
         )
 
 
@@ -195,33 +177,29 @@ class SeriesRetried(_AboutSeries):
     """Skipped dates that have become free and are booked now: {date: registration id}."""
 
     action: ClassVar[str] = "series.retried"
-    booked: dict[date, int]
+    occurrences: dict[date, int]
 
     @property
     def details(self) -> dict[str, Any]:
         return {
-            **self.weekly.details,
-            "registration_count": len(self.booked),
-            "registration_ids": list(self.booked.values()),
-            "dates": [day.isoformat() for day in self.booked],
+            **self.series.details,
+            "registration_count": len(self.occurrences),
+            "registration_ids": list(self.occurrences.values()),
+            "dates": [day.isoformat() for day in self.occurrences],
         }
 
     def notices(self) -> Iterable[Notice]:
-        days = ", ".join(day.isoformat() for day in self.booked)
+        days = ", ".join(day.isoformat() for day in self.occurrences)
         yield Notice(
-            recipients=[self.weekly.created_by_id], text=f"{self.weekly.group} also got {self.weekly.slot}, on {days}."
+            recipients=[self.series.created_by_id], text=f"{self.series.group} also got {self.series.slot}, on {days}."
         )
 
 
-def tally(taken: int, skipped: Sequence[tuple[date, str]]) -> str:
+def _tally(dates: int, skips: Sequence[tuple[date, str]]) -> str:
     """ "16 dates", "16 dates, 2 skipped (booked, closed)"."""
-    reasons = ", ".join(sorted({why for _, why in skipped}))
-    return counted(taken) + (f", {len(skipped)} skipped ({reasons})" if skipped else "")
+    reasons = ", ".join(sorted({why for _, why in skips}))
+    return date_count_in_words(dates) + (f", {len(skips)} skipped ({reasons})" if skips else "")
 
 
-def counted(dates: int) -> str:
-    return "1 date" if dates == 1 else f"{dates} dates"
-
-
-def listed(skipped: Skipped) -> list[dict[str, str]]:
-    return [{"date": day.isoformat(), "why": why} for day, why in skipped]
+def _skips_in_json(skips: Skips) -> list[dict[str, str]]:
+    return [{"date": day.isoformat(), "why": why} for day, why in skips]

@@ -90,8 +90,12 @@ def book(
         status=status,
     )
     publish(
-        RegistrationCreated.about(
-            registration, actor_id=by.pk, occurred_at=now, status=status, deciders=deciders_of(status)
+        RegistrationCreated(
+            registration=registration.summary,
+            actor_id=by.pk,
+            occurred_at=now,
+            status=status,
+            deciders=deciders_of(status),
         )
     )
     return registration

@@ -1,7 +1,5 @@
 """What registrations do when something below them goes: an archived group, a closing room."""
 
-from typing import Any
-
 from classrooms.facts import RoomClosing
 from classrooms.services.room_time import lock_and_reload
 from groups.facts import GroupArchiving
@@ -36,14 +34,14 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
     def rooms(held: tuple[list[Registration], list[Series]]) -> set[int]:
         return {row.occupancy.classroom_id for row in held[0]} | {series.classroom_id for series in held[1]}
 
-    found, series = lock_and_reload(load, rooms)
+    registrations, series = lock_and_reload(load, rooms)
     ids = {row.pk for row in series}
-    following = [row for row in found if row.series_id in ids and not row.is_detached]
-    alone = [row for row in found if row.series_id not in ids or row.is_detached]
-    why: Any = {"actor_id": archiving.actor_id, "now": archiving.occurred_at, "reason": "The group has been archived"}
-    cancel_locked(*alone, **why)
-    publish_many(set_series_cancelled(series, following, from_day=today, **why))
-    return _targets(found) + [f"series:{row.pk}" for row in series]
+    following = [row for row in registrations if row.series_id in ids and not row.is_detached]
+    alone = [row for row in registrations if row.series_id not in ids or row.is_detached]
+    actor_id, now, reason = archiving.actor_id, archiving.occurred_at, "The group has been archived"
+    cancel_locked(*alone, actor_id=actor_id, now=now, reason=reason)
+    publish_many(set_series_cancelled(series, following, actor_id=actor_id, now=now, from_day=today, reason=reason))
+    return _targets(registrations) + [f"series:{row.pk}" for row in series]
 
 
 def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
@@ -53,11 +51,11 @@ def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
         occupancy__starts_at__lt=closing.interval.ends_at,
         occupancy__ends_at__gt=closing.interval.starts_at,
     )
-    found = list(rows.live().with_api_relations().in_order())
+    registrations = list(rows.live().with_api_relations().in_order())
     reason = closing.reason or "The room is closed"
-    cancel_locked(*found, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
-    return _targets(found)
+    cancel_locked(*registrations, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
+    return _targets(registrations)
 
 
-def _targets(found: list[Registration]) -> list[str]:
-    return [f"registration:{registration.pk}" for registration in found]
+def _targets(registrations: list[Registration]) -> list[str]:
+    return [f"registration:{registration.pk}" for registration in registrations]

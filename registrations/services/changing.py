@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 from django.conf import settings
 
@@ -13,13 +12,15 @@ from classrooms.models import Classroom
 from classrooms.rules import slot_faults
 from classrooms.services.room_time import lock_and_reload, move, release
 from groups.services.holding import hold_group
+from kernel.changes import changes_between
 from kernel.db.ranges import cut_per_day
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState, NotFound, PermissionDenied
 from kernel.facts import publish, publish_many
+from kernel.wording import interval_in_words
 from registrations import rules
 from registrations.enums import RegistrationStatus
-from registrations.facts.registrations import RegistrationCancelled, RegistrationChanged, spoken
+from registrations.facts.registrations import RegistrationCancelled, RegistrationChanged
 from registrations.models import Registration
 from registrations.services.booking import Slot, deciders_of
 
@@ -47,7 +48,7 @@ class RegistrationChange:
 
     classroom: Classroom | None = None
     group_id: int | None = None
-    day: Any = None
+    day: date | None = None
     start_minute: int | None = None
     end_minute: int | None = None
     description: str | None = None
@@ -119,7 +120,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
         registration.occupancy.starts_at, registration.occupancy.ends_at = interval.starts_at, interval.ends_at
     if wanted.description is not None:
         registration.description = wanted.description
-    changes = _differences(before, _readable(registration))
+    changes = changes_between(before, _readable(registration))
     if not changes:
         return registration
     was_waiting = registration.status == RegistrationStatus.PENDING
@@ -134,8 +135,8 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
     registration.save(update_fields=["group", "description", "status", "is_detached"])
     needs_decision = registration.status == RegistrationStatus.PENDING and (is_moved or not was_waiting)
     publish(
-        RegistrationChanged.about(
-            registration,
+        RegistrationChanged(
+            registration=registration.summary,
             actor_id=by.pk,
             occurred_at=now,
             status=registration.status,
@@ -182,7 +183,9 @@ def set_cancelled(
     for row in found:
         row.occupancy.is_live, row.status = False, RegistrationStatus.CANCELLED
     return [
-        RegistrationCancelled.about(row, actor_id=actor_id, occurred_at=now, reason=reason, is_told=is_told)
+        RegistrationCancelled(
+            registration=row.summary, actor_id=actor_id, occurred_at=now, reason=reason, is_told=is_told
+        )
         for row in found
     ]
 
@@ -251,11 +254,7 @@ def change_faults(
 def _readable(registration: Registration) -> Mapping[str, str]:
     return {
         "classroom": registration.occupancy.classroom.name,
-        "time": spoken(registration.interval),
+        "time": interval_in_words(registration.interval),
         "group": registration.group.name,
         "description": registration.description,
     }
-
-
-def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, list[Any]]:
-    return {name: [before[name], after[name]] for name in before if before[name] != after[name]}

@@ -49,7 +49,7 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
         )
         registration.occupancy.is_live = True
     _decide(registration, RegistrationStatus.APPROVED)
-    publish(RegistrationApproved.about(registration, actor_id=by.pk, occurred_at=now, reason=reason))
+    publish(RegistrationApproved(registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason))
     return registration
 
 
@@ -66,7 +66,7 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
     release([registration.pk])
     registration.occupancy.is_live = False
     _decide(registration, RegistrationStatus.REJECTED)
-    publish(RegistrationRejected.about(registration, actor_id=by.pk, occurred_at=now, reason=reason))
+    publish(RegistrationRejected(registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason))
     return registration
 
 

@@ -17,7 +17,7 @@ from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Conflict, Invalid, PermissionDenied
 from kernel.facts import Fact, publish, publish_many
 from registrations import rules
-from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skipped
+from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skips
 from registrations.models import Registration, Series, SkippedDate
 from registrations.queries.series import with_api_relations
 from registrations.services.changing import set_cancelled
@@ -99,7 +99,7 @@ def create_series(*, by: User, now: datetime, wanted: Sequence[SeriesRequest]) -
         SeriesCreated(
             actor_id=by.pk,
             occurred_at=now,
-            placed=tuple(_told(*row, groups) for row in zip(wanted, placed, strict=True)),
+            new_series=tuple(_new_series(*row, groups) for row in zip(wanted, placed, strict=True)),
         )
     )
     found = with_api_relations(Series.objects.all()).in_bulk([row.id for row in placed])
@@ -163,7 +163,7 @@ def set_series_cancelled(
         SeriesCancelled(
             actor_id=actor_id,
             occurred_at=now,
-            weekly=SeriesSummary.of(series),
+            series=series.summary,
             from_day=from_day,
             cancelled_ids=tuple(row.pk for row in occurrences if row.series_id == series.pk),
             reason=reason,
@@ -198,8 +198,8 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     if taken := [verdict for verdict in judge(wanted) if verdict.is_taken]:
         write_occurrences(taken, [series.pk], now=now)
         SkippedDate.objects.filter(series=series, date__in=[row.wanted.day for row in taken]).delete()
-        booked = {row.wanted.day: row.registration_id or 0 for row in taken}
-        publish(SeriesRetried(actor_id=by.pk, occurred_at=now, weekly=SeriesSummary.of(series), booked=booked))
+        occurrences = {row.wanted.day: row.registration_id or 0 for row in taken}
+        publish(SeriesRetried(series=series.summary, actor_id=by.pk, occurred_at=now, occurrences=occurrences))
     return with_api_relations(Series.objects.all()).get(pk=series.pk)
 
 
@@ -211,22 +211,22 @@ def _check_placeable(wanted: Sequence[SeriesRequest], verdicts: Sequence[Verdict
         raise DatesAreTaken(taken, [row.item for row in wanted])
 
 
-def _told(wanted: SeriesRequest, placed: WrittenSeries, groups: dict[int, Group]) -> NewSeries:
-    draft = placed.draft
-    weekly = SeriesSummary(
-        series_id=placed.id,
+def _new_series(request: SeriesRequest, written: WrittenSeries, groups: dict[int, Group]) -> NewSeries:
+    draft = written.draft
+    series = SeriesSummary(
+        id=written.id,
         created_by_id=draft.created_by_id,
         group=groups[draft.group_id].name,
-        classroom=wanted.classroom.name,
+        classroom=request.classroom.name,
         day_of_week=draft.day_of_week,
         start_minute=draft.start_minute,
         end_minute=draft.end_minute,
         starts_on=draft.starts_on,
         ends_on=draft.ends_on,
     )
-    registration_ids = tuple(placed.occurrences.values())
-    return NewSeries(weekly=weekly, registration_ids=registration_ids, skipped=as_skipped(placed.skipped))
+    registration_ids = tuple(written.occurrences.values())
+    return NewSeries(series=series, registration_ids=registration_ids, skips=skips_of(written.skipped))
 
 
-def as_skipped(verdicts: Iterable[Verdict]) -> Skipped:
+def skips_of(verdicts: Iterable[Verdict]) -> Skips:
     return tuple((row.wanted.day, row.why.value) for row in verdicts if row.why)

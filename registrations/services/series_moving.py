@@ -13,18 +13,19 @@ from classrooms.models import Classroom
 from classrooms.services.room_time import move_many, release
 from groups.models import Group
 from groups.services.holding import hold_group
+from kernel.changes import Changes, changes_between
 from kernel.db.ranges import campus_date, clamped_interval, format_minute, week_number, weekly_dates
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid, PermissionDenied
 from kernel.facts import publish_many
 from registrations import rules
 from registrations.facts.registrations import RegistrationCancelled
-from registrations.facts.series import SeriesChanged, SeriesSummary
+from registrations.facts.series import SeriesChanged
 from registrations.models import Registration, Series, SkippedDate
 from registrations.queries.series import with_api_relations
 from registrations.rules import Layout, lay_out
 from registrations.services.changing import set_cancelled
-from registrations.services.series import DatesAreTaken, as_skipped
+from registrations.services.series import DatesAreTaken, skips_of
 from registrations.services.series_holding import HeldSeries, SeriesIsOver, hold_group_of, hold_series
 from registrations.services.series_writing import DateRequest, Verdict, judge, write_occurrences, write_skipped
 
@@ -85,7 +86,7 @@ def change_series(*, series_id: int, by: User, now: datetime, wanted: SeriesChan
     check_change(wanted, series, cut, now)
     before, old_last = _readable(series), series.last_on
     _apply(wanted, series, group)
-    changes = {name: [before[name], new] for name, new in _readable(series).items() if before[name] != new}
+    changes = changes_between(before, _readable(series))
     if changes:
         series.has_moved = series.has_moved or bool(changes.keys() & SHIFTING)
         series.save()
@@ -204,14 +205,14 @@ def _reword(
     series: Series,
     following: Sequence[Registration],
     outcome: Relayout,
-    changes: dict[str, list[Any]],
+    changes: Changes,
     *,
     by: User,
     now: datetime,
     cut: date,
 ) -> None:
     """Give the occurrences that are left the group and the description of the series, and publish."""
-    lost = {fact.registration_id for fact in outcome.given_up}
+    lost = {fact.registration.id for fact in outcome.given_up}
     kept = [row.pk for row in following if row.pk not in lost]
     if changes.keys() & REWORDING:
         Registration.objects.filter(pk__in=kept).update(group=series.group, description=series.description)
@@ -221,14 +222,14 @@ def _reword(
             SeriesChanged(
                 actor_id=by.pk,
                 occurred_at=now,
-                weekly=SeriesSummary.of(series),
+                series=series.summary,
                 changes=changes,
                 from_day=cut,
                 dates_ahead=len(kept) + len(outcome.added_ids),
                 changed_ids=tuple(kept if changes.keys() & REWORDING else outcome.moved_ids),
                 added_ids=tuple(outcome.added_ids),
                 cancelled_ids=tuple(sorted(lost)),
-                skipped=as_skipped(outcome.refused),
+                skips=skips_of(outcome.refused),
             ),
         ]
     )

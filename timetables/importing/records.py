@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from kernel import wording
 from kernel.db.ranges import MINUTES_PER_DAY
 from kernel.web_addresses import is_web_address
 from timetables import rules
@@ -19,7 +20,8 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
 WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,15})?", re.ASCII)
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = tuple(name.lower() for name in (*wording.WEEKDAYS[1:], wording.WEEKDAYS[0]))
+"""Monday first."""
 YEARS = range(1900, 2501)
 TELLING_LECTURES = frozenset({"weekly", "lectures"})
 FLAGS = {"true": True, "false": False}

@@ -12,6 +12,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model, QuerySet
 
 from accounts.models import User
+from kernel.changes import changes_between
 from kernel.db.locks import Namespace, lock_namespace
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState, NotFound, PermissionDenied
@@ -85,20 +86,17 @@ def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **wante
     row = kind._default_manager.filter(pk=row_id).first()
     if row is None:
         raise TimetableRowNotFound(kind)
-    changes: dict[str, list[Any]] = {}
-    for name in EDITABLE[kind]:
-        if name not in wanted:
-            continue
-        old, new = _plain(getattr(row, name)), _plain(wanted[name])
-        if old == new:
-            continue
-        changes[name] = [old, new]
-        if name != "teachers":
-            setattr(row, name, wanted[name])
+    names = [name for name in EDITABLE[kind] if name in wanted]
+    changes = changes_between(
+        {name: _plain(getattr(row, name)) for name in names}, {name: _plain(wanted[name]) for name in names}
+    )
     if not changes:
         return row
+    columns = [name for name in changes if name != "teachers"]
+    for name in columns:
+        setattr(row, name, wanted[name])
     _check(row)
-    row.save(update_fields=[name for name in changes if name != "teachers"])
+    row.save(update_fields=columns)
     if isinstance(row, Course) and "teachers" in changes:
         row.teachers.set(wanted["teachers"])
     publish(
@@ -149,8 +147,8 @@ def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *,
             occurred_at=now,
             noun=_noun(kind),
             row_ids=tuple(changed),
-            released=settled.released,
-            reclaimed=settled.reclaimed,
+            released_count=settled.released,
+            reclaimed_count=settled.reclaimed,
             conflicts=tuple(meeting.to_json() for meeting in settled.meetings),
         )
     )
