@@ -8,7 +8,8 @@ from classrooms.services.rooms import PLACE, ClassroomNameIsTaken, create_classr
 from kernel.errors import DomainError, Invalid
 from timetables.importing.records import Fault, Position
 from timetables.importing.report import ImportReport
-from timetables.importing.statements import drop_repeated, fill, rows_of
+from timetables.importing.statements import drop_repeated, rows_of
+from timetables.importing.tables import fill
 
 DESCRIBED = ("capacity", "floor", *PLACE)
 BY_DEFAULT = {"capacity": 1, "floor": 0}
@@ -31,14 +32,14 @@ def find_rooms(report: ImportReport, *, create: bool, by: User | None, now: date
         " LEFT JOIN LATERAL unnest(a.rooms) AS target ON true GROUP BY 1, 2",
     )
     for name, line, is_expanded, item, number, *described in _missing():
-        place = Position(line, "weekly" if is_expanded else "lectures", item)
+        position = Position(line, "weekly" if is_expanded else "lectures", item)
         if not create:
-            report.complain(Fault(place, f"room {name} is not known ({number} lectures)"))
+            report.complain(Fault(position, f"room {name} is not known ({number} lectures)"))
             continue
         try:
             create_classroom(by=by, now=now, name=name, **_told(described))
         except (Invalid, ClassroomNameIsTaken) as refusal:
-            report.complain(Fault(place, f"room {name} cannot be made: {_reason(refusal)}"))
+            report.complain(Fault(position, f"room {name} cannot be made: {_reason(refusal)}"))
         else:
             report.made_rooms.append(name)
     fill(

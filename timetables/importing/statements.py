@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db import connection
 
-from timetables.importing.records import Fault, Position, courses_told
+from timetables.importing.nouns import NOUNS
+from timetables.importing.records import Fault, Position
 from timetables.importing.report import ImportReport
 
 
@@ -13,12 +14,6 @@ def run(sql: str, parameters: list[Any] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return int(cursor.rowcount)
-
-
-def note_courses_anew() -> None:
-    """`affected_courses`, still empty."""
-    run("DROP TABLE IF EXISTS pg_temp.affected_courses")
-    run("CREATE TEMPORARY TABLE affected_courses (course_id bigint PRIMARY KEY) ON COMMIT DROP")
 
 
 def run_noting(sql: str) -> int:
@@ -34,16 +29,16 @@ def rows_of(sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ..
         return list(cursor.fetchall())
 
 
+def named_rows_of(sql: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
+    """What a query answers, by the names of its columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 def count(table: str, condition: str = "true") -> int:
     return int(rows_of(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])
-
-
-def fill(table: str, select: str, parameters: list[Any] | None = None) -> None:
-    """A temporary table, made anew from a query; the planner knows its size."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-        cursor.execute(f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS {select}", parameters)
-        cursor.execute(f"ANALYZE {table}")
 
 
 def drop_staged(noun: str, condition: str, sentence: str, report: ImportReport) -> None:
@@ -52,8 +47,8 @@ def drop_staged(noun: str, condition: str, sentence: str, report: ImportReport) 
         f"WITH gone AS (DELETE FROM staged_{noun} WHERE {condition} RETURNING line, item, {sentence} AS said)"
         " SELECT line, item, said FROM gone ORDER BY item"
     )
-    for line, item, said in dropped:
-        report.complain(Fault(Position(line, noun, item), said, courses_told(noun, {})))
+    for line, item, complaint in dropped:
+        report.complain(Fault(Position(line, noun, item), complaint, NOUNS[noun].courses({})))
 
 
 def drop_repeated(noun: str, key: list[str], report: ImportReport) -> None:

@@ -76,7 +76,7 @@ def add_row(*, kind: type[Row], by: User, now: datetime, **values: Any) -> Row:
 
 
 @transactional
-def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **wanted: Any) -> Row:
+def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **values: Any) -> Row:
     """Change some fields of a row. Publishes `TimetableRowChanged`, nothing for a no-op.
 
     Raises: PermissionDenied, TimetableRowNotFound, Invalid.
@@ -87,20 +87,20 @@ def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **wante
         raise TimetableRowNotFound(kind)
     changes: dict[str, list[Any]] = {}
     for name in EDITABLE[kind]:
-        if name not in wanted:
+        if name not in values:
             continue
-        old, new = _plain(getattr(row, name)), _plain(wanted[name])
+        old, new = _plain(getattr(row, name)), _plain(values[name])
         if old == new:
             continue
         changes[name] = [old, new]
         if name != "teachers":
-            setattr(row, name, wanted[name])
+            setattr(row, name, values[name])
     if not changes:
         return row
     _check(row)
     row.save(update_fields=[name for name in changes if name != "teachers"])
     if isinstance(row, Course) and "teachers" in changes:
-        row.teachers.set(wanted["teachers"])
+        row.teachers.set(values["teachers"])
     publish(
         TimetableRowChanged(
             actor_id=by.pk, occurred_at=now, noun=_noun(kind), row_id=row.pk, name=str(row), changes=changes
@@ -137,10 +137,10 @@ def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *,
     if not changed:
         return Settlement(0, 0, 0, ())
     kind._default_manager.filter(pk__in=changed).update(is_available=is_available)
-    settled = Settlement(0, 0, 0, ())
+    settlement = Settlement(0, 0, 0, ())
     if kind in BLOCKED_BY:
-        settled = settle(CourseBooking.objects.filter(**{BLOCKED_BY[kind]: changed}))
-    if kind is CourseBooking and settled.refused == len(changed):
+        settlement = settle(CourseBooking.objects.filter(**{BLOCKED_BY[kind]: changed}))
+    if kind is CourseBooking and settlement.refused == len(changed):
         raise RoomsAreTaken
     fact = TimetableRowsRestored if is_available else TimetableRowsWithdrawn
     publish(
@@ -149,12 +149,12 @@ def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *,
             occurred_at=now,
             noun=_noun(kind),
             row_ids=tuple(changed),
-            released=settled.released,
-            reclaimed=settled.reclaimed,
-            conflicts=tuple(meeting.to_json() for meeting in settled.meetings),
+            released=settlement.released,
+            reclaimed=settlement.reclaimed,
+            conflicts=tuple(conflict.to_json() for conflict in settlement.conflicts),
         )
     )
-    return replace(settled, rows=len(changed) - (settled.refused if kind is CourseBooking else 0))
+    return replace(settlement, rows=len(changed) - (settlement.refused if kind is CourseBooking else 0))
 
 
 def _begin(by: User) -> None:

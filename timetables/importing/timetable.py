@@ -65,7 +65,7 @@ def import_timetable(
                 course_count=count("affected_courses"),
                 course_ids=_affected_courses(),
                 conflict_count=report.conflict_count,
-                conflicts=tuple(meeting.to_json() for meeting in report.conflicts),
+                conflicts=tuple(conflict.to_json() for conflict in report.conflicts),
                 fault_count=report.fault_count,
                 made_rooms=tuple(report.made_rooms),
             )
@@ -77,5 +77,5 @@ def import_timetable(
 
 def _affected_courses() -> tuple[int, ...]:
     """The first of them, by id."""
-    found = rows_of("SELECT course_id FROM affected_courses ORDER BY course_id LIMIT %s", [MAX_NAMED])
-    return tuple(course_id for (course_id,) in found)
+    rows = rows_of("SELECT course_id FROM affected_courses ORDER BY course_id LIMIT %s", [MAX_NAMED])
+    return tuple(course_id for (course_id,) in rows)
