@@ -2,7 +2,7 @@
 
 from timetables.importing import catalogue_statements as sql
 from timetables.importing.catalogue_statements import ENTITIES, Entity
-from timetables.importing.nouns import COURSES
+from timetables.importing.nouns import COURSES, STUDY_PLANS
 from timetables.importing.records import Fault, Position
 from timetables.importing.report import Counts, ImportReport
 from timetables.importing.statements import count, drop_repeated, drop_staged, rows_of, run, run_noting
@@ -16,11 +16,11 @@ def upsert_catalogue(report: ImportReport) -> None:
     """
     make_affected_courses()
     for entity in ENTITIES:
-        drop_repeated(entity.noun.name, [entity.key], report)
+        drop_repeated(entity.noun, [entity.key], report)
         report.counts[entity.noun.name] = _upsert(entity, report)
     report.counts["teachers"].created += run(sql.CREATE_TEACHERS_OF_COURSES)
     report.counts["teachings"] = _teachings()
-    drop_repeated("study_plans", ["unit", "semester"], report)
+    drop_repeated(STUDY_PLANS, ["unit", "semester"], report)
     report.counts["study_plans"] = _study_plans(report)
     report.counts["planned_courses"] = _planned_courses(report)
 
@@ -29,39 +29,34 @@ def _upsert(entity: Entity, report: ImportReport) -> Counts:
     write = run_noting if entity.noun is COURSES else run
     for column in entity.needed:
         sentence = f"'{column} is missing, and ' || {entity.key} || ' is not known yet'"
-        drop_staged(entity.noun.name, sql.lacks(entity, column), sentence, report)
+        drop_staged(entity.noun, sql.lacks(entity, column), sentence, report)
     changed = write(sql.change_rows(entity))
     created = write(sql.create_rows(entity))
     return Counts(created=created, changed=changed, kept=count(entity.noun.table) - created - changed)
 
 
 def _teachings() -> Counts:
-    fill("wanted_teachings", sql.TEACHINGS)
+    fill("teachings_in_file", sql.TEACHINGS_IN_FILE)
     created = run_noting(sql.CREATE_TEACHINGS)
     withdrawn = run_noting(sql.WITHDRAW_TEACHINGS)
-    return Counts(created=created, kept=count("wanted_teachings") - created, withdrawn=withdrawn)
+    return Counts(created=created, kept=count("teachings_in_file") - created, withdrawn=withdrawn)
 
 
 def _study_plans(report: ImportReport) -> Counts:
     for column in ("unit", "semester"):
-        drop_staged(
-            "study_plans",
-            f"NOT EXISTS (SELECT FROM timetables_{column} t WHERE t.name = staged_study_plans.{column})",
-            f"'{column} ' || {column} || ' is not known'",
-            report,
-        )
-    fill("wanted_study_plans", sql.STUDY_PLANS_IN_FILE)
+        drop_staged(STUDY_PLANS, sql.is_unknown(column), f"'{column} ' || {column} || ' is not known'", report)
+    fill("study_plans_in_file", sql.STUDY_PLANS_IN_FILE)
     changed = run(sql.CHANGE_STUDY_PLANS)
     created = run(sql.CREATE_STUDY_PLANS)
-    return Counts(created=created, changed=changed, kept=count("wanted_study_plans") - created - changed)
+    return Counts(created=created, changed=changed, kept=count("study_plans_in_file") - created - changed)
 
 
 def _planned_courses(report: ImportReport) -> Counts:
     for line, item, code in rows_of(sql.UNKNOWN_COURSES_OF_PLANS):
-        report.complain(Fault(Position(line, "study_plans", item), f"course {code} is not known"))
-    fill("wanted_plannings", sql.PLANNINGS_IN_FILE)
+        report.complain(Fault(Position(line, STUDY_PLANS.name, item), f"course {code} is not known"))
+    fill("plannings_in_file", sql.PLANNINGS_IN_FILE)
     restored = run_noting(sql.RESTORE_PLANNINGS)
     withdrawn = run_noting(sql.WITHDRAW_PLANNINGS)
     created = run_noting(sql.CREATE_PLANNINGS)
-    kept = count("wanted_plannings") - created - restored
+    kept = count("plannings_in_file") - created - restored
     return Counts(created=created, kept=kept, withdrawn=withdrawn, restored=restored)

@@ -53,11 +53,11 @@ def lacks(entity: Entity, column: str) -> str:
 def change_rows(entity: Entity) -> str:
     """Rows that are there and differ from what the file says of them. Courses return their ids."""
     table = entity.table
-    merged = {column: f"COALESCE(s.{column}, {table}.{column})" for column in entity.defaults}
+    merged = {column: f"COALESCE(file.{column}, {table}.{column})" for column in entity.defaults}
     assignments = ", ".join(f"{column} = {value}" for column, value in merged.items())
     return f"""
         UPDATE {table} SET {assignments}
-        FROM {entity.noun.table} s WHERE {_is_same(entity)}
+        FROM {entity.noun.table} file WHERE {_is_same(entity)}
         AND ({", ".join(f"{table}.{column}" for column in merged)}) IS DISTINCT FROM ({", ".join(merged.values())})
         {_returning(entity)}"""
 
@@ -65,17 +65,17 @@ def change_rows(entity: Entity) -> str:
 def create_rows(entity: Entity) -> str:
     """Rows that are not there yet. Courses return their ids."""
     columns = ", ".join(entity.defaults)
-    values = ", ".join(f"COALESCE(s.{column}, {default})" for column, default in entity.defaults.items())
+    values = ", ".join(f"COALESCE(file.{column}, {default})" for column, default in entity.defaults.items())
     return f"""
         INSERT INTO {entity.table} ({entity.key}, {columns})
-        SELECT s.{entity.key}, {values} FROM {entity.noun.table} s
+        SELECT file.{entity.key}, {values} FROM {entity.noun.table} file
         WHERE NOT EXISTS (SELECT FROM {entity.table} WHERE {_is_same(entity)})
-        ORDER BY s.item
+        ORDER BY file.item
         {_returning(entity)}"""
 
 
 def _is_same(entity: Entity) -> str:
-    return f"{entity.table}.{entity.key} = s.{entity.key}"
+    return f"{entity.table}.{entity.key} = file.{entity.key}"
 
 
 def _returning(entity: Entity) -> str:
@@ -84,73 +84,81 @@ def _returning(entity: Entity) -> str:
 
 CREATE_TEACHERS_OF_COURSES = """
     INSERT INTO timetables_teacher (name, people_url, is_available)
-    SELECT DISTINCT taught.name, '', true FROM staged_courses s, unnest(s.teachers) AS taught (name)
+    SELECT DISTINCT mention.name, '', true FROM staged_courses file, unnest(file.teachers) AS mention (name)
     ORDER BY 1 ON CONFLICT DO NOTHING"""
 """Who is only named by a course is a teacher too."""
 
-TEACHINGS = """
-    SELECT c.id AS course_id, t.id AS teacher_id
-    FROM staged_courses s JOIN timetables_course c USING (code),
-    unnest(s.teachers) AS taught (name) JOIN timetables_teacher t ON t.name = taught.name"""
-"""Who teaches what, of the courses that name their teachers."""
+TEACHINGS_IN_FILE = """
+    SELECT course.id AS course_id, teacher.id AS teacher_id
+    FROM staged_courses file JOIN timetables_course course USING (code),
+    unnest(file.teachers) AS mention (name) JOIN timetables_teacher teacher ON teacher.name = mention.name"""
 
 CREATE_TEACHINGS = """
     INSERT INTO timetables_course_teachers (course_id, teacher_id)
-    SELECT course_id, teacher_id FROM wanted_teachings ON CONFLICT DO NOTHING
+    SELECT course_id, teacher_id FROM teachings_in_file ON CONFLICT DO NOTHING
     RETURNING course_id"""
 
 WITHDRAW_TEACHINGS = """
-    DELETE FROM timetables_course_teachers ct USING staged_courses s, timetables_course c
-    WHERE c.code = s.code AND s.teachers IS NOT NULL AND ct.course_id = c.id
-    AND NOT EXISTS (SELECT FROM wanted_teachings w WHERE (w.course_id, w.teacher_id) = (ct.course_id, ct.teacher_id))
-    RETURNING ct.course_id"""
+    DELETE FROM timetables_course_teachers teaching USING staged_courses file, timetables_course course
+    WHERE course.code = file.code AND file.teachers IS NOT NULL AND teaching.course_id = course.id
+    AND NOT EXISTS (SELECT FROM teachings_in_file same
+    WHERE (same.course_id, same.teacher_id) = (teaching.course_id, teaching.teacher_id))
+    RETURNING teaching.course_id"""
 """A course that names its teachers names all of them."""
 
+
+def is_unknown(column: str) -> str:
+    """Condition on a staged study plan: nothing is called what it says in its column `unit` or `semester`."""
+    return f"NOT EXISTS (SELECT FROM timetables_{column} t WHERE t.name = staged_study_plans.{column})"
+
+
 STUDY_PLANS_IN_FILE = """
-    SELECT s.line, s.item, s.courses, s.is_available, u.id AS unit_id, m.id AS semester_id
-    FROM staged_study_plans s
-    JOIN timetables_unit u ON u.name = s.unit
-    JOIN timetables_semester m ON m.name = s.semester"""
+    SELECT file.line, file.item, file.courses, file.is_available, unit.id AS unit_id, semester.id AS semester_id
+    FROM staged_study_plans file
+    JOIN timetables_unit unit ON unit.name = file.unit
+    JOIN timetables_semester semester ON semester.name = file.semester"""
 
 CHANGE_STUDY_PLANS = """
-    UPDATE timetables_studyplan p SET is_available = w.is_available FROM wanted_study_plans w
-    WHERE (p.unit_id, p.semester_id) = (w.unit_id, w.semester_id) AND p.is_available <> w.is_available"""
+    UPDATE timetables_studyplan plan SET is_available = file.is_available FROM study_plans_in_file file
+    WHERE (plan.unit_id, plan.semester_id) = (file.unit_id, file.semester_id)
+    AND plan.is_available <> file.is_available"""
 
 CREATE_STUDY_PLANS = """
     INSERT INTO timetables_studyplan (unit_id, semester_id, is_available)
-    SELECT unit_id, semester_id, COALESCE(is_available, true) FROM wanted_study_plans
+    SELECT unit_id, semester_id, COALESCE(is_available, true) FROM study_plans_in_file
     ORDER BY item ON CONFLICT DO NOTHING"""
 
-COURSE_IS_UNKNOWN = "NOT EXISTS (SELECT FROM timetables_course c WHERE c.code = named.code)"
+COURSE_IS_UNKNOWN = "NOT EXISTS (SELECT FROM timetables_course course WHERE course.code = mention.code)"
 
 UNKNOWN_COURSES_OF_PLANS = f"""
-    SELECT w.line, w.item, named.code FROM wanted_study_plans w, unnest(w.courses) AS named (code)
-    WHERE {COURSE_IS_UNKNOWN} ORDER BY w.item, named.code"""
+    SELECT file.line, file.item, mention.code
+    FROM study_plans_in_file file, unnest(file.courses) AS mention (code)
+    WHERE {COURSE_IS_UNKNOWN} ORDER BY file.item, mention.code"""
 
 PLANNINGS_IN_FILE = """
-    SELECT p.id AS study_plan_id, c.id AS course_id
-    FROM wanted_study_plans w
-    JOIN timetables_studyplan p ON (p.unit_id, p.semester_id) = (w.unit_id, w.semester_id),
-    unnest(w.courses) AS named (code) JOIN timetables_course c ON c.code = named.code"""
+    SELECT plan.id AS study_plan_id, course.id AS course_id
+    FROM study_plans_in_file file
+    JOIN timetables_studyplan plan ON (plan.unit_id, plan.semester_id) = (file.unit_id, file.semester_id),
+    unnest(file.courses) AS mention (code) JOIN timetables_course course ON course.code = mention.code"""
 
-SAME_PLANNING = "(w.study_plan_id, w.course_id) = (p.study_plan_id, p.course_id)"
+SAME_PLANNING = "(same.study_plan_id, same.course_id) = (planning.study_plan_id, planning.course_id)"
 
 RESTORE_PLANNINGS = f"""
-    UPDATE timetables_plannedcourse p SET is_available = true FROM wanted_plannings w
-    WHERE {SAME_PLANNING} AND NOT p.is_available
-    RETURNING p.course_id"""
+    UPDATE timetables_plannedcourse planning SET is_available = true FROM plannings_in_file same
+    WHERE {SAME_PLANNING} AND NOT planning.is_available
+    RETURNING planning.course_id"""
 
 WITHDRAW_PLANNINGS = f"""
-    UPDATE timetables_plannedcourse p SET is_available = false
-    FROM wanted_study_plans f
-    JOIN timetables_studyplan s ON (s.unit_id, s.semester_id) = (f.unit_id, f.semester_id)
-    WHERE p.study_plan_id = s.id AND f.courses IS NOT NULL AND p.is_available
-    AND NOT EXISTS (SELECT FROM unnest(f.courses) AS named (code) WHERE {COURSE_IS_UNKNOWN})
-    AND NOT EXISTS (SELECT FROM wanted_plannings w WHERE {SAME_PLANNING})
-    RETURNING p.course_id"""
+    UPDATE timetables_plannedcourse planning SET is_available = false
+    FROM study_plans_in_file file
+    JOIN timetables_studyplan plan ON (plan.unit_id, plan.semester_id) = (file.unit_id, file.semester_id)
+    WHERE planning.study_plan_id = plan.id AND file.courses IS NOT NULL AND planning.is_available
+    AND NOT EXISTS (SELECT FROM unnest(file.courses) AS mention (code) WHERE {COURSE_IS_UNKNOWN})
+    AND NOT EXISTS (SELECT FROM plannings_in_file same WHERE {SAME_PLANNING})
+    RETURNING planning.course_id"""
 """A plan that lists its courses lists all of them; one that lists an unknown course loses none."""
 
 CREATE_PLANNINGS = """
     INSERT INTO timetables_plannedcourse (study_plan_id, course_id, is_available)
-    SELECT study_plan_id, course_id, true FROM wanted_plannings ON CONFLICT DO NOTHING
+    SELECT study_plan_id, course_id, true FROM plannings_in_file ON CONFLICT DO NOTHING
     RETURNING course_id"""

@@ -11,9 +11,10 @@ from classrooms.enums import OccupancyKind
 from classrooms.services.room_time import occupy_staged
 from kernel.db.ranges import campus_date, days_interval
 from timetables.importing import lecture_statements as sql
+from timetables.importing.nouns import LECTURES, WEEKLY
 from timetables.importing.records import Fault, Position
 from timetables.importing.report import Counts, ImportReport
-from timetables.importing.statements import count, rows_of, run, run_noting
+from timetables.importing.statements import count, named_rows_of, rows_of, run, run_noting
 from timetables.importing.tables import fill
 from timetables.models import CourseBooking
 from timetables.services.conflicts import MAX_LISTED, LectureConflict
@@ -27,7 +28,7 @@ def write_lectures(report: ImportReport) -> None:
     _refuse_other_days(report)
     _hold_courses(report)
     report.counts["lectures"] = _write_schedules()
-    fill("wanted_bookings", sql.BOOKINGS_IN_FILE)
+    fill("bookings_in_file", sql.BOOKINGS_IN_FILE)
     counts = _set_availability()
     fill("new_bookings", sql.NEW_BOOKINGS)
     _write_room_time(counts, report)
@@ -43,15 +44,15 @@ def _find_scope() -> None:
 
 def _refuse_unknown_courses(report: ImportReport) -> None:
     """One complaint for each course that is missing, however many lectures it has."""
-    for noun, condition in (("weekly", "true"), ("lectures", "NOT is_expanded")):
-        for line, item, code, number in rows_of(sql.unknown_courses(noun, condition)):
-            report.complain(Fault(Position(line, noun, item), f"course {code} is not known ({number} such)", None))
+    for noun, condition in ((WEEKLY, "true"), (LECTURES, "NOT is_expanded")):
+        for line, item, code, number in rows_of(sql.unknown_courses(noun.table, condition)):
+            report.complain(Fault(Position(line, noun.name, item), f"course {code} is not known ({number} such)", None))
 
 
 def _refuse_other_days(report: ImportReport) -> None:
     for line, item, code, starts_at in rows_of(sql.LECTURES_ON_OTHER_DAYS):
         sentence = f"{campus_date(starts_at)} lies in none of the file's semesters"
-        report.complain(Fault(Position(line, "lectures", item), sentence, (code,)))
+        report.complain(Fault(Position(line, LECTURES.name, item), sentence, (code,)))
 
 
 def _hold_courses(report: ImportReport) -> None:
@@ -61,11 +62,11 @@ def _hold_courses(report: ImportReport) -> None:
 
 
 def _write_schedules() -> Counts:
-    fill("wanted_lectures", sql.LECTURES_IN_FILE)
-    restored = run_noting(sql.RESTORE_LECTURES)
-    withdrawn = run_noting(sql.WITHDRAW_LECTURES)
-    created = run_noting(sql.CREATE_LECTURES)
-    kept = count("wanted_lectures") - created - restored
+    fill("lectures_in_file", sql.LECTURES_IN_FILE)
+    restored = run_noting(sql.RESTORE_SCHEDULES)
+    withdrawn = run_noting(sql.WITHDRAW_SCHEDULES)
+    created = run_noting(sql.CREATE_SCHEDULES)
+    kept = count("lectures_in_file") - created - restored
     return Counts(created=created, kept=kept, withdrawn=withdrawn, restored=restored)
 
 
@@ -79,17 +80,17 @@ def _set_availability() -> Counts:
 
 def _write_room_time(counts: Counts, report: ImportReport) -> None:
     """Bring room time into step, under the locks of the rooms concerned, and complete the counts of bookings."""
-    rooms = frozenset(room for (room,) in rows_of("SELECT DISTINCT classroom_id FROM new_bookings"))
+    rooms = frozenset(room for (room,) in rows_of(sql.ROOMS_OF_NEW_BOOKINGS))
     courses = [course for (course,) in rows_of("SELECT id FROM courses_in_file")]
     settlement = settle(CourseBooking.objects.filter(schedule__course__in=courses), more_rooms=rooms)
     counts.created = occupy_staged("new_bookings", kind=OccupancyKind.LECTURE)
     run(sql.CREATE_BOOKINGS)
     run(sql.NOTE_COURSES_OF_BOOKINGS)
-    counts.restored = count(sql.BOOKINGS_BACK_IN_ROOM, "booking.is_available")
+    counts.restored = count(sql.BOOKINGS_RESTORED, "booking.is_available")
     counts.withdrawn += settlement.refused - (count("restored_bookings") - counts.restored)
     counts.kept = count(sql.BOOKINGS_THERE, "booking.is_available") - counts.created - counts.restored
     report.add_conflicts(_with_lines(settlement.conflicts), settlement.refused)
-    conflicts = [LectureConflict(*row) for row in rows_of(sql.CONFLICTS_OF_NEW_BOOKINGS, [MAX_LISTED])]
+    conflicts = [LectureConflict(**row) for row in named_rows_of(sql.CONFLICTS_OF_NEW_BOOKINGS, [MAX_LISTED])]
     report.add_conflicts(conflicts, count("new_bookings", "NOT is_placed"))
 
 

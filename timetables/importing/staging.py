@@ -20,11 +20,15 @@ Row = dict[str, Any]
 Complain = Callable[[Fault], object]
 
 NEXT_PATTERNS = f"""
-SELECT w.*, s.starts_on, s.ends_on, s.skip_dates
-FROM staged_weekly w
-LEFT JOIN (timetables_semester s JOIN staged_semesters file ON file.name = s.name) ON s.name = w.semester
-WHERE w.item > %s ORDER BY w.item LIMIT {PATTERNS_PER_PORTION}"""
-"""Weekly patterns after an item, each with the days of its semester; NULL where the file does not name it."""
+    SELECT pattern.*, semester.starts_on, semester.ends_on, semester.skip_dates
+    FROM staged_weekly pattern
+    LEFT JOIN (timetables_semester semester JOIN staged_semesters file ON file.name = semester.name)
+    ON semester.name = pattern.semester
+    WHERE pattern.item > %s ORDER BY pattern.item LIMIT {PATTERNS_PER_PORTION}"""
+"""Weekly patterns, each with the days of its semester, NULL where the file does not name it.
+
+Parameters: after which item.
+"""
 
 
 def stage(records: Iterable[Record | Fault], complain: Complain) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 
-from timetables.importing.nouns import NOUNS
+from timetables.importing.nouns import Noun
 from timetables.importing.records import Fault, Position
 from timetables.importing.report import ImportReport
 
@@ -18,8 +18,8 @@ def run(sql: str, parameters: list[Any] | None = None) -> int:
 
 def run_noting(sql: str) -> int:
     """How many rows a statement has written; each `course_id` that it returns is noted in `affected_courses`."""
-    noted = "INSERT INTO affected_courses SELECT DISTINCT course_id FROM done ON CONFLICT DO NOTHING"
-    return int(rows_of(f"WITH done AS ({sql}), noted AS ({noted}) SELECT count(*) FROM done")[0][0])
+    note = "INSERT INTO affected_courses SELECT DISTINCT course_id FROM changes ON CONFLICT DO NOTHING"
+    return int(rows_of(f"WITH changes AS ({sql}), notes AS ({note}) SELECT count(*) FROM changes")[0][0])
 
 
 def rows_of(sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -41,22 +41,22 @@ def count(table: str, condition: str = "true") -> int:
     return int(rows_of(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])
 
 
-def drop_staged(noun: str, condition: str, sentence: str, report: ImportReport) -> None:
+def drop_staged(noun: Noun, condition: str, sentence: str, report: ImportReport) -> None:
     """Leave staged rows out, with a complaint (an SQL expression) for each."""
-    dropped = rows_of(
-        f"WITH gone AS (DELETE FROM staged_{noun} WHERE {condition} RETURNING line, item, {sentence} AS said)"
-        " SELECT line, item, said FROM gone ORDER BY item"
+    rows = rows_of(
+        f"WITH dropped AS (DELETE FROM {noun.table} WHERE {condition} RETURNING line, item, {sentence} AS sentence)"
+        " SELECT line, item, sentence FROM dropped ORDER BY item"
     )
-    for line, item, complaint in dropped:
-        report.complain(Fault(Position(line, noun, item), complaint, NOUNS[noun].courses({})))
+    for line, item, complaint in rows:
+        report.complain(Fault(Position(line, noun.name, item), complaint, noun.courses({})))
 
 
-def drop_repeated(noun: str, key: list[str], report: ImportReport) -> None:
+def drop_repeated(noun: Noun, key: list[str], report: ImportReport) -> None:
     """Leave out what stands a second time in the file."""
-    same = " AND ".join(f"first.{column} = staged_{noun}.{column}" for column in key)
+    same = " AND ".join(f"first.{column} = {noun.table}.{column}" for column in key)
     drop_staged(
         noun,
-        f"EXISTS (SELECT FROM staged_{noun} first WHERE {same} AND first.item < staged_{noun}.item)",
+        f"EXISTS (SELECT FROM {noun.table} first WHERE {same} AND first.item < {noun.table}.item)",
         f"concat_ws(', ', {', '.join(key)}) || ' stands twice; the first counts'",
         report,
     )
