@@ -26,8 +26,8 @@ from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.changing import cancel_registration
 from registrations.services.deciding import approve_registration, reject_registration
-from timetables.importing.importer import import_timetable
 from timetables.importing.records import Fault, Position, Record, record
+from timetables.importing.timetable import import_timetable
 
 PASSWORD = "cspace-demo"  # noqa: S105
 SEED = 20260120

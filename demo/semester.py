@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from demo.campus import CLOSED, rooms
-from timetables.importing.records import WEEKDAYS
+from timetables.importing.nouns import WEEKDAYS
 
 SEED = 20260914
 WEEKS_GONE = 5

@@ -31,8 +31,8 @@ def main(number: int) -> None:
     from django.db import connection
 
     from kernel import clock
-    from timetables.importing.importer import import_timetable
-    from timetables.importing.reading import read_records
+    from timetables.importing.record_files import read_records
+    from timetables.importing.timetable import import_timetable
 
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:

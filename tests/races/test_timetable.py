@@ -22,9 +22,9 @@ from registrations.services.booking import Slot, book
 from tests.factories import join, make_classroom, make_group, make_user
 from tests.races.test_booking_over_http import DEADLOCKS, UNLOGGED, scalar
 from tests.races.threads import JOIN_SECONDS, at_once, raised
-from timetables.importing.importer import import_timetable
 from timetables.importing.records import Fault, Position, Record, record
 from timetables.importing.report import ImportReport
+from timetables.importing.timetable import import_timetable
 from timetables.models import CourseBooking
 
 pytestmark = pytest.mark.django_db(transaction=True)

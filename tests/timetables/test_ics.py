@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories.timetables import make_course, make_semester
 from tests.timetables.test_importing import counts
-from timetables.importing import event_series, ics
+from timetables.importing import calendar_records
+from timetables.importing.ical import series
 from timetables.models import Course, CourseBooking, CourseSchedule, Semester
 
 HEAD = """BEGIN:VCALENDAR
@@ -151,19 +152,19 @@ def test_series_from_long_ago_is_refused(rooms, import_ics):
 def test_series_and_calendars_have_a_most(rooms, import_ics, monkeypatch, contents):
     make_semester()
     daily = SINGLE.replace("SUMMARY", "RRULE:FREQ=DAILY\nSUMMARY")
-    monkeypatch.setattr(ics, "MAX_OCCURRENCES", 9)
+    monkeypatch.setattr(calendar_records, "MAX_OCCURRENCES", 9)
     assert "this event cannot be understood: it takes place more than 9 times" in import_ics(daily)
     before = contents()
     monkeypatch.undo()
-    monkeypatch.setattr(event_series, "MAX_LINES", 20)
+    monkeypatch.setattr(series, "MAX_LINES", 20)
     with pytest.raises(CommandError, match="has more than 20 lines"):
         import_ics(WEEKLY, SINGLE)
     monkeypatch.undo()
-    monkeypatch.setattr(ics, "MAX_SECONDS", 0)
+    monkeypatch.setattr(calendar_records, "MAX_SECONDS", 0)
     with pytest.raises(CommandError, match="has series that take longer than 0 s to follow"):
         import_ics(WEEKLY, SINGLE)
     monkeypatch.undo()
-    monkeypatch.setattr(ics, "MAX_RECORDS", 12)
+    monkeypatch.setattr(calendar_records, "MAX_RECORDS", 12)
     with pytest.raises(CommandError, match="has more than 12 lectures in this semester"):
         import_ics(WEEKLY, SINGLE)
     assert contents() == before

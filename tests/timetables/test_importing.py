@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from auditlog.models import LogEntry
 from classrooms.models import Classroom, Occupancy
 from kernel.db.locks import Namespace
-from timetables.importing import importer as importing
 from timetables.importing import report
+from timetables.importing import timetable as importing
 from timetables.importing.records import Position, record
 from timetables.management.commands.import_timetable import ImportCommand
 from timetables.models import Course, CourseBooking, CourseSchedule, PlannedCourse, Semester, StudyPlan, Teacher, Unit

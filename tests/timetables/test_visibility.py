@@ -80,7 +80,7 @@ def test_withdrawn_lecture_leaves_its_room_to_others_who_keep_it(lecture, room, 
     held = make_registration(by=member, group=team, classroom=room, day=DAY)
     settled = restore(kind=Course, row_ids=[lecture.schedule.course_id], by=cspace, now=clock.now())
     assert (settled.reclaimed, settled.refused) == (0, 1)
-    assert [(meeting.kind, meeting.obstacle_id) for meeting in settled.meetings] == [("registration", held.pk)]
+    assert [(conflict.kind, conflict.obstacle_id) for conflict in settled.conflicts] == [("registration", held.pk)]
     lecture.refresh_from_db()
     assert (lecture.is_available, lecture.schedule.course.is_available) == (False, True)
     assert live_as_it_should_be()

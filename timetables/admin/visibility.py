@@ -43,8 +43,8 @@ class WithdrawableAdmin(ServiceAdmin):
         (settled,) = told
         rooms = f" Rooms given up: {settled.released}, taken back: {settled.reclaimed}."
         self.message_user(request, f"{settled.rows} {word}.{rooms if settled.released or settled.reclaimed else ''}")
-        for meeting in settled.meetings[:MAX_SHOWN]:
-            self.message_user(request, str(meeting), messages.WARNING)
+        for conflict in settled.conflicts[:MAX_SHOWN]:
+            self.message_user(request, str(conflict), messages.WARNING)
         if settled.refused > MAX_SHOWN:
             self.message_user(request, f"and {settled.refused - MAX_SHOWN} more", messages.WARNING)
 

@@ -1,94 +1,56 @@
-"""What a file says, laid out in temporary tables: from there everything is set-based, and memory stays constant."""
+"""What a file says, laid out in `staged_<noun>`: from there everything is set-based, and memory stays constant."""
 
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
 from typing import Any
 
-from django.db import connection
+from kernel.db.ranges import Interval, clamped_interval, weekly_dates
+from timetables.enums import Label
+from timetables.importing.nouns import LECTURES, NOUNS, WEEKDAYS, WEEKLY
+from timetables.importing.records import Fault, Position, Record
+from timetables.importing.statements import named_rows_of
+from timetables.importing.tables import analyze, copy_rows, make_staged_tables
 
-from kernel.db.ranges import clamped_interval, weekly_dates
-from timetables.importing.records import DEFAULT_LABEL, WEEKDAYS, Fault, Position, Record
-
-TABLES: dict[str, tuple[str, ...]] = {
-    # {noun: the columns of staged_<noun>, as SQL, in the order of the record's values}
-    "semesters": (
-        "name text",
-        "type text",
-        "starts_on date",
-        "ends_on date",
-        "skip_dates date[]",
-        "is_available boolean",
-    ),
-    "units": ("name text", "code text", "section text", "promo text", "is_available boolean"),
-    "teachers": ("name text", "people_url text", "is_available boolean"),
-    "courses": (
-        "code text",
-        "name text",
-        "credits int",
-        "edu_url text",
-        "language text",
-        "teachers text[]",
-        "is_available boolean",
-    ),
-    "study_plans": ("unit text", "semester text", "courses text[]", "is_available boolean"),
-    "rooms": (
-        "name text",
-        "capacity int",
-        "floor int",
-        "type text",
-        "building text",
-        "link text",
-        "latitude float",
-        "longitude float",
-    ),
-    "room_aliases": ("alias text", "rooms text[]"),
-    "weekly": (
-        "course text",
-        "semester text",
-        "weekday text",
-        "start_minute int",
-        "end_minute int",
-        "duration int",
-        "label text",
-        "rooms text[]",
-        "first date",
-        "last date",
-    ),
-    "lectures": (
-        "course text",
-        "starts_at timestamptz",
-        "ends_at timestamptz",
-        "label text",
-        "rooms text[]",
-        "is_expanded boolean",
-    ),
-}
 ROWS_PER_COPY = 5000
+PATTERNS_PER_PORTION = 200
+DEFAULT_LABEL = Label.LECTURE.value
 DAYS = {name: (number + 1) % 7 + 1 for number, name in enumerate(WEEKDAYS)}
 """As `kernel.db.ranges` counts them: 1 = Sunday."""
+Row = dict[str, Any]
+"""{column of `staged_<noun>`: value}."""
 Complain = Callable[[Fault], object]
+
+NEXT_PATTERNS = f"""
+    SELECT pattern.*, semester.starts_on, semester.ends_on, semester.skip_dates
+    FROM staged_weekly pattern
+    LEFT JOIN (timetables_semester semester JOIN staged_semesters file ON file.name = semester.name)
+    ON semester.name = pattern.semester
+    WHERE pattern.item > %s ORDER BY pattern.item LIMIT {PATTERNS_PER_PORTION}"""
+"""Weekly patterns, each with the days of its semester, NULL where the file does not name it.
+
+Parameters: after which item.
+"""
 
 
 def stage(records: Iterable[Record | Fault], complain: Complain) -> None:
-    """Lay the records out in temporary tables `staged_<noun>`, with `line` and `item`. Faults go to `complain`.
+    """Make `staged_<noun>` and lay the records out in them. Faults go to `complain`.
 
     Nothing of the database is read yet, so that the records may come in any order.
     """
-    _make_tables()
-    waiting: dict[str, list[tuple[Any, ...]]] = {noun: [] for noun in TABLES}
-    for found in records:
-        row = found if isinstance(found, Fault) else _row(found)
+    make_staged_tables()
+    portions: dict[str, list[Row]] = {name: [] for name in NOUNS}
+    for each in records:
+        row = each if isinstance(each, Fault) else _row(each)
         if isinstance(row, Fault):
             complain(row)
             continue
-        rows = waiting[found.place.noun]
-        rows.append(row)
-        if len(rows) == ROWS_PER_COPY:
-            _copy(found.place.noun, rows)
-            rows.clear()
-    for noun, rows in waiting.items():
-        _copy(noun, rows)
-    analyze(*(f"staged_{noun}" for noun in TABLES))
+        noun = each.position.noun
+        portions[noun].append(row)
+        if len(portions[noun]) == ROWS_PER_COPY:
+            copy_rows(NOUNS[noun], portions[noun])
+            portions[noun].clear()
+    for noun, rows in portions.items():
+        copy_rows(NOUNS[noun], rows)
+    analyze(*(noun.table for noun in NOUNS.values()))
 
 
 def expand_weekly(complain: Complain) -> None:
@@ -97,82 +59,54 @@ def expand_weekly(complain: Complain) -> None:
     Only semesters that the file itself names are known here. Reads and writes in portions.
     """
     after = -1
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT w.*, s.starts_on, s.ends_on, s.skip_dates FROM staged_weekly w LEFT JOIN"
-                " (timetables_semester s JOIN staged_semesters file ON file.name = s.name) ON s.name = w.semester"
-                " WHERE w.item > %s ORDER BY w.item LIMIT 200",
-                [after],
-            )
-            patterns = cursor.fetchall()
-        if not patterns:
-            break
-        rows: list[tuple[Any, ...]] = []
-        for pattern in patterns:
-            rows += _dated(pattern, complain)
-        _copy("lectures", rows)
-        after = patterns[-1][1]
-    analyze("staged_lectures")
+    while patterns := named_rows_of(NEXT_PATTERNS, [after]):
+        copy_rows(LECTURES, [row for pattern in patterns for row in _dated_lectures(pattern, complain)])
+        after = patterns[-1]["item"]
+    analyze(LECTURES.table)
 
 
-def analyze(*tables: str) -> None:
-    """Let the planner know how large the temporary tables have become."""
-    with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"ANALYZE {table}")
-
-
-def _make_tables() -> None:
-    with connection.cursor() as cursor:
-        for noun, columns in TABLES.items():
-            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.staged_{noun}")
-            cursor.execute(
-                f"CREATE TEMPORARY TABLE staged_{noun} (line int, item int, {', '.join(columns)}) ON COMMIT DROP"
-            )
-
-
-def _row(found: Record) -> tuple[Any, ...] | Fault:
-    place, values = found.place, found.values
-    head = (place.line, place.item)
-    if place.noun != "lectures":
-        return (*head, *values.values())
+def _row(record: Record) -> Row | Fault:
+    position, values = record.position, record.values
+    row = {"line": position.line, "item": position.item, **NOUNS[position.noun].row(values)}
+    if position.noun != LECTURES.name:
+        return row
     interval = clamped_interval(values["date"], values["start"], values["end"])
     if interval is None:
         sentence = "this time does not exist on that date: the clocks are put forward over it"
-        return Fault(place, sentence, (values["course"],))
-    label = values["label"] or DEFAULT_LABEL
-    return (*head, values["course"], interval.starts_at, interval.ends_at, label, values["rooms"] or [], False)
+        return Fault(position, sentence, (values["course"],))
+    return _lecture(row, interval, is_expanded=False)
 
 
-def _dated(pattern: tuple[Any, ...], complain: Complain) -> list[tuple[Any, ...]]:
-    """The lectures of one weekly pattern."""
-    line, item, course, semester, weekday, start, end, _, label, rooms, first, last, *known = pattern
-    starts_on, ends_on, skip_dates = known
-    place = Position(line, "weekly", item)
-    if starts_on is None:
-        complain(Fault(place, f"semester {semester} is not one of this file", (course,)))
+def _dated_lectures(pattern: Row, complain: Complain) -> list[Row]:
+    """The lectures of one of `NEXT_PATTERNS`."""
+    position, courses = Position(pattern["line"], WEEKLY.name, pattern["item"]), (pattern["course"],)
+    if pattern["starts_on"] is None:
+        complain(Fault(position, f"semester {pattern['semester']} is not one of this file", courses))
         return []
+    first = max(pattern["first"] or pattern["starts_on"], pattern["starts_on"])
+    last = min(pattern["last"] or pattern["ends_on"], pattern["ends_on"])
     rows = []
-    for day in weekly_dates(max(first or starts_on, starts_on), min(last or ends_on, ends_on), DAYS[weekday]):
-        if day in skip_dates:
+    for day in weekly_dates(first, last, DAYS[pattern["weekday"]]):
+        if day in pattern["skip_dates"]:
             continue
-        interval = clamped_interval(day, start, end)
+        interval = clamped_interval(day, pattern["start_minute"], pattern["end_minute"])
         if interval is None:
             sentence = f"this time does not exist on {day}: the clocks are put forward over it"
-            complain(Fault(place, sentence, (course,)))
+            complain(Fault(position, sentence, courses))
         else:
-            span = (interval.starts_at, interval.ends_at)
-            rows.append((line, item, course, *span, label or DEFAULT_LABEL, rooms or [], True))
+            rows.append(_lecture(pattern, interval, is_expanded=True))
     return rows
 
 
-def _copy(noun: str, rows: list[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    names = ", ".join(column.split()[0] for column in TABLES[noun])
-    with ExitStack() as stack:
-        cursor: Any = stack.enter_context(connection.cursor())
-        copy = stack.enter_context(cursor.copy(f"COPY staged_{noun} (line, item, {names}) FROM STDIN"))
-        for row in rows:
-            copy.write_row(row)
+def _lecture(source: Row, interval: Interval, *, is_expanded: bool) -> Row:
+    """A row of `staged_lectures`, from one with `line`, `item`, `course`, `label`, `rooms`."""
+    return {
+        "line": source["line"],
+        "item": source["item"],
+        "course": source["course"],
+        "starts_at": interval.starts_at,
+        "ends_at": interval.ends_at,
+        "label": source["label"] or DEFAULT_LABEL,
+        "rooms": source["rooms"] or [],
+        "is_expanded": is_expanded,
+    }

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db import connection
 
-from timetables.importing.records import Fault, Position, courses_told
+from timetables.importing.nouns import Noun
+from timetables.importing.records import Fault, Position
 from timetables.importing.report import ImportReport
 
 
@@ -15,16 +16,10 @@ def run(sql: str, parameters: list[Any] | None = None) -> int:
         return int(cursor.rowcount)
 
 
-def note_courses_anew() -> None:
-    """`affected_courses`, still empty."""
-    run("DROP TABLE IF EXISTS pg_temp.affected_courses")
-    run("CREATE TEMPORARY TABLE affected_courses (course_id bigint PRIMARY KEY) ON COMMIT DROP")
-
-
 def run_noting(sql: str) -> int:
     """How many rows a statement has written; each `course_id` that it returns is noted in `affected_courses`."""
-    noted = "INSERT INTO affected_courses SELECT DISTINCT course_id FROM done ON CONFLICT DO NOTHING"
-    return int(rows_of(f"WITH done AS ({sql}), noted AS ({noted}) SELECT count(*) FROM done")[0][0])
+    note = "INSERT INTO affected_courses SELECT DISTINCT course_id FROM changes ON CONFLICT DO NOTHING"
+    return int(rows_of(f"WITH changes AS ({sql}), notes AS ({note}) SELECT count(*) FROM changes")[0][0])
 
 
 def rows_of(sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -34,34 +29,34 @@ def rows_of(sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ..
         return list(cursor.fetchall())
 
 
+def named_rows_of(sql: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
+    """What a query answers, by the names of its columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 def count(table: str, condition: str = "true") -> int:
     return int(rows_of(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])
 
 
-def fill(table: str, select: str, parameters: list[Any] | None = None) -> None:
-    """A temporary table, made anew from a query; the planner knows its size."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-        cursor.execute(f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS {select}", parameters)
-        cursor.execute(f"ANALYZE {table}")
-
-
-def drop_staged(noun: str, condition: str, sentence: str, report: ImportReport) -> None:
+def drop_staged(noun: Noun, condition: str, sentence: str, report: ImportReport) -> None:
     """Leave staged rows out, with a complaint (an SQL expression) for each."""
-    dropped = rows_of(
-        f"WITH gone AS (DELETE FROM staged_{noun} WHERE {condition} RETURNING line, item, {sentence} AS said)"
-        " SELECT line, item, said FROM gone ORDER BY item"
+    rows = rows_of(
+        f"WITH dropped AS (DELETE FROM {noun.table} WHERE {condition} RETURNING line, item, {sentence} AS sentence)"
+        " SELECT line, item, sentence FROM dropped ORDER BY item"
     )
-    for line, item, said in dropped:
-        report.complain(Fault(Position(line, noun, item), said, courses_told(noun, {})))
+    for line, item, complaint in rows:
+        report.complain(Fault(Position(line, noun.name, item), complaint, noun.courses({})))
 
 
-def drop_repeated(noun: str, key: list[str], report: ImportReport) -> None:
+def drop_repeated(noun: Noun, key: list[str], report: ImportReport) -> None:
     """Leave out what stands a second time in the file."""
-    same = " AND ".join(f"first.{column} = staged_{noun}.{column}" for column in key)
+    same = " AND ".join(f"first.{column} = {noun.table}.{column}" for column in key)
     drop_staged(
         noun,
-        f"EXISTS (SELECT FROM staged_{noun} first WHERE {same} AND first.item < staged_{noun}.item)",
+        f"EXISTS (SELECT FROM {noun.table} first WHERE {same} AND first.item < {noun.table}.item)",
         f"concat_ws(', ', {', '.join(key)}) || ' stands twice; the first counts'",
         report,
     )

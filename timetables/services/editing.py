@@ -77,7 +77,7 @@ def add_row(*, kind: type[Row], by: User, now: datetime, **values: Any) -> Row:
 
 
 @transactional
-def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **wanted: Any) -> Row:
+def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **values: Any) -> Row:
     """Change some fields of a row. Publishes `TimetableRowChanged`, nothing for a no-op.
 
     Raises: PermissionDenied, TimetableRowNotFound, Invalid.
@@ -86,19 +86,19 @@ def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **wante
     row = kind._default_manager.filter(pk=row_id).first()
     if row is None:
         raise TimetableRowNotFound(kind)
-    names = [name for name in EDITABLE[kind] if name in wanted]
+    names = [name for name in EDITABLE[kind] if name in values]
     changes = changes_between(
-        {name: _plain(getattr(row, name)) for name in names}, {name: _plain(wanted[name]) for name in names}
+        {name: _plain(getattr(row, name)) for name in names}, {name: _plain(values[name]) for name in names}
     )
     if not changes:
         return row
     columns = [name for name in changes if name != "teachers"]
     for name in columns:
-        setattr(row, name, wanted[name])
+        setattr(row, name, values[name])
     _check(row)
     row.save(update_fields=columns)
     if isinstance(row, Course) and "teachers" in changes:
-        row.teachers.set(wanted["teachers"])
+        row.teachers.set(values["teachers"])
     publish(
         TimetableRowChanged(
             actor_id=by.pk, occurred_at=now, noun=_noun(kind), row_id=row.pk, name=str(row), changes=changes
@@ -135,10 +135,10 @@ def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *,
     if not changed:
         return Settlement(0, 0, 0, ())
     kind._default_manager.filter(pk__in=changed).update(is_available=is_available)
-    settled = Settlement(0, 0, 0, ())
+    settlement = Settlement(0, 0, 0, ())
     if kind in BLOCKED_BY:
-        settled = settle(CourseBooking.objects.filter(**{BLOCKED_BY[kind]: changed}))
-    if kind is CourseBooking and settled.refused == len(changed):
+        settlement = settle(CourseBooking.objects.filter(**{BLOCKED_BY[kind]: changed}))
+    if kind is CourseBooking and settlement.refused == len(changed):
         raise RoomsAreTaken
     fact = TimetableRowsRestored if is_available else TimetableRowsWithdrawn
     publish(
@@ -147,12 +147,12 @@ def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *,
             occurred_at=now,
             noun=_noun(kind),
             row_ids=tuple(changed),
-            released_count=settled.released,
-            reclaimed_count=settled.reclaimed,
-            conflicts=tuple(meeting.to_json() for meeting in settled.meetings),
+            released_count=settlement.released,
+            reclaimed_count=settlement.reclaimed,
+            conflicts=tuple(conflict.to_json() for conflict in settlement.conflicts),
         )
     )
-    return replace(settled, rows=len(changed) - (settled.refused if kind is CourseBooking else 0))
+    return replace(settlement, rows=len(changed) - (settlement.refused if kind is CourseBooking else 0))
 
 
 def _begin(by: User) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from classrooms.services.room_time import reclaim_many, release
 from kernel.db.locks import lock_rooms
-from timetables.importing.report import MAX_TOLD, Meeting
 from timetables.models import CourseBooking
 from timetables.queries.obstacles import Bookings, meeting_others, with_first_obstacle
+from timetables.services.conflicts import MAX_LISTED, LectureConflict
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Settlement:
     released: int
     reclaimed: int
     refused: int
-    meetings: tuple[Meeting, ...]
-    """At most `MAX_TOLD` of those refused."""
+    conflicts: tuple[LectureConflict, ...]
+    """At most `MAX_LISTED` of those refused."""
     rows: int = 0
     """How many rows of those meant are withdrawn or restored by it: the others were so already, or are refused."""
 
@@ -39,17 +39,17 @@ def settle(bookings: Bookings, *, more_rooms: frozenset[int] = frozenset()) -> S
     lock_rooms(rooms | more_rooms)
     if not rooms:
         return Settlement(0, 0, 0, ())
-    meeting = meeting_others(wanting)
-    meetings = tuple(_meetings(meeting))
-    refused = CourseBooking.objects.filter(pk__in=meeting.values("pk")).update(is_available=False)
+    obstructed_bookings = meeting_others(wanting)
+    conflicts = tuple(_conflicts(obstructed_bookings))
+    refused = CourseBooking.objects.filter(pk__in=obstructed_bookings.values("pk")).update(is_available=False)
     released = release(in_vain.values("pk"))
     reclaimed = reclaim_many(wanting.values("pk"))
-    return Settlement(released, reclaimed, refused, meetings)
+    return Settlement(released, reclaimed, refused, conflicts)
 
 
-def _meetings(meeting: Bookings) -> Iterator[Meeting]:
-    blocked: Any = with_first_obstacle(meeting)
-    rows = blocked.values_list(
+def _conflicts(obstructed_bookings: Bookings) -> Iterator[LectureConflict]:
+    bookings: Any = with_first_obstacle(obstructed_bookings)
+    rows = bookings.values_list(
         "schedule__course__code",
         "classroom__name",
         "schedule__starts_at",
@@ -58,5 +58,5 @@ def _meetings(meeting: Bookings) -> Iterator[Meeting]:
         "obstacle_id",
         "pk",
     )
-    for row in rows.order_by("schedule__starts_at", "pk")[:MAX_TOLD]:
-        yield Meeting(*row)
+    for row in rows.order_by("schedule__starts_at", "pk")[:MAX_LISTED]:
+        yield LectureConflict(*row)

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management import CommandError
 
-from timetables.importing.ics import CODE, CalendarReading, read_calendar
-from timetables.importing.reading import Progress
+from timetables.importing.calendar_records import CODE, CalendarReading, SemesterDays, read_calendar
+from timetables.importing.files import Progress
 from timetables.management.commands.import_timetable import ImportCommand, Read
 from timetables.models import Course, Semester
 
@@ -35,7 +35,7 @@ class Command(ImportCommand):
             raise CommandError(f"--code-pattern: {error}") from error
         pairs = [alias.partition("=") for alias in options["alias"]]
         reading = CalendarReading(
-            semester=semester,
+            semester=SemesterDays(semester.name, semester.starts_on, semester.ends_on, semester.skip_dates),
             known_codes=set(Course.objects.values_list("code", flat=True)),
             course=options["course"],
             code_pattern=pattern,

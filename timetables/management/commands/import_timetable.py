@@ -14,10 +14,11 @@ from accounts.models import User
 from kernel import clock
 from kernel.api.errors import as_domain_error
 from kernel.errors import DomainError, Unavailable
-from timetables.importing.importer import import_timetable
-from timetables.importing.reading import Progress, read_records
+from timetables.importing.files import Progress
+from timetables.importing.record_files import read_records
 from timetables.importing.records import Fault, Record
 from timetables.importing.report import ImportReport
+from timetables.importing.timetable import import_timetable
 
 BUSY = "another import is running, or the rooms are in use: try again"
 Read = Callable[[], Iterable[Record | Fault]]

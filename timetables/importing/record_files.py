@@ -9,26 +9,18 @@ import csv
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from kernel.errors import Invalid
-from timetables.importing.records import FIELDS, Ambiguous, Fault, Position, Record, courses_told, record
+from timetables.importing.files import Progress, UnreadableFile
+from timetables.importing.nouns import LECTURES, NOUNS
+from timetables.importing.records import Ambiguous, Fault, Position, Record, record
 
 CHUNK_BYTES = 1 << 16
 MAX_RECORD_CHARACTERS = 1 << 20
 MAX_DIGITS = 20
 WHITESPACE = re.compile(r"[ \t\r\n]*")
-Progress = Callable[[int], object]
-
-
-class UnreadableFile(Invalid):
-    """The file as a whole cannot be understood: nothing of it is imported."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__({"file": [sentence]})
-        self.message = sentence
 
 
 def read_records(path: Path, progress: Progress = lambda count: None) -> Iterator[Record | Fault]:
@@ -52,7 +44,7 @@ def read_records(path: Path, progress: Progress = lambda count: None) -> Iterato
 def read_csv(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
     """Each row with a noun in the column `record`; empty cells say nothing."""
     rows = csv.reader(_lines(file, progress), strict=True)
-    counts = dict.fromkeys(FIELDS, 0)
+    counts = dict.fromkeys(NOUNS, 0)
     try:
         header = [cell.strip() for cell in next(rows, [])]
         if "record" not in header or len(set(header)) != len(header):
@@ -62,17 +54,17 @@ def read_csv(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
             if not any(cell.strip() for cell in row):
                 continue
             noun = cells.pop("record").strip() if "record" in cells else ""
-            place = Position(rows.line_num, noun or "record", counts.get(noun, 0))
-            if noun not in FIELDS:
-                told = courses_told("lectures", cells)
-                yield Fault(place, f"record is not one of {', '.join(FIELDS)}", told)
+            position = Position(rows.line_num, noun or "record", counts.get(noun, 0))
+            if noun not in NOUNS:
+                # It may have been a lecture.
+                yield Fault(position, f"record is not one of {', '.join(NOUNS)}", LECTURES.courses(cells))
                 continue
             counts[noun] += 1
             if any(cell.strip() for cell in row[len(header) :]):
                 # The cells may have moved: none of them can be trusted.
-                yield Fault(place, f"there are more than {len(header)} cells", courses_told(noun, {}))
+                yield Fault(position, f"there are more than {len(header)} cells", NOUNS[noun].courses({}))
                 continue
-            yield record(place, {name: cell for name, cell in cells.items() if cell.strip()})
+            yield record(position, {name: cell for name, cell in cells.items() if cell.strip()})
     except csv.Error as error:
         raise UnreadableFile(f"line {rows.line_num}: {error}") from error
 
@@ -91,8 +83,8 @@ def read_json(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
         return
     while True:
         noun = text.value()
-        if not isinstance(noun, str) or noun not in FIELDS:
-            raise UnreadableFile(f"line {text.line}: {str(noun)[:40]!r} is not one of {', '.join(FIELDS)}")
+        if not isinstance(noun, str) or noun not in NOUNS:
+            raise UnreadableFile(f"line {text.line}: {str(noun)[:40]!r} is not one of {', '.join(NOUNS)}")
         text.expect(":")
         text.expect("[")
         if text.peek() == "]":
@@ -108,8 +100,8 @@ def _elements(text: "_JsonText", noun: str) -> Iterator[Record | Fault]:
     item = 0
     while True:
         text.peek()
-        place = Position(text.line, noun, item)
-        yield record(place, text.value())
+        position = Position(text.line, noun, item)
+        yield record(position, text.value())
         item += 1
         if text.expect(",]") == "]":
             return
@@ -138,12 +130,12 @@ class _JsonText:
 
     def expect(self, characters: str) -> str:
         """Step over one of some characters and return it."""
-        found = self.peek()
-        if not found or found not in characters:
-            wanted = " or ".join(characters)
-            raise UnreadableFile(f"line {self.line}: {wanted} was expected, not {found or 'the end of the file'}")
+        character = self.peek()
+        if not character or character not in characters:
+            choices = " or ".join(characters)
+            raise UnreadableFile(f"line {self.line}: {choices} was expected, not {character or 'the end of the file'}")
         self._move(1)
-        return found
+        return character
 
     def expect_end(self) -> None:
         if self.peek():
@@ -185,8 +177,8 @@ class _JsonText:
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    return found if len(found) == len(pairs) else Ambiguous(found)
+    values = dict(pairs)
+    return values if len(values) == len(pairs) else Ambiguous(values)
 
 
 def _whole(digits: str) -> float:

@@ -56,26 +56,28 @@ def import_timetable(
     find_rooms(report, create=create_rooms, by=by, now=now)
     write_lectures(report)
     if report.has_changes:
-        publish(
-            TimetableImported(
-                actor_id=by.pk if by else None,
-                occurred_at=now,
-                source=source,
-                counts=report.counts_to_json(),
-                course_count=count("affected_courses"),
-                course_ids=_affected_courses(),
-                conflict_count=report.conflict_count,
-                conflicts=tuple(meeting.to_json() for meeting in report.conflicts),
-                fault_count=report.fault_count,
-                made_rooms=tuple(report.made_rooms),
-            )
-        )
+        publish(_imported(report, by=by, now=now, source=source))
     if dry_run:
         transaction.set_rollback(True)
     return report
 
 
+def _imported(report: ImportReport, *, by: User | None, now: datetime, source: str) -> TimetableImported:
+    return TimetableImported(
+        actor_id=by.pk if by else None,
+        occurred_at=now,
+        source=source,
+        counts=report.counts_to_json(),
+        course_count=count("affected_courses"),
+        course_ids=_affected_courses(),
+        conflict_count=report.conflict_count,
+        conflicts=tuple(conflict.to_json() for conflict in report.conflicts),
+        fault_count=report.fault_count,
+        made_rooms=tuple(report.made_rooms),
+    )
+
+
 def _affected_courses() -> tuple[int, ...]:
     """The first of them, by id."""
-    found = rows_of("SELECT course_id FROM affected_courses ORDER BY course_id LIMIT %s", [MAX_NAMED])
-    return tuple(course_id for (course_id,) in found)
+    rows = rows_of("SELECT course_id FROM affected_courses ORDER BY course_id LIMIT %s", [MAX_NAMED])
+    return tuple(course_id for (course_id,) in rows)

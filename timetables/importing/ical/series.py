@@ -1,4 +1,4 @@
-"""The event series of a calendar file (iCalendar, RFC 5545): what belongs together, and where it stands."""
+"""The event series of a calendar file: what belongs together, and where it stands."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 from icalendar import Calendar, Component
 
-from timetables.importing.reading import Progress, UnreadableFile
+from timetables.importing.files import Progress, UnreadableFile
 
 MAX_BYTES = 64 << 20
 MAX_LINES = 1_000_000
@@ -63,7 +63,7 @@ def read_series(path: Path, progress: Progress) -> Iterator[EventSeries]:
 def _event_lines(name: str, text: str) -> list[int]:
     """Where events begin, counted from 1. Raises: UnreadableFile, where something does not end."""
     open_components: list[str] = []
-    found = []
+    event_lines = []
     is_calendar = False
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
         if number > MAX_LINES:
@@ -74,25 +74,25 @@ def _event_lines(name: str, text: str) -> list[int]:
                 raise UnreadableFile(f"{name} is no calendar: line {number}: {component} begins in the wrong place")
             is_calendar = True
             open_components.append(component)
-            found += [number] * (component == "VEVENT")
+            event_lines += [number] * (component == "VEVENT")
         elif word == "END" and (not open_components or open_components.pop() != component):
             raise UnreadableFile(f"{name} is no calendar: line {number}: {component} ends, but did not begin")
     if not is_calendar:
         raise UnreadableFile(f"{name} is no calendar: BEGIN:VCALENDAR is missing")
     if open_components:
         raise UnreadableFile(f"{name} is not complete: END:{open_components[-1]} is missing")
-    return found
+    return event_lines
 
 
 def _series(group: Sequence[tuple[int, Calendar, Component]]) -> Iterator[EventSeries]:
     """The series of one UID. Some calendars give several events one UID: each of them counts."""
-    whole = [found for found in group if "RECURRENCE-ID" not in found[2]]
-    if len(whole) <= 1:
+    whole_events = [member for member in group if "RECURRENCE-ID" not in member[2]]
+    if len(whole_events) <= 1:
         yield _together(group)
         return
-    for found in group:
-        is_change = "RECURRENCE-ID" in found[2]
-        yield _together([found], "which event this changes is not known: several have its UID" if is_change else "")
+    for member in group:
+        is_change = "RECURRENCE-ID" in member[2]
+        yield _together([member], "which event this changes is not known: several have its UID" if is_change else "")
 
 
 def _together(group: Sequence[tuple[int, Calendar, Component]], fault: str = "") -> EventSeries:
@@ -140,10 +140,10 @@ def _fault(event: Any) -> str | None:
 
 def _moments(event: Any, name: str) -> Iterator[tuple[Any, str]]:
     """The dates and times of a property, each with the name of its zone or ""."""
-    given = event.get(name, [])
-    for one in given if isinstance(given, list) else [given]:
-        for element in getattr(one, "dts", [one]):
-            yield element.dt, str(one.params.get("TZID", ""))
+    values = event.get(name, [])
+    for value in values if isinstance(values, list) else [values]:
+        for element in getattr(value, "dts", [value]):
+            yield element.dt, str(value.params.get("TZID", ""))
 
 
 def _is_before(end: Any, start: Any) -> bool:

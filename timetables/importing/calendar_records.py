@@ -1,4 +1,4 @@
-"""Reads the calendars that universities publish (iCalendar, RFC 5545): events become records of an import file.
+"""Reads the calendars that universities publish: their events become records of an import file.
 
 An event is a lecture, or a series of them by RRULE without its EXDATEs and the semester's skip dates. SUMMARY holds the
 course's code, or several of a joint lecture; LOCATION the rooms; CATEGORIES what kind of lecture it is.
@@ -8,21 +8,20 @@ import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import recurring_ical_events
 from icalendar import Calendar, Event
 
-from kernel.db.ranges import campus_zone, days_interval, format_minute
+from kernel.db.ranges import days_interval, format_minute
 from timetables import rules
 from timetables.enums import Label
-from timetables.importing.event_series import read_series
-from timetables.importing.reading import Progress, UnreadableFile
+from timetables.importing.files import Progress, UnreadableFile
+from timetables.importing.ical.occurrences import campus_moment, occurrences, rule_parts, rules_of
+from timetables.importing.ical.series import EventSeries, read_series
 from timetables.importing.records import Fault, Position, Record, record
-from timetables.models import Semester
 
 CODE = re.compile(r"\b[A-Z]{2,6}[-_. ]?\d{2,5}[A-Za-z]?(?:\([a-z0-9]{1,3}\))?")
 """Codes as they are mostly written: CS-101, MATH-101(a), ENG 250b."""
@@ -38,7 +37,7 @@ MAX_YEARS_BEFORE = 20
 """How long before the semester a series may begin: it is counted from there."""
 MAX_RECORDS = 200_000
 """Of a whole calendar."""
-MAX_SAID = 200
+MAX_REASON = 200
 """Of what a library says."""
 WHOLE_DAYS = "an event of whole days is no lecture"
 NO_DURATION = "an event without a duration is no lecture"
@@ -54,10 +53,20 @@ WORDS = {word: label.value for label, words in LABELS.items() for word in words}
 
 
 @dataclass(frozen=True)
+class SemesterDays:
+    """The semester whose lectures are read: first and last day, both included, and the days without lectures."""
+
+    name: str
+    starts_on: date
+    ends_on: date
+    skip_dates: Collection[date] = ()
+
+
+@dataclass(frozen=True)
 class CalendarReading:
     """What to make of a calendar file."""
 
-    semester: Semester
+    semester: SemesterDays
     known_codes: Collection[str] = ()
     """Courses that keep the names they have."""
     course: str | None = None
@@ -75,10 +84,10 @@ def read_calendar(
 
     Raises: UnreadableFile, also midway.
     """
-    for number, found in enumerate(_records(path, reading, progress), start=1):
+    for number, each in enumerate(_records(path, reading, progress), start=1):
         if number > MAX_RECORDS:
             raise UnreadableFile(f"{path.name} has more than {MAX_RECORDS} lectures in this semester")
-        yield found
+        yield each
 
 
 def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterator[Record | Fault]:
@@ -88,63 +97,77 @@ def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterat
     yield record(Position(0, "semesters", 0), {"name": semester.name})
     for item, (alias, rooms) in enumerate(reading.aliases.items()):
         yield record(Position(0, "room_aliases", item), {"alias": alias, "rooms": [*rooms]})
-    items, course_items = count(), count()
-    known, told = frozenset(reading.known_codes), set[str]()
+    series_records = _SeriesRecords(reading)
     until = time.monotonic() + MAX_SECONDS
     for series in read_series(path, progress):
         if time.monotonic() >= until:
             raise UnreadableFile(f"{path.name} has series that take longer than {MAX_SECONDS} s to follow")
+        yield from series_records.of(series)
+
+
+class _SeriesRecords:
+    """The records of one series after the other, numbered on; a course is recorded once."""
+
+    def __init__(self, reading: CalendarReading) -> None:
+        self._reading = reading
+        self._known_codes, self._recorded_codes = frozenset(reading.known_codes), set[str]()
+        self._items, self._course_items = count(), count()
+
+    def of(self, series: EventSeries) -> Iterator[Record | Fault]:
+        """A series with a fault is left out, all of it."""
         for line, sentence in series.faults.items():
-            yield Fault(Position(line, "lectures", next(items)), sentence, _codes_or_none(series.summaries, reading))
+            yield Fault(self._lecture_at(line), sentence, _codes_or_none(series.summaries, self._reading))
         if series.faults:
-            continue
-        line = series.line
+            return
         try:
-            events = _occurrences(series.calendar, semester)
+            events = _lecture_events(series.calendar, self._reading.semester)
         except Exception as error:  # the libraries raise what they like; a bad series stops nothing else
-            sentence = f"this event cannot be understood: {' '.join(str(error).split())[:MAX_SAID]}"
-            yield Fault(Position(line, "lectures", next(items)), sentence, _codes_or_none(series.summaries, reading))
-            continue
+            sentence = f"this event cannot be understood: {' '.join(str(error).split())[:MAX_REASON]}"
+            yield Fault(self._lecture_at(series.line), sentence, _codes_or_none(series.summaries, self._reading))
+            return
         for event in events:
-            codes, title = _course_of(str(event.get("SUMMARY", "")), reading)
+            codes, title = _course_of(str(event.get("SUMMARY", "")), self._reading)
             is_cancelled = event.get("STATUS") == "CANCELLED"
-            for code in codes:
-                is_known = code in known
-                # Also of a known one whose lecture is off: perhaps that is all the calendar says of it.
-                if code not in told and (is_cancelled or not is_known):
-                    told.add(code)
-                    raw_course = {"code": code} if is_known else {"code": code, "name": title or code}
-                    yield record(Position(line, "courses", next(course_items)), raw_course)
+            yield from self._courses(series.line, codes, title, is_cancelled=is_cancelled)
             for raw in _lectures(event, codes) if not is_cancelled else ():
-                yield _checked(Position(line, "lectures", next(items)), raw, codes)
+                yield _checked(self._lecture_at(series.line), raw, codes)
+
+    def _courses(self, line: int, codes: Sequence[str], title: str, *, is_cancelled: bool) -> Iterator[Record | Fault]:
+        """Those not known yet; also a known one whose lecture is off: perhaps that is all the calendar says of it."""
+        for code in codes:
+            is_known = code in self._known_codes
+            if code not in self._recorded_codes and (is_cancelled or not is_known):
+                self._recorded_codes.add(code)
+                raw = {"code": code} if is_known else {"code": code, "name": title or code}
+                yield record(Position(line, "courses", next(self._course_items)), raw)
+
+    def _lecture_at(self, line: int) -> Position:
+        return Position(line, "lectures", next(self._items))
 
 
-def _occurrences(series: Calendar, semester: Semester) -> list[Event]:
+def _lecture_events(series: Calendar, semester: SemesterDays) -> list[Event]:
     """The events of a series in the semester, cancelled ones too: they say whose lectures it is about.
 
     Raises: ValueError.
     """
-    repeated = [_check_rules(event, semester) for event in series.walk("VEVENT")]
-    days = days_interval(semester.starts_on, semester.ends_on)
-    found = []
-    for event in recurring_ical_events.of(series).between(days.starts_at, days.ends_at):
-        starts_at = _campus(event.start)
-        is_skipped = any(repeated) and starts_at.date() in semester.skip_dates
-        if days.starts_at <= starts_at < days.ends_at and not is_skipped:
-            found.append(event)
-    if len(found) > MAX_OCCURRENCES:
+    repeated = [event for event in series.walk("VEVENT") if _check_rules(event, semester)]
+    events = [
+        event
+        for event in occurrences(series, days_interval(semester.starts_on, semester.ends_on))
+        if not (repeated and campus_moment(event.start).date() in semester.skip_dates)
+    ]
+    if len(events) > MAX_OCCURRENCES:
         raise ValueError(f"it takes place more than {MAX_OCCURRENCES} times")
-    return found
+    return events
 
 
-def _check_rules(event: Any, semester: Semester) -> bool:
+def _check_rules(event: Any, semester: SemesterDays) -> bool:
     """Whether an event is repeated. Raises: ValueError, where that would not end, or be more than once a day."""
-    found = event.get("RRULE") or []
-    of_event = found if isinstance(found, list) else [found]
-    if len(of_event) > MAX_RULES:
+    repetitions = rules_of(event)
+    if len(repetitions) > MAX_RULES:
         raise ValueError(f"it has more than {MAX_RULES} rules")
-    for rule in of_event:
-        parts = {str(name).upper(): values if isinstance(values, list) else [values] for name, values in rule.items()}
+    for rule in repetitions:
+        parts = rule_parts(rule)
         if not {str(word).upper() for word in parts.get("FREQ", [""])} <= FREQUENCIES:
             raise ValueError("no lecture takes place every hour")
         if any(int(number) < 1 for name in ("INTERVAL", "COUNT") for number in parts.get(name, [])):
@@ -153,14 +176,14 @@ def _check_rules(event: Any, semester: Semester) -> bool:
             raise ValueError("no lecture takes place several times a day: make several events of it")
         if event.start.year < semester.starts_on.year - MAX_YEARS_BEFORE:
             raise ValueError(f"it begins more than {MAX_YEARS_BEFORE} years before the semester")
-    return bool(of_event)
+    return bool(repetitions)
 
 
 def _course_of(summary: str, reading: CalendarReading) -> tuple[list[str], str]:
     """The codes in a summary and what is left of it, the title."""
     if reading.course:
         return [reading.course], _title(summary.replace(reading.course, ""))
-    codes = [found.group() for found in reading.code_pattern.finditer(summary)]
+    codes = [match.group() for match in reading.code_pattern.finditer(summary)]
     return list(dict.fromkeys(codes)), _title(reading.code_pattern.sub("", summary))
 
 
@@ -178,7 +201,7 @@ def _lectures(event: Event, codes: Sequence[str]) -> Iterator[dict[str, Any] | s
     if not codes:
         yield f"there is no course code in {str(event.get('SUMMARY', ''))[:60]!r}"
         return
-    starts_at, ends_at = _campus(event.start), _campus(event.end)
+    starts_at, ends_at = campus_moment(event.start), campus_moment(event.end)
     if starts_at == ends_at:
         yield NO_DURATION
         return
@@ -201,8 +224,8 @@ def _lectures(event: Event, codes: Sequence[str]) -> Iterator[dict[str, Any] | s
 def _label(event: Event) -> str:
     """The first category that is known, else the first one, else a lecture."""
     words = [str(category) for category in event.categories]
-    known = [WORDS[word.lower()] for word in words if word.lower() in WORDS]
-    return next(iter([*known, *words]), Label.LECTURE.value)
+    labels = [WORDS[word.lower()] for word in words if word.lower() in WORDS]
+    return next(iter([*labels, *words]), Label.LECTURE.value)
 
 
 def _codes_or_none(summaries: str, reading: CalendarReading) -> tuple[str, ...] | None:
@@ -210,16 +233,9 @@ def _codes_or_none(summaries: str, reading: CalendarReading) -> tuple[str, ...] 
     return tuple(_course_of(summaries, reading)[0]) or None
 
 
-def _checked(place: Position, raw: dict[str, Any] | str, codes: Sequence[str]) -> Record | Fault:
+def _checked(position: Position, raw: dict[str, Any] | str, codes: Sequence[str]) -> Record | Fault:
     """An event of no course is somebody's meeting, a day or a moment is a holiday or a deadline: they are no sign that
     a lecture is missing."""
     if not isinstance(raw, str):
-        return record(place, raw)
-    return Fault(place, raw, () if raw in NO_LECTURES else tuple(codes))
-
-
-def _campus(moment: Any) -> datetime:
-    """On the campus wall; a time without a zone is one already, a date its midnight."""
-    if not isinstance(moment, datetime):
-        return datetime(moment.year, moment.month, moment.day, tzinfo=campus_zone())
-    return moment.astimezone(campus_zone()) if moment.tzinfo else moment.replace(tzinfo=campus_zone())
+        return record(position, raw)
+    return Fault(position, raw, () if raw in NO_LECTURES else tuple(codes))
