@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from accounts.rules import Access
 from allocations import draw
 from allocations.enums import EventStatus
+from kernel.dates import year_faults
 from kernel.db.ranges import campus_date
 
 ALGORITHM = "cspace-draw/v1"
@@ -19,7 +20,6 @@ MAX_RANK = 1000
 MAX_CHOICE = 1_000_000
 MAX_LIMIT = 100_000
 MAX_WEIGHT = 8
-YEARS = range(1900, 2501)
 LAST_SECOND = timedelta(seconds=1)
 """A window's end is its last second: it is over one second later (contract §6)."""
 CHANGEABLE_WHILE_OPEN = frozenset({"registration_end", "target_starts_on", "target_ends_on"})
@@ -56,8 +56,7 @@ def event_faults(
         "target_start_date": target_starts_on,
         "target_end_date": target_ends_on,
     }
-    faults = {name: ["Must lie between 1900 and 2500"] for name, value in known.items() if value and _is_far(value)}
-    if faults:
+    if faults := year_faults(known):
         return faults
     if registration_start and registration_end and registration_start >= registration_end:
         faults["registration_start"] = ["Registration start must be before registration end"]
@@ -87,7 +86,3 @@ def salt_faults(public_value: str) -> list[str]:
     except draw.DrawError as refusal:
         return [str(refusal)]
     return []
-
-
-def _is_far(value: date) -> bool:
-    return value.year not in YEARS

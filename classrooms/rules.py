@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from kernel.dates import days_faults, year_faults
 from kernel.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
 from kernel.names import NOT_VISIBLE, is_visible
 from kernel.text import has_forbidden_text
@@ -32,8 +33,6 @@ LONGEST = {"type": MAX_TYPE, "building": MAX_BUILDING, "link": MAX_LINK}
 MAX_DEGREES = {"latitude": 90, "longitude": 180}
 UNKNOWN_TYPE = "room"
 REFUSED_KEYS = frozenset({"__proto__", "constructor"})
-CLOSURE_YEARS = range(1900, 2501)
-BETWEEN_YEARS = "Must lie between 1900 and 2500"
 MAX_WINDOW_DAYS = 366
 MAX_CLOSURE = timedelta(days=3660)
 """Ten years. A closure is shown cut per day, so that what it makes others answer has to be bounded."""
@@ -97,8 +96,7 @@ def _gap_faults(day: date, start_minute: int, end_minute: int) -> dict[str, list
 
 def closure_faults(starts_at: datetime, ends_at: datetime) -> dict[str, list[str]]:
     """What is wrong with a span of time to close a room for."""
-    ends = {"starts_at": starts_at, "ends_at": ends_at}
-    faults = {name: [BETWEEN_YEARS] for name, instant in ends.items() if instant.year not in CLOSURE_YEARS}
+    faults = year_faults({"starts_at": starts_at, "ends_at": ends_at})
     if starts_at >= ends_at:
         faults.setdefault("starts_at", []).append("Start must be before end")
     elif not faults and ends_at - starts_at > MAX_CLOSURE:
@@ -108,20 +106,13 @@ def closure_faults(starts_at: datetime, ends_at: datetime) -> dict[str, list[str
 
 def window_faults(first: date | None, last: date | None) -> dict[str, list[str]]:
     """What is wrong with the campus days to count the hours of, both included (None = missing or malformed)."""
-    ends = {"start_date": first, "end_date": last}
-    faults = {name: [BETWEEN_YEARS] for name, day in ends.items() if day is not None and day.year not in CLOSURE_YEARS}
+    faults = year_faults({"start_date": first, "end_date": last})
     if faults or first is None or last is None:
         return faults
-    if first > last:
-        return {"start_date": ["Start date must not be after end date"]}
+    faults = days_faults(first, last)
     if (last - first).days >= MAX_WINDOW_DAYS:
-        return {"end_date": [f"At most {MAX_WINDOW_DAYS} days, both ends included"]}
-    return {}
-
-
-def instant_faults(name: str, instant: datetime | None) -> dict[str, list[str]]:
-    """What is wrong with a moment to look at, under its name (None = missing or malformed)."""
-    return {} if instant is None or instant.year in CLOSURE_YEARS else {name: [BETWEEN_YEARS]}
+        faults["end_date"] = [f"At most {MAX_WINDOW_DAYS} days, both ends included"]
+    return faults
 
 
 def name_faults(name: str) -> list[str]:

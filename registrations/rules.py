@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from accounts.rules import Access
+from kernel.dates import days_faults
 from kernel.db.ranges import campus_date, campus_minute, clamped_interval, week_number, weekly_dates
 from registrations.enums import LIVE, RegistrationStatus
 
@@ -85,10 +86,9 @@ def range_faults(
     faults: dict[str, list[str]] = {}
     if ends_on is not None and ends_on > campus_date(now) + timedelta(days=horizon_days):
         faults["end_date"] = [f"Date cannot be more than {horizon_days} days ahead"]
-    if starts_on is not None and ends_on is not None and starts_on > ends_on:
-        faults["start_date"] = ["Start date must not be after end date"]
-    elif starts_on is not None and ends_on is not None and (ends_on - starts_on).days > MAX_SERIES_DAYS:
-        faults.setdefault("end_date", []).append(f"At most {MAX_SERIES_DAYS} days after the start date")
+    if starts_on is not None and ends_on is not None:
+        for name, sentences in days_faults(starts_on, ends_on, most_days=MAX_SERIES_DAYS).items():
+            faults.setdefault(name, []).extend(sentences)
     return faults
 
 

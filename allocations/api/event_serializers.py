@@ -18,7 +18,6 @@ from allocations.rules import (
     MAX_PUBLIC_SOURCE,
     MAX_TARGET_DAYS,
     MAX_WEIGHT,
-    YEARS,
     event_faults,
 )
 from classrooms.api.fields import ClassroomField
@@ -34,6 +33,7 @@ from kernel.api.fields import (
     TimestampField,
 )
 from kernel.api.serializers import Input, Output, Query
+from kernel.dates import days_faults, year_faults
 from kernel.db.ranges import format_instant, format_minute
 from kernel.errors import Faults
 
@@ -233,11 +233,7 @@ class UnavailableDatesQuery(RoomQuery):
         first = values.get("start_date", event.target_starts_on)
         last = values.get("end_date", event.target_ends_on)
         given = {name: values[name] for name in ("start_date", "end_date") if name in values}
-        faults = {name: ["Must lie between 1900 and 2500"] for name, day in given.items() if day.year not in YEARS}
-        if not faults and first > last:
-            faults["start_date"] = ["Start date must not be after end date"]
-        elif not faults and (last - first).days > MAX_TARGET_DAYS:
-            faults["end_date"] = [f"At most {MAX_TARGET_DAYS} days after the start date"]
+        faults = year_faults(given) or days_faults(first, last, most_days=MAX_TARGET_DAYS)
         if values.get("start_time", 0) >= values.get("end_time", MINUTES_PER_DAY):
             faults["start_time"] = ["Start time must be before end time"]
         return faults

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from kernel.dates import KNOWN_YEARS
 from kernel.db.ranges import MINUTES_PER_DAY
 from kernel.web_addresses import is_web_address
 from timetables import rules
@@ -20,7 +21,6 @@ TIME = re.compile(r"(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
 WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,15})?", re.ASCII)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-YEARS = range(1900, 2501)
 TELLING_LECTURES = frozenset({"weekly", "lectures"})
 FLAGS = {"true": True, "false": False}
 MAX_LIST = 1000
@@ -191,7 +191,7 @@ def _day(given: Any) -> date:
     try:
         if isinstance(given, str) and DATE.fullmatch(given):
             day = date.fromisoformat(given)
-            if day.year in YEARS:
+            if day.year in KNOWN_YEARS:
                 return day
     except ValueError:
         pass
