@@ -28,7 +28,7 @@ from kernel import clock
 from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallTimeFormField, instant_of
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
-from kernel.db.ranges import MINUTES_PER_DAY, campus_zone
+from kernel.db.ranges import MINUTES_PER_DAY, campus_date, campus_minute
 
 WINDOW = {"registration_start": ("opens_on", "opens_at"), "registration_end": ("closes_on", "closes_at")}
 RANGE = ("target_starts_on", "target_ends_on")
@@ -69,14 +69,13 @@ class EventForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
-            opens = self.instance.registration_start.astimezone(campus_zone())
-            closes = self.instance.registration_end.astimezone(campus_zone())
+            opens, closes = self.instance.registration_start, self.instance.registration_end
             self.initial = {
                 **self.initial,
-                "opens_on": opens.date(),
-                "opens_at": opens.hour * 60 + opens.minute,
-                "closes_on": closes.date(),
-                "closes_at": closes.hour * 60 + closes.minute,
+                "opens_on": campus_date(opens),
+                "opens_at": campus_minute(opens),
+                "closes_on": campus_date(closes),
+                "closes_at": campus_minute(closes),
             }
 
     def clean(self) -> dict[str, Any] | None:

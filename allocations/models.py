@@ -13,9 +13,8 @@ from allocations.enums import Balance, EntryStatus, EventStatus, Grant, OnConfli
 from allocations.querysets import EntryQuerySet, EventQuerySet
 from classrooms.models import Classroom
 from groups.models import Group
+from kernel.db.ranges import MINUTES_PER_DAY
 from registrations.models import Series
-
-MINUTES_PER_DAY = 1440
 
 
 class AllocationEvent(models.Model):
@@ -121,7 +120,7 @@ class EventWeight(models.Model):
 
 
 class AllocationRegistration(models.Model):
-    """An entry: a group's wish for a weekly slot in a room. Minutes are of the campus wall; the end may be 1440."""
+    """An entry: a group's wish for a weekly slot in a room. Minutes are of the campus wall."""
 
     event = models.ForeignKey(AllocationEvent, on_delete=models.PROTECT, related_name="entries", db_index=False)
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
@@ -130,6 +129,7 @@ class AllocationRegistration(models.Model):
     """1 = Sunday … 7 = Saturday."""
     start_minute = models.SmallIntegerField()
     end_minute = models.SmallIntegerField()
+    """`MINUTES_PER_DAY` = midnight."""
     rank = models.SmallIntegerField(default=1)
     choice = models.IntegerField(default=0)
     """Ranked alternatives of one group carry the same number; at most one of them wins. 0 = none."""

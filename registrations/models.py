@@ -11,7 +11,7 @@ from django.db.models.lookups import LessThanOrEqual
 
 from classrooms.models import Classroom, Occupancy
 from groups.models import Group
-from kernel.db.ranges import Interval
+from kernel.db.ranges import MINUTES_PER_DAY, Interval
 from registrations.enums import RegistrationStatus, SkipReason, Source
 from registrations.querysets import RegistrationQuerySet, SeriesQuerySet
 
@@ -29,7 +29,7 @@ class Series(models.Model):
     start_minute = models.SmallIntegerField()
     """Minutes since midnight on the campus wall."""
     end_minute = models.SmallIntegerField()
-    """1440 = midnight."""
+    """`MINUTES_PER_DAY` = midnight."""
     starts_on = models.DateField()
     ends_on = models.DateField()
     """The last day on which an occurrence may lie."""
@@ -52,7 +52,7 @@ class Series(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(day_of_week__range=(1, 7)), name="series_known_day_of_week"),
             models.CheckConstraint(
-                condition=Q(start_minute__gte=0, end_minute__lte=1440, start_minute__lt=F("end_minute")),
+                condition=Q(start_minute__gte=0, end_minute__lte=MINUTES_PER_DAY, start_minute__lt=F("end_minute")),
                 name="series_start_minute_before_end_minute",
             ),
             models.CheckConstraint(condition=Q(starts_on__lte=F("ends_on")), name="series_starts_on_before_ends_on"),

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from allocations.enums import Balance, EventStatus, OnConflict, Tie
-from allocations.models import MINUTES_PER_DAY, AllocationEvent, AllocationRegistration
+from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.manifest import weights_of
 from allocations.rules import (
     ALGORITHM,
@@ -34,7 +34,7 @@ from kernel.api.fields import (
 )
 from kernel.api.serializers import Input, Output, Query
 from kernel.dates import days_faults, year_faults
-from kernel.db.ranges import format_instant, format_minute
+from kernel.db.ranges import MINUTES_PER_DAY, format_instant, format_minute
 from kernel.errors import Faults
 
 GROUP_ID = re.compile(r"[1-9][0-9]{0,17}")

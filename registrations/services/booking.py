@@ -26,7 +26,7 @@ from registrations.models import Registration
 
 @dataclass(frozen=True)
 class Slot:
-    """A wanted date and span on the campus wall; minutes since midnight, the end may be 1440."""
+    """A wanted date and span on the campus wall; minutes since midnight, the end may be `MINUTES_PER_DAY`."""
 
     day: date
     start_minute: int
