@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from kernel.dates import days_faults, year_faults
 from kernel.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
@@ -46,6 +46,26 @@ def name_key(name: str) -> str:
 def natural_order(name: str) -> str:
     """A sort key under which "9" comes before "10": runs of digits are padded."""
     return re.sub(r"[0-9]+", lambda digits: digits[0].zfill(20), name_key(name))
+
+
+class Bookable(Protocol):
+    """What these rules know of a room: its name, and whether it is in use."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_active(self) -> bool: ...
+
+
+def not_open(room: str) -> str:
+    """Why a room that is not in use cannot be booked; `room`: its name, or "The room"."""
+    return f"{room} is not open for booking"
+
+
+def bookable_faults(room: Bookable | None) -> dict[str, list[str]]:
+    """What keeps a room from being booked at any time (None = missing or malformed)."""
+    return {} if room is None or room.is_active else {"classroom": [not_open(room.name)]}
 
 
 def slot_faults(

@@ -13,6 +13,7 @@ from allocations.queries.outcomes import outcome_of
 from allocations.queries.outlook import Outlook
 from allocations.rules import MAX_CHOICE, MAX_DESCRIPTION, MAX_RANK, time_faults
 from classrooms.api.fields import ClassroomField
+from classrooms.rules import bookable_faults
 from groups.api.fields import OwnGroupIdField
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP
@@ -52,10 +53,7 @@ class EntryInput(EntryChangeInput):
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         faults = time_faults(values.get("start_minute"), values.get("end_minute"))
-        classroom = values.get("classroom")
-        if classroom is not None and not classroom.is_active:
-            faults["classroom"] = [f"{classroom.name} is not open for booking"]
-        return faults
+        return faults | bookable_faults(values.get("classroom"))
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
         group_id = values.get("group_id")

@@ -17,6 +17,7 @@ from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.rules import MAX_DESCRIPTION, may_file_for, time_faults
 from allocations.services.progress import event_for_filing
 from classrooms.models import Classroom
+from classrooms.rules import bookable_faults
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP, hold_group
 from kernel.db.constraints import naming
@@ -197,8 +198,8 @@ def _check_entry(event: AllocationEvent, entry: AllocationRegistration, *, is_ne
         faults["day_of_week"] = [
             f"No such day lies between {event.target_starts_on} and {event.target_ends_on}",
         ]
-    if is_new_room and not entry.classroom.is_active:
-        faults["classroom"] = [f"{entry.classroom.name} is not open for booking"]
+    if is_new_room:
+        faults |= bookable_faults(entry.classroom)
     if len(entry.description) > MAX_DESCRIPTION:
         faults["description"] = [f"At most {MAX_DESCRIPTION} characters"]
     if faults:

@@ -28,6 +28,7 @@ from classrooms.api.serializers import (
 from classrooms.models import BookingHold, Classroom, Closure
 from classrooms.queries.suggesting import suggestions, weekly
 from classrooms.querysets import ClassroomQuerySet
+from classrooms.rules import bookable_faults
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.room_time import obstacles
 from classrooms.services.rooms import (
@@ -141,8 +142,8 @@ class ClassroomViewSet(ApiViewSet):
 
     def _refusal(self, classroom: Classroom, interval: Interval) -> str:
         """What would keep the caller from booking the room even while nobody uses it; or an empty text."""
-        if not classroom.is_active:
-            return f"{classroom.name} is not open for booking"
+        if faults := bookable_faults(classroom):
+            return faults["classroom"][0]
         hold = BookingHold.objects.binding(self.request.user.access).over(interval).first()
         return hold.reason if hold else ""
 

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from accounts.models import User
 from classrooms.api.fields import ClassroomField
 from classrooms.models import Classroom
+from classrooms.rules import bookable_faults
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP
 from kernel.api.examples import day_ahead, days_on, this_moment, weekday_ahead
@@ -100,10 +101,7 @@ class SeriesInput(Input):
             start_minute=values.get("start_time"),
             end_minute=values.get("end_time"),
         )
-        classroom = values.get("classroom")
-        if classroom is not None and not classroom.is_active:
-            faults["classroom"] = [f"{classroom.name} is not open for booking"]
-        return faults
+        return faults | bookable_faults(values.get("classroom"))
 
 
 class BatchInput(Input):

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from classrooms.api.fields import ClassroomField
 from classrooms.api.serializers import SlotQuery
-from classrooms.rules import slot_faults
+from classrooms.rules import bookable_faults, slot_faults
 from groups.api.fields import OwnGroupIdField
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP
@@ -51,10 +51,7 @@ class RegistrationInput(Input):
             start_minute=values.get("start_time"),
             end_minute=values.get("end_time"),
         )
-        classroom = values.get("classroom")
-        if classroom is not None and not classroom.is_active:
-            faults["classroom"] = [f"{classroom.name} is not open for booking"]
-        return faults
+        return faults | bookable_faults(values.get("classroom"))
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
         group_id = values.get("group_id")

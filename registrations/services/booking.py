@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.models import User
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from classrooms.rules import slot_faults
+from classrooms.rules import bookable_faults, slot_faults
 from classrooms.services.room_time import occupy
 from groups.models import Group
 from groups.querysets import cspace_people
@@ -94,8 +94,7 @@ def check_bookable(*, slot: Slot, classroom: Classroom, description: str, now: d
         start_minute=slot.start_minute,
         end_minute=slot.end_minute,
     )
-    if not classroom.is_active:
-        faults["classroom"] = [f"{classroom.name} is not open for booking"]
+    faults |= bookable_faults(classroom)
     if len(description) > rules.MAX_DESCRIPTION:
         faults["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
     if faults:

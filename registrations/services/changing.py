@@ -10,7 +10,7 @@ from django.conf import settings
 from accounts.models import User
 from accounts.rules import Access
 from classrooms.models import Classroom
-from classrooms.rules import slot_faults
+from classrooms.rules import bookable_faults, slot_faults
 from classrooms.services.room_time import lock_and_reload, move, release
 from groups.services.holding import hold_group
 from kernel.db.ranges import cut_per_day
@@ -243,9 +243,7 @@ def change_faults(
     )
     classroom = wanted.classroom or registration.occupancy.classroom
     is_moved = slot != held or classroom.pk != registration.occupancy.classroom_id
-    if is_moved and not classroom.is_active:
-        faults["classroom"] = [f"{classroom.name} is not open for booking"]
-    return faults
+    return faults | bookable_faults(classroom) if is_moved else faults
 
 
 def _readable(registration: Registration) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.models import User
+from classrooms.rules import not_open
 from classrooms.services.room_time import reclaim, release
 from groups.models import Group
 from groups.services.holding import GroupIsArchived, hold_groups
@@ -18,7 +19,7 @@ from registrations.services.changing import RegistrationIsCancelled, hold_regist
 
 
 class RoomIsNotOpen(InvalidState):
-    message = "The room is not open for booking"
+    message = not_open("The room")
 
 
 class SeriesIsCancelled(InvalidState):

@@ -9,6 +9,7 @@ from django.conf import settings
 from accounts.models import User
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
+from classrooms.rules import bookable_faults
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP, hold_groups
 from kernel.db.locks import lock_rooms
@@ -118,8 +119,7 @@ def check_requests(wanted: Sequence[SeriesRequest], now: datetime) -> None:
             start_minute=row.draft.start_minute,
             end_minute=row.draft.end_minute,
         )
-        if not row.classroom.is_active:
-            found["classroom"] = [f"{row.classroom.name} is not open for booking"]
+        found |= bookable_faults(row.classroom)
         if len(row.draft.description) > rules.MAX_DESCRIPTION:
             found["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
         faults |= {row.name_of(field): sentences for field, sentences in found.items()}
@@ -192,8 +192,8 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
         and (interval := clamped_interval(day, series.start_minute, series.end_minute))
         and interval.starts_at > now
     ]
-    if wanted and not series.classroom.is_active:
-        raise Invalid({"classroom": [f"{series.classroom.name} is not open for booking"]})
+    if wanted and (faults := bookable_faults(series.classroom)):
+        raise Invalid(faults)
     if taken := [verdict for verdict in judge(wanted) if verdict.is_taken]:
         write_occurrences(taken, [series.pk], now=now)
         SkippedDate.objects.filter(series=series, date__in=[row.wanted.day for row in taken]).delete()

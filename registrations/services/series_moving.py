@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from classrooms.models import Classroom
+from classrooms.rules import bookable_faults
 from classrooms.services.room_time import move_many, release
 from groups.models import Group
 from groups.services.holding import hold_group
@@ -108,9 +109,8 @@ def check_change(wanted: SeriesChange, series: Series, cut: date, now: datetime)
     start = series.start_minute if wanted.start_minute is None else wanted.start_minute
     if start >= (series.end_minute if wanted.end_minute is None else wanted.end_minute):
         faults["start_time"] = ["Start time must be before end time"]
-    room = wanted.classroom
-    if room is not None and room.pk != series.classroom_id and not room.is_active:
-        faults["classroom"] = [f"{room.name} is not open for booking"]
+    if wanted.classroom is not None and wanted.classroom.pk != series.classroom_id:
+        faults |= bookable_faults(wanted.classroom)
     if wanted.description is not None and len(wanted.description) > rules.MAX_DESCRIPTION:
         faults["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
     last_on = wanted.ends_on if is_new_end and wanted.ends_on else series.last_on
