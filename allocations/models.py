@@ -15,6 +15,7 @@ from classrooms.models import Classroom
 from groups.models import Group
 from kernel.db.ranges import MINUTES_PER_DAY
 from registrations.models import Series
+from registrations.rules import MAX_DESCRIPTION
 
 
 class AllocationEvent(models.Model):
@@ -180,7 +181,7 @@ class AllocationRegistration(models.Model):
                 name="allocationregistration_series_means_it_won",
             ),
             models.CheckConstraint(
-                condition=LessThanOrEqual(Length("description"), 2000),
+                condition=LessThanOrEqual(Length("description"), MAX_DESCRIPTION),
                 name="allocationregistration_description_in_range",
             ),
         ]

@@ -1,10 +1,17 @@
-"""Which dates and moments people may name at all, and from when to when. Pure."""
+"""Which dates and moments people may name at all, and from when to when. No database, no clock."""
 
 from collections.abc import Mapping
 from datetime import date
 
+from django.conf import settings
+
 KNOWN_YEARS = range(1900, 2501)
 OUTSIDE_KNOWN_YEARS = f"Must lie between {KNOWN_YEARS[0]} and {KNOWN_YEARS[-1]}"
+
+
+def horizon_days() -> int:
+    """How many days ahead a room may be booked (`CSPACE_BOOKING_HORIZON_DAYS`)."""
+    return settings.CSPACE_BOOKING_HORIZON_DAYS
 
 
 def year_faults(moments: Mapping[str, date | None]) -> dict[str, list[str]]:

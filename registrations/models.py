@@ -14,6 +14,7 @@ from groups.models import Group
 from kernel.db.ranges import MINUTES_PER_DAY, Interval
 from registrations.enums import RegistrationStatus, SkipReason, Source
 from registrations.querysets import RegistrationQuerySet, SeriesQuerySet
+from registrations.rules import MAX_DESCRIPTION
 
 
 class Series(models.Model):
@@ -61,7 +62,7 @@ class Series(models.Model):
                 name="series_event_means_draw",
             ),
             models.CheckConstraint(
-                condition=LessThanOrEqual(Length("description"), 2000), name="series_description_in_range"
+                condition=LessThanOrEqual(Length("description"), MAX_DESCRIPTION), name="series_description_in_range"
             ),
         ]
         indexes = [
@@ -99,7 +100,8 @@ class Registration(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=RegistrationStatus.values), name="registration_known_status"),
             models.CheckConstraint(
-                condition=LessThanOrEqual(Length("description"), 2000), name="registration_description_in_range"
+                condition=LessThanOrEqual(Length("description"), MAX_DESCRIPTION),
+                name="registration_description_in_range",
             ),
             models.CheckConstraint(
                 condition=Q(is_detached=False) | Q(series__isnull=False), name="registration_detached_from_a_series"

@@ -11,9 +11,8 @@ from allocations.enums import EntryStatus, Reason
 from allocations.models import AllocationRegistration
 from allocations.queries.outcomes import outcome_of
 from allocations.queries.outlook import Outlook
-from allocations.rules import MAX_CHOICE, MAX_DESCRIPTION, MAX_RANK, time_faults
+from allocations.rules import MAX_CHOICE, MAX_RANK, entry_faults
 from classrooms.api.fields import ClassroomField
-from classrooms.rules import bookable_faults
 from groups.api.fields import OwnGroupIdField
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP
@@ -22,6 +21,7 @@ from kernel.api.fields import DateField, EndTimeField, IntegerField, TextField, 
 from kernel.api.serializers import Input, Output
 from kernel.db.ranges import format_minute
 from kernel.errors import Faults
+from registrations.rules import MAX_DESCRIPTION
 
 
 class EntryChangeInput(Input):
@@ -52,8 +52,12 @@ class EntryInput(EntryChangeInput):
     }
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        faults = time_faults(values.get("start_minute"), values.get("end_minute"))
-        return faults | bookable_faults(values.get("classroom"))
+        return entry_faults(
+            start_minute=values.get("start_minute"),
+            end_minute=values.get("end_minute"),
+            room=values.get("classroom"),
+            description=values.get("description", ""),
+        )
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
         group_id = values.get("group_id")

@@ -21,6 +21,7 @@ from allocations.rules import (
     event_faults,
 )
 from classrooms.api.fields import ClassroomField
+from classrooms.rules import time_faults
 from kernel.api.examples import days_on, hour_ahead, moment_ago
 from kernel.api.fields import (
     BooleanField,
@@ -234,9 +235,7 @@ class UnavailableDatesQuery(RoomQuery):
         last = values.get("end_date", event.target_ends_on)
         given = {name: values[name] for name in ("start_date", "end_date") if name in values}
         faults = year_faults(given) or days_faults(first, last, most_days=MAX_TARGET_DAYS)
-        if values.get("start_time", 0) >= values.get("end_time", MINUTES_PER_DAY):
-            faults["start_time"] = ["Start time must be before end time"]
-        return faults
+        return faults | time_faults(values.get("start_time", 0), values.get("end_time", MINUTES_PER_DAY))
 
 
 class UnavailableDatesOutput(serializers.Serializer):  # type: ignore[type-arg]

@@ -14,15 +14,13 @@ from accounts.rules import Access
 from allocations.enums import EntryStatus, EventStatus
 from allocations.facts.events import EntryChanged, EntryDeleted, EntryFiled, spoken_slot
 from allocations.models import AllocationEvent, AllocationRegistration
-from allocations.rules import MAX_DESCRIPTION, may_file_for, time_faults
+from allocations.rules import entry_faults, may_file_for
 from allocations.services.progress import event_for_filing
 from classrooms.models import Classroom
-from classrooms.rules import bookable_faults
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP, hold_group
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_filing
-from kernel.db.ranges import weekly_dates
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import AlreadyExists, Invalid, InvalidState, LimitReached, NotFound, PermissionDenied
 from kernel.facts import publish
@@ -193,15 +191,14 @@ def _apply(entry: AllocationRegistration, wish: Wish, group: Group | None) -> No
 
 def _check_entry(event: AllocationEvent, entry: AllocationRegistration, *, is_new_room: bool, is_new_day: bool) -> None:
     """Raises `Invalid` with everything that is wrong with the wish itself; of a change, with what is new in it."""
-    faults = time_faults(entry.start_minute, entry.end_minute)
-    if is_new_day and not weekly_dates(event.target_starts_on, event.target_ends_on, entry.day_of_week):
-        faults["day_of_week"] = [
-            f"No such day lies between {event.target_starts_on} and {event.target_ends_on}",
-        ]
-    if is_new_room:
-        faults |= bookable_faults(entry.classroom)
-    if len(entry.description) > MAX_DESCRIPTION:
-        faults["description"] = [f"At most {MAX_DESCRIPTION} characters"]
+    faults = entry_faults(
+        start_minute=entry.start_minute,
+        end_minute=entry.end_minute,
+        room=entry.classroom if is_new_room else None,
+        description=entry.description,
+        on_day=entry.day_of_week if is_new_day else None,
+        target=(event.target_starts_on, event.target_ends_on),
+    )
     if faults:
         raise Invalid(faults)
 

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWi
 
 from accounts.admin.acting import actor
 from classrooms.models import Classroom, Closure
+from classrooms.rules import START_IS_LATE
 from classrooms.services.closures import close_rooms, lift_closure
 from kernel import clock
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField, instant_of
@@ -54,7 +55,7 @@ class ClosureForm(ServiceForm):
         if starts_at and ends_at:
             self.cleaned_data["interval"] = Interval(starts_at, ends_at)
             if starts_at >= ends_at:
-                self.add_error("starts_on", "Start must be before end")
+                self.add_error("starts_on", START_IS_LATE)
         return cleaned
 
     def _instant(self, day: str, time: str) -> Any:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -165,7 +164,6 @@ class SlotQuery(Query):
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         return slot_faults(
             now=self.context["now"],
-            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
             day=values.get("date"),
             start_minute=values.get("start_time"),
             end_minute=values.get("end_time"),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -133,9 +132,7 @@ class ClassroomViewSet(ApiViewSet):
         wanted, holds = weekly(asked), BookingHold.objects.binding(request.user.access)
         response = self.listing(rooms.free_during(*wanted).not_while(holds.over_any(wanted)), ClassroomOutput)
         if asked["suggest"]:
-            response.data["suggestions"] = suggestions(
-                rooms, asked, holds, now=clock.now(), horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS
-            )
+            response.data["suggestions"] = suggestions(rooms, asked, holds, now=clock.now())
         if not response.data["results"] and (hold := holds.over_any(wanted).first()):
             response.data["reason"] = hold.reason
         return response

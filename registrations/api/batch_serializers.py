@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -11,7 +10,6 @@ from rest_framework import serializers
 from accounts.models import User
 from classrooms.api.fields import ClassroomField
 from classrooms.models import Classroom
-from classrooms.rules import bookable_faults
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP
 from kernel.api.examples import day_ahead, days_on, this_moment, weekday_ahead
@@ -92,16 +90,16 @@ class SeriesInput(Input):
     on_behalf_of = PersonField(required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        faults = series_faults(
+        return series_faults(
             now=self.context["now"],
-            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
             starts_on=values.get("start_date"),
             ends_on=values.get("end_date"),
             on_day=values.get("day_of_week"),
             start_minute=values.get("start_time"),
             end_minute=values.get("end_time"),
+            room=values.get("classroom"),
+            description=values.get("description", ""),
         )
-        return faults | bookable_faults(values.get("classroom"))
 
 
 class BatchInput(Input):

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from rest_framework import serializers
 
 from classrooms.api.fields import ClassroomField
 from classrooms.api.serializers import SlotQuery
-from classrooms.rules import bookable_faults, slot_faults
 from groups.api.fields import OwnGroupIdField
 from groups.models import Group
 from groups.services.holding import UNKNOWN_GROUP
@@ -27,7 +25,7 @@ from kernel.db.ranges import DayPiece, cut_per_day, format_instant, format_minut
 from kernel.errors import Faults
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
-from registrations.rules import MAX_DESCRIPTION
+from registrations.rules import MAX_DESCRIPTION, booking_faults
 from registrations.services.changing import RegistrationChange, change_faults
 
 
@@ -44,14 +42,14 @@ class RegistrationInput(Input):
     description = TextField(max_length=MAX_DESCRIPTION, required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        faults = slot_faults(
+        return booking_faults(
             now=self.context["now"],
-            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
             day=values.get("date"),
             start_minute=values.get("start_time"),
             end_minute=values.get("end_time"),
+            room=values.get("classroom"),
+            description=values.get("description", ""),
         )
-        return faults | bookable_faults(values.get("classroom"))
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
         group_id = values.get("group_id")

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from classrooms.rules import bookable_faults, slot_faults
 from classrooms.services.room_time import occupy
 from groups.models import Group
 from groups.querysets import cspace_people
@@ -33,7 +31,7 @@ class Slot:
     end_minute: int
 
     def interval(self) -> Interval:
-        """The instants. Call `slot_faults` first: a time in a DST gap raises `WallTimeDoesNotExist`."""
+        """The instants. Ask `booking_faults` first: a time in a DST gap raises `WallTimeDoesNotExist`."""
         return campus_interval(self.day, self.start_minute, self.end_minute)
 
 
@@ -53,7 +51,16 @@ def book(
     """
     if not rules.may_book_for(by.access, group_id):
         raise PermissionDenied
-    check_bookable(slot=slot, classroom=classroom, description=description, now=now)
+    faults = rules.booking_faults(
+        now=now,
+        day=slot.day,
+        start_minute=slot.start_minute,
+        end_minute=slot.end_minute,
+        room=classroom,
+        description=description,
+    )
+    if faults:
+        raise Invalid(faults)
     group = hold_group(group_id)
     interval = slot.interval()
     status = rules.initial_status(auto_approve=classroom.auto_approve)
@@ -83,22 +90,6 @@ def book(
         )
     )
     return registration
-
-
-def check_bookable(*, slot: Slot, classroom: Classroom, description: str, now: datetime) -> None:
-    """Raises `Invalid` with everything that is wrong with the wish itself."""
-    faults = slot_faults(
-        now=now,
-        horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
-        day=slot.day,
-        start_minute=slot.start_minute,
-        end_minute=slot.end_minute,
-    )
-    faults |= bookable_faults(classroom)
-    if len(description) > rules.MAX_DESCRIPTION:
-        faults["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
-    if faults:
-        raise Invalid(faults)
 
 
 def deciders_of(status: RegistrationStatus) -> Recipients:

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-
 from accounts.models import User
 from accounts.rules import Access
 from classrooms.models import Classroom
-from classrooms.rules import bookable_faults, slot_faults
 from classrooms.services.room_time import lock_and_reload, move, release
 from groups.services.holding import hold_group
 from kernel.db.ranges import cut_per_day
@@ -233,17 +230,17 @@ def change_faults(
         )
         if is_changed
     }
-    faults = slot_faults(
+    classroom = wanted.classroom or registration.occupancy.classroom
+    is_moved = slot != held or classroom.pk != registration.occupancy.classroom_id
+    return rules.booking_faults(
         now=now,
-        horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
         day=None if "date" in malformed else slot.day,
         start_minute=None if "start_time" in malformed else slot.start_minute,
         end_minute=None if "end_time" in malformed else slot.end_minute,
+        room=classroom if is_moved else None,
+        description=wanted.description or "",
         changed=changed,
     )
-    classroom = wanted.classroom or registration.occupancy.classroom
-    is_moved = slot != held or classroom.pk != registration.occupancy.classroom_id
-    return faults | bookable_faults(classroom) if is_moved else faults
 
 
 def _readable(registration: Registration) -> Mapping[str, str]:

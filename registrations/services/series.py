@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.conf import settings
-
 from accounts.models import User
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
@@ -112,16 +110,14 @@ def check_requests(wanted: Sequence[SeriesRequest], now: datetime) -> None:
     for row in wanted:
         found = rules.series_faults(
             now=now,
-            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
             starts_on=row.draft.starts_on,
             ends_on=row.draft.ends_on,
             on_day=row.draft.day_of_week,
             start_minute=row.draft.start_minute,
             end_minute=row.draft.end_minute,
+            room=row.classroom,
+            description=row.draft.description,
         )
-        found |= bookable_faults(row.classroom)
-        if len(row.draft.description) > rules.MAX_DESCRIPTION:
-            found["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
         faults |= {row.name_of(field): sentences for field, sentences in found.items()}
     if faults:
         raise Invalid(faults)

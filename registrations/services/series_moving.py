@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import User
 from classrooms.models import Classroom
-from classrooms.rules import bookable_faults
+from classrooms.rules import bookable_faults, past_faults, time_faults
 from classrooms.services.room_time import move_many, release
 from groups.models import Group
 from groups.services.holding import hold_group
@@ -106,13 +105,13 @@ def check_change(wanted: SeriesChange, series: Series, cut: date, now: datetime)
     is_new_end = wanted.ends_on is not None and wanted.ends_on != series.ends_on
     if is_new_end:
         faults = _end_faults(wanted, series, now)
-    start = series.start_minute if wanted.start_minute is None else wanted.start_minute
-    if start >= (series.end_minute if wanted.end_minute is None else wanted.end_minute):
-        faults["start_time"] = ["Start time must be before end time"]
+    faults |= time_faults(
+        series.start_minute if wanted.start_minute is None else wanted.start_minute,
+        series.end_minute if wanted.end_minute is None else wanted.end_minute,
+    )
     if wanted.classroom is not None and wanted.classroom.pk != series.classroom_id:
         faults |= bookable_faults(wanted.classroom)
-    if wanted.description is not None and len(wanted.description) > rules.MAX_DESCRIPTION:
-        faults["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
+    faults |= rules.description_faults(wanted.description or "")
     last_on = wanted.ends_on if is_new_end and wanted.ends_on else series.last_on
     if not faults and campus_date(now) <= last_on < cut:
         faults["from_date"] = ["Must not be after the last day of the series"]
@@ -123,15 +122,10 @@ def check_change(wanted: SeriesChange, series: Series, cut: date, now: datetime)
 
 
 def _end_faults(wanted: SeriesChange, series: Series, now: datetime) -> dict[str, list[str]]:
-    found = rules.range_faults(
-        now=now,
-        horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
-        starts_on=series.starts_on,
-        ends_on=wanted.ends_on,
-    )
+    found = rules.range_faults(now=now, starts_on=series.starts_on, ends_on=wanted.ends_on)
     sentences = [sentence for named in found.values() for sentence in named]
-    if not sentences and wanted.ends_on is not None and wanted.ends_on < campus_date(now):
-        sentences = ["Date cannot be in the past"]
+    if not sentences and wanted.ends_on is not None:
+        sentences = past_faults(wanted.ends_on, now)
     return {"end_date": sentences} if sentences else {}
 
 
