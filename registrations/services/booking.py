@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
-
 from accounts.models import User
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.services.room_time import occupy
-from groups.models import Group
 from groups.querysets import cspace_people
 from groups.services.holding import hold_group
 from kernel.db.ranges import Interval, campus_interval
@@ -20,6 +17,7 @@ from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCreated
 from registrations.models import Registration
+from registrations.services.registration_rows import insert_registration
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def book(
         kind=OccupancyKind.REGISTRATION,
         respect_holds=not by.access.is_cspace,
     )
-    registration = _record(
+    registration = insert_registration(
         occupancy=Occupancy(
             id=occupancy_id,
             classroom=classroom,
@@ -95,27 +93,3 @@ def book(
 def deciders_of(status: RegistrationStatus) -> Recipients:
     """Who has to decide: cspace while it is pending, else nobody."""
     return cspace_people() if status == RegistrationStatus.PENDING else ()
-
-
-def _record(
-    *, occupancy: Occupancy, group: Group, by: User, now: datetime, description: str, status: RegistrationStatus
-) -> Registration:
-    """Written as SQL: this is the busiest INSERT of the house, and the ORM doubles its price (`make bench`).
-
-    It looks for the place in the group again, now that the group is held: who has lost it meanwhile books no more.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO registrations_registration"
-            " (occupancy_id, group_id, created_by_id, description, status, created_at, is_detached)"
-            " SELECT %s, %s, %s, %s, %s, %s, false WHERE %s OR EXISTS"
-            " (SELECT FROM groups_usergroup WHERE group_id = %s AND user_id = %s) RETURNING occupancy_id",
-            [occupancy.pk, group.pk, by.pk, description, status.value, now, by.access.is_cspace, group.pk, by.pk],
-        )
-        if cursor.fetchone() is None:
-            raise PermissionDenied
-    registration = Registration(
-        occupancy=occupancy, group=group, created_by=by, description=description, status=status, created_at=now
-    )
-    registration._state.adding = False
-    return registration
