@@ -51,8 +51,7 @@ def _insert_for_query(people: PeopleQuery, notice: Notice, fact: Fact) -> None:
 
 
 class NotificationNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Notification")
+    resource = "Notification"
 
 
 @transactional

@@ -20,22 +20,23 @@ class EntryIsWithdrawn(InvalidState):
     message = "The entry has been withdrawn"
 
 
-class SlotIsPromised(Conflict):
-    """Another approved entry of the event has the room at that time; `details.entry_id` names it."""
+class AnotherEntryIsApproved(Conflict):
+    """Another entry is approved that excludes this one; `details.entry_id` names it."""
+
+    def __init__(self, entry_id: int) -> None:
+        super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
+
+
+class SlotIsPromised(AnotherEntryIsApproved):
+    """Another approved entry of the event has the room at that time."""
 
     message = "Another approved entry of this event overlaps it"
 
-    def __init__(self, entry_id: int) -> None:
-        super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
 
-
-class ChoiceIsPromised(Conflict):
-    """Another entry of its choice is approved, and of a choice at most one wins; `details.entry_id` names it."""
+class ChoiceIsPromised(AnotherEntryIsApproved):
+    """Another entry of its choice is approved, and of a choice at most one wins."""
 
     message = "Another entry of the same choice is approved already"
-
-    def __init__(self, entry_id: int) -> None:
-        super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
 
 
 @transactional

@@ -27,8 +27,7 @@ from kernel.facts import publish
 
 
 class EntryNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Allocation registration")
+    resource = "Allocation registration"
 
 
 class EventIsNotOpen(InvalidState):
@@ -41,16 +40,12 @@ class EntryIsDecided(InvalidState):
 
 class WishIsFiled(AlreadyExists):
     message = "The group has already filed this wish"
-
-    def __init__(self) -> None:
-        super().__init__(details={"non_field_errors": [self.message]})
+    field = "non_field_errors"
 
 
 class WishOverlapsAnother(AlreadyExists):
     message = "The group has already filed a wish that overlaps this one; alternatives carry the same choice"
-
-    def __init__(self) -> None:
-        super().__init__(details={"start_time": [self.message]})
+    field = "start_time"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,8 +23,7 @@ from kernel.facts import PeopleQuery, Recipients, publish
 
 
 class EventNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Allocation event")
+    resource = "Allocation event"
 
 
 class EventHasNotBegun(InvalidState):

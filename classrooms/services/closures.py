@@ -17,8 +17,7 @@ from kernel.facts import cascade, publish
 
 
 class ClosureNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Closure")
+    resource = "Closure"
 
 
 @transactional

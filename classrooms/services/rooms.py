@@ -29,15 +29,12 @@ CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve", *PL
 
 
 class ClassroomNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Classroom")
+    resource = "Classroom"
 
 
 class ClassroomNameIsTaken(AlreadyExists):
     message = "A classroom with this name already exists"
-
-    def __init__(self) -> None:
-        super().__init__(details={"name": [self.message]})
+    field = "name"
 
 
 class ClassroomIsUsed(InvalidState):

@@ -16,14 +16,11 @@ from kernel.facts import cascade, publish
 
 class GroupNameIsTaken(AlreadyExists):
     message = "A group with this name already exists"
-
-    def __init__(self) -> None:
-        super().__init__(details={"name": [self.message]})
+    field = "name"
 
 
 class GroupNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Group")
+    resource = "Group"
 
 
 @transactional

@@ -16,9 +16,7 @@ from kernel.facts import publish
 
 class UserIsAMember(AlreadyExists):
     message = "This user is already in the group"
-
-    def __init__(self) -> None:
-        super().__init__(details={"username": [self.message]})
+    field = "username"
 
 
 class GroupNeedsAnAdmin(InvalidState):
@@ -26,8 +24,7 @@ class GroupNeedsAnAdmin(InvalidState):
 
 
 class UserGroupNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("User group")
+    resource = "User group"
 
 
 @transactional

@@ -34,8 +34,7 @@ class RegistrationIsCancelled(InvalidState):
 
 
 class RegistrationNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Registration")
+    resource = "Registration"
 
 
 @dataclass(frozen=True, kw_only=True)

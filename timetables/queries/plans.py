@@ -9,8 +9,7 @@ from timetables.models import Course, CourseSchedule, StudyPlan
 
 
 class StudyPlanNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Study plan")
+    resource = "Study plan"
 
 
 @dataclass(frozen=True)
