@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from allocations import draw
 from allocations.enums import EntryStatus, EventStatus, Grant
 from allocations.facts import wording
@@ -33,7 +34,7 @@ from allocations.services.placing import (
 )
 from allocations.services.progress import EventNotFound, move_on
 from kernel.db.transactions import transactional
-from kernel.errors import Invalid, InvalidState, PermissionDenied
+from kernel.errors import Invalid, InvalidState
 from kernel.facts import publish
 from registrations.services.series_writing import WrittenSeries, place_series
 
@@ -89,8 +90,7 @@ def distribute(
         ListIsNotPublished: a public source is named, and the entries were not frozen before this request.
         PublicValueDiffers: it has been distributed with another one.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     allow_long_draw()
     event = _hold_event(event_id)
     stored = Draw.objects.filter(event=event).first()

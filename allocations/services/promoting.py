@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from allocations import draw
 from allocations.enums import EntryStatus, EventStatus, Grant, Reason
 from allocations.facts import wording
@@ -24,7 +25,6 @@ from allocations.services.placing import (
 from allocations.services.progress import event_for_write
 from kernel.db.ranges import day_start
 from kernel.db.transactions import transactional
-from kernel.errors import PermissionDenied
 from kernel.facts import publish
 from registrations.models import Registration
 from registrations.services.series_writing import WrittenSeries, place_series
@@ -46,8 +46,7 @@ def promote(*, event_id: int, by: User, now: datetime) -> list[Promoted]:
     Publishes `LosersPromoted`, one for the command; nothing where nobody gains.
     Raises: PermissionDenied, EventNotFound, EventIsNotDistributed, EventIsOver.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     allow_long_draw()
     event = event_for_write(event_id, now=now)
     if event.status != EventStatus.DISTRIBUTED:

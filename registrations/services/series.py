@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
 from classrooms.rules import bookable_faults
@@ -13,7 +14,7 @@ from groups.services.holding import UNKNOWN_GROUP, hold_groups
 from kernel.db.locks import lock_rooms
 from kernel.db.ranges import campus_date, clamped_interval
 from kernel.db.transactions import StaleRead, transactional
-from kernel.errors import Conflict, Invalid, PermissionDenied
+from kernel.errors import Conflict, Invalid
 from kernel.facts import Fact, publish, publish_many
 from registrations import rules
 from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skipped
@@ -82,8 +83,7 @@ def create_series(*, by: User, now: datetime, wanted: Sequence[SeriesRequest]) -
         Invalid: {field: [sentences]}; of several items `items.<n>.<field>`.
         DatesAreTaken: a series may not skip, or got no date at all.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     check_requests(wanted, now)
     drafts = [row.draft for row in wanted]
     groups = hold_groups(draft.group_id for draft in drafts)
@@ -130,8 +130,7 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
     Publishes `SeriesCancelled` and, untold, a `RegistrationCancelled` for each occurrence; nothing for a no-op.
     Raises: PermissionDenied, SeriesNotFound.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     held = hold_series(series_id, now)
     cut = max(from_day or campus_date(now), campus_date(now))
     if cut > held.series.last_on:
@@ -174,8 +173,7 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     Returns it with its API relations. Publishes `SeriesRetried`, nothing where no date has become free.
     Raises: PermissionDenied, SeriesNotFound, SeriesIsOver (its group is archived), Invalid (the room is not open).
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     group = hold_group_of(series_id)
     held = hold_series(series_id, now)
     series = held.series

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from classrooms.models import Classroom
 from classrooms.rules import bookable_faults, past_faults, time_faults
 from classrooms.services.room_time import move_many, release
@@ -15,7 +16,7 @@ from groups.models import Group
 from groups.services.holding import hold_group
 from kernel.db.ranges import campus_date, clamped_interval, format_minute, week_number, weekly_dates
 from kernel.db.transactions import StaleRead, transactional
-from kernel.errors import Invalid, PermissionDenied
+from kernel.errors import Invalid
 from kernel.facts import publish_many
 from registrations import rules
 from registrations.facts.registrations import RegistrationCancelled
@@ -72,8 +73,7 @@ def change_series(*, series_id: int, by: User, now: datetime, wanted: SeriesChan
         Invalid: a changed value breaks a rule; {field: [sentences]}.
         DatesAreTaken: it may not skip, or no date at all is free; everything stays as it was.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     own_group = hold_group_of(series_id) if wanted.group_id is None else None
     group = own_group or hold_group(wanted.group_id or 0)
     held = hold_series(series_id, now, *([wanted.classroom.pk] if wanted.classroom else []))
