@@ -1,7 +1,6 @@
 """Allocation events and their entries in the admin. Every write is a service call; the secret seed has no page."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -193,11 +192,8 @@ class AllocationEventAdmin(ServiceAdmin):
     def _each(
         self, request: HttpRequest, chosen: QuerySet[AllocationEvent], command: Decision, word: str, **more: Any
     ) -> None:
-        calls = [
-            (f"Allocation event {pk}", partial(command, event_id=pk, by=actor(request), now=clock.now(), **more))
-            for pk in chosen.values_list("pk", flat=True)
-        ]
-        self.attempt_each(request, calls, word)
+        rows = [(f"Allocation event {pk}", {"event_id": pk}) for pk in chosen.values_list("pk", flat=True)]
+        self.attempt_each(request, command, rows, word, **more)
 
 
 @admin.register(AllocationRegistration, site=site)
@@ -231,11 +227,11 @@ class AllocationRegistrationAdmin(ReadOnlyAdmin):
     def _each(
         self, request: HttpRequest, chosen: QuerySet[AllocationRegistration], decide: Decision, word: str
     ) -> None:
-        calls = [
-            (f"Entry {pk}", partial(decide, event_id=event_id, entry_id=pk, by=actor(request), now=clock.now()))
+        rows = [
+            (f"Entry {pk}", {"event_id": event_id, "entry_id": pk})
             for event_id, pk in chosen.values_list("event_id", "pk")
         ]
-        self.attempt_each(request, calls, word)
+        self.attempt_each(request, decide, rows, word)
 
 
 def result_line(entry: AllocationRegistration) -> tuple[str, str, str, str, str]:

@@ -1,6 +1,5 @@
 """Closures: made for some rooms or all of them, and lifted."""
 
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -121,17 +120,8 @@ class ClosureAdmin(ServiceAdmin):
 
     @admin.action(description="Lift (open the room again)")
     def lift(self, request: HttpRequest, chosen: QuerySet[Closure]) -> None:
-        calls = [
-            (
-                str(closure),
-                partial(
-                    lift_closure,
-                    closure_id=closure.pk,
-                    classroom=closure.occupancy.classroom,
-                    by=actor(request),
-                    now=clock.now(),
-                ),
-            )
+        rows = [
+            (str(closure), {"closure_id": closure.pk, "classroom": closure.occupancy.classroom})
             for closure in chosen.select_related("occupancy__classroom")
         ]
-        self.attempt_each(request, calls, "lifted")
+        self.attempt_each(request, lift_closure, rows, "lifted")
