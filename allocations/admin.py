@@ -24,7 +24,7 @@ from allocations.services.distributing import distribute
 from allocations.services.events import OPTIONS, change_event, create_event
 from allocations.services.progress import cancel_event, end_event
 from kernel import clock
-from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallTimeFormField, instant_of
+from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallTimeFormField
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
 from kernel.db.ranges import MINUTES_PER_DAY, campus_date, campus_minute
@@ -79,7 +79,7 @@ class EventForm(ServiceForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        window = {name: self._instant(*fields) for name, fields in WINDOW.items()}
+        window = {name: self.instant_of(*fields) for name, fields in WINDOW.items()}
         self.cleaned_data["window"] = window
         faults = event_faults(**window, **{name: self.cleaned_data.get(name) for name in RANGE})
         for name, sentences in faults.items():
@@ -89,20 +89,10 @@ class EventForm(ServiceForm):
     def touched(self) -> dict[str, Any]:
         """What was changed on the page, under the service's names."""
         values = {name: self.cleaned_data[name] for name in (*RANGE, *OPTIONS) if name in self.changed_data}
-        for name, fields in (
-            ("registration_start", ("opens_on", "opens_at")),
-            ("registration_end", ("closes_on", "closes_at")),
-        ):
+        for name, fields in WINDOW.items():
             if set(fields) & set(self.changed_data):
                 values[name] = self.cleaned_data["window"][name]
         return values
-
-    def _instant(self, day: str, time: str) -> Any:
-        try:
-            return instant_of(self.cleaned_data.get(day), self.cleaned_data.get(time))
-        except ValidationError as error:
-            self.add_error(time, error)
-            return None
 
 
 class PublicValueForm(ActionForm):  # type: ignore[misc]

@@ -17,7 +17,7 @@ from kernel import clock
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
-from kernel.db.ranges import campus_zone, format_minute
+from kernel.db.ranges import campus_minute, format_minute, format_wall
 from registrations.facts.series import DAYS
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION
@@ -86,11 +86,11 @@ class RegistrationAdmin(ServiceAdmin):
 
     @admin.display(ordering="occupancy__starts_at")
     def starts(self, registration: Registration) -> str:
-        return f"{registration.occupancy.starts_at.astimezone(campus_zone()):%Y-%m-%d %H:%M}"
+        return format_wall(registration.occupancy.starts_at)
 
     @admin.display(ordering="occupancy__ends_at")
     def ends(self, registration: Registration) -> str:
-        return f"{registration.occupancy.ends_at.astimezone(campus_zone()):%H:%M}"
+        return format_minute(campus_minute(registration.occupancy.ends_at))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return Registration.objects.with_api_relations()
