@@ -13,6 +13,7 @@ from kernel.names import NOT_VISIBLE, is_visible
 from kernel.text import has_forbidden_text
 from kernel.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
 
+UNKNOWN_CLASSROOM = "Unknown classroom"
 START_TIME_IS_LATE = "Start time must be before end time"
 START_IS_LATE = "Start must be before end"
 START_IS_OVER = "Start time cannot be in the past"

@@ -13,9 +13,7 @@ from allocations.queries.outcomes import outcome_of
 from allocations.queries.outlook import Outlook
 from allocations.rules import MAX_CHOICE, MAX_RANK, entry_faults
 from classrooms.api.fields import ClassroomField
-from groups.api.fields import OwnGroupIdField
-from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP
+from groups.api.fields import OwnGroupIdField, unknown_group_faults
 from kernel.api.examples import days_on
 from kernel.api.fields import DateField, EndTimeField, IntegerField, TextField, TimeField
 from kernel.api.serializers import Input, Output
@@ -60,10 +58,7 @@ class EntryInput(EntryChangeInput):
         )
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
-        group_id = values.get("group_id")
-        if group_id is not None and not Group.objects.living().filter(pk=group_id).exists():
-            return {"group_id": [UNKNOWN_GROUP]}
-        return {}
+        return unknown_group_faults(values)
 
 
 class ListedEntryOutput(Output):

@@ -18,7 +18,8 @@ from allocations.rules import entry_faults, may_file_for
 from allocations.services.progress import event_for_filing
 from classrooms.models import Classroom
 from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP, hold_group
+from groups.rules import UNKNOWN_GROUP
+from groups.services.holding import hold_group
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_filing
 from kernel.db.transactions import StaleRead, transactional

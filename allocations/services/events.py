@@ -16,7 +16,7 @@ from allocations.rules import CHANGEABLE_WHILE_OPEN, MAX_WEIGHT, event_faults
 from allocations.services.holds import release_hold, update_hold
 from allocations.services.progress import due, enter, event_for_write, told_of
 from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP
+from groups.rules import UNKNOWN_GROUP
 from kernel.db.ranges import format_instant
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState

@@ -12,6 +12,7 @@ from classrooms.rules import (
     MAX_BUILDING,
     MAX_LINK,
     MAX_TYPE,
+    UNKNOWN_CLASSROOM,
     closure_faults,
     equipment_faults,
     name_faults,
@@ -247,7 +248,7 @@ class ClassroomsField(serializers.Field):  # type: ignore[type-arg]
             self.fail("invalid")
         found = {room.name: room for room in Classroom.objects.filter(name__in=data)}
         if unknown := [name for name in data if name not in found]:
-            raise serializers.ValidationError([f"Unknown classroom: {name}" for name in unknown])
+            raise serializers.ValidationError([f"{UNKNOWN_CLASSROOM}: {name}" for name in unknown])
         return list({name: found[name] for name in data}.values())
 
 

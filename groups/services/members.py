@@ -39,7 +39,7 @@ def add_member(*, group_id: int, by: User, now: datetime, username: str, permiss
         raise PermissionDenied
     user = User.objects.filter(username=username).first()
     if user is None:
-        raise Invalid(rules.UNKNOWN_USER)
+        raise Invalid({"username": [rules.UNKNOWN_USER]})
     with naming({"usergroup_one_place_per_group": UserIsAMember()}):
         place = UserGroup.objects.create(group=group, user=user, permissions=permissions)
     publish(_about(MemberAdded, place, by, now))

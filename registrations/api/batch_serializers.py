@@ -11,7 +11,7 @@ from accounts.models import User
 from classrooms.api.fields import ClassroomField
 from classrooms.models import Classroom
 from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP
+from groups.rules import UNKNOWN_GROUP, UNKNOWN_USER
 from kernel.api.examples import day_ahead, days_on, this_moment, weekday_ahead
 from kernel.api.fields import (
     ChoiceField,
@@ -50,7 +50,7 @@ class LivingGroupIdField(IdField):
 class PersonField(serializers.Field):  # type: ignore[type-arg]
     """A username in, the person's id inside; the request's people are in the context."""
 
-    default_error_messages = {"invalid": "A username is required", "unknown": "Unknown user"}
+    default_error_messages = {"invalid": "A username is required", "unknown": UNKNOWN_USER}
 
     def to_internal_value(self, data: Any) -> int:
         if not isinstance(data, str):

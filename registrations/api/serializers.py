@@ -7,9 +7,7 @@ from rest_framework import serializers
 
 from classrooms.api.fields import ClassroomField
 from classrooms.api.serializers import SlotQuery
-from groups.api.fields import OwnGroupIdField
-from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP
+from groups.api.fields import OwnGroupIdField, unknown_group_faults
 from kernel.api.examples import this_moment
 from kernel.api.fields import (
     ChoiceField,
@@ -52,10 +50,7 @@ class RegistrationInput(Input):
         )
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
-        group_id = values.get("group_id")
-        if group_id is not None and not Group.objects.living().filter(pk=group_id).exists():
-            return {"group_id": [UNKNOWN_GROUP]}
-        return {}
+        return unknown_group_faults(values)
 
 
 class RegistrationChangeInput(RegistrationInput):

@@ -10,7 +10,8 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
 from classrooms.rules import bookable_faults
 from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP, hold_groups
+from groups.rules import UNKNOWN_GROUP
+from groups.services.holding import hold_groups
 from kernel.db.locks import lock_rooms
 from kernel.db.ranges import campus_date, clamped_interval
 from kernel.db.transactions import StaleRead, transactional
