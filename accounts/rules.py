@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from kernel.errors import PermissionDenied
+
 
 @dataclass(frozen=True)
 class Claims:
@@ -63,6 +65,12 @@ class Access:
 
     def is_admin_of(self, group_id: int) -> bool:
         return group_id in self.admin_group_ids
+
+
+def check_cspace(access: Access) -> None:
+    """Raises: PermissionDenied, for whoever is not cspace."""
+    if not access.is_cspace:
+        raise PermissionDenied
 
 
 def may_manage(access: Access, *, is_superuser: bool) -> bool:

@@ -1,7 +1,6 @@
 """Allocation events and their entries in the admin. Every write is a service call; the secret seed has no page."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -25,10 +24,10 @@ from allocations.services.distributing import distribute
 from allocations.services.events import OPTIONS, change_event, create_event
 from allocations.services.progress import cancel_event, end_event
 from kernel import clock
-from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallTimeFormField, instant_of
+from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallTimeFormField
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
-from kernel.db.ranges import MINUTES_PER_DAY, campus_zone
+from kernel.db.ranges import MINUTES_PER_DAY, campus_date, campus_minute
 
 WINDOW = {"registration_start": ("opens_on", "opens_at"), "registration_end": ("closes_on", "closes_at")}
 RANGE = ("target_starts_on", "target_ends_on")
@@ -69,19 +68,18 @@ class EventForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
-            opens = self.instance.registration_start.astimezone(campus_zone())
-            closes = self.instance.registration_end.astimezone(campus_zone())
+            opens, closes = self.instance.registration_start, self.instance.registration_end
             self.initial = {
                 **self.initial,
-                "opens_on": opens.date(),
-                "opens_at": opens.hour * 60 + opens.minute,
-                "closes_on": closes.date(),
-                "closes_at": closes.hour * 60 + closes.minute,
+                "opens_on": campus_date(opens),
+                "opens_at": campus_minute(opens),
+                "closes_on": campus_date(closes),
+                "closes_at": campus_minute(closes),
             }
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        window = {name: self._instant(*fields) for name, fields in WINDOW.items()}
+        window = {name: self.instant_of(*fields) for name, fields in WINDOW.items()}
         self.cleaned_data["window"] = window
         faults = event_faults(**window, **{name: self.cleaned_data.get(name) for name in RANGE})
         for name, sentences in faults.items():
@@ -91,20 +89,10 @@ class EventForm(ServiceForm):
     def touched(self) -> dict[str, Any]:
         """What was changed on the page, under the service's names."""
         values = {name: self.cleaned_data[name] for name in (*RANGE, *OPTIONS) if name in self.changed_data}
-        for name, fields in (
-            ("registration_start", ("opens_on", "opens_at")),
-            ("registration_end", ("closes_on", "closes_at")),
-        ):
+        for name, fields in WINDOW.items():
             if set(fields) & set(self.changed_data):
                 values[name] = self.cleaned_data["window"][name]
         return values
-
-    def _instant(self, day: str, time: str) -> Any:
-        try:
-            return instant_of(self.cleaned_data.get(day), self.cleaned_data.get(time))
-        except ValidationError as error:
-            self.add_error(time, error)
-            return None
 
 
 class PublicValueForm(ActionForm):  # type: ignore[misc]
@@ -194,11 +182,8 @@ class AllocationEventAdmin(ServiceAdmin):
     def _each(
         self, request: HttpRequest, chosen: QuerySet[AllocationEvent], command: Decision, word: str, **more: Any
     ) -> None:
-        calls = [
-            (f"Allocation event {pk}", partial(command, event_id=pk, by=actor(request), now=clock.now(), **more))
-            for pk in chosen.values_list("pk", flat=True)
-        ]
-        self.attempt_each(request, calls, word)
+        rows = [(f"Allocation event {pk}", {"event_id": pk}) for pk in chosen.values_list("pk", flat=True)]
+        self.attempt_each(request, command, rows, word, **more)
 
 
 @admin.register(AllocationRegistration, site=site)
@@ -232,11 +217,11 @@ class AllocationRegistrationAdmin(ReadOnlyAdmin):
     def _each(
         self, request: HttpRequest, chosen: QuerySet[AllocationRegistration], decide: Decision, word: str
     ) -> None:
-        calls = [
-            (f"Entry {pk}", partial(decide, event_id=event_id, entry_id=pk, by=actor(request), now=clock.now()))
+        rows = [
+            (f"Entry {pk}", {"event_id": event_id, "entry_id": pk})
             for event_id, pk in chosen.values_list("event_id", "pk")
         ]
-        self.attempt_each(request, calls, word)
+        self.attempt_each(request, decide, rows, word)
 
 
 def result_line(entry: AllocationRegistration) -> tuple[str, str, str, str, str]:

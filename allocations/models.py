@@ -13,9 +13,9 @@ from allocations.facts.events import EventSummary
 from allocations.querysets import EntryQuerySet, EventQuerySet
 from classrooms.models import Classroom
 from groups.models import Group
+from kernel.db.ranges import MINUTES_PER_DAY
 from registrations.models import Series
-
-MINUTES_PER_DAY = 1440
+from registrations.rules import MAX_DESCRIPTION
 
 
 class AllocationEvent(models.Model):
@@ -133,7 +133,7 @@ class EventWeight(models.Model):
 
 
 class AllocationRegistration(models.Model):
-    """An entry: a group's wish for a weekly slot in a room. Minutes are of the campus wall; the end may be 1440."""
+    """An entry: a group's wish for a weekly slot in a room. Minutes are of the campus wall."""
 
     event = models.ForeignKey(AllocationEvent, on_delete=models.PROTECT, related_name="entries", db_index=False)
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
@@ -142,6 +142,7 @@ class AllocationRegistration(models.Model):
     """1 = Sunday … 7 = Saturday."""
     start_minute = models.SmallIntegerField()
     end_minute = models.SmallIntegerField()
+    """`MINUTES_PER_DAY` = midnight."""
     rank = models.SmallIntegerField(default=1)
     choice = models.IntegerField(default=0)
     """Ranked alternatives of one group carry the same number; at most one of them wins. 0 = none."""
@@ -192,7 +193,7 @@ class AllocationRegistration(models.Model):
                 name="allocationregistration_series_means_it_won",
             ),
             models.CheckConstraint(
-                condition=LessThanOrEqual(Length("description"), 2000),
+                condition=LessThanOrEqual(Length("description"), MAX_DESCRIPTION),
                 name="allocationregistration_description_in_range",
             ),
         ]

@@ -8,18 +8,19 @@ from datetime import date, datetime, timedelta
 from accounts.rules import Access
 from allocations import draw
 from allocations.enums import EventStatus
-from kernel.db.ranges import campus_date
+from classrooms.rules import Bookable, bookable_faults, time_faults
+from kernel.dates import year_faults
+from kernel.db.ranges import campus_date, weekly_dates
+from registrations.rules import description_faults
 
 ALGORITHM = "cspace-draw/v1"
 """The version of the draw's definition."""
-MAX_DESCRIPTION = 2000
 MAX_PUBLIC_SOURCE = 200
 MAX_TARGET_DAYS = 366
 MAX_RANK = 1000
 MAX_CHOICE = 1_000_000
 MAX_LIMIT = 100_000
 MAX_WEIGHT = 8
-YEARS = range(1900, 2501)
 LAST_SECOND = timedelta(seconds=1)
 """A window's end is its last second: it is over one second later (contract §6)."""
 CHANGEABLE_WHILE_OPEN = frozenset({"registration_end", "target_starts_on", "target_ends_on"})
@@ -56,8 +57,7 @@ def event_faults(
         "target_start_date": target_starts_on,
         "target_end_date": target_ends_on,
     }
-    faults = {name: ["Must lie between 1900 and 2500"] for name, value in known.items() if value and _is_far(value)}
-    if faults:
+    if faults := year_faults(known):
         return faults
     if registration_start and registration_end and registration_start >= registration_end:
         faults["registration_start"] = ["Registration start must be before registration end"]
@@ -71,11 +71,24 @@ def event_faults(
     return faults
 
 
-def time_faults(start_minute: int | None, end_minute: int | None) -> dict[str, list[str]]:
-    """What is wrong with a weekly span; minutes since midnight."""
-    if start_minute is not None and end_minute is not None and start_minute >= end_minute:
-        return {"start_time": ["Start time must be before end time"]}
-    return {}
+def entry_faults(
+    *,
+    start_minute: int | None,
+    end_minute: int | None,
+    room: Bookable | None,
+    description: str = "",
+    on_day: int | None = None,
+    target: tuple[date, date] | None = None,
+) -> dict[str, list[str]]:
+    """What is wrong with a wish for a weekly span, as far as its parts are known (None = missing or malformed).
+
+    `on_day` has to occur in the event's `target` range, where both are given. The body of a request and the service
+    that files the wish are judged by this one rule.
+    """
+    faults = time_faults(start_minute, end_minute)
+    if on_day is not None and target is not None and not weekly_dates(*target, on_day):
+        faults["day_of_week"] = [f"No such day lies between {target[0]} and {target[1]}"]
+    return faults | bookable_faults(room) | description_faults(description)
 
 
 def salt_faults(public_value: str) -> list[str]:
@@ -87,7 +100,3 @@ def salt_faults(public_value: str) -> list[str]:
     except draw.DrawError as refusal:
         return [str(refusal)]
     return []
-
-
-def _is_far(value: date) -> bool:
-    return value.year not in YEARS

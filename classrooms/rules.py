@@ -5,13 +5,18 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
+from kernel.dates import days_faults, horizon_days, year_faults
 from kernel.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
 from kernel.names import NOT_VISIBLE, is_visible
 from kernel.text import has_forbidden_text
 from kernel.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
 
+UNKNOWN_CLASSROOM = "Unknown classroom"
+START_TIME_IS_LATE = "Start time must be before end time"
+START_IS_LATE = "Start must be before end"
+START_IS_OVER = "Start time cannot be in the past"
 BOTH_ENDS = frozenset({"date", "start_time"})
 NAME = re.compile(r"[^\W_]|[ .\-_()&+#']")
 RESERVED_NAMES = frozenset({".", "..", "free", "me", "stream", "utilisation", "floor-plan.svg", "closures"})
@@ -32,8 +37,6 @@ LONGEST = {"type": MAX_TYPE, "building": MAX_BUILDING, "link": MAX_LINK}
 MAX_DEGREES = {"latitude": 90, "longitude": 180}
 UNKNOWN_TYPE = "room"
 REFUSED_KEYS = frozenset({"__proto__", "constructor"})
-CLOSURE_YEARS = range(1900, 2501)
-BETWEEN_YEARS = "Must lie between 1900 and 2500"
 MAX_WINDOW_DAYS = 366
 MAX_CLOSURE = timedelta(days=3660)
 """Ten years. A closure is shown cut per day, so that what it makes others answer has to be bounded."""
@@ -49,10 +52,29 @@ def natural_order(name: str) -> str:
     return re.sub(r"[0-9]+", lambda digits: digits[0].zfill(20), name_key(name))
 
 
+class Bookable(Protocol):
+    """What these rules know of a room: its name, and whether it is in use."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_active(self) -> bool: ...
+
+
+def not_open(room: str) -> str:
+    """Why a room that is not in use cannot be booked; `room`: its name, or "The room"."""
+    return f"{room} is not open for booking"
+
+
+def bookable_faults(room: Bookable | None) -> dict[str, list[str]]:
+    """What keeps a room from being booked at any time (None = missing or malformed)."""
+    return {} if room is None or room.is_active else {"classroom": [not_open(room.name)]}
+
+
 def slot_faults(
     *,
     now: datetime,
-    horizon_days: int,
     day: date | None,
     start_minute: int | None,
     end_minute: int | None,
@@ -62,25 +84,40 @@ def slot_faults(
 
     "Past" and the horizon are judged on the campus clock, and only for what `changed` (contract §0).
     """
-    faults: dict[str, list[str]] = {}
-    today = campus_date(now)
-    if start_minute is not None and end_minute is not None and start_minute >= end_minute:
-        faults.setdefault("start_time", []).append("Start time must be before end time")
+    faults = time_faults(start_minute, end_minute)
     if day is None:
         return faults
-    if "date" in changed and day < today:
-        faults["date"] = ["Date cannot be in the past"]
-    elif "date" in changed and day > today + timedelta(days=horizon_days):
-        faults["date"] = [f"Date cannot be more than {horizon_days} days ahead"]
-    elif day <= today and start_minute is not None and BOTH_ENDS & set(changed) and _has_gone(day, start_minute, now):
-        faults.setdefault("start_time", []).append("Start time cannot be in the past")
+    if "date" in changed and (sentences := past_faults(day, now) or horizon_faults(day, now)):
+        faults["date"] = sentences
+    elif start_minute is not None and BOTH_ENDS & set(changed) and _has_gone(day, start_minute, now):
+        faults.setdefault("start_time", []).append(START_IS_OVER)
     if not faults and start_minute is not None and end_minute is not None:
         faults |= _gap_faults(day, start_minute, end_minute)
     return faults
 
 
+def time_faults(start_minute: int | None, end_minute: int | None) -> dict[str, list[str]]:
+    """What is wrong with two times of a day; minutes since midnight (None = missing or malformed)."""
+    if start_minute is None or end_minute is None or start_minute < end_minute:
+        return {}
+    return {"start_time": [START_TIME_IS_LATE]}
+
+
+def past_faults(day: date, now: datetime) -> list[str]:
+    """What is wrong with a day that is over on the campus clock."""
+    return ["Date cannot be in the past"] if day < campus_date(now) else []
+
+
+def horizon_faults(day: date, now: datetime) -> list[str]:
+    """What is wrong with a day that lies further ahead than anybody may book (`kernel.dates.horizon_days`)."""
+    days = horizon_days()
+    return [f"Date cannot be more than {days} days ahead"] if day > campus_date(now) + timedelta(days=days) else []
+
+
 def _has_gone(day: date, minute: int, now: datetime) -> bool:
     """Whether a minute of the wall is over. In the hour that comes twice the earlier is meant, so instants decide."""
+    if day > campus_date(now):
+        return False
     try:
         return wall_instant(day, minute) + timedelta(minutes=1) <= now
     except WallTimeDoesNotExist:
@@ -92,15 +129,14 @@ def _gap_faults(day: date, start_minute: int, end_minute: int) -> dict[str, list
         interval = campus_interval(day, start_minute, end_minute)
     except WallTimeDoesNotExist as gap:
         return {"start_time" if gap.minute == start_minute else "end_time": [str(gap)]}
-    return {} if interval.starts_at < interval.ends_at else {"start_time": ["Start time must be before end time"]}
+    return {} if interval.starts_at < interval.ends_at else {"start_time": [START_TIME_IS_LATE]}
 
 
 def closure_faults(starts_at: datetime, ends_at: datetime) -> dict[str, list[str]]:
     """What is wrong with a span of time to close a room for."""
-    ends = {"starts_at": starts_at, "ends_at": ends_at}
-    faults = {name: [BETWEEN_YEARS] for name, instant in ends.items() if instant.year not in CLOSURE_YEARS}
+    faults = year_faults({"starts_at": starts_at, "ends_at": ends_at})
     if starts_at >= ends_at:
-        faults.setdefault("starts_at", []).append("Start must be before end")
+        faults.setdefault("starts_at", []).append(START_IS_LATE)
     elif not faults and ends_at - starts_at > MAX_CLOSURE:
         faults["ends_at"] = [f"At most {MAX_CLOSURE.days} days after the start"]
     return faults
@@ -108,20 +144,13 @@ def closure_faults(starts_at: datetime, ends_at: datetime) -> dict[str, list[str
 
 def window_faults(first: date | None, last: date | None) -> dict[str, list[str]]:
     """What is wrong with the campus days to count the hours of, both included (None = missing or malformed)."""
-    ends = {"start_date": first, "end_date": last}
-    faults = {name: [BETWEEN_YEARS] for name, day in ends.items() if day is not None and day.year not in CLOSURE_YEARS}
+    faults = year_faults({"start_date": first, "end_date": last})
     if faults or first is None or last is None:
         return faults
-    if first > last:
-        return {"start_date": ["Start date must not be after end date"]}
+    faults = days_faults(first, last)
     if (last - first).days >= MAX_WINDOW_DAYS:
-        return {"end_date": [f"At most {MAX_WINDOW_DAYS} days, both ends included"]}
-    return {}
-
-
-def instant_faults(name: str, instant: datetime | None) -> dict[str, list[str]]:
-    """What is wrong with a moment to look at, under its name (None = missing or malformed)."""
-    return {} if instant is None or instant.year in CLOSURE_YEARS else {name: [BETWEEN_YEARS]}
+        faults["end_date"] = [f"At most {MAX_WINDOW_DAYS} days, both ends included"]
+    return faults
 
 
 def name_faults(name: str) -> list[str]:

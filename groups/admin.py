@@ -1,6 +1,5 @@
 """Groups and who is in them."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -79,11 +78,8 @@ class GroupAdmin(ServiceAdmin):
 
     @admin.action(description="Archive (cancels what the group has booked)")
     def archive(self, request: HttpRequest, chosen: QuerySet[Group]) -> None:
-        calls = [
-            (group.name, partial(archive_group, group_id=group.pk, by=actor(request), now=clock.now()))
-            for group in chosen
-        ]
-        self.attempt_each(request, calls, "archived")
+        rows = [(group.name, {"group_id": group.pk}) for group in chosen]
+        self.attempt_each(request, archive_group, rows, "archived")
 
 
 class NewPlaceForm(ServiceForm):
@@ -122,8 +118,5 @@ class UserGroupAdmin(ServiceAdmin):
 
     @admin.action(description="Remove from the group")
     def remove(self, request: HttpRequest, chosen: QuerySet[UserGroup]) -> None:
-        calls = [
-            (str(place), partial(remove_member, user_group_id=place.pk, by=actor(request), now=clock.now()))
-            for place in chosen
-        ]
-        self.attempt_each(request, calls, "removed")
+        rows = [(str(place), {"user_group_id": place.pk}) for place in chosen]
+        self.attempt_each(request, remove_member, rows, "removed")

@@ -3,12 +3,12 @@
 import unicodedata
 
 from accounts.rules import Access
-from kernel.errors import Faults
 from kernel.names import NOT_VISIBLE, is_visible
 
 MAX_NAME = 100
 MAX_NAME_KEY = 400
-UNKNOWN_USER: Faults = {"username": ["Unknown user"]}
+UNKNOWN_GROUP = "Unknown group"
+UNKNOWN_USER = "Unknown user"
 
 
 def name_key(name: str) -> str:

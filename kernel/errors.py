@@ -71,19 +71,25 @@ class PermissionDenied(DomainError):
 
 
 class NotFound(DomainError):
-    """`NotFound("Registration")` reads "Registration not found"."""
+    """`NotFound("Registration")` reads "Registration not found", and so does a subclass with this `resource`."""
 
     code = ErrorCode.NOT_FOUND
+    resource: ClassVar[str]
 
-    def __init__(self, resource: str) -> None:
-        super().__init__(f"{resource} not found")
+    def __init__(self, resource: str | None = None) -> None:
+        super().__init__(f"{resource or self.resource} not found")
 
 
 class AlreadyExists(DomainError):
-    """A name, a membership or a wish is taken. `details` = {field: [sentences]}."""
+    """A name, a membership or a wish is taken. `details` = {field: [message]}, where a subclass names its `field`."""
 
     code = ErrorCode.ALREADY_EXISTS
     message = "It already exists"
+    field: ClassVar[str | None] = None
+
+    def __init__(self, message: str | None = None) -> None:
+        sentence = message or self.message
+        super().__init__(sentence, details={self.field: [sentence]} if self.field else None)
 
 
 class LimitReached(DomainError):

@@ -49,8 +49,7 @@ def _insert_for_query(people: PeopleQuery, text: str, at: datetime, left_out: tu
 
 
 class NotificationNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Notification")
+    resource = "Notification"
 
 
 @transactional

@@ -1,7 +1,6 @@
 """Registrations and series: booked, moved, decided, cancelled, by the services that the API calls."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -18,7 +17,7 @@ from kernel import clock
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
-from kernel.db.ranges import campus_zone
+from kernel.db.ranges import campus_minute, format_minute, format_wall
 from kernel.wording import WEEKDAYS, span_in_words
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION
@@ -87,11 +86,11 @@ class RegistrationAdmin(ServiceAdmin):
 
     @admin.display(ordering="occupancy__starts_at")
     def starts(self, registration: Registration) -> str:
-        return f"{registration.occupancy.starts_at.astimezone(campus_zone()):%Y-%m-%d %H:%M}"
+        return format_wall(registration.occupancy.starts_at)
 
     @admin.display(ordering="occupancy__ends_at")
     def ends(self, registration: Registration) -> str:
-        return f"{registration.occupancy.ends_at.astimezone(campus_zone()):%H:%M}"
+        return format_minute(campus_minute(registration.occupancy.ends_at))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return Registration.objects.with_api_relations()
@@ -145,15 +144,8 @@ class RegistrationAdmin(ServiceAdmin):
     def _decide(
         self, request: HttpRequest, chosen: QuerySet[Registration], decide: Callable[..., Any], word: str
     ) -> None:
-        reason = request.POST.get("reason", "").strip()
-        calls = [
-            (
-                f"Registration {pk}",
-                partial(decide, registration_id=pk, by=actor(request), now=clock.now(), reason=reason),
-            )
-            for pk in chosen.values_list("pk", flat=True)
-        ]
-        self.attempt_each(request, calls, word)
+        rows = [(f"Registration {pk}", {"registration_id": pk}) for pk in chosen.values_list("pk", flat=True)]
+        self.attempt_each(request, decide, rows, word, reason=request.POST.get("reason", "").strip())
 
 
 @admin.register(Series, site=site)
@@ -182,8 +174,5 @@ class SeriesAdmin(ReadOnlyAdmin):
         self._command(request, chosen, retry_skipped, "tried again")
 
     def _command(self, request: HttpRequest, chosen: QuerySet[Series], command: Callable[..., Any], word: str) -> None:
-        calls = [
-            (f"Series {pk}", partial(command, series_id=pk, by=actor(request), now=clock.now()))
-            for pk in chosen.values_list("pk", flat=True)
-        ]
-        self.attempt_each(request, calls, word)
+        rows = [(f"Series {pk}", {"series_id": pk}) for pk in chosen.values_list("pk", flat=True)]
+        self.attempt_each(request, command, rows, word)

@@ -10,11 +10,12 @@ from django.db.models.lookups import LessThanOrEqual
 
 from classrooms.models import Classroom, Occupancy
 from groups.models import Group
-from kernel.db.ranges import Interval
+from kernel.db.ranges import MINUTES_PER_DAY, Interval
 from registrations.enums import RegistrationStatus, SkipReason, Source
 from registrations.facts.registrations import RegistrationSummary
 from registrations.facts.series import SeriesSummary
 from registrations.querysets import RegistrationQuerySet, SeriesQuerySet
+from registrations.rules import MAX_DESCRIPTION
 
 
 class Series(models.Model):
@@ -30,7 +31,7 @@ class Series(models.Model):
     start_minute = models.SmallIntegerField()
     """Minutes since midnight on the campus wall."""
     end_minute = models.SmallIntegerField()
-    """1440 = midnight."""
+    """`MINUTES_PER_DAY` = midnight."""
     starts_on = models.DateField()
     ends_on = models.DateField()
     """The last day on which an occurrence may lie."""
@@ -53,7 +54,7 @@ class Series(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(day_of_week__range=(1, 7)), name="series_known_day_of_week"),
             models.CheckConstraint(
-                condition=Q(start_minute__gte=0, end_minute__lte=1440, start_minute__lt=F("end_minute")),
+                condition=Q(start_minute__gte=0, end_minute__lte=MINUTES_PER_DAY, start_minute__lt=F("end_minute")),
                 name="series_start_minute_before_end_minute",
             ),
             models.CheckConstraint(condition=Q(starts_on__lte=F("ends_on")), name="series_starts_on_before_ends_on"),
@@ -62,7 +63,7 @@ class Series(models.Model):
                 name="series_event_means_draw",
             ),
             models.CheckConstraint(
-                condition=LessThanOrEqual(Length("description"), 2000), name="series_description_in_range"
+                condition=LessThanOrEqual(Length("description"), MAX_DESCRIPTION), name="series_description_in_range"
             ),
         ]
         indexes = [
@@ -115,7 +116,8 @@ class Registration(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=RegistrationStatus.values), name="registration_known_status"),
             models.CheckConstraint(
-                condition=LessThanOrEqual(Length("description"), 2000), name="registration_description_in_range"
+                condition=LessThanOrEqual(Length("description"), MAX_DESCRIPTION),
+                name="registration_description_in_range",
             ),
             models.CheckConstraint(
                 condition=Q(is_detached=False) | Q(series__isnull=False), name="registration_detached_from_a_series"

@@ -2,9 +2,20 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from accounts.rules import Access
+from classrooms.rules import (
+    BOTH_ENDS,
+    START_IS_OVER,
+    Bookable,
+    bookable_faults,
+    horizon_faults,
+    past_faults,
+    slot_faults,
+    time_faults,
+)
+from kernel.dates import days_faults
 from kernel.db.ranges import campus_date, campus_minute, clamped_interval, week_number, weekly_dates
 from registrations.enums import LIVE, RegistrationStatus
 
@@ -50,45 +61,74 @@ def status_after_change(
     return RegistrationStatus(status)
 
 
+def booking_faults(
+    *,
+    now: datetime,
+    day: date | None,
+    start_minute: int | None,
+    end_minute: int | None,
+    room: Bookable | None,
+    description: str = "",
+    changed: Collection[str] = BOTH_ENDS,
+) -> dict[str, list[str]]:
+    """What is wrong with a wanted booking, as far as its parts are known (None = missing or malformed).
+
+    Past and horizon are judged only for what `changed`. The body of a request and the service that books are judged
+    by this one rule.
+    """
+    slot = slot_faults(now=now, day=day, start_minute=start_minute, end_minute=end_minute, changed=changed)
+    return slot | bookable_faults(room) | description_faults(description)
+
+
+def description_faults(description: str) -> dict[str, list[str]]:
+    """What is wrong with what somebody wants a room for."""
+    return {"description": [f"At most {MAX_DESCRIPTION} characters"]} if len(description) > MAX_DESCRIPTION else {}
+
+
 def series_faults(
     *,
     now: datetime,
-    horizon_days: int,
     starts_on: date | None,
     ends_on: date | None,
     on_day: int | None,
     start_minute: int | None,
     end_minute: int | None,
+    room: Bookable | None,
+    description: str = "",
 ) -> dict[str, list[str]]:
-    """What is wrong with a wanted series, as far as its parts are known (None = missing or malformed)."""
-    faults = range_faults(now=now, horizon_days=horizon_days, starts_on=starts_on, ends_on=ends_on)
-    if starts_on is not None and starts_on < campus_date(now):
-        faults["start_date"] = ["Date cannot be in the past"]
-    if start_minute is not None and end_minute is not None and start_minute >= end_minute:
-        faults["start_time"] = ["Start time must be before end time"]
-    if faults or starts_on is None or ends_on is None or on_day is None or start_minute is None:
-        return faults
-    dates = weekly_dates(starts_on, ends_on, on_day)
+    """What is wrong with a wanted series, as far as its parts are known (None = missing or malformed).
+
+    The body of a request and the service that enters it are judged by this one rule.
+    """
+    faults = range_faults(now=now, starts_on=starts_on, ends_on=ends_on)
+    if starts_on is not None and (sentences := past_faults(starts_on, now)):
+        faults["start_date"] = sentences
+    faults |= time_faults(start_minute, end_minute)
+    if not faults and starts_on is not None and ends_on is not None and on_day is not None and start_minute is not None:
+        faults = _weekly_faults(weekly_dates(starts_on, ends_on, on_day), start_minute, end_minute, now)
+    return faults | bookable_faults(room) | description_faults(description)
+
+
+def _weekly_faults(
+    dates: Sequence[date], start_minute: int, end_minute: int | None, now: datetime
+) -> dict[str, list[str]]:
     if not dates:
         return {"day_of_week": ["This day does not occur between the start and the end date"]}
     if dates[0] == campus_date(now) and start_minute < campus_minute(now):
-        return {"start_time": ["Start time cannot be in the past"]}
+        return {"start_time": [START_IS_OVER]}
     if end_minute is not None and not any(clamped_interval(day, start_minute, end_minute) for day in dates):
         return {"start_time": ["These times exist on none of the dates: the clocks are put forward over them"]}
     return {}
 
 
-def range_faults(
-    *, now: datetime, horizon_days: int, starts_on: date | None, ends_on: date | None
-) -> dict[str, list[str]]:
+def range_faults(*, now: datetime, starts_on: date | None, ends_on: date | None) -> dict[str, list[str]]:
     """What is wrong with the last day of a series, seen from its first."""
     faults: dict[str, list[str]] = {}
-    if ends_on is not None and ends_on > campus_date(now) + timedelta(days=horizon_days):
-        faults["end_date"] = [f"Date cannot be more than {horizon_days} days ahead"]
-    if starts_on is not None and ends_on is not None and starts_on > ends_on:
-        faults["start_date"] = ["Start date must not be after end date"]
-    elif starts_on is not None and ends_on is not None and (ends_on - starts_on).days > MAX_SERIES_DAYS:
-        faults.setdefault("end_date", []).append(f"At most {MAX_SERIES_DAYS} days after the start date")
+    if ends_on is not None and (sentences := horizon_faults(ends_on, now)):
+        faults["end_date"] = sentences
+    if starts_on is not None and ends_on is not None:
+        for name, sentences in days_faults(starts_on, ends_on, most_days=MAX_SERIES_DAYS).items():
+            faults.setdefault(name, []).extend(sentences)
     return faults
 
 

@@ -1,6 +1,5 @@
 """People: made and changed, given passwords, their access ended or given back."""
 
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -220,11 +219,6 @@ class UserAdmin(ServiceAdmin):
         self._set_active(request, chosen, is_active=True)
 
     def _set_active(self, request: HttpRequest, chosen: QuerySet[User], *, is_active: bool) -> None:
-        calls = [
-            (
-                user.username,
-                partial(change_user, user_id=user.pk, by=actor(request), now=clock.now(), is_active=is_active),
-            )
-            for user in chosen
-        ]
-        self.attempt_each(request, calls, "activated" if is_active else "deactivated")
+        rows = [(user.username, {"user_id": user.pk}) for user in chosen]
+        done = "activated" if is_active else "deactivated"
+        self.attempt_each(request, change_user, rows, done, is_active=is_active)

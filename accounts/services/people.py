@@ -18,9 +18,7 @@ CHANGEABLE = ("display_name", "is_active", "is_staff", "is_superuser")
 
 class UsernameIsTaken(AlreadyExists):
     message = "This username is taken"
-
-    def __init__(self) -> None:
-        super().__init__(details={"username": [self.message]})
+    field = "username"
 
 
 @transactional

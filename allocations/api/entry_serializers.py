@@ -11,16 +11,15 @@ from allocations.enums import EntryStatus, Reason
 from allocations.models import AllocationRegistration
 from allocations.queries.outcomes import outcome_of
 from allocations.queries.outlook import Outlook
-from allocations.rules import MAX_CHOICE, MAX_DESCRIPTION, MAX_RANK, time_faults
+from allocations.rules import MAX_CHOICE, MAX_RANK, entry_faults
 from classrooms.api.fields import ClassroomField
-from groups.api.fields import OwnGroupIdField
-from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP
+from groups.api.fields import OwnGroupIdField, unknown_group_faults
 from kernel.api.examples import days_on
 from kernel.api.fields import DateField, EndTimeField, IntegerField, TextField, TimeField
 from kernel.api.serializers import Input, Output
 from kernel.db.ranges import format_minute
 from kernel.errors import Faults
+from registrations.rules import MAX_DESCRIPTION
 
 
 class EntryChangeInput(Input):
@@ -51,17 +50,15 @@ class EntryInput(EntryChangeInput):
     }
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        faults = time_faults(values.get("start_minute"), values.get("end_minute"))
-        classroom = values.get("classroom")
-        if classroom is not None and not classroom.is_active:
-            faults["classroom"] = [f"{classroom.name} is not open for booking"]
-        return faults
+        return entry_faults(
+            start_minute=values.get("start_minute"),
+            end_minute=values.get("end_minute"),
+            room=values.get("classroom"),
+            description=values.get("description", ""),
+        )
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
-        group_id = values.get("group_id")
-        if group_id is not None and not Group.objects.living().filter(pk=group_id).exists():
-            return {"group_id": [UNKNOWN_GROUP]}
-        return {}
+        return unknown_group_faults(values)
 
 
 class ListedEntryOutput(Output):

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from allocations.enums import Balance, EventStatus, OnConflict, Tie
-from allocations.models import MINUTES_PER_DAY, AllocationEvent, AllocationRegistration
+from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.manifest import weights_of
 from allocations.rules import (
     ALGORITHM,
@@ -18,10 +18,10 @@ from allocations.rules import (
     MAX_PUBLIC_SOURCE,
     MAX_TARGET_DAYS,
     MAX_WEIGHT,
-    YEARS,
     event_faults,
 )
 from classrooms.api.fields import ClassroomField
+from classrooms.rules import time_faults
 from kernel.api.examples import days_on, hour_ahead, moment_ago
 from kernel.api.fields import (
     BooleanField,
@@ -34,7 +34,8 @@ from kernel.api.fields import (
     TimestampField,
 )
 from kernel.api.serializers import Input, Output, Query
-from kernel.db.ranges import format_instant, format_minute
+from kernel.dates import days_faults, year_faults
+from kernel.db.ranges import MINUTES_PER_DAY, format_instant, format_minute
 from kernel.errors import Faults
 
 GROUP_ID = re.compile(r"[1-9][0-9]{0,17}")
@@ -233,14 +234,8 @@ class UnavailableDatesQuery(RoomQuery):
         first = values.get("start_date", event.target_starts_on)
         last = values.get("end_date", event.target_ends_on)
         given = {name: values[name] for name in ("start_date", "end_date") if name in values}
-        faults = {name: ["Must lie between 1900 and 2500"] for name, day in given.items() if day.year not in YEARS}
-        if not faults and first > last:
-            faults["start_date"] = ["Start date must not be after end date"]
-        elif not faults and (last - first).days > MAX_TARGET_DAYS:
-            faults["end_date"] = [f"At most {MAX_TARGET_DAYS} days after the start date"]
-        if values.get("start_time", 0) >= values.get("end_time", MINUTES_PER_DAY):
-            faults["start_time"] = ["Start time must be before end time"]
-        return faults
+        faults = year_faults(given) or days_faults(first, last, most_days=MAX_TARGET_DAYS)
+        return faults | time_faults(values.get("start_time", 0), values.get("end_time", MINUTES_PER_DAY))
 
 
 class UnavailableDatesOutput(serializers.Serializer):  # type: ignore[type-arg]

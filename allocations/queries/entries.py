@@ -7,8 +7,7 @@ from kernel.errors import NotFound, PermissionDenied
 
 
 class EntryNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Allocation registration")
+    resource = "Allocation registration"
 
 
 def entry_of_event(event_id: int, entry_id: int, access: Access) -> AllocationRegistration:

@@ -5,8 +5,7 @@ from kernel.errors import NotFound
 
 
 class EventNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Allocation event")
+    resource = "Allocation event"
 
 
 def event_with_id(pk: int) -> AllocationEvent:

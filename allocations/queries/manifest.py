@@ -130,7 +130,7 @@ def room_lines(
 
     `not_of_series`: the occurrences of these series are left out, save those moved by hand since.
     A room 0 line stands for a closure of the whole campus: it covers the day in each of these rooms.
-    A room that is not open for booking is closed on all days.
+    A room that cannot be booked at all is closed on all days.
     """
     is_open = {room.pk: room.is_active for room in rooms}
     room_ids, spans = is_open.keys(), day_spans(first, last)

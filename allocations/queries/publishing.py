@@ -26,13 +26,11 @@ class Document:
 
 
 class ManifestIsNotPublished(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Manifest")
+    resource = "Manifest"
 
 
 class ResultIsNotPublished(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Result")
+    resource = "Result"
 
 
 def drawn(event: AllocationEvent) -> Draw | None:

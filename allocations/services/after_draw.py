@@ -12,8 +12,8 @@ from allocations.enums import EntryStatus, EventStatus, Grant, Reason
 from allocations.facts.entries import EntryGivenBack, EntryGranted, EntryTakenBack
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.outlook import in_the_way, outlook
-from allocations.services.distributing import series_draft
 from allocations.services.entries import locked_entry
+from allocations.services.placing import series_draft
 from allocations.services.progress import event_for_write
 from classrooms.services.room_time import RoomAlreadyBooked
 from groups.services.holding import GroupIsArchived, hold_groups

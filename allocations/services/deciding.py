@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from allocations.enums import EntryStatus, EventStatus, Reason
 from allocations.facts.entries import EntryApproved, EntryRejected
 from allocations.models import AllocationEvent, AllocationRegistration
@@ -12,7 +13,7 @@ from allocations.services.entries import locked_entry
 from allocations.services.progress import EventIsCancelled, event_for_write
 from classrooms.services.room_time import RoomAlreadyBooked
 from kernel.db.transactions import transactional
-from kernel.errors import Conflict, InvalidState, PermissionDenied
+from kernel.errors import Conflict, InvalidState
 from kernel.facts import publish
 
 
@@ -20,22 +21,23 @@ class EntryIsWithdrawn(InvalidState):
     message = "The entry has been withdrawn"
 
 
-class SlotIsPromised(Conflict):
-    """Another approved entry of the event has the room at that time; `details.entry_id` names it."""
+class AnotherEntryIsApproved(Conflict):
+    """Another entry is approved that excludes this one; `details.entry_id` names it."""
+
+    def __init__(self, entry_id: int) -> None:
+        super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
+
+
+class SlotIsPromised(AnotherEntryIsApproved):
+    """Another approved entry of the event has the room at that time."""
 
     message = "Another approved entry of this event overlaps it"
 
-    def __init__(self, entry_id: int) -> None:
-        super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
 
-
-class ChoiceIsPromised(Conflict):
-    """Another entry of its choice is approved, and of a choice at most one wins; `details.entry_id` names it."""
+class ChoiceIsPromised(AnotherEntryIsApproved):
+    """Another entry of its choice is approved, and of a choice at most one wins."""
 
     message = "Another entry of the same choice is approved already"
-
-    def __init__(self, entry_id: int) -> None:
-        super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
 
 
 @transactional
@@ -87,8 +89,7 @@ def _held_for_decision(
     event_id: int, entry_id: int, by: User, now: datetime
 ) -> tuple[AllocationEvent, AllocationRegistration]:
     """Event and entry, locked: one decision on an event at a time, so that two overlapping approvals cannot pass."""
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     event = event_for_write(event_id, now=now)
     entry = locked_entry(event_id, entry_id, by.access)
     if event.status == EventStatus.CANCELLED:

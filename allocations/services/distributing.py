@@ -8,39 +8,40 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from allocations import draw
 from allocations.enums import EntryStatus, EventStatus, Grant
 from allocations.facts import wording
 from allocations.facts.draw import EventDrawn
-from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
+from allocations.models import AllocationEvent, Draw, DrawSecret
 from allocations.queries.events import EventNotFound
 from allocations.queries.manifest import PackedDocument, listed_entries, manifest_of
 from allocations.rules import salt_faults
 from allocations.services.holds import release_hold
+from allocations.services.placing import (
+    Decision,
+    EntriesById,
+    allow_long_draw,
+    hold_groups_and_rooms,
+    series_draft,
+    write_decisions,
+)
 from allocations.services.progress import move_on
-from groups.services.holding import hold_groups
-from kernel.db.locks import lock_rooms
-from kernel.db.transactions import allow_long_work, transactional
-from kernel.errors import Invalid, InvalidState, PermissionDenied
+from kernel.db.transactions import transactional
+from kernel.errors import Invalid, InvalidState
 from kernel.facts import publish
-from registrations.enums import Source
-from registrations.services.series_writing import SeriesDraft, WrittenSeries, place_series
+from registrations.services.series_writing import WrittenSeries, place_series
 
 PRACTICE_SEED = bytes(32)
 """A dry run draws with it, so that it says nothing about the real draw."""
-LONGEST_STATEMENT_SECONDS = 120
-LONGEST_WAIT_SECONDS = 30
-"""For the event and the rooms: a second `distribute` waits for the first and gets its answer."""
 PAUSE_SECONDS = 60
-Listed = Mapping[int, AllocationRegistration]
-"""Entries by id."""
 
 
 class EventIsNotClosed(InvalidState):
@@ -90,9 +91,8 @@ def distribute(
         ListIsNotPublished: a public source is named, and the entries were not frozen before this request.
         PublicValueDiffers: it has been distributed with another one.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
-    allow_long_work(statement_seconds=LONGEST_STATEMENT_SECONDS, wait_seconds=LONGEST_WAIT_SECONDS)
+    check_cspace(by.access)
+    allow_long_draw()
     event = _hold_event(event_id)
     stored = Draw.objects.filter(event=event).first()
     if stored is not None:
@@ -101,11 +101,12 @@ def distribute(
         return stored
     salt = _salt(event, public_value)
     _require_closed(event, now)
-    listed = _hold_entries(event)
+    hold_groups_and_rooms(event)
+    listed = {entry.pk: entry for entry in listed_entries(event)}
     seed = PRACTICE_SEED if is_practice else _seed(event)
     drawn = draw_on_paper(event, listed, seed, salt)
     placed = _write_series(event, drawn, listed, now)
-    _write_entries(drawn, placed)
+    write_decisions(_decisions(drawn, placed))
     stored = _write_draw(event, drawn, seed=seed, salt=salt, by=by, now=now)
     event.status = EventStatus.DISTRIBUTED
     event.save(update_fields=["status"])
@@ -115,7 +116,7 @@ def distribute(
     return stored
 
 
-def draw_on_paper(event: AllocationEvent, listed: Listed, seed: bytes, salt: str) -> Drawn:
+def draw_on_paper(event: AllocationEvent, listed: EntriesById, seed: bytes, salt: str) -> Drawn:
     """What the draw gives for these entries and the bookings of this moment. Two queries, no writing.
 
     Raises:
@@ -167,14 +168,6 @@ def _require_closed(event: AllocationEvent, now: datetime) -> None:
         raise ListIsNotPublished
 
 
-def _hold_entries(event: AllocationEvent) -> Listed:
-    """The entries to decide, with their groups held and their rooms locked exclusively. Four statements."""
-    pairs = list(event.entries.values_list("group_id", "classroom_id").order_by().distinct())
-    hold_groups({group_id for group_id, _ in pairs})
-    lock_rooms({room_id for _, room_id in pairs})
-    return {entry.pk: entry for entry in listed_entries(event)}
-
-
 def _seed(event: AllocationEvent) -> bytes:
     seed = bytes(DrawSecret.objects.get(event=event).seed)
     if draw.commitment(seed) != event.commitment:
@@ -182,7 +175,7 @@ def _seed(event: AllocationEvent) -> bytes:
     return seed
 
 
-def _write_series(event: AllocationEvent, drawn: Drawn, listed: Listed, now: datetime) -> dict[int, WrittenSeries]:
+def _write_series(event: AllocationEvent, drawn: Drawn, listed: EntriesById, now: datetime) -> dict[int, WrittenSeries]:
     """A series of approved registrations for each winner, on every kept date: {entry id: series}."""
     winners = [listed[win.entry_id] for win in drawn.wins]
     drafts = [series_draft(event, entry, event.target_starts_on) for entry in winners]
@@ -190,56 +183,10 @@ def _write_series(event: AllocationEvent, drawn: Drawn, listed: Listed, now: dat
     return {entry.pk: series for entry, series in zip(winners, placed, strict=True)}
 
 
-def series_draft(event: AllocationEvent, entry: AllocationRegistration, first: date) -> SeriesDraft:
-    """The weekly series an entry gets: in the name of who filed it, from `first` to the end of the event's range."""
-    return SeriesDraft(
-        group_id=entry.group_id,
-        classroom_id=entry.classroom_id,
-        day_of_week=entry.day_of_week,
-        start_minute=entry.start_minute,
-        end_minute=entry.end_minute,
-        starts_on=first,
-        ends_on=event.target_ends_on,
-        created_by_id=entry.created_by_id,
-        description=entry.description,
-        source=Source.DRAW,
-        event_id=event.pk,
-    )
-
-
-def _write_entries(drawn: Drawn, placed: Mapping[int, WrittenSeries]) -> None:
-    """The decision on every entry, in one statement."""
-    won = [
-        (
-            win.entry_id,
-            EntryStatus.APPROVED,
-            "",
-            None,
-            win.position,
-            win.used_before,
-            Grant.DRAW,
-            placed[win.entry_id].id,
-        )
-        for win in drawn.wins
-    ]
-    lost = [
-        (loss.entry_id, EntryStatus.REJECTED, loss.reason, loss.by or None, None, None, "", None)
-        for loss in drawn.losses
-    ]
-    if not won and not lost:
-        return
-    columns = [list(column) for column in zip(*won, *lost, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE allocations_allocationregistration AS entry"
-            " SET status = decided.status, reason = decided.reason, lost_to_id = decided.lost_to,"
-            ' position = decided.place, served_before = decided.served, "grant" = decided.how,'
-            " series_id = decided.series"
-            " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::int[], %s::int[], %s::text[],"
-            " %s::bigint[]) AS decided (id, status, reason, lost_to, place, served, how, series)"
-            " WHERE entry.id = decided.id",
-            columns,
-        )
+def _decisions(drawn: Drawn, placed: Mapping[int, WrittenSeries]) -> list[Decision]:
+    won = [Decision.won(win, Grant.DRAW, placed[win.entry_id].id) for win in drawn.wins]
+    lost = [Decision(loss.entry_id, EntryStatus.REJECTED, loss.reason, loss.by or None) for loss in drawn.losses]
+    return won + lost
 
 
 def _write_draw(event: AllocationEvent, drawn: Drawn, *, seed: bytes, salt: str, by: User, now: datetime) -> Draw:
@@ -262,7 +209,7 @@ def _write_draw(event: AllocationEvent, drawn: Drawn, *, seed: bytes, salt: str,
     )
 
 
-def _fact(stored: Draw, drawn: Drawn, listed: Listed, placed: Mapping[int, WrittenSeries]) -> EventDrawn:
+def _fact(stored: Draw, drawn: Drawn, listed: EntriesById, placed: Mapping[int, WrittenSeries]) -> EventDrawn:
     return EventDrawn(
         actor_id=stored.actor_id,
         occurred_at=stored.created_at,
@@ -278,7 +225,7 @@ def _fact(stored: Draw, drawn: Drawn, listed: Listed, placed: Mapping[int, Writt
     )
 
 
-def _outcomes(drawn: Drawn, listed: Listed, placed: Mapping[int, WrittenSeries]) -> dict[int, Sequence[str]]:
+def _outcomes(drawn: Drawn, listed: EntriesById, placed: Mapping[int, WrittenSeries]) -> dict[int, Sequence[str]]:
     """What is told to whom: one outcome in words per entry, by the entry's id."""
     lost = {loss.entry_id: wording.loss_in_words(loss.reason, loss.by or None) for loss in drawn.losses}
     by_person: dict[int, list[str]] = defaultdict(list)

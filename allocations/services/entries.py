@@ -15,15 +15,15 @@ from allocations.enums import EntryStatus, EventStatus
 from allocations.facts.entries import EntryChanged, EntryDeleted, EntryFiled
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.entries import EntryNotFound, entry_of_event
-from allocations.rules import MAX_DESCRIPTION, may_file_for, time_faults
+from allocations.rules import entry_faults, may_file_for
 from allocations.services.progress import event_for_filing
 from classrooms.models import Classroom
 from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP, hold_group
+from groups.rules import UNKNOWN_GROUP
+from groups.services.holding import hold_group
 from kernel.changes import changes_between
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_filing
-from kernel.db.ranges import weekly_dates
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import AlreadyExists, Invalid, InvalidState, LimitReached, PermissionDenied
 from kernel.facts import publish
@@ -39,16 +39,12 @@ class EntryIsDecided(InvalidState):
 
 class WishIsFiled(AlreadyExists):
     message = "The group has already filed this wish"
-
-    def __init__(self) -> None:
-        super().__init__(details={"non_field_errors": [self.message]})
+    field = "non_field_errors"
 
 
 class WishOverlapsAnother(AlreadyExists):
     message = "The group has already filed a wish that overlaps this one; alternatives carry the same choice"
-
-    def __init__(self) -> None:
-        super().__init__(details={"start_time": [self.message]})
+    field = "start_time"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,15 +174,14 @@ def _apply(entry: AllocationRegistration, wish: Wish, group: Group | None) -> No
 
 def _check_entry(event: AllocationEvent, entry: AllocationRegistration, *, is_new_room: bool, is_new_day: bool) -> None:
     """Raises `Invalid` with everything that is wrong with the wish itself; of a change, with what is new in it."""
-    faults = time_faults(entry.start_minute, entry.end_minute)
-    if is_new_day and not weekly_dates(event.target_starts_on, event.target_ends_on, entry.day_of_week):
-        faults["day_of_week"] = [
-            f"No such day lies between {event.target_starts_on} and {event.target_ends_on}",
-        ]
-    if is_new_room and not entry.classroom.is_active:
-        faults["classroom"] = [f"{entry.classroom.name} is not open for booking"]
-    if len(entry.description) > MAX_DESCRIPTION:
-        faults["description"] = [f"At most {MAX_DESCRIPTION} characters"]
+    faults = entry_faults(
+        start_minute=entry.start_minute,
+        end_minute=entry.end_minute,
+        room=entry.classroom if is_new_room else None,
+        description=entry.description,
+        on_day=entry.day_of_week if is_new_day else None,
+        target=(event.target_starts_on, event.target_ends_on),
+    )
     if faults:
         raise Invalid(faults)
 

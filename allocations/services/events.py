@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from allocations.enums import OPEN_TO_CHANGES, EventStatus
 from allocations.facts.events import EventChanged, EventCreated, EventDeleted, WeightsSet
 from allocations.models import AllocationEvent, DrawSecret, EventWeight
@@ -15,11 +16,11 @@ from allocations.rules import CHANGEABLE_WHILE_OPEN, MAX_WEIGHT, event_faults
 from allocations.services.holds import release_hold, update_hold
 from allocations.services.progress import due, enter, event_for_write, recipients_of_state
 from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP
+from groups.rules import UNKNOWN_GROUP
 from kernel.changes import changes_between
 from kernel.db.ranges import format_instant
 from kernel.db.transactions import transactional
-from kernel.errors import Invalid, InvalidState, PermissionDenied
+from kernel.errors import Invalid, InvalidState
 from kernel.facts import publish
 
 SEED_BYTES = 32
@@ -69,7 +70,7 @@ def create_event(
 
     Publishes one `EventCreated`, also where it is open or closed at once. Raises: PermissionDenied, Invalid.
     """
-    _check_cspace(by)
+    check_cspace(by.access)
     seed = secrets.token_bytes(SEED_BYTES)
     event = AllocationEvent(
         registration_start=registration_start,
@@ -106,7 +107,7 @@ def change_event(*, event_id: int, by: User, now: datetime, **wanted: Any) -> Al
     Publishes `EventChanged`, nothing for a no-op; a new window that moves the event on is part of the change.
     Raises: PermissionDenied, EventNotFound, Invalid, EventIsNotChangeable, EventIsOpen.
     """
-    _check_cspace(by)
+    check_cspace(by.access)
     event = event_for_write(event_id, now=now)
     before = {name: getattr(event, name) for name in (*CHANGEABLE, "status")}
     changed = {name for name in CHANGEABLE if name in wanted and wanted[name] != before[name]}
@@ -133,7 +134,7 @@ def delete_event(*, event_id: int, by: User, now: datetime) -> None:
 
     Raises: PermissionDenied, EventNotFound, EventIsNotDeletable.
     """
-    _check_cspace(by)
+    check_cspace(by.access)
     event = event_for_write(event_id, now=now)
     if event.status != EventStatus.UPCOMING:
         raise EventIsNotDeletable
@@ -150,7 +151,7 @@ def set_weights(*, event_id: int, by: User, now: datetime, weights: Mapping[int,
     Publishes `WeightsSet`, nothing for a no-op.
     Raises: PermissionDenied, EventNotFound, Invalid (an unknown group, under its id), WeightsAreFixed.
     """
-    _check_cspace(by)
+    check_cspace(by.access)
     event = event_for_write(event_id, now=now)
     known = set(Group.objects.living().filter(pk__in=weights).values_list("id", flat=True))
     faults = {str(group): [UNKNOWN_GROUP] for group in weights if group not in known}
@@ -193,11 +194,6 @@ def _check_may_change(event: AllocationEvent, changed: Collection[str]) -> None:
         raise EventIsNotChangeable
     if event.status == EventStatus.OPEN and not CHANGEABLE_WHILE_OPEN.issuperset(changed):
         raise EventIsOpen
-
-
-def _check_cspace(by: User) -> None:
-    if not by.access.is_cspace:
-        raise PermissionDenied
 
 
 def _readable(value: Any) -> Any:

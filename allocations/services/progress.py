@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from allocations.enums import UNDECIDED, EventStatus
 from allocations.facts.events import EventCancelled, EventClosed, EventOpened
 from allocations.models import AllocationEvent, AllocationRegistration
@@ -20,7 +21,7 @@ from allocations.services.holds import update_hold
 from groups.models import UserGroup
 from kernel.db.locks import Namespace, try_namespace
 from kernel.db.transactions import StaleRead, transactional
-from kernel.errors import InvalidState, PermissionDenied
+from kernel.errors import InvalidState
 from kernel.facts import PeopleQuery, Recipients, publish
 
 
@@ -120,8 +121,7 @@ def end_event(*, event_id: int, by: User, now: datetime) -> AllocationEvent:
 
     Raises: PermissionDenied, EventNotFound, EventHasNotBegun, EventIsCancelled.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     event = event_for_write(event_id, now=now)
     if event.status == EventStatus.UPCOMING:
         raise EventHasNotBegun
@@ -140,8 +140,7 @@ def cancel_event(*, event_id: int, by: User, now: datetime) -> AllocationEvent:
     Publishes `EventCancelled`; cancelling a cancelled one is a no-op.
     Raises: PermissionDenied, EventNotFound, EventIsDistributed.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     event = event_for_write(event_id, now=now)
     if event.status == EventStatus.CANCELLED:
         return event

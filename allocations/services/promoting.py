@@ -1,13 +1,12 @@
 """Giving what has become free after the draw to losers, by the same rule: an addendum to the draw's record."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
-
 from accounts.models import User
+from accounts.rules import check_cspace
 from allocations import draw
 from allocations.enums import EntryStatus, EventStatus, Grant, Reason
 from allocations.facts import wording
@@ -15,18 +14,20 @@ from allocations.facts.draw import LosersPromoted
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, weekly_slot
 from allocations.queries.manifest import assemble, entry_of, room_lines, weights_of
 from allocations.services.after_draw import EventIsNotDistributed, first_to_give
-from allocations.services.distributing import LONGEST_STATEMENT_SECONDS, LONGEST_WAIT_SECONDS, series_draft
+from allocations.services.placing import (
+    Decision,
+    EntriesById,
+    allow_long_draw,
+    hold_groups_and_rooms,
+    series_draft,
+    write_decisions,
+)
 from allocations.services.progress import event_for_write
-from groups.services.holding import hold_groups
-from kernel.db.locks import lock_rooms
 from kernel.db.ranges import day_start
-from kernel.db.transactions import allow_long_work, transactional
-from kernel.errors import PermissionDenied
+from kernel.db.transactions import transactional
 from kernel.facts import publish
 from registrations.models import Registration
 from registrations.services.series_writing import WrittenSeries, place_series
-
-Listed = Mapping[int, AllocationRegistration]
 
 
 @dataclass(frozen=True)
@@ -45,30 +46,27 @@ def promote(*, event_id: int, by: User, now: datetime) -> list[Promoted]:
     Publishes `LosersPromoted`, one for the command; nothing where nobody gains.
     Raises: PermissionDenied, EventNotFound, EventIsNotDistributed, EventIsOver.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
-    allow_long_work(statement_seconds=LONGEST_STATEMENT_SECONDS, wait_seconds=LONGEST_WAIT_SECONDS)
+    check_cspace(by.access)
+    allow_long_draw()
     event = event_for_write(event_id, now=now)
     if event.status != EventStatus.DISTRIBUTED:
         raise EventIsNotDistributed
     first = first_to_give(event, now)
-    listed = _hold_entries(event)
+    listed = _held_entries(event)
     wins = _go_on(event, listed, first)
     if not wins:
         return []
     winners = [listed[win.entry_id] for win in wins]
     placed = place_series([series_draft(event, entry, first) for entry in winners], now=now)
     promoted = [Promoted(*row) for row in zip(wins, winners, placed, strict=True)]
-    _write_entries(promoted)
+    write_decisions(Decision.won(row.win, Grant.ADDENDUM, row.series.id) for row in promoted)
     publish(_fact(event, promoted, first, by=by, now=now))
     return promoted
 
 
-def _hold_entries(event: AllocationEvent) -> Listed:
+def _held_entries(event: AllocationEvent) -> EntriesById:
     """The entries an addendum depends on, groups and rooms held: all but losers who have gone. Four statements."""
-    pairs = list(event.entries.values_list("group_id", "classroom_id").order_by().distinct())
-    living = hold_groups({group_id for group_id, _ in pairs})
-    lock_rooms({room_id for _, room_id in pairs})
+    living = hold_groups_and_rooms(event)
     rows = event.entries.with_api_relations().select_related("series").order_by("id")
     return {
         entry.pk: entry
@@ -77,7 +75,7 @@ def _hold_entries(event: AllocationEvent) -> Listed:
     }
 
 
-def _go_on(event: AllocationEvent, listed: Listed, first: date) -> Sequence[draw.Win]:
+def _go_on(event: AllocationEvent, listed: EntriesById, first: date) -> Sequence[draw.Win]:
     """The addendum's wins.
 
     A weekly slot is held by what the draw gave and nobody has changed since. What was granted by hand, moved or
@@ -101,7 +99,7 @@ def _go_on(event: AllocationEvent, listed: Listed, first: date) -> Sequence[draw
     return after.wins
 
 
-def _holding_slots(event: AllocationEvent, listed: Listed, first: date) -> set[int]:
+def _holding_slots(event: AllocationEvent, listed: EntriesById, first: date) -> set[int]:
     """The winners whose series goes on as it was drawn: never moved, not cut short, with a date left. One query.
 
     Of those that overlap, because a series was cut short and prolonged again around a promotion, none holds its slot.
@@ -148,24 +146,6 @@ def _state(entry: AllocationRegistration) -> str:
         return draw.APPROVED
     is_refused = not entry.grant and entry.reason == Reason.REJECTED_BY_ADMIN
     return draw.REJECTED if is_refused else draw.PENDING
-
-
-def _write_entries(promoted: Sequence[Promoted]) -> None:
-    columns = [
-        [row.entry.pk for row in promoted],
-        [row.win.position for row in promoted],
-        [row.win.used_before for row in promoted],
-        [row.series.id for row in promoted],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE allocations_allocationregistration AS entry"
-            " SET status = %s, reason = '', lost_to_id = NULL, position = won.place, served_before = won.served,"
-            ' "grant" = %s, series_id = won.series'
-            " FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::bigint[]) AS won (id, place, served, series)"
-            " WHERE entry.id = won.id",
-            [EntryStatus.APPROVED.value, Grant.ADDENDUM.value, *columns],
-        )
 
 
 def _fact(

@@ -1,11 +1,9 @@
 """Closures: made for some rooms or all of them, and lifted."""
 
-from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -13,12 +11,13 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWi
 
 from accounts.admin.acting import actor
 from classrooms.models import Classroom, Closure
+from classrooms.rules import START_IS_LATE
 from classrooms.services.closures import close_rooms, lift_closure
 from kernel import clock
-from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField, instant_of
+from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
-from kernel.db.ranges import Interval, campus_zone
+from kernel.db.ranges import Interval, format_wall
 
 ON_CONFLICT = [("fail", "Refuse the closure"), ("cancel", "Cancel what is registered and tell its people")]
 SHOWN = ("classroom", "starts", "ends", "is_live", "is_campus_wide", "reason")
@@ -50,19 +49,12 @@ class ClosureForm(ServiceForm):
             and bool(self.cleaned_data["classrooms"]) == self.cleaned_data["all_rooms"]
         ):
             self.add_error("classrooms", "Choose some rooms, or all of them")
-        starts_at, ends_at = self._instant("starts_on", "start_time"), self._instant("ends_on", "end_time")
+        starts_at, ends_at = self.instant_of("starts_on", "start_time"), self.instant_of("ends_on", "end_time")
         if starts_at and ends_at:
             self.cleaned_data["interval"] = Interval(starts_at, ends_at)
             if starts_at >= ends_at:
-                self.add_error("starts_on", "Start must be before end")
+                self.add_error("starts_on", START_IS_LATE)
         return cleaned
-
-    def _instant(self, day: str, time: str) -> Any:
-        try:
-            return instant_of(self.cleaned_data.get(day), self.cleaned_data.get(time))
-        except ValidationError as error:
-            self.add_error(time, error)
-            return None
 
 
 @admin.register(Closure, site=site)
@@ -90,11 +82,11 @@ class ClosureAdmin(ServiceAdmin):
 
     @admin.display(ordering="occupancy__starts_at")
     def starts(self, closure: Closure) -> str:
-        return f"{closure.occupancy.starts_at.astimezone(campus_zone()):%Y-%m-%d %H:%M}"
+        return format_wall(closure.occupancy.starts_at)
 
     @admin.display(ordering="occupancy__ends_at")
     def ends(self, closure: Closure) -> str:
-        return f"{closure.occupancy.ends_at.astimezone(campus_zone()):%Y-%m-%d %H:%M}"
+        return format_wall(closure.occupancy.ends_at)
 
     @admin.display(boolean=True)
     def is_live(self, closure: Closure) -> bool:
@@ -120,17 +112,8 @@ class ClosureAdmin(ServiceAdmin):
 
     @admin.action(description="Lift (open the room again)")
     def lift(self, request: HttpRequest, chosen: QuerySet[Closure]) -> None:
-        calls = [
-            (
-                str(closure),
-                partial(
-                    lift_closure,
-                    closure_id=closure.pk,
-                    classroom=closure.occupancy.classroom,
-                    by=actor(request),
-                    now=clock.now(),
-                ),
-            )
+        rows = [
+            (str(closure), {"closure_id": closure.pk, "classroom": closure.occupancy.classroom})
             for closure in chosen.select_related("occupancy__classroom")
         ]
-        self.attempt_each(request, calls, "lifted")
+        self.attempt_each(request, lift_closure, rows, "lifted")

@@ -1,7 +1,6 @@
 """Rooms with their floor plan, import and export. Every write is a service call."""
 
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -207,8 +206,5 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type
 
     @admin.action(description="Delete (only rooms never used)")
     def delete_unused(self, request: HttpRequest, chosen: Any) -> None:
-        calls = [
-            (room.name, partial(delete_classroom, classroom_id=room.pk, by=actor(request), now=clock.now()))
-            for room in chosen
-        ]
-        self.attempt_each(request, calls, "deleted")
+        rows = [(room.name, {"classroom_id": room.pk}) for room in chosen]
+        self.attempt_each(request, delete_classroom, rows, "deleted")

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from classrooms.models import Classroom
+from classrooms.rules import UNKNOWN_CLASSROOM
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -14,7 +15,7 @@ class ClassroomField(serializers.Field):  # type: ignore[type-arg]
     """The name of a room in, the `Classroom` inside. A request that names many has read them at once, into the
     context: `classrooms` = {name: room}."""
 
-    default_error_messages = {"invalid": "The name of a classroom is required", "unknown": "Unknown classroom"}
+    default_error_messages = {"invalid": "The name of a classroom is required", "unknown": UNKNOWN_CLASSROOM}
 
     def to_internal_value(self, data: Any) -> Classroom:
         if not isinstance(data, str):

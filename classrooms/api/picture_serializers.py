@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from classrooms.queries.utilisation import Grouping, Hours
-from classrooms.rules import instant_faults, window_faults
+from classrooms.rules import window_faults
 from kernel.api.examples import day_ahead, days_on
 from kernel.api.fields import ChoiceField, DateField, QueryIntegerField, TimestampField
 from kernel.api.serializers import Output, Query
+from kernel.dates import year_faults
 from kernel.errors import Faults
 
 
@@ -23,7 +24,7 @@ class FloorPlanQuery(Query):
     building = serializers.CharField(required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        return instant_faults("at", values.get("at"))
+        return year_faults({"at": values.get("at")})
 
 
 class UtilisationQuery(Query):

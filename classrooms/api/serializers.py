@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -13,6 +12,7 @@ from classrooms.rules import (
     MAX_BUILDING,
     MAX_LINK,
     MAX_TYPE,
+    UNKNOWN_CLASSROOM,
     closure_faults,
     equipment_faults,
     name_faults,
@@ -165,7 +165,6 @@ class SlotQuery(Query):
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         return slot_faults(
             now=self.context["now"],
-            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
             day=values.get("date"),
             start_minute=values.get("start_time"),
             end_minute=values.get("end_time"),
@@ -249,7 +248,7 @@ class ClassroomsField(serializers.Field):  # type: ignore[type-arg]
             self.fail("invalid")
         found = {room.name: room for room in Classroom.objects.filter(name__in=data)}
         if unknown := [name for name in data if name not in found]:
-            raise serializers.ValidationError([f"Unknown classroom: {name}" for name in unknown])
+            raise serializers.ValidationError([f"{UNKNOWN_CLASSROOM}: {name}" for name in unknown])
         return list({name: found[name] for name in data}.values())
 
 

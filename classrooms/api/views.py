@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,6 +29,7 @@ from classrooms.queries.free_rooms import Rooms, free_during, not_while
 from classrooms.queries.obstacles import obstacles
 from classrooms.queries.rooms import classroom_named
 from classrooms.queries.suggesting import suggestions, weekly
+from classrooms.rules import bookable_faults
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.rooms import (
     ClassroomIsUsed,
@@ -124,17 +124,15 @@ class ClassroomViewSet(ApiViewSet):
         wanted, holds = weekly(asked), BookingHold.objects.binding(request.user.access)
         response = self.listing(not_while(free_during(rooms, *wanted), holds.over_any(wanted)), ClassroomOutput)
         if asked["suggest"]:
-            response.data["suggestions"] = suggestions(
-                rooms, asked, holds, now=clock.now(), horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS
-            )
+            response.data["suggestions"] = suggestions(rooms, asked, holds, now=clock.now())
         if not response.data["results"] and (hold := holds.over_any(wanted).first()):
             response.data["reason"] = hold.reason
         return response
 
     def _refusal(self, classroom: Classroom, interval: Interval) -> str:
         """What would keep the caller from booking the room even while nobody uses it; or an empty text."""
-        if not classroom.is_active:
-            return f"{classroom.name} is not open for booking"
+        if faults := bookable_faults(classroom):
+            return faults["classroom"][0]
         hold = BookingHold.objects.binding(self.request.user.access).over(interval).first()
         return hold.reason if hold else ""
 

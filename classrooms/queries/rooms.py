@@ -5,8 +5,7 @@ from kernel.errors import NotFound
 
 
 class ClassroomNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Classroom")
+    resource = "Classroom"
 
 
 def classroom_named(name: str) -> Classroom:

@@ -31,12 +31,7 @@ def weekly(asked: Mapping[str, Any], *, shift: int = 0) -> tuple[Interval, ...]:
 
 
 def suggestions(
-    rooms: Rooms,
-    asked: Mapping[str, Any],
-    holds: BookingHoldQuerySet[BookingHold],
-    *,
-    now: datetime,
-    horizon_days: int,
+    rooms: Rooms, asked: Mapping[str, Any], holds: BookingHoldQuerySet[BookingHold], *, now: datetime
 ) -> list[dict[str, Any]]:
     """At most ten, JSON: nearby times at which a room is wholly free, then rooms with the fewest clashes.
 
@@ -44,7 +39,7 @@ def suggestions(
     """
     found = [
         _suggestion(room.name, asked, shift, 0)
-        for shift in _shifts(asked, now, horizon_days)
+        for shift in _shifts(asked, now)
         for room in _free(rooms, weekly(asked, shift=shift), holds)[:2]
     ][: MAX_SUGGESTIONS // 2]
     wanted = weekly(asked)
@@ -57,13 +52,13 @@ def _free(rooms: Rooms, wanted: tuple[Interval, ...], holds: BookingHoldQuerySet
     return not_while(free_during(rooms, *wanted), holds.over_any(wanted))
 
 
-def _shifts(asked: Mapping[str, Any], now: datetime, horizon_days: int) -> Iterator[int]:
+def _shifts(asked: Mapping[str, Any], now: datetime) -> Iterator[int]:
     """The steps to another time of the same day that can be booked."""
     for step in STEPS:
         start, end = asked["start_time"] + step, asked["end_time"] + step
         if start < 0 or end > MINUTES_PER_DAY:
             continue
-        if not slot_faults(now=now, horizon_days=horizon_days, day=asked["date"], start_minute=start, end_minute=end):
+        if not slot_faults(now=now, day=asked["date"], start_minute=start, end_minute=end):
             yield step
 
 

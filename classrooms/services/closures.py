@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from classrooms.enums import OccupancyKind
 from classrooms.facts import ClosureLifted, RoomClosing, RoomsClosed
 from classrooms.models import Classroom, Closure
@@ -13,13 +14,12 @@ from classrooms.services.room_time import RoomAlreadyBooked, occupy_many, releas
 from kernel.db.locks import lock_rooms
 from kernel.db.ranges import Interval
 from kernel.db.transactions import transactional
-from kernel.errors import Invalid, NotFound, PermissionDenied
+from kernel.errors import Invalid, NotFound
 from kernel.facts import cascade, publish
 
 
 class ClosureNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Closure")
+    resource = "Closure"
 
 
 @transactional
@@ -39,8 +39,7 @@ def close_rooms(
 
     Raises: PermissionDenied, Invalid, RoomAlreadyBooked (lectures, calendar and fest events always refuse).
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     if faults := closure_faults(interval.starts_at, interval.ends_at):
         raise Invalid(faults)
     if not classrooms:
@@ -78,8 +77,7 @@ def close_rooms(
 @transactional
 def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: datetime) -> None:
     """Open the room again. Publishes `ClosureLifted`. Raises: PermissionDenied, ClosureNotFound."""
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     lock_rooms([classroom.pk])
     closure = (
         Closure.objects.standing().with_api_relations().filter(pk=closure_id, occupancy__classroom=classroom).first()

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import ProtectedError
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.rooms import ClassroomNotFound
@@ -23,7 +24,7 @@ from kernel.changes import changes_between
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_rooms
 from kernel.db.transactions import transactional
-from kernel.errors import AlreadyExists, Invalid, InvalidState, PermissionDenied
+from kernel.errors import AlreadyExists, Invalid, InvalidState
 from kernel.facts import publish
 
 PLACE = ("type", "building", "link", "latitude", "longitude")
@@ -32,9 +33,7 @@ CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve", *PL
 
 class ClassroomNameIsTaken(AlreadyExists):
     message = "A classroom with this name already exists"
-
-    def __init__(self) -> None:
-        super().__init__(details={"name": [self.message]})
+    field = "name"
 
 
 class ClassroomIsUsed(InvalidState):
@@ -50,7 +49,7 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
     Raises: PermissionDenied, Invalid, ClassroomNameIsTaken.
     """
     if by is not None:
-        _check_cspace(by)
+        check_cspace(by.access)
     _check(
         name=name_faults(name),
         capacity=number_faults(capacity, CAPACITIES),
@@ -86,7 +85,7 @@ def change_classroom(*, classroom_id: int, by: User, now: datetime, **wanted: An
 
     What is booked stays booked. Raises: PermissionDenied, Invalid, ClassroomNotFound.
     """
-    _check_cspace(by)
+    check_cspace(by.access)
     classroom = Classroom.objects.select_for_update(no_key=True).filter(pk=classroom_id).first()
     if classroom is None:
         raise ClassroomNotFound
@@ -116,7 +115,7 @@ def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
 
     Raises: PermissionDenied, ClassroomNotFound, ClassroomIsUsed.
     """
-    _check_cspace(by)
+    check_cspace(by.access)
     lock_rooms([classroom_id])
     classroom = Classroom.objects.filter(pk=classroom_id).first()
     if classroom is None:
@@ -129,11 +128,6 @@ def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
     except ProtectedError as error:  # something above keeps it: a wish in a draw, a series
         raise ClassroomIsUsed from error
     publish(fact)
-
-
-def _check_cspace(by: User) -> None:
-    if not by.access.is_cspace:
-        raise PermissionDenied
 
 
 def _check(**faults: list[str]) -> None:

@@ -1,12 +1,14 @@
 """A group in a body, by its id, together with the right to act for it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.fields import empty
 
 from groups.models import Group
+from groups.rules import UNKNOWN_GROUP
 from kernel.api.fields import IdField
-from kernel.errors import PermissionDenied
+from kernel.errors import Faults, PermissionDenied
 
 
 class OwnGroupIdField(IdField):
@@ -17,7 +19,7 @@ class OwnGroupIdField(IdField):
     the group the thing belongs to already: who has left it may still repeat it.
     """
 
-    default_error_messages = {"unknown": "Unknown group"}
+    default_error_messages = {"unknown": UNKNOWN_GROUP}
 
     def run_validation(self, data: Any = empty) -> Any:
         group_id = super().run_validation(data)
@@ -28,3 +30,11 @@ class OwnGroupIdField(IdField):
         if Group.objects.living().filter(pk=group_id).exists():
             raise PermissionDenied
         self.fail("unknown")
+
+
+def unknown_group_faults(values: Mapping[str, Any]) -> Faults:
+    """For the `further_faults` of a body with an `OwnGroupIdField`: what else the service would say of the group."""
+    group_id = values.get("group_id")
+    if group_id is None or Group.objects.living().filter(pk=group_id).exists():
+        return {}
+    return {"group_id": [UNKNOWN_GROUP]}

@@ -31,11 +31,9 @@ class MemberInput(Input):
     permissions = ChoiceField(choices=Permissions.choices, default=Permissions.MEMBER)
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
-        return (
-            {}
-            if "username" not in values or User.objects.filter(username=values["username"]).exists()
-            else UNKNOWN_USER
-        )
+        if "username" not in values or User.objects.filter(username=values["username"]).exists():
+            return {}
+        return {"username": [UNKNOWN_USER]}
 
 
 class PermissionsInput(Input):

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from groups.facts import GroupArchived, GroupArchiving, GroupCreated
 from groups.models import Group, UserGroup
 from groups.rules import name_faults, name_key
@@ -16,21 +17,17 @@ from kernel.facts import cascade, publish
 
 class GroupNameIsTaken(AlreadyExists):
     message = "A group with this name already exists"
-
-    def __init__(self) -> None:
-        super().__init__(details={"name": [self.message]})
+    field = "name"
 
 
 class GroupNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Group")
+    resource = "Group"
 
 
 @transactional
 def create_group(*, by: User, now: datetime, name: str) -> Group:
     """A new ordinary group. Publishes `GroupCreated`. Raises: PermissionDenied, Invalid (`name`), GroupNameIsTaken."""
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     if faults := name_faults(name):
         raise Invalid({"name": faults})
     with naming({"group_living_name_is_unique": GroupNameIsTaken()}):
@@ -46,8 +43,7 @@ def archive_group(*, group_id: int, by: User, now: datetime) -> None:
     Publishes `GroupArchived` with what `GroupArchiving` was answered.
     Raises: PermissionDenied (not cspace, or the system group), GroupNotFound.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     group = lock_group(group_id)
     if group.is_system:
         raise PermissionDenied

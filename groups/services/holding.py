@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from django.db import connection
 
 from groups.models import Group
+from groups.rules import UNKNOWN_GROUP
 from kernel.errors import Invalid, InvalidState
 
-UNKNOWN_GROUP = "Unknown group"
 HELD = ("id", "name", "is_system")
 
 

@@ -16,9 +16,7 @@ from kernel.facts import publish
 
 class UserIsAMember(AlreadyExists):
     message = "This user is already in the group"
-
-    def __init__(self) -> None:
-        super().__init__(details={"username": [self.message]})
+    field = "username"
 
 
 class GroupNeedsAnAdmin(InvalidState):
@@ -26,8 +24,7 @@ class GroupNeedsAnAdmin(InvalidState):
 
 
 class UserGroupNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("User group")
+    resource = "User group"
 
 
 @transactional
@@ -42,7 +39,7 @@ def add_member(*, group_id: int, by: User, now: datetime, username: str, permiss
         raise PermissionDenied
     user = User.objects.filter(username=username).first()
     if user is None:
-        raise Invalid(rules.UNKNOWN_USER)
+        raise Invalid({"username": [rules.UNKNOWN_USER]})
     with naming({"usergroup_one_place_per_group": UserIsAMember()}):
         place = UserGroup.objects.create(group=group, user=user, permissions=permissions)
     publish(MemberAdded(membership=place.summary, actor_id=by.pk, occurred_at=now))

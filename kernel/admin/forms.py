@@ -39,6 +39,22 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
             self._show(self.refusal)
         return cleaned
 
+    def instant_of(self, date_field: str, time_field: str) -> dt.datetime | None:
+        """The instant that two fields name on the campus wall; None where one of them is missing or malformed.
+
+        A time that the campus clock never shows is a fault of its field.
+        """
+        day, minute = self.cleaned_data.get(date_field), self.cleaned_data.get(time_field)
+        if day is None or minute is None:
+            return None
+        try:
+            return wall_instant(day, minute)
+        except WallTimeDoesNotExist as gap:
+            self.add_error(time_field, str(gap))
+        except OverflowError:
+            self.add_error(time_field, "This date is out of range")
+        return None
+
     def _show(self, refusal: DomainError) -> None:
         """Faults under their fields; what has no field here, and any other refusal, above them all."""
         named = {self.field_of_fault.get(name, name): said for name, said in faults_of(refusal).items()}
@@ -132,18 +148,3 @@ class WallTimeFormField(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         """A number has nothing of a text to be checked."""
-
-
-def instant_of(day: dt.date | None, minute: int | None) -> dt.datetime | None:
-    """The instant of a date and a time of the form; None where one of them is missing or malformed.
-
-    Raises: ValidationError, where the campus clock never shows it.
-    """
-    if day is None or minute is None:
-        return None
-    try:
-        return wall_instant(day, minute)
-    except WallTimeDoesNotExist as gap:
-        raise ValidationError(str(gap)) from gap
-    except OverflowError as error:
-        raise ValidationError("This date is out of range") from error

@@ -1,6 +1,7 @@
 """The base of every page: what is written goes through a service, and what it refuses is said."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from kernel import clock
 from kernel.admin.forms import ServiceForm
 from kernel.admin.refusals import said
 from kernel.admin.site import refuse_nul, site
@@ -107,9 +109,23 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
             return False
         return True
 
-    def attempt_each(self, request: HttpRequest, calls: Iterable[tuple[str, Callable[[], object]]], done: str) -> None:
-        """Run one service call, and so one transaction and one log row, for each; say how many were accepted."""
-        accepted = [what for what, call in calls if self.attempt(request, what, call)]
+    def attempt_each(
+        self,
+        request: HttpRequest,
+        service: Callable[..., object],
+        rows: Iterable[tuple[str, Mapping[str, Any]]],
+        done: str,
+        **shared: Any,
+    ) -> None:
+        """Call a service, and so make one transaction and one log row, for each row; say how many were accepted.
+
+        `rows`: what each is called, and the arguments that name it to the service; `shared`: those that all have.
+        """
+        accepted = [
+            name
+            for name, row in rows
+            if self.attempt(request, name, partial(service, **row, **shared, by=request.user, now=clock.now()))
+        ]
         if accepted:
             self.message_user(request, f"{len(accepted)} {done}.")
 

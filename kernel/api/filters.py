@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from kernel.api.fields import DATE, INTEGER
 from kernel.api.pagination import page_faults
+from kernel.dates import KNOWN_YEARS
 from kernel.errors import Faults, Invalid
 
 
@@ -29,7 +30,7 @@ class _DateFormField(forms.Field):
         try:
             if DATE.fullmatch(value):
                 found = date.fromisoformat(value)
-                if 1900 <= found.year <= 2500:
+                if found.year in KNOWN_YEARS:
                     return found
         except ValueError:
             pass
@@ -43,7 +44,7 @@ class IdFilter(django_filters.Filter):
 
 
 class DateFilter(django_filters.Filter):
-    """`YYYY-MM-DD` exactly, in the years 1900 to 2500."""
+    """`YYYY-MM-DD` exactly, in a known year."""
 
     field_class = _DateFormField
 

@@ -169,6 +169,11 @@ def format_minute(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
+def format_wall(instant: datetime) -> str:
+    """ "YYYY-MM-DD HH:MM" on the campus wall."""
+    return f"{campus_date(instant)} {format_minute(campus_minute(instant))}"
+
+
 def format_instant(instant: datetime) -> str:
     """UTC, whole seconds, "Z"."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

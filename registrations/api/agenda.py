@@ -19,13 +19,13 @@ from kernel.api.fields import DateField, EndTimeField, TimeField
 from kernel.api.permissions import PublicRead
 from kernel.api.serializers import Query
 from kernel.api.viewsets import ApiViewSet
+from kernel.dates import days_faults, year_faults
 from kernel.db.ranges import Interval, campus_date, cut_per_day, days_interval, format_minute
 from kernel.errors import Faults
 from registrations.api.serializers import ListedRegistrationOutput
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 366
-YEARS = range(1900, 2501)
 
 
 class AgendaQuery(Query):
@@ -35,15 +35,9 @@ class AgendaQuery(Query):
     end_date = DateField(required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        faults = {name: ["Must lie between 1900 and 2500"] for name, day in values.items() if day.year not in YEARS}
-        if faults:
+        if faults := year_faults(values):
             return faults
-        first, last = bounds(values, today=campus_date(self.context["now"]))
-        if first > last:
-            return {"start_date": ["Start date must not be after end date"]}
-        if (last - first).days > MAX_DAYS:
-            return {"end_date": [f"At most {MAX_DAYS} days after the start date"]}
-        return {}
+        return days_faults(*bounds(values, today=campus_date(self.context["now"])), most_days=MAX_DAYS)
 
 
 class AgendaEntry(serializers.Serializer):  # type: ignore[type-arg]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -12,7 +11,7 @@ from accounts.models import User
 from classrooms.api.fields import ClassroomField
 from classrooms.models import Classroom
 from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP
+from groups.rules import UNKNOWN_GROUP, UNKNOWN_USER
 from kernel.api.examples import day_ahead, days_on, this_moment, weekday_ahead
 from kernel.api.fields import (
     ChoiceField,
@@ -51,7 +50,7 @@ class LivingGroupIdField(IdField):
 class PersonField(serializers.Field):  # type: ignore[type-arg]
     """A username in, the person's id inside; the request's people are in the context."""
 
-    default_error_messages = {"invalid": "A username is required", "unknown": "Unknown user"}
+    default_error_messages = {"invalid": "A username is required", "unknown": UNKNOWN_USER}
 
     def to_internal_value(self, data: Any) -> int:
         if not isinstance(data, str):
@@ -91,19 +90,16 @@ class SeriesInput(Input):
     on_behalf_of = PersonField(required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        faults = series_faults(
+        return series_faults(
             now=self.context["now"],
-            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
             starts_on=values.get("start_date"),
             ends_on=values.get("end_date"),
             on_day=values.get("day_of_week"),
             start_minute=values.get("start_time"),
             end_minute=values.get("end_time"),
+            room=values.get("classroom"),
+            description=values.get("description", ""),
         )
-        classroom = values.get("classroom")
-        if classroom is not None and not classroom.is_active:
-            faults["classroom"] = [f"{classroom.name} is not open for booking"]
-        return faults
 
 
 class BatchInput(Input):

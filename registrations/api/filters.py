@@ -6,6 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from classrooms.models import Classroom
+from classrooms.rules import UNKNOWN_CLASSROOM
 from kernel import clock
 from kernel.api.filters import DateFilter, FilterSet, IdFilter
 from kernel.db.ranges import campus_date, day_start
@@ -71,5 +72,5 @@ def _classroom(name: str) -> Classroom:
     """Raises `Invalid` for a room nobody knows."""
     classroom = Classroom.objects.filter(name=name).first()
     if classroom is None:
-        raise Invalid({"classroom": ["Unknown classroom"]})
+        raise Invalid({"classroom": [UNKNOWN_CLASSROOM]})
     return classroom

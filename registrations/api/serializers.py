@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from rest_framework import serializers
 
 from classrooms.api.fields import ClassroomField
 from classrooms.api.serializers import SlotQuery
-from classrooms.rules import slot_faults
-from groups.api.fields import OwnGroupIdField
-from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP
+from groups.api.fields import OwnGroupIdField, unknown_group_faults
 from kernel.api.examples import this_moment
 from kernel.api.fields import (
     ChoiceField,
@@ -27,7 +23,7 @@ from kernel.db.ranges import DayPiece, cut_per_day, format_instant, format_minut
 from kernel.errors import Faults
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
-from registrations.rules import MAX_DESCRIPTION
+from registrations.rules import MAX_DESCRIPTION, booking_faults
 from registrations.services.changing import RegistrationChange, change_faults
 
 
@@ -44,23 +40,17 @@ class RegistrationInput(Input):
     description = TextField(max_length=MAX_DESCRIPTION, required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        faults = slot_faults(
+        return booking_faults(
             now=self.context["now"],
-            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
             day=values.get("date"),
             start_minute=values.get("start_time"),
             end_minute=values.get("end_time"),
+            room=values.get("classroom"),
+            description=values.get("description", ""),
         )
-        classroom = values.get("classroom")
-        if classroom is not None and not classroom.is_active:
-            faults["classroom"] = [f"{classroom.name} is not open for booking"]
-        return faults
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
-        group_id = values.get("group_id")
-        if group_id is not None and not Group.objects.living().filter(pk=group_id).exists():
-            return {"group_id": [UNKNOWN_GROUP]}
-        return {}
+        return unknown_group_faults(values)
 
 
 class RegistrationChangeInput(RegistrationInput):

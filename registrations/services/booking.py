@@ -3,15 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.conf import settings
-from django.db import connection
-
 from accounts.models import User
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from classrooms.rules import slot_faults
 from classrooms.services.room_time import occupy
-from groups.models import Group
 from groups.queries.recipients import cspace_people
 from groups.services.holding import hold_group
 from kernel.db.ranges import Interval, campus_interval
@@ -22,30 +17,19 @@ from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCreated
 from registrations.models import Registration
-
-FIELDS = (
-    "occupancy_id",
-    "group_id",
-    "created_by_id",
-    "description",
-    "status",
-    "created_at",
-    "series_id",
-    "is_detached",
-)
-"""Of a registration, in the order of the model."""
+from registrations.services.registration_rows import insert_registration
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A wanted date and span on the campus wall; minutes since midnight, the end may be 1440."""
+    """A wanted date and span on the campus wall; minutes since midnight, the end may be `MINUTES_PER_DAY`."""
 
     day: date
     start_minute: int
     end_minute: int
 
     def interval(self) -> Interval:
-        """The instants. Call `slot_faults` first: a time in a DST gap raises `WallTimeDoesNotExist`."""
+        """The instants. Ask `booking_faults` first: a time in a DST gap raises `WallTimeDoesNotExist`."""
         return campus_interval(self.day, self.start_minute, self.end_minute)
 
 
@@ -65,7 +49,16 @@ def book(
     """
     if not rules.may_book_for(by.access, group_id):
         raise PermissionDenied
-    check_bookable(slot=slot, classroom=classroom, description=description, now=now)
+    faults = rules.booking_faults(
+        now=now,
+        day=slot.day,
+        start_minute=slot.start_minute,
+        end_minute=slot.end_minute,
+        room=classroom,
+        description=description,
+    )
+    if faults:
+        raise Invalid(faults)
     group = hold_group(group_id)
     interval = slot.interval()
     status = rules.initial_status(auto_approve=classroom.auto_approve)
@@ -75,7 +68,7 @@ def book(
         kind=OccupancyKind.REGISTRATION,
         respect_holds=not by.access.is_cspace,
     )
-    registration = _record(
+    registration = insert_registration(
         occupancy=Occupancy(
             id=occupancy_id,
             classroom=classroom,
@@ -101,47 +94,6 @@ def book(
     return registration
 
 
-def check_bookable(*, slot: Slot, classroom: Classroom, description: str, now: datetime) -> None:
-    """Raises `Invalid` with everything that is wrong with the wish itself."""
-    faults = slot_faults(
-        now=now,
-        horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
-        day=slot.day,
-        start_minute=slot.start_minute,
-        end_minute=slot.end_minute,
-    )
-    if not classroom.is_active:
-        faults["classroom"] = [f"{classroom.name} is not open for booking"]
-    if len(description) > rules.MAX_DESCRIPTION:
-        faults["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
-    if faults:
-        raise Invalid(faults)
-
-
 def deciders_of(status: RegistrationStatus) -> Recipients:
     """Who has to decide: cspace while it is pending, else nobody."""
     return cspace_people() if status == RegistrationStatus.PENDING else ()
-
-
-def _record(
-    *, occupancy: Occupancy, group: Group, by: User, now: datetime, description: str, status: RegistrationStatus
-) -> Registration:
-    """Written as SQL: this is the busiest INSERT of the house, and the ORM doubles its price (`make bench`).
-
-    It looks for the place in the group again, now that the group is held: who has lost it meanwhile books no more.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO registrations_registration"
-            " (occupancy_id, group_id, created_by_id, description, status, created_at, is_detached)"
-            " SELECT %s, %s, %s, %s, %s, %s, false WHERE %s OR EXISTS"
-            " (SELECT FROM groups_usergroup WHERE group_id = %s AND user_id = %s) RETURNING occupancy_id",
-            [occupancy.pk, group.pk, by.pk, description, status.value, now, by.access.is_cspace, group.pk, by.pk],
-        )
-        if cursor.fetchone() is None:
-            raise PermissionDenied
-    registration = Registration.from_db(
-        connection.alias, FIELDS, [occupancy.pk, group.pk, by.pk, description, status, now, None, False]
-    )
-    registration.occupancy, registration.group, registration.created_by = occupancy, group, by
-    return registration

@@ -4,12 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.conf import settings
-
 from accounts.models import User
 from accounts.rules import Access
 from classrooms.models import Classroom
-from classrooms.rules import slot_faults
 from classrooms.services.room_time import lock_and_reload, move, release
 from groups.services.holding import hold_group
 from kernel.changes import changes_between
@@ -38,8 +35,7 @@ class RegistrationIsCancelled(InvalidState):
 
 
 class RegistrationNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Registration")
+    resource = "Registration"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,19 +232,17 @@ def change_faults(
         )
         if is_changed
     }
-    faults = slot_faults(
+    classroom = wanted.classroom or registration.occupancy.classroom
+    is_moved = slot != held or classroom.pk != registration.occupancy.classroom_id
+    return rules.booking_faults(
         now=now,
-        horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
         day=None if "date" in malformed else slot.day,
         start_minute=None if "start_time" in malformed else slot.start_minute,
         end_minute=None if "end_time" in malformed else slot.end_minute,
+        room=classroom if is_moved else None,
+        description=wanted.description or "",
         changed=changed,
     )
-    classroom = wanted.classroom or registration.occupancy.classroom
-    is_moved = slot != held or classroom.pk != registration.occupancy.classroom_id
-    if is_moved and not classroom.is_active:
-        faults["classroom"] = [f"{classroom.name} is not open for booking"]
-    return faults
 
 
 def _readable(registration: Registration) -> Mapping[str, str]:

@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from accounts.models import User
+from accounts.rules import check_cspace
+from classrooms.rules import not_open
 from classrooms.services.room_time import reclaim, release
 from groups.models import Group
 from groups.services.holding import GroupIsArchived, hold_groups
 from kernel.db.ranges import campus_date
 from kernel.db.transactions import StaleRead, transactional
-from kernel.errors import InvalidState, PermissionDenied
+from kernel.errors import InvalidState
 from kernel.facts import publish
 from registrations import rules
 from registrations.enums import RegistrationStatus
@@ -18,7 +20,7 @@ from registrations.services.changing import RegistrationIsCancelled, hold_regist
 
 
 class RoomIsNotOpen(InvalidState):
-    message = "The room is not open for booking"
+    message = not_open("The room")
 
 
 class SeriesIsCancelled(InvalidState):
@@ -35,7 +37,7 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
         GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled: it was rejected, and what it was for is no more.
         RoomAlreadyBooked: it was rejected and the slot has gone to somebody else.
     """
-    _check_decider(by)
+    check_cspace(by.access)
     living = _held_group(registration_id)
     registration = _held_for_decision(registration_id)
     if registration.status == RegistrationStatus.APPROVED:
@@ -59,7 +61,7 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
 
     Raises: PermissionDenied, RegistrationNotFound, RegistrationIsCancelled.
     """
-    _check_decider(by)
+    check_cspace(by.access)
     registration = _held_for_decision(registration_id)
     if registration.status == RegistrationStatus.REJECTED:
         return registration
@@ -68,11 +70,6 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
     _decide(registration, RegistrationStatus.REJECTED)
     publish(RegistrationRejected(registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason))
     return registration
-
-
-def _check_decider(by: User) -> None:
-    if not by.access.is_cspace:
-        raise PermissionDenied
 
 
 def _held_group(registration_id: int) -> Group | None:

@@ -4,17 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.conf import settings
-
 from accounts.models import User
+from accounts.rules import check_cspace
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
+from classrooms.rules import bookable_faults
 from groups.models import Group
-from groups.services.holding import UNKNOWN_GROUP, hold_groups
+from groups.rules import UNKNOWN_GROUP
+from groups.services.holding import hold_groups
 from kernel.db.locks import lock_rooms
 from kernel.db.ranges import campus_date, clamped_interval
 from kernel.db.transactions import StaleRead, transactional
-from kernel.errors import Conflict, Invalid, PermissionDenied
+from kernel.errors import Conflict, Invalid
 from kernel.facts import Fact, publish, publish_many
 from registrations import rules
 from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skips
@@ -84,8 +85,7 @@ def create_series(*, by: User, now: datetime, wanted: Sequence[SeriesRequest]) -
         Invalid: {field: [sentences]}; of several items `items.<n>.<field>`.
         DatesAreTaken: a series may not skip, or got no date at all.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     check_requests(wanted, now)
     drafts = [row.draft for row in wanted]
     groups = hold_groups(draft.group_id for draft in drafts)
@@ -112,17 +112,14 @@ def check_requests(wanted: Sequence[SeriesRequest], now: datetime) -> None:
     for row in wanted:
         found = rules.series_faults(
             now=now,
-            horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
             starts_on=row.draft.starts_on,
             ends_on=row.draft.ends_on,
             on_day=row.draft.day_of_week,
             start_minute=row.draft.start_minute,
             end_minute=row.draft.end_minute,
+            room=row.classroom,
+            description=row.draft.description,
         )
-        if not row.classroom.is_active:
-            found["classroom"] = [f"{row.classroom.name} is not open for booking"]
-        if len(row.draft.description) > rules.MAX_DESCRIPTION:
-            found["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
         faults |= {row.name_of(field): sentences for field, sentences in found.items()}
     if faults:
         raise Invalid(faults)
@@ -135,8 +132,7 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
     Publishes `SeriesCancelled` and, untold, a `RegistrationCancelled` for each occurrence; nothing for a no-op.
     Raises: PermissionDenied, SeriesNotFound.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     held = hold_series(series_id, now)
     cut = max(from_day or campus_date(now), campus_date(now))
     if cut > held.series.last_on:
@@ -179,8 +175,7 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     Returns it with its API relations. Publishes `SeriesRetried`, nothing where no date has become free.
     Raises: PermissionDenied, SeriesNotFound, SeriesIsOver (its group is archived), Invalid (the room is not open).
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     group = hold_group_of(series_id)
     held = hold_series(series_id, now)
     series = held.series
@@ -193,8 +188,8 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
         and (interval := clamped_interval(day, series.start_minute, series.end_minute))
         and interval.starts_at > now
     ]
-    if wanted and not series.classroom.is_active:
-        raise Invalid({"classroom": [f"{series.classroom.name} is not open for booking"]})
+    if wanted and (faults := bookable_faults(series.classroom)):
+        raise Invalid(faults)
     if taken := [verdict for verdict in judge(wanted) if verdict.is_taken]:
         write_occurrences(taken, [series.pk], now=now)
         SkippedDate.objects.filter(series=series, date__in=[row.wanted.day for row in taken]).delete()

@@ -14,8 +14,7 @@ from registrations.models import Registration, Series, SkippedDate
 
 
 class SeriesNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Series")
+    resource = "Series"
 
 
 class SeriesIsOver(InvalidState):

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from classrooms.models import Classroom
+from classrooms.rules import bookable_faults, past_faults, time_faults
 from classrooms.services.room_time import move_many, release
 from groups.models import Group
 from groups.services.holding import hold_group
 from kernel.changes import Changes, changes_between
 from kernel.db.ranges import campus_date, clamped_interval, format_minute, week_number, weekly_dates
 from kernel.db.transactions import StaleRead, transactional
-from kernel.errors import Invalid, PermissionDenied
+from kernel.errors import Invalid
 from kernel.facts import publish_many
 from registrations import rules
 from registrations.facts.registrations import RegistrationCancelled
@@ -74,8 +75,7 @@ def change_series(*, series_id: int, by: User, now: datetime, wanted: SeriesChan
         Invalid: a changed value breaks a rule; {field: [sentences]}.
         DatesAreTaken: it may not skip, or no date at all is free; everything stays as it was.
     """
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     own_group = hold_group_of(series_id) if wanted.group_id is None else None
     group = own_group or hold_group(wanted.group_id or 0)
     held = hold_series(series_id, now, *([wanted.classroom.pk] if wanted.classroom else []))
@@ -107,14 +107,13 @@ def check_change(wanted: SeriesChange, series: Series, cut: date, now: datetime)
     is_new_end = wanted.ends_on is not None and wanted.ends_on != series.ends_on
     if is_new_end:
         faults = _end_faults(wanted, series, now)
-    start = series.start_minute if wanted.start_minute is None else wanted.start_minute
-    if start >= (series.end_minute if wanted.end_minute is None else wanted.end_minute):
-        faults["start_time"] = ["Start time must be before end time"]
-    room = wanted.classroom
-    if room is not None and room.pk != series.classroom_id and not room.is_active:
-        faults["classroom"] = [f"{room.name} is not open for booking"]
-    if wanted.description is not None and len(wanted.description) > rules.MAX_DESCRIPTION:
-        faults["description"] = [f"At most {rules.MAX_DESCRIPTION} characters"]
+    faults |= time_faults(
+        series.start_minute if wanted.start_minute is None else wanted.start_minute,
+        series.end_minute if wanted.end_minute is None else wanted.end_minute,
+    )
+    if wanted.classroom is not None and wanted.classroom.pk != series.classroom_id:
+        faults |= bookable_faults(wanted.classroom)
+    faults |= rules.description_faults(wanted.description or "")
     last_on = wanted.ends_on if is_new_end and wanted.ends_on else series.last_on
     if not faults and campus_date(now) <= last_on < cut:
         faults["from_date"] = ["Must not be after the last day of the series"]
@@ -125,15 +124,10 @@ def check_change(wanted: SeriesChange, series: Series, cut: date, now: datetime)
 
 
 def _end_faults(wanted: SeriesChange, series: Series, now: datetime) -> dict[str, list[str]]:
-    found = rules.range_faults(
-        now=now,
-        horizon_days=settings.CSPACE_BOOKING_HORIZON_DAYS,
-        starts_on=series.starts_on,
-        ends_on=wanted.ends_on,
-    )
+    found = rules.range_faults(now=now, starts_on=series.starts_on, ends_on=wanted.ends_on)
     sentences = [sentence for named in found.values() for sentence in named]
-    if not sentences and wanted.ends_on is not None and wanted.ends_on < campus_date(now):
-        sentences = ["Date cannot be in the past"]
+    if not sentences and wanted.ends_on is not None:
+        sentences = past_faults(wanted.ends_on, now)
     return {"end_date": sentences} if sentences else {}
 
 

@@ -17,7 +17,8 @@ from classrooms.enums import OccupancyKind
 from classrooms.queries.obstacles import Obstacle, obstacles_of_each
 from classrooms.services.room_time import occupy_many
 from kernel.db.ranges import Interval, clamped_interval, weekly_dates
-from registrations.enums import RegistrationStatus, SkipReason, Source
+from registrations.enums import SkipReason, Source
+from registrations.services.registration_rows import insert_occurrences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,14 +183,7 @@ def write_occurrences(taken: Sequence[Verdict], series_ids: Sequence[int], *, no
         return
     rows = [(row.wanted.classroom_id, row.wanted.interval) for row in taken if row.wanted.interval is not None]
     ids = occupy_many(rows, kind=OccupancyKind.REGISTRATION)
-    _execute(
-        "INSERT INTO registrations_registration"
-        " (occupancy_id, group_id, created_by_id, description, status, created_at, series_id, is_detached)"
-        " SELECT placed.id, series.group_id, series.created_by_id, series.description, %s, %s, series.id, false"
-        " FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, series_id)"
-        " JOIN registrations_series AS series ON series.id = placed.series_id",
-        [RegistrationStatus.APPROVED.value, now, ids, [series_ids[row.wanted.item] for row in taken]],
-    )
+    insert_occurrences(ids, [series_ids[row.wanted.item] for row in taken], now=now)
     for row, registration_id in zip(taken, ids, strict=True):
         row.registration_id = registration_id
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from kernel.admin.site import site
-from kernel.db.ranges import campus_zone
+from kernel.db.ranges import campus_minute, format_minute, format_wall
 from timetables.admin.visibility import WithdrawableAdmin
 from timetables.models import CourseBooking, CourseSchedule
 
@@ -22,8 +22,7 @@ class _LookedAt(WithdrawableAdmin):
 
 
 def _wall(schedule: CourseSchedule) -> str:
-    starts_at, ends_at = (moment.astimezone(campus_zone()) for moment in (schedule.starts_at, schedule.ends_at))
-    return f"{starts_at:%Y-%m-%d %H:%M}–{ends_at:%H:%M}"
+    return f"{format_wall(schedule.starts_at)}–{format_minute(campus_minute(schedule.ends_at))}"
 
 
 @admin.register(CourseSchedule, site=site)

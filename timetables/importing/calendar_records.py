@@ -15,7 +15,7 @@ from typing import Any
 
 from icalendar import Calendar, Event
 
-from kernel.db.ranges import days_interval, format_minute
+from kernel.db.ranges import MINUTES_PER_DAY, days_interval, format_minute
 from timetables import rules
 from timetables.enums import Label
 from timetables.importing.files import Progress, UnreadableFile
@@ -215,7 +215,7 @@ def _lectures(event: Event, codes: Sequence[str]) -> Iterator[dict[str, Any] | s
             "course": code,
             "date": starts_at.date().isoformat(),
             "start": f"{starts_at:%H:%M}",
-            "end": format_minute(1440) if is_until_midnight else f"{ends_at:%H:%M}",
+            "end": format_minute(MINUTES_PER_DAY) if is_until_midnight else f"{ends_at:%H:%M}",
             "label": _label(event),
             "rooms": [room for room in BETWEEN_ROOMS.split(location) if room],
         }

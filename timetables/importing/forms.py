@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from kernel.dates import KNOWN_YEARS
 from kernel.web_addresses import is_web_address
 from timetables import rules
 
@@ -16,7 +17,6 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
 INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,15})?", re.ASCII)
-YEARS = range(1900, 2501)
 FLAGS = {"true": True, "false": False}
 MAX_LIST = 1000
 
@@ -128,7 +128,7 @@ def _day(raw: Any) -> date:
     try:
         if isinstance(raw, str) and DATE.fullmatch(raw):
             day = date.fromisoformat(raw)
-            if day.year in YEARS:
+            if day.year in KNOWN_YEARS:
                 return day
     except ValueError:
         pass

@@ -11,8 +11,7 @@ from timetables.queries.catalogue import with_rooms, with_semester_type, with_te
 
 
 class StudyPlanNotFound(NotFound):
-    def __init__(self) -> None:
-        super().__init__("Study plan")
+    resource = "Study plan"
 
 
 @dataclass(frozen=True)

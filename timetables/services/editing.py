@@ -12,10 +12,11 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model, QuerySet
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from kernel.changes import changes_between
 from kernel.db.locks import Namespace, lock_namespace
 from kernel.db.transactions import transactional
-from kernel.errors import Invalid, InvalidState, NotFound, PermissionDenied
+from kernel.errors import Invalid, InvalidState, NotFound
 from kernel.facts import publish
 from timetables.facts import (
     TimetableRowAdded,
@@ -157,8 +158,7 @@ def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *,
 
 def _begin(by: User) -> None:
     """One writer of the timetable at a time: an import, or somebody by hand."""
-    if not by.access.is_cspace:
-        raise PermissionDenied
+    check_cspace(by.access)
     lock_namespace(Namespace.TIMETABLE)
 
 
