@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from accounts.models import User
 from kernel import clock
-from kernel.api.errors import as_domain_error
+from kernel.db.refusals import as_domain_error
 from kernel.errors import DomainError, Unavailable
 from timetables.importing.importer import import_timetable
 from timetables.importing.reading import Progress, read_records
