@@ -16,7 +16,7 @@ from django.db import connection
 from accounts.services.sessions import forget_expired_sessions
 from allocations.services.progress import advance_due_events
 from kernel import clock
-from kernel.api.idempotency import forget_old_records
+from kernel.idempotency import forget_old_answers
 from kernel.throttling import forget_old_windows
 
 END_SECONDS = 1.0
@@ -38,7 +38,7 @@ class HousekeepingCounts:
 def keep_house(*, now: datetime) -> HousekeepingCounts:
     """Delete idempotency records older than a day, expired sessions, and the throttle counters of past windows."""
     return HousekeepingCounts(
-        records=forget_old_records(now=now),
+        records=forget_old_answers(now=now),
         sessions=forget_expired_sessions(now=now),
         windows=forget_old_windows(now=now),
     )

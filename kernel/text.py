@@ -6,6 +6,8 @@ import re
 # single-line fields refuse them themselves.
 FORBIDDEN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 FORBIDDEN_TEXT_MESSAGE = "Control characters and broken Unicode are not allowed"
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+"""A whole number in ASCII digits, so short that it fits a bigint."""
 
 
 def has_forbidden_text(text: str) -> bool:

@@ -21,7 +21,6 @@ from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.admin.acting import actor
-from accounts.api.cookies import client_address
 from accounts.models import User
 from accounts.rules import may_manage
 from accounts.services.people import CHANGEABLE, change_user, create_user, set_password
@@ -31,6 +30,7 @@ from kernel.admin.forms import NameFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.errors import RateLimited
+from kernel.requests import client_address
 
 
 class ThrottledLogin(AdminAuthenticationForm):

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -62,12 +61,3 @@ def check_origin(request: Request) -> None:
         is_own = origin in settings.CORS_ALLOWED_ORIGINS or origin.lower() in own
     if not is_own:
         raise PermissionDenied
-
-
-def client_address(request: Request | HttpRequest) -> str | None:
-    """The caller's address; behind N trusted proxies the N-th of X-Forwarded-For from the right."""
-    hops = settings.CSPACE_TRUSTED_PROXIES
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if hops and len(forwarded) >= hops:
-        return forwarded[-hops]
-    return request.META.get("REMOTE_ADDR") or None

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.cookies import check_origin, clear_cookie, client_address, put_cookie, read_cookie
+from accounts.api.cookies import check_origin, clear_cookie, put_cookie, read_cookie
 from accounts.api.serializers import AccessOutput, LoginInput, UserList, UserOutput
 from accounts.models import User
 from accounts.services.sessions import Tokens, count_login_try, end_families, exchange, log_in
@@ -17,6 +17,7 @@ from kernel.api.errors import to_response
 from kernel.api.permissions import Anyone, InCSpace, LoggedIn
 from kernel.api.viewsets import ApiViewSet
 from kernel.errors import NotAuthenticated
+from kernel.requests import client_address
 from kernel.throttling import count_try
 
 

@@ -16,10 +16,10 @@ from kernel import clock
 from kernel.admin.forms import ServiceForm
 from kernel.admin.refusals import said
 from kernel.admin.site import refuse_nul, site
-from kernel.api.errors import as_domain_error
-from kernel.api.fields import INTEGER
+from kernel.db.refusals import as_domain_error
 from kernel.db.transactions import transactional
 from kernel.errors import DomainError
+from kernel.text import INTEGER
 
 
 class ServiceAdmin(ModelAdmin):  # type: ignore[misc]

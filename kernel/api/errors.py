@@ -6,16 +6,14 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from kernel.db.constraints import sqlstate
+from kernel.db.refusals import as_domain_error
 from kernel.errors import (
-    AlreadyExists,
-    Conflict,
     DomainError,
     ErrorCode,
     Invalid,
@@ -50,9 +48,6 @@ STATUS: Mapping[ErrorCode, int] = {
 CODE_OF_STATUS: Mapping[int, ErrorCode] = {status: code for code, status in STATUS.items() if status != 409} | {
     409: ErrorCode.INVALID_STATE
 }
-RETRIED_STATES = ("40001", "40P01")
-UNAVAILABLE_STATES = ("55P03", "57014", "25006")
-UNAVAILABLE_CLASSES = ("53", "08", "57")
 
 
 def envelope(error: str, code: str, details: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -65,11 +60,11 @@ def envelope(error: str, code: str, details: Mapping[str, Any] | None = None) ->
 
 def envelope_of(error: Exception, *, request_id: str | None) -> dict[str, Any]:
     """What an exception says to the caller. With a 5xx goes the request id, under which the log knows more."""
-    domain = as_domain_error(error)
-    if domain is None:
+    refusal = refusal_of(error)
+    if refusal is None:
         return envelope(OUR_FAULT, ErrorCode.INTERNAL_ERROR, {"request_id": request_id})
-    details = domain.details | ({"request_id": request_id} if STATUS[domain.code] >= 500 else {})
-    return envelope(domain.message, domain.code, details)
+    details = refusal.details | ({"request_id": request_id} if STATUS[refusal.code] >= 500 else {})
+    return envelope(refusal.message, refusal.code, details)
 
 
 def to_response(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -106,12 +101,10 @@ class _Http(DomainError):
         self.code = code  # type: ignore[misc]
 
 
-def as_domain_error(error: Exception) -> DomainError | None:
+def refusal_of(error: Exception) -> DomainError | None:
     """What an exception means to the caller; None if it is a fault of ours."""
-    if isinstance(error, DomainError):
-        return error
-    if isinstance(error, DatabaseError):
-        return _from_database(error)
+    if isinstance(error, DomainError | DatabaseError):
+        return as_domain_error(error)
     if isinstance(error, Http404):
         return NotFound("Endpoint")
     if isinstance(error, RequestDataTooBig):
@@ -136,24 +129,6 @@ def _from_framework(error: exceptions.APIException) -> DomainError:
         return RateLimited(retry_after=max(1, int(getattr(error, "wait", None) or 1)))
     code = CODE_OF_STATUS.get(error.status_code)
     return _Http(code, str(error.detail)) if code else DomainError()
-
-
-def _from_database(error: DatabaseError) -> DomainError | None:
-    """The SQLSTATE map (architecture §3)."""
-    state = sqlstate(error) or ""
-    if state == "23P01":
-        return Conflict(details={"existing_registration_id": None, "conflicts": []})
-    if state == "23505":
-        return AlreadyExists()
-    if state in {"23514", "22000", "22001", "22003", "22021", "22P05", "22008"}:
-        return Invalid({"non_field_errors": ["A value is outside what can be stored"]})
-    if state in {"23503", "23001"}:
-        return Invalid({"non_field_errors": ["Something referred to does not exist any more"]})
-    is_connection_loss = not state and not isinstance(error, IntegrityError)
-    if is_connection_loss or state in (*UNAVAILABLE_STATES, *RETRIED_STATES) or state.startswith(UNAVAILABLE_CLASSES):
-        logger.warning("database unavailable", extra={"sqlstate": state, "error": type(error).__name__})
-        return Unavailable()
-    return None
 
 
 def _faults(detail: Any) -> dict[str, list[str]]:
@@ -189,9 +164,9 @@ def _headers(error: DomainError) -> dict[str, str]:
 
 def _answer(error: Exception, request: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Status, body and headers. Of a fault of ours the trace goes to the log."""
-    request_id, domain = getattr(request, "request_id", None), as_domain_error(error)
+    request_id, refusal = getattr(request, "request_id", None), refusal_of(error)
     body = envelope_of(error, request_id=request_id)
-    if domain is None:
+    if refusal is None:
         logger.error("internal error", exc_info=error, extra={"request_id": request_id})
         return 500, body, {}
-    return STATUS[domain.code], body, _headers(domain)
+    return STATUS[refusal.code], body, _headers(refusal)

@@ -11,11 +11,11 @@ from rest_framework import serializers
 
 from kernel.db.ranges import MINUTES_PER_DAY, format_instant, format_minute
 from kernel.names import NOT_VISIBLE, is_visible, one_line
+from kernel.text import INTEGER
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})")
-INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 class IntegerField(serializers.IntegerField):

@@ -8,10 +8,11 @@ from django import forms
 from django.db.models import QuerySet
 from rest_framework.request import Request
 
-from kernel.api.fields import DATE, INTEGER
+from kernel.api.fields import DATE
 from kernel.api.pagination import page_faults
 from kernel.dates import KNOWN_YEARS
 from kernel.errors import Faults, Invalid
+from kernel.text import INTEGER
 
 
 class _IdFormField(forms.Field):

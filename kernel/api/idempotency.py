@@ -6,32 +6,26 @@ Both wrap the handler of a view in one transaction around the service's own.
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NoReturn
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.errors import STATUS, as_domain_error
-from kernel.db.deletion import delete_in_portions
+from kernel.api.errors import STATUS, refusal_of
 from kernel.db.transactions import transactional
 from kernel.errors import DomainError, ErrorCode, Faults, Invalid
+from kernel.idempotency import claim, keep_answer, kept_answer
 from kernel.models import IdempotencyRecord
 
-KEPT_FOR = timedelta(hours=24)
 MAX_KEY_LENGTH = 128
 GENERATED = frozenset({"id", "user_group_id", "created_at", "series_id", "commitment"})
 """Keys of a 201 whose values a dry run cannot know."""
 
 Handler = Callable[[], Response]
-
-
-class IdempotencyKeyReused(DomainError):
-    code = ErrorCode.IDEMPOTENCY_KEY_REUSED
-    message = "This Idempotency-Key was used for another request"
 
 
 class _RolledBack(Exception):
@@ -72,7 +66,7 @@ def refuse_after(handler: Handler, faults: Faults) -> NoReturn:
     try:
         run_dry(handler)
     except (DomainError, APIException, DatabaseError) as error:
-        refusal = as_domain_error(error)
+        refusal = refusal_of(error)
         if refusal is None or STATUS[refusal.code] not in (400, 409):
             raise
         if refusal.code == ErrorCode.VALIDATION_ERROR:
@@ -102,8 +96,6 @@ def run_dry(handler: Handler) -> Response:
 def run_idempotent(handler: Handler, *, request: Request, key: str, now: datetime) -> Response:
     """Execute once per (user, key); the same request again gets the stored answer.
 
-    A concurrent duplicate waits for the first at the unique index (bounded by `lock_timeout`, then 503).
-
     Raises:
         IdempotencyKeyReused: the key belongs to another request.
     """
@@ -111,11 +103,12 @@ def run_idempotent(handler: Handler, *, request: Request, key: str, now: datetim
 
     @transactional
     def once() -> Response:
-        record_id = _claim(user_id, key, fingerprint, now)
+        record_id = claim(user_id=user_id, key=key, fingerprint=fingerprint, now=now)
         if record_id is None:
-            return _replay(IdempotencyRecord.objects.get(user_id=user_id, key=key), fingerprint)
+            return _repeated(kept_answer(user_id=user_id, key=key, fingerprint=fingerprint))
         response = handler()
-        IdempotencyRecord.objects.filter(pk=record_id).update(
+        keep_answer(
+            record_id,
             status=response.status_code,
             body=JSONRenderer().render(response.data).decode(),
             location=response.headers.get("Location", ""),
@@ -125,32 +118,12 @@ def run_idempotent(handler: Handler, *, request: Request, key: str, now: datetim
     return once()
 
 
-def forget_old_records(*, now: datetime) -> int:
-    """Delete the records older than 24 h; how many there were. Part of `cspace.clockwork`."""
-    return delete_in_portions(IdempotencyRecord.objects.filter(created_at__lt=now - KEPT_FOR))
-
-
 def _dry_run_faults(request: Request) -> Faults:
     is_word = request.query_params.get("dry_run", "false") in ("true", "false")
     return {} if is_word else {"dry_run": ["Must be true or false"]}
 
 
-def _claim(user_id: int, key: str, fingerprint: str, now: datetime) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO cspace_idempotencyrecord AS record (user_id, key, fingerprint, body, location, created_at)"
-            " VALUES (%s, %s, %s, '', '', %s) ON CONFLICT (user_id, key) DO UPDATE"
-            " SET fingerprint = excluded.fingerprint, created_at = excluded.created_at, status = NULL, body = ''"
-            " WHERE record.created_at < %s RETURNING id",
-            [user_id, key, fingerprint, now, now - KEPT_FOR],
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
-def _replay(record: IdempotencyRecord, fingerprint: str) -> Response:
-    if record.fingerprint != fingerprint:
-        raise IdempotencyKeyReused
+def _repeated(record: IdempotencyRecord) -> Response:
     headers = {"Location": record.location} if record.location else None
     return Response(json.loads(record.body or "null"), status=record.status, headers=headers)
 

@@ -8,11 +8,11 @@ from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import exceptions, serializers
 
 from kernel.api.errors import envelope_of
-from kernel.api.idempotency import IdempotencyKeyReused
 from kernel.api.parsers import PayloadTooLarge
 from kernel.api.permissions import Anyone
 from kernel.api.serializers import NOT_AN_OBJECT, Query
 from kernel.errors import Invalid, NotAuthenticated, NotFound, PermissionDenied, RateLimited, Unavailable
+from kernel.idempotency import IdempotencyKeyReused
 from kernel.text import FORBIDDEN_TEXT_MESSAGE
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})

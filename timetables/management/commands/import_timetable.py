@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from accounts.models import User
 from kernel import clock
-from kernel.api.errors import as_domain_error
+from kernel.db.refusals import as_domain_error
 from kernel.errors import DomainError, Unavailable
 from timetables.importing.files import Progress
 from timetables.importing.record_files import read_records

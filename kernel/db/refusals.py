@@ -1,0 +1,35 @@
+"""What PostgreSQL's refusals mean to the caller: the SQLSTATE map, in one place (architecture §3)."""
+
+import logging
+
+from django.db import DatabaseError, IntegrityError
+
+from kernel.db.constraints import sqlstate
+from kernel.db.transactions import RETRIED_SQLSTATES
+from kernel.errors import AlreadyExists, Conflict, DomainError, Invalid, Unavailable
+
+logger = logging.getLogger("cspace.errors")
+UNSTORABLE_SQLSTATES = frozenset({"23514", "22000", "22001", "22003", "22021", "22P05", "22008"})
+DANGLING_SQLSTATES = frozenset({"23503", "23001"})
+UNAVAILABLE_SQLSTATES = RETRIED_SQLSTATES | {"55P03", "57014", "25006"}
+UNAVAILABLE_CLASSES = ("53", "08", "57")
+
+
+def as_domain_error(error: DomainError | DatabaseError) -> DomainError | None:
+    """What a service's refusal means to the caller, whoever refused; None if it is a fault of ours."""
+    if isinstance(error, DomainError):
+        return error
+    state = sqlstate(error) or ""
+    if state == "23P01":
+        return Conflict(details={"existing_registration_id": None, "conflicts": []})
+    if state == "23505":
+        return AlreadyExists()
+    if state in UNSTORABLE_SQLSTATES:
+        return Invalid({"non_field_errors": ["A value is outside what can be stored"]})
+    if state in DANGLING_SQLSTATES:
+        return Invalid({"non_field_errors": ["Something referred to does not exist any more"]})
+    is_connection_loss = not state and not isinstance(error, IntegrityError)
+    if is_connection_loss or state in UNAVAILABLE_SQLSTATES or state.startswith(UNAVAILABLE_CLASSES):
+        logger.warning("database unavailable", extra={"sqlstate": state, "error": type(error).__name__})
+        return Unavailable()
+    return None
