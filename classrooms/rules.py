@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from kernel.dates import days_faults, horizon_days, year_faults
 from kernel.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
-from kernel.names import NOT_VISIBLE, is_visible
+from kernel.names import BLANK, NOT_VISIBLE, is_visible
 from kernel.text import has_forbidden_text
 from kernel.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
 
@@ -156,7 +156,7 @@ def window_faults(first: date | None, last: date | None) -> dict[str, list[str]]
 def name_faults(name: str) -> list[str]:
     """What keeps a text from being a room's name: it is also the room's address (contract §4)."""
     if not name.strip():
-        return ["This field may not be blank."]
+        return [BLANK]
     if not all(NAME.fullmatch(character) for character in name):
         return ["Only letters, digits, spaces and . - _ ( ) & + # ' are allowed"]
     if name.casefold() in RESERVED_NAMES:

@@ -3,7 +3,7 @@
 import unicodedata
 
 from accounts.rules import Access
-from kernel.names import NOT_VISIBLE, is_visible
+from kernel.names import BLANK, NOT_VISIBLE, is_visible
 
 MAX_NAME = 100
 MAX_NAME_KEY = 400
@@ -23,7 +23,7 @@ def name_faults(name: str) -> list[str]:
     """What keeps a text from being a group's name (contract §3)."""
     key = name_key(name)
     if not key:
-        return ["This field may not be blank."]
+        return [BLANK]
     if not is_visible(name):
         return [NOT_VISIBLE]
     # Some ligatures stand for eighteen letters; what is compared has a bound of its own.

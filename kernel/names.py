@@ -7,6 +7,7 @@ import unicodedata
 INVISIBLE = re.compile(
     r"[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+BLANK = "This field may not be blank."
 NOT_VISIBLE = "Control, bidirectional and invisible characters are not allowed"
 
 

@@ -32,11 +32,11 @@ from allocations.queries.publishing import Document
 from allocations.services.after_draw import EventIsNotDistributed, EventIsOver, withdraw_entry
 from allocations.services.distributing import (
     EventIsNotClosed,
-    EventStaysCancelled,
     ListIsNotPublished,
     PublicValueDiffers,
     distribute,
 )
+from allocations.services.progress import EventIsCancelled
 from allocations.services.promoting import promote
 from kernel import clock
 from kernel.api.permissions import InCSpace, LoggedIn
@@ -69,7 +69,7 @@ class DrawViewSet(ApiViewSet):
         "alternatives": LoggedIn,
     }
     conflicts = {
-        "distribute": [EventIsNotClosed, EventStaysCancelled, ListIsNotPublished, PublicValueDiffers],
+        "distribute": [EventIsNotClosed, EventIsCancelled, ListIsNotPublished, PublicValueDiffers],
         "promote": [EventIsNotDistributed, EventIsOver],
         "withdraw": [EventIsNotDistributed],
         "alternatives": [EventIsNotDistributed],

@@ -33,7 +33,7 @@ from kernel.api.fields import (
     TimeField,
     TimestampField,
 )
-from kernel.api.serializers import Input, Output, Query
+from kernel.api.serializers import NOT_AN_OBJECT, Input, Output, Query
 from kernel.dates import days_faults, year_faults
 from kernel.db.ranges import MINUTES_PER_DAY, format_instant, format_minute
 from kernel.errors import Faults
@@ -99,7 +99,7 @@ class WeightsInput(Input):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):
-            raise ValidationError({"non_field_errors": ["A JSON object is required"]})
+            raise ValidationError({"non_field_errors": [NOT_AN_OBJECT]})
         weight = IntegerField(min_value=1, max_value=MAX_WEIGHT)
         faults: dict[str, Any] = {}
         weights: dict[int, int] = {}

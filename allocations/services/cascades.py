@@ -4,9 +4,10 @@ from allocations.enums import EntryStatus
 from allocations.facts.entries import EntryWithdrawn
 from allocations.models import AllocationRegistration
 from groups.facts import GroupArchiving
+from groups.services.holding import GroupIsArchived
 from kernel.facts import on_cascade, publish_many
 
-REASON = "The group has been archived"
+REASON = GroupIsArchived.message
 
 
 def connect() -> None:

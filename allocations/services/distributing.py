@@ -33,7 +33,7 @@ from allocations.services.placing import (
     series_draft,
     write_decisions,
 )
-from allocations.services.progress import move_on
+from allocations.services.progress import EventIsCancelled, move_on
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState
 from kernel.facts import publish
@@ -46,10 +46,6 @@ PAUSE_SECONDS = 60
 
 class EventIsNotClosed(InvalidState):
     message = "The allocation event has not been closed yet"
-
-
-class EventStaysCancelled(InvalidState):
-    message = "The allocation event has been cancelled"
 
 
 class ListIsNotPublished(InvalidState):
@@ -87,7 +83,7 @@ def distribute(
     Raises:
         PermissionDenied, EventNotFound
         Invalid: `public_value` is missing, malformed, or the event names no public source.
-        EventIsNotClosed, EventStaysCancelled
+        EventIsNotClosed, EventIsCancelled
         ListIsNotPublished: a public source is named, and the entries were not frozen before this request.
         PublicValueDiffers: it has been distributed with another one.
     """
@@ -161,7 +157,7 @@ def _require_closed(event: AllocationEvent, now: datetime) -> None:
     was_published = event.status == EventStatus.CLOSED
     move_on(event, now=now)
     if event.status == EventStatus.CANCELLED:
-        raise EventStaysCancelled
+        raise EventIsCancelled
     if event.status != EventStatus.CLOSED:
         raise EventIsNotClosed
     if event.public_source and not was_published:

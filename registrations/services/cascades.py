@@ -3,6 +3,7 @@
 from classrooms.facts import RoomClosing
 from classrooms.services.room_time import lock_and_reload
 from groups.facts import GroupArchiving
+from groups.services.holding import GroupIsArchived
 from kernel.db.ranges import campus_date
 from kernel.facts import on_cascade, publish_many
 from registrations.models import Registration, Series
@@ -38,7 +39,7 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
     ids = {row.pk for row in series}
     following = [row for row in registrations if row.series_id in ids and not row.is_detached]
     alone = [row for row in registrations if row.series_id not in ids or row.is_detached]
-    actor_id, now, reason = archiving.actor_id, archiving.occurred_at, "The group has been archived"
+    actor_id, now, reason = archiving.actor_id, archiving.occurred_at, GroupIsArchived.message
     cancel_locked(*alone, actor_id=actor_id, now=now, reason=reason)
     publish_many(set_series_cancelled(series, following, actor_id=actor_id, now=now, from_day=today, reason=reason))
     return _targets(registrations) + [f"series:{row.pk}" for row in series]
