@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.rules import Access, Membership
+from accounts.rules import MAX_DISPLAY_NAME, MAX_USERNAME, Access, Membership
 
 
 class UserManager(BaseUserManager["User"]):
@@ -29,11 +29,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person. Never deleted, only deactivated: history keeps its names."""
 
     username = models.CharField(
-        max_length=150,
+        max_length=MAX_USERNAME,
         unique=True,
         validators=[RegexValidator(r"\A[A-Za-z0-9_.@+-]+\Z", "Letters, digits and _ . @ + - only")],
     )
-    display_name = models.CharField(max_length=150)
+    display_name = models.CharField(max_length=MAX_DISPLAY_NAME)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     token_version = models.IntegerField(default=0)

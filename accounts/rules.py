@@ -9,6 +9,9 @@ from uuid import UUID
 
 from kernel.errors import PermissionDenied
 
+MAX_USERNAME = 150
+MAX_DISPLAY_NAME = 150
+
 
 @dataclass(frozen=True)
 class Claims:

@@ -11,6 +11,7 @@ from allocations.enums import Balance, EntryStatus, EventStatus, Grant, OnConfli
 from allocations.facts.entries import EntrySummary
 from allocations.facts.events import EventSummary
 from allocations.querysets import EntryQuerySet, EventQuerySet
+from allocations.rules import MAX_PUBLIC_SOURCE, MAX_WEIGHT
 from classrooms.models import Classroom
 from groups.models import Group
 from kernel.db.ranges import MINUTES_PER_DAY
@@ -42,7 +43,7 @@ class AllocationEvent(models.Model):
     # The randomness protocol (§5).
     commitment = models.CharField(max_length=64)
     """Hex SHA-256 of the seed, published at creation."""
-    public_source = models.CharField(max_length=200, default="", blank=True)
+    public_source = models.CharField(max_length=MAX_PUBLIC_SOURCE, default="", blank=True)
     """The named public source of the salt ("dice at the desk, 31 Jan 12:00"), or empty."""
     frozen_manifest = models.BinaryField(null=True)
     """zlib: the manifest as it was when the window closed. The draw's own is `Draw.manifest`."""
@@ -120,12 +121,12 @@ class EventWeight(models.Model):
 
     event = models.ForeignKey(AllocationEvent, on_delete=models.CASCADE, related_name="weights")
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
-    weight = models.SmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(8)])
+    weight = models.SmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(MAX_WEIGHT)])
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["event", "group"], name="eventweight_one_per_group"),
-            models.CheckConstraint(condition=Q(weight__range=(1, 8)), name="eventweight_in_range"),
+            models.CheckConstraint(condition=Q(weight__range=(1, MAX_WEIGHT)), name="eventweight_in_range"),
         ]
 
     def __str__(self) -> str:

@@ -7,14 +7,24 @@ from django.db.models import Case, F, Q, Value, When
 
 from classrooms.enums import OccupancyKind
 from classrooms.querysets import BookingHoldQuerySet, ClassroomQuerySet, ClosureQuerySet, OccupancyQuerySet
-from classrooms.rules import MAX_BUILDING, MAX_LINK, MAX_NAME_KEY, MAX_TYPE, shown_type
+from classrooms.rules import (
+    CAPACITIES,
+    FLOORS,
+    MAX_BUILDING,
+    MAX_LINK,
+    MAX_NAME,
+    MAX_NAME_KEY,
+    MAX_REASON,
+    MAX_TYPE,
+    shown_type,
+)
 from kernel.db.expressions import TsTzRange
 
 
 class Classroom(models.Model):
     """A room. Its name is its address in the API; an inactive room stays readable."""
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=MAX_NAME)
     name_key = models.CharField(max_length=MAX_NAME_KEY)
     """`rules.name_key(name)`: names that differ only in case are the same name."""
     name_order = models.CharField(max_length=2200)
@@ -40,8 +50,10 @@ class Classroom(models.Model):
             models.UniqueConstraint(fields=["name_key"], name="classroom_name_is_unique"),
             models.UniqueConstraint(fields=["name"], name="classroom_exact_name_is_unique"),
             models.CheckConstraint(condition=~Q(name=""), name="classroom_has_a_name"),
-            models.CheckConstraint(condition=Q(capacity__range=(1, 100_000)), name="classroom_capacity_in_range"),
-            models.CheckConstraint(condition=Q(floor__range=(-20, 200)), name="classroom_floor_in_range"),
+            models.CheckConstraint(
+                condition=Q(capacity__range=(CAPACITIES[0], CAPACITIES[-1])), name="classroom_capacity_in_range"
+            ),
+            models.CheckConstraint(condition=Q(floor__range=(FLOORS[0], FLOORS[-1])), name="classroom_floor_in_range"),
             models.CheckConstraint(
                 condition=Q(link="") | Q(link__regex=r"^https?://"), name="classroom_link_is_a_web_address"
             ),
@@ -128,7 +140,7 @@ class Closure(models.Model):
     """Why nobody gets the room. Deleting one flips its occupancy's `is_live`."""
 
     occupancy = models.OneToOneField(Occupancy, on_delete=models.PROTECT, primary_key=True, related_name="closure")
-    reason = models.CharField(max_length=500, default="", blank=True)
+    reason = models.CharField(max_length=MAX_REASON, default="", blank=True)
     is_campus_wide = models.BooleanField(default=False)
     """Made for all rooms at once."""
 
@@ -148,7 +160,7 @@ class BookingHold(models.Model):
     """Whose hold it is: `allocation_event:7`."""
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    reason = models.CharField(max_length=500)
+    reason = models.CharField(max_length=MAX_REASON)
     """The sentence a refused caller reads."""
 
     objects = BookingHoldQuerySet.as_manager()

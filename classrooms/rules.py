@@ -23,6 +23,7 @@ RESERVED_NAMES = frozenset({".", "..", "free", "me", "stream", "utilisation", "f
 EQUIPMENT_KEY = re.compile(r"[a-z0-9_]{1,40}")
 SVG_TYPE = re.compile(r"[a-z0-9_-]{1,32}")
 SVG_NUMBERS = ("x", "y", "width", "height")
+MAX_NAME = 100
 MAX_NAME_KEY = 400
 CAPACITIES = range(1, 100_001)
 FLOORS = range(-20, 201)
@@ -33,6 +34,7 @@ MAX_SVG_TEXT = 200
 MAX_TYPE = 40
 MAX_BUILDING = 100
 MAX_LINK = 500
+MAX_REASON = 500
 LONGEST = {"type": MAX_TYPE, "building": MAX_BUILDING, "link": MAX_LINK}
 MAX_DEGREES = {"latitude": 90, "longitude": 180}
 UNKNOWN_TYPE = "room"
@@ -170,7 +172,7 @@ def number_faults(number: object, allowed: range) -> list[str]:
     """What is wrong with a capacity (`CAPACITIES`) or a floor (`FLOORS`)."""
     if type(number) is int and number in allowed:
         return []
-    return [f"Must be a whole number from {allowed.start} to {allowed.stop - 1}"]
+    return [f"Must be a whole number from {allowed[0]} to {allowed[-1]}"]
 
 
 def equipment_faults(equipment: object) -> list[str]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from accounts.admin.acting import actor
+from accounts.rules import MAX_USERNAME
 from groups.models import Group, UserGroup
 from groups.rules import MAX_NAME, name_faults
 from groups.services.groups import archive_group, create_group
@@ -86,7 +87,7 @@ class NewPlaceForm(ServiceForm):
     """The username is typed: a campus has more people than a list can show."""
 
     group = ModelChoiceField(queryset=Group.objects.living().order_by("name", "id"), widget=UnfoldAdminSelect2Widget)
-    username = CharField(max_length=150, widget=UnfoldAdminTextInputWidget)
+    username = CharField(max_length=MAX_USERNAME, widget=UnfoldAdminTextInputWidget)
 
 
 @admin.register(UserGroup, site=site)

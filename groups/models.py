@@ -7,13 +7,13 @@ from django.db.models import Q
 from groups.enums import Permissions
 from groups.facts import MembershipSummary
 from groups.querysets import GroupQuerySet, UserGroupQuerySet
-from groups.rules import MAX_NAME_KEY
+from groups.rules import MAX_NAME, MAX_NAME_KEY
 
 
 class Group(models.Model):
     """A group of people. Archived rather than deleted: its history stays readable."""
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=MAX_NAME)
     name_key = models.CharField(max_length=MAX_NAME_KEY)
     """`rules.name_key(name)`: what makes two names the same."""
     is_system = models.BooleanField(default=False, editable=False)

@@ -20,7 +20,7 @@ from kernel.admin.site import site
 from kernel.db.ranges import campus_minute, format_minute, format_wall
 from kernel.wording import WEEKDAYS, span_in_words
 from registrations.models import Registration, Series
-from registrations.rules import MAX_DESCRIPTION
+from registrations.rules import MAX_DESCRIPTION, MAX_REASON
 from registrations.services.booking import Slot, book
 from registrations.services.changing import RegistrationChange, cancel_registration, change_registration, slot_of
 from registrations.services.deciding import approve_registration, reject_registration
@@ -65,7 +65,7 @@ class ReasonedActionForm(ActionForm):  # type: ignore[misc]
     """An action, and why: the reason goes into the log and to the person who asked for the room."""
 
     reason = LongTextFormField(
-        max_length=500, label="", widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"})
+        max_length=MAX_REASON, label="", widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason"})
     )
 
 

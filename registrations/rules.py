@@ -20,6 +20,7 @@ from kernel.db.ranges import campus_date, campus_minute, clamped_interval, week_
 from registrations.enums import LIVE, RegistrationStatus
 
 MAX_DESCRIPTION = 2000
+MAX_REASON = 500
 MAX_SERIES_DAYS = 366
 
 

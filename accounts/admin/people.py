@@ -22,7 +22,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.admin.acting import actor
 from accounts.models import User
-from accounts.rules import may_manage
+from accounts.rules import MAX_DISPLAY_NAME, may_manage
 from accounts.services.people import CHANGEABLE, change_user, create_user, set_password
 from accounts.services.sessions import MAX_PASSWORD_LENGTH, count_login_failure, count_login_try
 from kernel import clock
@@ -90,7 +90,7 @@ def password_fields() -> tuple[forms.CharField, forms.CharField]:
 
 
 class PersonForm(ServiceForm):
-    display_name = NameFormField(max_length=150)
+    display_name = NameFormField(max_length=MAX_DISPLAY_NAME)
 
 
 class NewPersonForm(SetPasswordMixin, PersonForm):  # type: ignore[type-arg]

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts.models import User
+from accounts.rules import MAX_USERNAME
 from accounts.services.sessions import MAX_PASSWORD_LENGTH
 from kernel.api.fields import TextField
 from kernel.api.serializers import Input, Output
@@ -14,7 +15,7 @@ from kernel.api.serializers import Input, Output
 class LoginInput(Input):
     example = {"username": "john_doe", "password": "cspace-demo"}
 
-    username = TextField(max_length=150, allow_blank=False)
+    username = TextField(max_length=MAX_USERNAME, allow_blank=False)
     password = TextField(max_length=MAX_PASSWORD_LENGTH, allow_blank=False)
 
 

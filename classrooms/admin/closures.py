@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWi
 
 from accounts.admin.acting import actor
 from classrooms.models import Classroom, Closure
-from classrooms.rules import START_IS_LATE
+from classrooms.rules import MAX_REASON, START_IS_LATE
 from classrooms.services.closures import close_rooms, lift_closure
 from kernel import clock
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
@@ -37,7 +37,7 @@ class ClosureForm(ServiceForm):
     start_time = WallTimeFormField()
     ends_on = DateFormField()
     end_time = WallTimeFormField(is_end=True)
-    reason = LongTextFormField(max_length=500)
+    reason = LongTextFormField(max_length=MAX_REASON)
     on_conflict = forms.ChoiceField(
         choices=ON_CONFLICT, initial="fail", label="If something is booked", widget=UnfoldAdminSelectWidget
     )

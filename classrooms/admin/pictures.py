@@ -58,8 +58,8 @@ class WindowForm(forms.Form):
     end_date = DateFormField(label="To, included", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
     floor = forms.IntegerField(
         required=False,
-        min_value=FLOORS.start,
-        max_value=FLOORS.stop - 1,
+        min_value=FLOORS[0],
+        max_value=FLOORS[-1],
         label="Floor (all)",
         widget=UnfoldAdminIntegerFieldWidget,
     )

@@ -106,9 +106,9 @@ class ClassroomResource(resources.ModelResource):
 
 class ClassroomForm(ServiceForm):
     capacity = forms.IntegerField(
-        min_value=CAPACITIES.start, max_value=CAPACITIES.stop - 1, widget=UnfoldAdminIntegerFieldWidget
+        min_value=CAPACITIES[0], max_value=CAPACITIES[-1], widget=UnfoldAdminIntegerFieldWidget
     )
-    floor = forms.IntegerField(min_value=FLOORS.start, max_value=FLOORS.stop - 1, widget=UnfoldAdminIntegerFieldWidget)
+    floor = forms.IntegerField(min_value=FLOORS[0], max_value=FLOORS[-1], widget=UnfoldAdminIntegerFieldWidget)
     equipment = JsonFormField(required=False)
 
     class Meta:

@@ -9,8 +9,12 @@ from rest_framework import serializers
 from classrooms.api.filters import ClassroomFilter
 from classrooms.models import Classroom, Closure
 from classrooms.rules import (
+    CAPACITIES,
+    FLOORS,
     MAX_BUILDING,
     MAX_LINK,
+    MAX_NAME,
+    MAX_REASON,
     MAX_TYPE,
     UNKNOWN_CLASSROOM,
     closure_faults,
@@ -63,8 +67,8 @@ class ClassroomChangeInput(Input):
     example = {"capacity": 32, "equipment": EQUIPMENT}
 
     name = NameField(required=False)
-    capacity = IntegerField(min_value=1, max_value=100_000)
-    floor = IntegerField(min_value=-20, max_value=200)
+    capacity = IntegerField(min_value=CAPACITIES[0], max_value=CAPACITIES[-1])
+    floor = IntegerField(min_value=FLOORS[0], max_value=FLOORS[-1])
     equipment = EquipmentField(required=False)
     is_active = BooleanField(required=False)
     auto_approve = BooleanField(required=False)
@@ -98,7 +102,7 @@ class ClassroomInput(ClassroomChangeInput):
         "longitude": 121.5397,
     }
 
-    name = NameField(max_length=100)
+    name = NameField(max_length=MAX_NAME)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         faults = place_faults(values)
@@ -227,7 +231,7 @@ class ClosureInput(Input):
 
     starts_at = TimestampField()
     ends_at = TimestampField()
-    reason = TextField(max_length=500, required=False)
+    reason = TextField(max_length=MAX_REASON, required=False)
     on_conflict = ChoiceField(choices=["fail", "cancel"], default="fail")
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:

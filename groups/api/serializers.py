@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts.models import User
+from accounts.rules import MAX_USERNAME
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
 from groups.rules import MAX_NAME, UNKNOWN_USER, name_faults
@@ -27,7 +28,7 @@ class GroupInput(Input):
 class MemberInput(Input):
     example = {"username": "stranger", "permissions": "member"}
 
-    username = TextField(max_length=150, allow_blank=False)
+    username = TextField(max_length=MAX_USERNAME, allow_blank=False)
     permissions = ChoiceField(choices=Permissions.choices, default=Permissions.MEMBER)
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:

@@ -23,7 +23,7 @@ from kernel.db.ranges import DayPiece, cut_per_day, format_instant, format_minut
 from kernel.errors import Faults
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
-from registrations.rules import MAX_DESCRIPTION, booking_faults
+from registrations.rules import MAX_DESCRIPTION, MAX_REASON, booking_faults
 from registrations.services.changing import RegistrationChange, change_faults
 
 
@@ -84,7 +84,7 @@ class DecisionInput(Input):
 
     example = {"reason": "As agreed with the office"}
 
-    reason = TextField(max_length=500, required=False)
+    reason = TextField(max_length=MAX_REASON, required=False)
 
 
 class RegistrationOutput(Output):
