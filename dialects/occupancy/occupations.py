@@ -37,5 +37,6 @@ def public_name(description: Description) -> str:
 
 
 def _order(use: RoomUse) -> tuple[datetime, datetime, str, int]:
-    said = use.description
-    return use.starts_at, use.ends_at, (said.code or "") if names_a_course(said) else public_name(said), use.id
+    description = use.description
+    name = (description.code or "") if names_a_course(description) else public_name(description)
+    return use.starts_at, use.ends_at, name, use.id
