@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from corsheaders.middleware import CorsMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -19,15 +20,18 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from dialects.dialect import SlashRule
+from dialects.registry import dialect_of
 from kernel.api.errors import envelope_for_exception, envelope_for_status
 from kernel.text import has_forbidden_text
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 access_log = logging.getLogger("cspace.access")
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-ADMIN_PREFIX = "/admin/"
-STATIC_PREFIX = "/static/"
+ADMIN_PREFIX, STATIC_PREFIX, API_PREFIX = "/admin/", "/static/", "/api/"
 PAGE_PREFIXES = (ADMIN_PREFIX, STATIC_PREFIX, "/api/docs/")
+UNKNOWN_ROUTE = "/api/unknown-route/"
+OUR_SLASHES = SlashRule()
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
@@ -90,47 +94,67 @@ class HeadersMiddleware:
 def _content_policy(path: str) -> str:
     if path.startswith(STATIC_PREFIX):
         return STATIC_POLICY
-    return PAGE_POLICY if path.startswith(PAGE_PREFIXES) else API_POLICY
+    return PAGE_POLICY if _is_page(path) else API_POLICY
+
+
+def _is_page(path: str) -> bool:
+    """Shown by a browser: what goes wrong there is HTML."""
+    dialect = dialect_of(path)
+    return path.startswith(PAGE_PREFIXES) if dialect is None else dialect.is_page(path)
 
 
 class EnvelopeMiddleware:
-    """The error envelope for what never reached a view of ours: bad hosts, unknown routes, crashes."""
+    """The error envelope for what never reached a view of ours: bad hosts, unknown routes, crashes.
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        is_page = request.path_info.startswith(PAGE_PREFIXES)
-        if response.status_code >= 400 and not is_page and response.headers.get("Content-Type") != "application/json":
-            return envelope_for_status(request, response)
-        return response
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if request.path_info.startswith(PAGE_PREFIXES):
-            return None
-        return envelope_for_exception(request, error)
-
-
-class PathMiddleware:
-    """Every path answers with and without its trailing slash, directly (contract §0).
-
-    An encoded slash or NUL is never a separator of ours: where the server shows the undecoded path, such
-    a request is an unknown route instead of somebody else's. A host that is not ours is refused (400).
+    On the path of a dialect too: `DialectMiddleware`, which stands outside, then puts it into that dialect's.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith("/api/"):
+        response = self.get_response(request)
+        is_bare = response.status_code >= 400 and response.headers.get("Content-Type") != "application/json"
+        return envelope_for_status(request, response) if is_bare and not _is_page(request.path_info) else response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return None if _is_page(request.path_info) else envelope_for_exception(request, error)
+
+
+class ApiCorsMiddleware(CorsMiddleware):
+    """The origins of `CSPACE_CORS_ORIGINS`, for the API and for each dialect that does not answer for itself."""
+
+    def is_enabled(self, request: HttpRequest) -> bool:
+        dialect = dialect_of(request.path_info)
+        return request.path_info.startswith(API_PREFIX) if dialect is None else dialect.cors is None
+
+
+class PathMiddleware:
+    """Every path of an API answers with and without its trailing slash, directly (contract §0).
+
+    An encoded slash or NUL is never a separator of ours: where the server shows the undecoded path, such
+    a request is an unknown route instead of somebody else's. A host that is not ours is refused (400).
+    A dialect may have other rules for its slashes.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        path, dialect = request.path_info, dialect_of(request.path_info)
+        if dialect is not None or path.startswith(API_PREFIX):
             request.get_host()
-            raw = request.META.get("REQUEST_URI") or request.META.get("RAW_URI") or ""
-            if "%2f" in raw.partition("?")[0].lower() or has_forbidden_text(request.path_info):
-                request.path_info = "/api/unknown-route/"
-            elif not request.path_info.endswith("/"):
+            slashes = dialect.slashes if dialect else OUR_SLASHES
+            if has_forbidden_text(path) or (_has_encoded_slash(request) and not slashes.is_encoded_in_names):
+                request.path_info = UNKNOWN_ROUTE
+            elif slashes.is_optional and not path.endswith("/"):
                 request.path_info += "/"
         return self.get_response(request)
+
+
+def _has_encoded_slash(request: HttpRequest) -> bool:
+    raw = request.META.get("REQUEST_URI") or request.META.get("RAW_URI") or ""
+    return "%2f" in raw.partition("?")[0].lower()
 
 
 class _AdminOnly:

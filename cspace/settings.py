@@ -134,10 +134,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "cspace.middleware.RequestLogMiddleware",
     "cspace.middleware.HeadersMiddleware",
-    "dialects.occupancy.middleware.OccupancyMiddleware",
+    "dialects.middleware.DialectMiddleware",
     "cspace.middleware.EnvelopeMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "cspace.middleware.ApiCorsMiddleware",
     "cspace.middleware.PathMiddleware",
     "cspace.middleware.AdminStaticFilesMiddleware",
     "cspace.middleware.AdminSessionMiddleware",
@@ -151,8 +151,6 @@ APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 CORS_ALLOWED_ORIGINS = CSPACE_CORS_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
-# The Occupancy dialect says for itself who may read it.
-CORS_URLS_REGEX = r"^/api/(?!(?:courses|studyplans|rooms)(?:/|\Z))"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["location", "retry-after", "x-dry-run", "x-request-id", "etag"]
 

@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from cspace.health import healthz, readyz
+from dialects.registry import routes as dialect_routes
 from kernel.admin.site import site
 
 API = "api/v1/"
@@ -30,6 +31,6 @@ urlpatterns = [
     path(API, include("timetables.api.urls")),
     path(API, include("notifications.api.urls")),
     path(API, include("auditlog.api.urls")),
-    path("api/", include("dialects.occupancy.urls")),
+    *dialect_routes(),
     re_path(r"^api/", unknown_endpoint),
 ]

@@ -5,8 +5,7 @@ class TimetablesConfig(AppConfig):
     name = "timetables"
 
     def ready(self) -> None:
-        from classrooms.enums import OccupancyKind
         from classrooms.queries import agenda
-        from timetables.queries.agenda import describe_lectures
+        from timetables.queries.describing import LECTURES
 
-        agenda.describe(OccupancyKind.LECTURE, describe_lectures)
+        agenda.register(LECTURES)

@@ -57,9 +57,9 @@ def boxed(rooms: Sequence[Classroom]) -> list[tuple[Classroom, dict[str, Any]]]:
 
 
 def draw(
-    rooms: Sequence[Classroom], told: Mapping[int, RoomState], *, at: datetime, highlighted: int | None = None
+    rooms: Sequence[Classroom], room_states: Mapping[int, RoomState], *, at: datetime, highlighted: int | None = None
 ) -> str:
-    """SVG of the rooms of one floor (at least one), at an instant; `told` is `states(rooms, at)`.
+    """SVG of the rooms of one floor (at least one), at an instant; `room_states` is `states(rooms, at)`.
 
     Rooms without a box are named below the plan; if none has one, the picture says so. `highlighted` is the id of a
     room to put a frame around. Its ids are made for one plan on a page.
@@ -69,17 +69,17 @@ def draw(
     drawn = {room.pk for room, _ in boxes}
     missing = [room for room in rooms if room.pk not in drawn]
     height = HEAD + plan_height + FOOT + (LINE + 8 if missing else 0)
-    picture = _canvas(rooms, missing, told, at, height)
+    picture = _canvas(rooms, missing, room_states, at, height)
     if not boxes:
         _write(picture, WIDTH / 2, HEAD + plan_height / 2, "No room of this floor has a place on the plan yet.")
     for number, ((room, box), place) in enumerate(zip(boxes, places, strict=True), 1):
         group = SubElement(picture, "g", {"role": "img", "aria-labelledby": f"floor-plan-room-{number}"})
-        SubElement(group, "title", {"id": f"floor-plan-room-{number}"}).text = _title(room, told[room.pk])
-        _draw_room(group, place, str(box["text"]).strip() or room.name, told[room.pk])
+        SubElement(group, "title", {"id": f"floor-plan-room-{number}"}).text = _title(room, room_states[room.pk])
+        _draw_room(group, place, str(box["text"]).strip() or room.name, room_states[room.pk])
         if room.pk == highlighted:
             around = Box(place.left - 4, place.top - 4, place.width + 8, place.height + 8)
             _draw_box(group, around, {"fill": "none", "stroke": OUTLINE, "stroke-width": "4"})
-    _draw_legend(picture, HEAD + plan_height + FOOT / 2, Counter(told[room.pk].state for room in rooms))
+    _draw_legend(picture, HEAD + plan_height + FOOT / 2, Counter(room_states[room.pk].state for room in rooms))
     if missing:
         names = "Not on the plan: " + ", ".join(room.name for room in missing)
         _write(picture, MARGIN, height - LINE, _fitted(names, WIDTH - 2 * MARGIN), anchor="start")
@@ -115,7 +115,7 @@ def _placed(boxes: Sequence[Mapping[str, Any]]) -> tuple[list[Box], float]:
 def _canvas(
     rooms: Sequence[Classroom],
     missing: Sequence[Classroom],
-    told: Mapping[int, RoomState],
+    room_states: Mapping[int, RoomState],
     at: datetime,
     height: float,
 ) -> Element:
@@ -135,42 +135,44 @@ def _canvas(
         },
     )
     title = f"Floor {floor}, {campus_date(at).isoformat()} {format_minute(campus_minute(at))}"
-    counts = Counter(told[room.pk].state for room in rooms)
-    said = f"{len(rooms)} rooms: " + ", ".join(f"{counts[state]} {LEGEND[state]}" for state in State) + "."
+    counts = Counter(room_states[room.pk].state for room in rooms)
+    summary = f"{len(rooms)} rooms: " + ", ".join(f"{counts[state]} {LEGEND[state]}" for state in State) + "."
     if missing:
-        said += " Not on the plan: " + "; ".join(f"{room.name}, {told[room.pk].words}" for room in missing) + "."
+        names = "; ".join(f"{room.name}, {room_states[room.pk].words}" for room in missing)
+        summary += f" Not on the plan: {names}."
     SubElement(picture, "title", {"id": "floor-plan-title"}).text = title
-    SubElement(picture, "desc", {"id": "floor-plan-desc"}).text = xml_text(said)
+    SubElement(picture, "desc", {"id": "floor-plan-desc"}).text = xml_text(summary)
     SubElement(picture, "rect", {"width": str(WIDTH), "height": f"{height:.0f}", "fill": PAPER})
     _write(picture, MARGIN, HEAD / 2, title, anchor="start", size=16)
     return picture
 
 
-def _title(room: Classroom, told: RoomState) -> str:
+def _title(room: Classroom, room_state: RoomState) -> str:
     seats = f"{room.capacity} {'seat' if room.capacity == 1 else 'seats'}"
-    return xml_text(f"{room.name}, {seats}, {told.words}")
+    return xml_text(f"{room.name}, {seats}, {room_state.words}")
 
 
-def _draw_room(group: Element, box: Box, text: str, told: RoomState) -> None:
+def _draw_room(group: Element, box: Box, text: str, room_state: RoomState) -> None:
     """The box with as many lines of its text as there is room for, and below them its state."""
-    _draw_box(group, box, LOOKS[told.state])
+    _draw_box(group, box, LOOKS[room_state.state])
     room_for, width = max(int((box.height - 8) // LINE), 0), box.width - 8
-    said = _state_lines(told, width, room_for)
-    wanted = [line.strip() for line in text.split("\n")]
-    lines = [*wanted[: max(room_for - len(said), 1)], *said][:room_for]
+    state_lines = _state_lines(room_state, width, room_for)
+    text_lines = [line.strip() for line in text.split("\n")]
+    lines = [*text_lines[: max(room_for - len(state_lines), 1)], *state_lines][:room_for]
     for number, line in enumerate(lines):
         middle = box.top + box.height / 2 + LINE * (number - (len(lines) - 1) / 2)
         _write(group, box.left + box.width / 2, middle, _fitted(line, width))
 
 
-def _state_lines(told: RoomState, width: float, room_for: int) -> list[str]:
+def _state_lines(room_state: RoomState, width: float, room_for: int) -> list[str]:
     """The state as it is written into a box: with its time on one line or two, alone, or as its letter."""
-    until = f"{'from' if told.state == State.SOON else 'until'} {told.time}"
-    if told.time and _length(f"{told.state} {until}") <= width:
-        return [f"{told.state} {until}"]
-    if _length(told.state) > width:
-        return [told.state[0].upper()]
-    return [told.state, until] if told.time and _length(until) <= width and room_for > 2 else [told.state]
+    state, time = room_state.state, room_state.time
+    until = f"{'from' if state == State.SOON else 'until'} {time}"
+    if time and _length(f"{state} {until}") <= width:
+        return [f"{state} {until}"]
+    if _length(state) > width:
+        return [state[0].upper()]
+    return [state, until] if time and _length(until) <= width and room_for > 2 else [state]
 
 
 def _draw_legend(picture: Element, middle: float, counts: Mapping[State, int]) -> None:

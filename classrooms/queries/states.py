@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
+from classrooms.queries.agenda import closes_room
 from kernel.db.ranges import Interval, campus_date, campus_minute, day_start, format_minute
 
 SOON = timedelta(minutes=60)
@@ -15,7 +15,7 @@ SOON = timedelta(minutes=60)
 
 
 class State(StrEnum):
-    """`TAKEN`: a live occupancy covers the moment. `CLOSED`: a closure does, or the room is inactive."""
+    """`TAKEN`: a live occupancy covers the moment. `CLOSED`: one that closes the room does, or the room is inactive."""
 
     FREE = "free"
     SOON = "soon"
@@ -61,19 +61,19 @@ def states(rooms: Sequence[Classroom], at: datetime) -> dict[int, RoomState]:
     spans: dict[int, list[tuple[datetime, datetime, bool]]] = defaultdict(list)
     rows = Occupancy.objects.live().overlapping(ahead).filter(classroom__in=[room.pk for room in rooms]).in_order()
     for room_id, starts_at, ends_at, kind in rows.values_list("classroom_id", "starts_at", "ends_at", "kind"):
-        spans[room_id].append((starts_at, ends_at, kind == OccupancyKind.CLOSURE))
+        spans[room_id].append((starts_at, ends_at, closes_room(kind)))
     return {room.pk: _state(spans[room.pk], at) if room.is_active else RoomState(State.CLOSED, at=at) for room in rooms}
 
 
 def _state(spans: Sequence[tuple[datetime, datetime, bool]], at: datetime) -> RoomState:
-    """From the live spans (start, end, is a closure) that end after the moment, by their start."""
+    """From the live spans (start, end, closes the room) that end after the moment, by their start."""
     if not spans:
         return RoomState(State.FREE, at=at)
-    starts_at, _, is_closure = spans[0]
+    starts_at, _, is_closed = spans[0]
     if starts_at > at:
         return RoomState(State.SOON if starts_at < at + SOON else State.FREE, starts_at, at)
-    alike = ((start, end) for start, end, closure in spans if closure == is_closure)
-    return RoomState(State.CLOSED if is_closure else State.TAKEN, _end(alike), at)
+    alike = ((start, end) for start, end, closes in spans if closes == is_closed)
+    return RoomState(State.CLOSED if is_closed else State.TAKEN, _end(alike), at)
 
 
 def _end(spans: Iterable[tuple[datetime, datetime]]) -> datetime | None:

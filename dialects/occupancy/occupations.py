@@ -1,46 +1,42 @@
 """What keeps a room, and what the public may know of it."""
 
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
+from classrooms.queries.agenda import Description, RoomUse, Visibility, closes_room, described
 
 RESERVED, CLOSED = "Reserved", "Closed"
 
 
-def occupations(room: Classroom, *, since: datetime | None, until: datetime | None) -> list[Occupancy]:
-    """All that blocks a room, of what overlaps a time where one is given, with lecture and group; one query."""
-    rows = Occupancy.objects.live().filter(classroom=room)
+def occupations(room: Classroom, *, since: datetime | None, until: datetime | None) -> list[RoomUse]:
+    """All that blocks a room, of what overlaps a time where one is given; one query."""
+    occupancies = Occupancy.objects.live().filter(classroom=room)
     if since:
-        rows = rows.filter(ends_at__gt=since)
+        occupancies = occupancies.filter(ends_at__gt=since)
     if until:
-        rows = rows.filter(starts_at__lt=until)
-    related = ("course_booking__schedule__course", "registration__group")
-    return sorted(rows.select_related(*related), key=_order)
+        occupancies = occupancies.filter(starts_at__lt=until)
+    return sorted(described(occupancies), key=_order)
 
 
-def lecture_of(occupancy: Occupancy) -> Any:
-    """The dated lecture (`CourseSchedule`) that an occupancy is for; None for any other use."""
-    booking = getattr(occupancy, "course_booking", None)
-    return booking.schedule if booking else None
+def names_a_course(description: Description) -> bool:
+    """Whether it is for a lecture that strangers may read of."""
+    return description.kind == OccupancyKind.LECTURE and description.visibility == Visibility.PUBLIC
 
 
-def public_name(occupancy: Occupancy) -> str:
-    """What strangers read: never a person, never a description; a group where `OCCUPANCY_PUBLIC_NAMES` allows it."""
-    if occupancy.kind == OccupancyKind.CLOSURE:
+def public_name(description: Description) -> str:
+    """What strangers read of any other use: never a person; a title only where it is public; a group only where
+    `OCCUPANCY_PUBLIC_NAMES` allows it."""
+    if closes_room(description.kind):
         return CLOSED
-    registration = getattr(occupancy, "registration", None)
-    return registration.group.name if registration and settings.OCCUPANCY_PUBLIC_NAMES else RESERVED
+    if description.title and description.visibility == Visibility.PUBLIC:
+        return description.title
+    return description.group if description.group and settings.OCCUPANCY_PUBLIC_NAMES else RESERVED
 
 
-def _order(occupancy: Occupancy) -> tuple[datetime, datetime, str, int]:
-    lecture = lecture_of(occupancy)
-    return (
-        occupancy.starts_at,
-        occupancy.ends_at,
-        lecture.course.code if lecture else public_name(occupancy),
-        occupancy.pk,
-    )
+def _order(use: RoomUse) -> tuple[datetime, datetime, str, int]:
+    description = use.description
+    name = (description.code or "") if names_a_course(description) else public_name(description)
+    return use.starts_at, use.ends_at, name, use.id

@@ -19,24 +19,24 @@ LIMITS = {"latitude": 90, "longitude": 180}
 
 def selection(body: Body) -> list[Interval]:
     """`selection`: the ranges in which a room has to be free. Raises: BadRequest."""
-    wanted = body.fields.get("selection")
-    if wanted is None:
+    ranges = body.fields.get("selection")
+    if ranges is None:
         raise BadRequest("selection is required")
-    if not isinstance(wanted, list):
+    if not isinstance(ranges, list):
         raise BadRequest("selection must be an array")
-    if len(wanted) > MAX_RANGES:
+    if len(ranges) > MAX_RANGES:
         raise BadRequest(f"selection must not have more than {MAX_RANGES} items")
-    return [_range(f"selection[{number}]", item) for number, item in enumerate(wanted)]
+    return [_range(f"selection[{number}]", item) for number, item in enumerate(ranges)]
 
 
 def coordinates(body: Body) -> Coordinates | None:
     """`coordinates`: from where distances are measured; None for none. Raises: BadRequest."""
-    given = body.fields.get("coordinates")
-    if given is None:
+    place = body.fields.get("coordinates")
+    if place is None:
         return None
-    if not isinstance(given, dict):
+    if not isinstance(place, dict):
         raise BadRequest("coordinates must be an object")
-    return Coordinates(*(_degrees(name, given.get(name), is_form=body.is_form) for name in LIMITS))
+    return Coordinates(*(_degrees(name, place.get(name), is_form=body.is_form) for name in LIMITS))
 
 
 def after_date(body: Body) -> datetime:
@@ -61,22 +61,22 @@ def _range(name: str, item: Any) -> Interval:
     return Interval(start, end)
 
 
-def _instant(name: str, given: Any) -> datetime:
-    if given is None or given == "":
+def _instant(name: str, value: Any) -> datetime:
+    if value is None or value == "":
         raise BadRequest(f"{name} is required")
     try:
-        return in_(given)
+        return in_(value)
     except NotATime as error:
         raise BadRequest(f"{name} {error}") from error
 
 
-def _degrees(name: str, given: Any, *, is_form: bool) -> float:
+def _degrees(name: str, value: Any, *, is_form: bool) -> float:
     """A number; only in a form it is written as text."""
     limit = LIMITS[name]
-    if given is None:
+    if value is None:
         raise BadRequest(f"coordinates.{name} is required")
-    if is_form and isinstance(given, str) and NUMBER.fullmatch(given):
-        given = float(given)
-    if type(given) not in (int, float) or not math.isfinite(given) or abs(given) > limit:
+    if is_form and isinstance(value, str) and NUMBER.fullmatch(value):
+        value = float(value)
+    if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > limit:
         raise BadRequest(f"coordinates.{name} must be a number from -{limit} to {limit}")
-    return float(given)
+    return float(value)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from classrooms.models import Classroom, Occupancy
+from classrooms.models import Classroom
+from classrooms.queries.agenda import RoomUse
 from dialects.occupancy import wall_clock
-from dialects.occupancy.occupations import lecture_of, public_name
+from dialects.occupancy.occupations import names_a_course, public_name
 from kernel.db.ranges import Interval
 from timetables.enums import Label
 from timetables.models import Course, CourseSchedule, StudyPlan, Teacher
@@ -38,13 +39,13 @@ def room_with_booking(room: Classroom, run: Interval | None) -> Shape:
     return room_item(room) | ({} if run is None else {"soonest_booking": _times(run)})
 
 
-def room_page(room: Classroom, occupations: Iterable[Occupancy]) -> Shape:
+def room_page(room: Classroom, occupations: Iterable[RoomUse]) -> Shape:
     """A room with all that blocks it."""
     return {
         **room_item(room),
         "capacity": room.capacity,
         "level": room.floor,
-        "schedules": [_occupation(row) for row in occupations],
+        "schedules": [_occupation(use) for use in occupations],
     }
 
 
@@ -105,12 +106,13 @@ def _teacher(teacher: Teacher) -> Shape:
     return {"name": teacher.name, "people_url": teacher.people_url}
 
 
-def _occupation(occupancy: Occupancy) -> Shape:
+def _occupation(use: RoomUse) -> Shape:
     """Of a lecture it names the course; of any other use only what the public may know."""
-    lecture = lecture_of(occupancy)
-    if lecture is None:
-        return {"name": public_name(occupancy), **_times(occupancy), "label": EVENT}
-    return {"course": _course_name(lecture.course), **_lecture(lecture)}
+    description = use.description
+    if not names_a_course(description):
+        return {"name": public_name(description), **_times(use), "label": EVENT}
+    course = {"code": description.code, "name": description.title}
+    return {"course": course, **_times(use), "label": _label(description.label or "")}
 
 
 def _course_name(course: Course) -> Shape:
@@ -118,14 +120,18 @@ def _course_name(course: Course) -> Shape:
 
 
 def _lecture(schedule: CourseSchedule) -> Shape:
-    return {**_times(schedule), "label": LABELS.get(schedule.label, schedule.label)}
+    return {**_times(schedule), "label": _label(schedule.label)}
+
+
+def _label(stored: str) -> str:
+    return LABELS.get(stored, stored)
 
 
 def _rooms(schedule: Any) -> list[Shape]:
     return [{"name": booking.classroom.name} for booking in schedule.shown_bookings]
 
 
-def _times(span: Interval | Occupancy | CourseSchedule) -> Shape:
+def _times(span: Interval | RoomUse | CourseSchedule) -> Shape:
     return {"start_datetime": wall_clock.out(span.starts_at), "end_datetime": wall_clock.out(span.ends_at)}
 
 

@@ -1,4 +1,4 @@
-"""The eight calls. What goes wrong is raised; `middleware` words it for this wire."""
+"""The eight calls. What goes wrong is raised; `envelope` words it for this wire."""
 
 import hashlib
 import json
@@ -119,11 +119,6 @@ class SoonestBookingsView(RoomView):
     def post(self, request: HttpRequest, name: str) -> HttpResponseBase:
         runs = soonest_runs(after=searching.after_date(read_body(request)))
         return self.shown([shapes.room_with_booking(room, runs.get(room.pk)) for room in _rooms()])
-
-
-def no_such_call(request: HttpRequest, **_path: str) -> HttpResponseBase:
-    """Any other path below the three prefixes."""
-    raise NotFound("Endpoint")
 
 
 def _rooms() -> Any:

@@ -10,8 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classrooms.enums import OccupancyKind
-from classrooms.models import Occupancy
-from classrooms.queries.agenda import Description, agenda
+from classrooms.queries.agenda import Description, RoomUse, agenda
 from classrooms.queries.rooms import classroom_named
 from kernel import clock
 from kernel.api.examples import day_ahead
@@ -69,11 +68,11 @@ class AgendaViewSet(ApiViewSet):
     def retrieve(self, request: Request, name: str) -> Response:
         classroom = classroom_named(name)
         first, last = bounds(self.query(AgendaQuery), today=campus_date(clock.now()))
-        may_see_people, shown = bool(request.user.is_authenticated), days_interval(first, last)
+        may_see_names, window = bool(request.user.is_authenticated), days_interval(first, last)
         entries = [
             entry
-            for row, said in agenda(classroom.pk, shown)
-            for entry in _entries(row, said if may_see_people else Description(said.status), shown)
+            for use in agenda(classroom.pk, window)
+            for entry in _entries(use, use.description if may_see_names else use.description.without_names(), window)
         ]
         entries.sort(key=lambda entry: (entry["date"], entry["start_time"], entry["id"]))
         return Response({"classroom": classroom.name, "registrations": entries})
@@ -87,19 +86,19 @@ def bounds(asked: Mapping[str, Any], *, today: date) -> tuple[date, date]:
     return first, last if last is not None else first + timedelta(days=DEFAULT_DAYS)
 
 
-def _entries(row: Occupancy, said: Description, shown: Interval) -> list[dict[str, Any]]:
-    """One entry per campus day that is shown."""
+def _entries(use: RoomUse, shown: Description, window: Interval) -> list[dict[str, Any]]:
+    """One entry per campus day of the window, saying no more than is shown."""
     return [
         {
-            "id": row.pk,
+            "id": use.id,
             "date": piece.date.isoformat(),
             "start_time": format_minute(piece.start_minute),
             "end_time": format_minute(piece.end_minute),
-            "status": said.status,
-            "reserved_by": said.reserved_by,
-            "reserved_group": said.reserved_group,
-            "description": said.description,
-            "kind": row.kind,
+            "status": shown.status,
+            "reserved_by": shown.who,
+            "reserved_group": shown.group,
+            "description": shown.heading,
+            "kind": shown.kind,
         }
-        for piece in cut_per_day(Interval(row.starts_at, row.ends_at).within(shown))
+        for piece in cut_per_day(Interval(use.starts_at, use.ends_at).within(window))
     ]

@@ -1,13 +1,14 @@
-"""What a room's agenda says about a registration."""
+"""What a registration is called, and whose it is."""
 
-from collections.abc import Sequence
+from classrooms.enums import OccupancyKind
+from classrooms.queries.agenda import Describer
 
-from classrooms.queries.agenda import Description
-from registrations.models import Registration
-
-
-def describe_registrations(ids: Sequence[int]) -> dict[int, Description]:
-    rows = Registration.objects.filter(pk__in=ids).select_related("group", "created_by")
-    return {
-        row.pk: Description(row.status, row.created_by.display_name, row.group.name, row.description) for row in rows
-    }
+REGISTRATIONS = Describer(
+    OccupancyKind.REGISTRATION,
+    columns={
+        "title": "registration__description",
+        "who": "registration__created_by__display_name",
+        "group": "registration__group__name",
+        "status": "registration__status",
+    },
+)

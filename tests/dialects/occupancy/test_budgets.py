@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dialects.occupancy.views import OccupancyView, no_such_call
+from dialects.occupancy.views import OccupancyView
+from dialects.registry import no_such_call
 from tests.dialects.occupancy.scenes import DAY, FREE, SOONEST, at, occupy, span
 from tests.factories import make_classroom, make_registration
 from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester

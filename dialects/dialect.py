@@ -1,0 +1,79 @@
+"""What a dialect declares, so that the layers around its calls know no dialect by name."""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+ANY_ORIGIN = "*"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What goes wrong, as `/api/v1` would say it."""
+
+    status: int
+    error: str
+    code: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cors:
+    """Which other origins may read the answers, never with credentials, and what a preflight allows them to send."""
+
+    origins: Collection[str]
+    """Exact ones, each of which is echoed; or `ANY_ORIGIN`."""
+    methods: Sequence[str]
+    headers: Sequence[str]
+    exposed: Sequence[str] = ()
+    max_age_seconds: int = 86_400
+
+
+@dataclass(frozen=True)
+class SlashRule:
+    """What the slashes of a path mean. By default as in `/api/v1`."""
+
+    is_optional: bool = True
+    """Each path answers with and without its last slash, directly: routes are written with it. Else only as routed."""
+    is_encoded_in_names: bool = False
+    """`%2F` is a character of a name: routes see it decoded. Else a path with one is an unknown call."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Another published API. `DIALECT` of the package's `dialect` module; `dialects.registry` lists them."""
+
+    paths: str
+    """Which paths are its own: a regular expression for their beginning, without the first slash. See `below`."""
+    urls: str
+    """The module of its routes, written from the root. Any other of its paths is an unknown call."""
+    envelope: Callable[[Refusal], Mapping[str, Any]]
+    """The body of a refusal. An answer in any other envelope than that of `/api/v1` is the dialect's own, and stays."""
+    cors: Callable[[], Cors] | None = None
+    """Asked for every request, because settings decide. Without it, who may read `/api/v1` may read this."""
+    challenge: str = "Bearer"
+    """The scheme that a 401 asks for."""
+    slashes: SlashRule = SlashRule()
+    pages: str | None = None
+    """Which of its paths, written like `paths`, show pages: these keep their own errors, and the headers of pages."""
+
+    def owns(self, path: str) -> bool:
+        return bool(self._own.match(path))
+
+    def is_page(self, path: str) -> bool:
+        return self._pages is not None and bool(self._pages.match(path))
+
+    @cached_property
+    def _own(self) -> re.Pattern[str]:
+        return re.compile(f"/(?:{self.paths})")
+
+    @cached_property
+    def _pages(self) -> re.Pattern[str] | None:
+        return re.compile(f"/(?:{self.pages})") if self.pages else None
+
+
+def below(*places: str) -> str:
+    """The `paths` that are one of the places, or lie below one: `below("api/rooms")` has `/api/rooms/A`."""
+    return rf"(?:{'|'.join(map(re.escape, places))})(?:/|\Z)"

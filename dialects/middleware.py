@@ -1,0 +1,92 @@
+"""What stands around the calls of a dialect, and around what never reached one: its CORS and its envelope."""
+
+import json
+from collections.abc import Callable
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+
+from dialects.dialect import ANY_ORIGIN, Cors, Dialect, Refusal
+from dialects.registry import dialect_of
+
+OF_THE_ENVELOPE = {"error", "code", "details"}
+
+
+class DialectMiddleware:
+    """Every answer on a dialect's path may be read by the origins that it allows, and is refused in its words.
+
+    Outside the middleware that answers by itself, so that a refused host, an encoded slash and a crash are answered
+    like the rest.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # PathMiddleware rewrites the path of what it refuses.
+        dialect = dialect_of(request.path_info)
+        if dialect is None:
+            return self.get_response(request)
+        cors = dialect.cors() if dialect.cors else None
+        is_preflight = request.method == "OPTIONS" and _has_our_host(request)
+        response = _preflight(cors) if cors and is_preflight else self.get_response(request)
+        if response.status_code >= 400 and isinstance(response, HttpResponse):
+            _reword(response, dialect)
+        if cors:
+            _open(request, response, cors)
+        return response
+
+
+def _has_our_host(request: HttpRequest) -> bool:
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return False
+    return True
+
+
+def _preflight(cors: Cors) -> HttpResponse:
+    response = HttpResponse(status=204)
+    del response["Content-Type"]
+    response["Access-Control-Allow-Methods"] = ", ".join(cors.methods)
+    response["Access-Control-Allow-Headers"] = ", ".join(cors.headers)
+    response["Access-Control-Max-Age"] = str(cors.max_age_seconds)
+    return response
+
+
+def _reword(response: HttpResponse, dialect: Dialect) -> None:
+    """Put a refusal in CSpace's envelope into the dialect's, status and headers kept."""
+    if "WWW-Authenticate" in response:
+        response["WWW-Authenticate"] = dialect.challenge
+    refusal = _refusal(response)
+    if refusal:
+        body = json.dumps(dialect.envelope(refusal), ensure_ascii=False)
+        response.content = body.encode("utf-8", "replace")
+
+
+def _refusal(response: HttpResponse) -> Refusal | None:
+    """What an answer in CSpace's envelope says; None for any other."""
+    if response.headers.get("Content-Type") != "application/json":
+        return None
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return None
+    if not (isinstance(body, dict) and {"error", "code"} <= body.keys() <= OF_THE_ENVELOPE):
+        return None
+    return Refusal(response.status_code, body["error"], body["code"], body.get("details", {}))
+
+
+def _open(request: HttpRequest, response: HttpResponseBase, cors: Cors) -> None:
+    """Say which origins may read the answer, and which of its headers."""
+    if cors.exposed:
+        response["Access-Control-Expose-Headers"] = ", ".join(cors.exposed)
+    if ANY_ORIGIN in cors.origins:
+        response["Access-Control-Allow-Origin"] = ANY_ORIGIN
+        return
+    patch_vary_headers(response, ["Origin"])
+    origin = request.headers.get("Origin")
+    if origin is not None and origin in cors.origins:
+        response["Access-Control-Allow-Origin"] = origin
