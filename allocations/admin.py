@@ -27,7 +27,7 @@ from kernel import clock
 from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallTimeFormField
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
-from kernel.db.ranges import MINUTES_PER_DAY, campus_date, campus_minute
+from kernel.campus_time import MINUTES_PER_DAY, campus_date, campus_minute
 
 WINDOW = {"registration_start": ("opens_on", "opens_at"), "registration_end": ("closes_on", "closes_at")}
 RANGE = ("target_starts_on", "target_ends_on")

@@ -14,7 +14,7 @@ from allocations.querysets import EntryQuerySet, EventQuerySet
 from allocations.rules import MAX_PUBLIC_SOURCE, MAX_WEIGHT
 from classrooms.models import Classroom
 from groups.models import Group
-from kernel.db.ranges import MINUTES_PER_DAY
+from kernel.campus_time import MINUTES_PER_DAY
 from registrations.models import Series
 from registrations.rules import MAX_DESCRIPTION
 

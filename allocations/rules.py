@@ -9,8 +9,8 @@ from accounts.rules import Access
 from allocations import draw
 from allocations.enums import EventStatus
 from classrooms.rules import Bookable, bookable_faults, time_faults
+from kernel.campus_time import campus_date, weekly_dates
 from kernel.dates import year_faults
-from kernel.db.ranges import campus_date, weekly_dates
 from registrations.rules import description_faults
 
 ALGORITHM = "cspace-draw/v1"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from kernel.campus_time import Interval, format_instant
 from kernel.changes import Changes
-from kernel.db.ranges import Interval, format_instant
 from kernel.facts import Cascade, Fact
 
 

@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 
 from accounts.rules import Access
 from classrooms.enums import OccupancyKind
+from kernel.campus_time import Interval
 from kernel.db.expressions import TsTzMultirange, TsTzRange
 from kernel.db.querysets import RowT
-from kernel.db.ranges import Interval
 
 
 class OccupancyQuerySet(QuerySet[RowT]):

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
+from kernel.campus_time import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
 from kernel.dates import days_faults, horizon_days, year_faults
-from kernel.db.ranges import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
 from kernel.names import BLANK, NOT_VISIBLE, is_visible
 from kernel.text import has_forbidden_text
 from kernel.web_addresses import NOT_A_WEB_ADDRESS, is_web_address

@@ -18,8 +18,8 @@ from groups.enums import Permissions
 from groups.models import Group, UserGroup
 from groups.services.groups import create_group
 from groups.services.members import add_member
+from kernel.campus_time import Interval, campus_date, wall_instant
 from kernel.db.locks import Namespace, lock_namespace
-from kernel.db.ranges import Interval, campus_date, wall_instant
 from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, InvalidState
 from registrations.models import Registration

@@ -14,8 +14,8 @@ from groups.enums import Permissions
 from groups.models import Group, UserGroup
 from groups.services.groups import create_group
 from groups.services.members import add_member
+from kernel.campus_time import campus_date
 from kernel.db.locks import Namespace, lock_namespace
-from kernel.db.ranges import campus_date
 from kernel.db.transactions import transactional
 
 CLUBS = 300

@@ -1,6 +1,6 @@
 """Days and times in words, as notices, log rows and pictures say them. Pure."""
 
-from kernel.db.ranges import Interval, cut_per_day, format_minute
+from kernel.campus_time import Interval, cut_per_day, format_minute
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 """`day_of_week` − 1 is the place: the API counts from 1 = Sunday."""

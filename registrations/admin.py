@@ -17,7 +17,7 @@ from kernel import clock
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
-from kernel.db.ranges import campus_minute, format_minute, format_wall
+from kernel.campus_time import campus_minute, format_minute, format_wall
 from kernel.wording import WEEKDAYS, span_in_words
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION, MAX_REASON

@@ -10,7 +10,7 @@ from django.db.models.lookups import LessThanOrEqual
 
 from classrooms.models import Classroom, Occupancy
 from groups.models import Group
-from kernel.db.ranges import MINUTES_PER_DAY, Interval
+from kernel.campus_time import MINUTES_PER_DAY, Interval
 from registrations.enums import RegistrationStatus, SkipReason, Source
 from registrations.facts.registrations import RegistrationSummary
 from registrations.facts.series import SeriesSummary

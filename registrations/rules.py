@@ -15,8 +15,8 @@ from classrooms.rules import (
     slot_faults,
     time_faults,
 )
+from kernel.campus_time import campus_date, campus_minute, clamped_interval, week_number, weekly_dates
 from kernel.dates import days_faults
-from kernel.db.ranges import campus_date, campus_minute, clamped_interval, week_number, weekly_dates
 from registrations.enums import LIVE, RegistrationStatus
 
 MAX_DESCRIPTION = 2000

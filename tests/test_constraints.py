@@ -15,7 +15,7 @@ from accounts.models import RefreshSession
 from allocations.models import EventWeight
 from allocations.services.distributing import distribute
 from kernel import clock
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from kernel.models import IdempotencyRecord
 from notifications.models import Notification
 from tests.allocations.scenes import ended, make_entry, make_event

@@ -21,7 +21,7 @@ from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
 from groups.models import UserGroup
 from kernel import clock
-from kernel.db.ranges import campus_interval
+from kernel.campus_time import campus_interval
 from notifications.models import Notification
 from registrations.services.series_writing import SeriesDraft, place_series
 from tests.allocations.scenes import ended, make_entry, make_event

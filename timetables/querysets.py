@@ -5,8 +5,8 @@ from typing import Self
 
 from django.db.models import Q, QuerySet
 
+from kernel.campus_time import Interval
 from kernel.db.querysets import RowT
-from kernel.db.ranges import Interval
 
 AVAILABLE_THROUGHOUT = Q(is_available=True, schedule__is_available=True, schedule__course__is_available=True)
 """Of a booking: neither it nor its schedule nor its course has been withdrawn."""

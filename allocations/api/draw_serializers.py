@@ -14,7 +14,7 @@ from allocations.services.promoting import Promoted
 from kernel.api.examples import days_on
 from kernel.api.fields import DateField, EndTimeField, QueryIntegerField, TextField, TimeField
 from kernel.api.serializers import Input, Output, Query
-from kernel.db.ranges import format_minute
+from kernel.campus_time import format_minute
 
 HASH = sha256(b"").hexdigest()
 """Stands in the examples for any hash."""

@@ -41,7 +41,7 @@ from allocations.services.promoting import promote
 from kernel import clock
 from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.api.viewsets import ApiViewSet, DocumentViewSet
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 
 TSV = "text/tab-separated-values"
 PYTHON = "text/x-python"

@@ -17,7 +17,7 @@ from groups.api.fields import OwnGroupIdField, unknown_group_faults
 from kernel.api.examples import days_on
 from kernel.api.fields import DateField, EndTimeField, IntegerField, TextField, TimeField
 from kernel.api.serializers import Input, Output
-from kernel.db.ranges import format_minute
+from kernel.campus_time import format_minute
 from kernel.errors import Faults
 from registrations.rules import MAX_DESCRIPTION
 

@@ -34,8 +34,8 @@ from kernel.api.fields import (
     TimestampField,
 )
 from kernel.api.serializers import NOT_AN_OBJECT, Input, Output, Query
+from kernel.campus_time import MINUTES_PER_DAY, format_instant, format_minute
 from kernel.dates import days_faults, year_faults
-from kernel.db.ranges import MINUTES_PER_DAY, format_instant, format_minute
 from kernel.errors import Faults
 
 GROUP_ID = re.compile(r"[1-9][0-9]{0,17}")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from allocations.facts import wording
+from kernel.campus_time import format_minute
 from kernel.changes import Changes
-from kernel.db.ranges import format_minute
 from kernel.facts import Fact, Notice
 from kernel.wording import slot_in_words, weekly_slot_in_words
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from allocations.enums import EventStatus
+from kernel.campus_time import campus_date, campus_minute, format_instant, format_minute
 from kernel.changes import Changes
-from kernel.db.ranges import campus_date, campus_minute, format_instant, format_minute
 from kernel.facts import Fact, Notice, Recipients
 
 OPENED = "An allocation event has opened: wishes for {range} can be filed until {until}."

@@ -8,7 +8,7 @@ from itertools import islice
 
 from allocations.models import AllocationEvent, AllocationRegistration
 from classrooms.models import Classroom, Occupancy
-from kernel.db.ranges import MINUTES_PER_DAY, Interval, covering_pieces, day_of_week, days_interval, weekly_dates
+from kernel.campus_time import MINUTES_PER_DAY, Interval, covering_pieces, day_of_week, days_interval, weekly_dates
 
 Span = tuple[int, int]
 """Start and end, minutes since midnight."""

@@ -15,7 +15,7 @@ from allocations import draw
 from allocations.enums import EntryStatus
 from allocations.models import AllocationEvent, AllocationRegistration, EventWeight
 from classrooms.models import Classroom, Occupancy
-from kernel.db.ranges import Interval, covering_pieces, days_interval, merged
+from kernel.campus_time import Interval, covering_pieces, days_interval, merged
 
 STATES = {
     EntryStatus.PENDING: draw.PENDING,

@@ -10,7 +10,7 @@ from allocations.enums import Balance, EntryStatus, Reason
 from allocations.facts import wording
 from allocations.models import AllocationEvent, AllocationRegistration, Draw
 from allocations.queries.manifest import entry_of, unpacked
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from registrations.models import Registration, SkippedDate
 
 

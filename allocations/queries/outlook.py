@@ -12,7 +12,7 @@ from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.manifest import assemble, entry_of, room_lines
 from classrooms.models import Occupancy
 from classrooms.queries.obstacles import Obstacle, obstacles_of_each
-from kernel.db.ranges import Interval, clamped_interval, covering_pieces, days_interval
+from kernel.campus_time import Interval, clamped_interval, covering_pieces, days_interval
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from allocations import draw
 from allocations.enums import EventStatus
 from allocations.models import AllocationEvent, Draw, DrawSecret
 from allocations.queries.manifest import params_of, unpacked
-from kernel.db.ranges import clamped_interval
+from kernel.campus_time import clamped_interval
 from kernel.errors import NotFound
 
 VERIFIER = Path(draw.__file__)

@@ -16,7 +16,7 @@ from allocations.enums import EntryStatus, Grant, Reason
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, weekly_slot
 from allocations.queries.manifest import entry_of, unpacked
 from allocations.queries.publishing import record_bytes
-from kernel.db.ranges import Interval, campus_date, clamped_interval
+from kernel.campus_time import Interval, campus_date, clamped_interval
 from registrations.enums import LIVE
 from registrations.models import Registration
 

@@ -17,8 +17,8 @@ from allocations.services.placing import series_draft
 from allocations.services.progress import event_for_write
 from classrooms.services.room_time import RoomAlreadyBooked
 from groups.services.holding import GroupIsArchived, hold_groups
+from kernel.campus_time import campus_date
 from kernel.db.locks import lock_rooms
-from kernel.db.ranges import campus_date
 from kernel.db.transactions import transactional
 from kernel.errors import InvalidState
 from kernel.facts import publish, publish_many

@@ -17,8 +17,8 @@ from allocations.services.holds import release_hold, update_hold
 from allocations.services.progress import due, enter, event_for_write, recipients_of_state
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
+from kernel.campus_time import format_instant
 from kernel.changes import changes_between
-from kernel.db.ranges import format_instant
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState
 from kernel.facts import publish

@@ -3,7 +3,7 @@
 from allocations.enums import UNDECIDED
 from allocations.models import AllocationEvent
 from classrooms.services.holds import lift_hold, place_hold
-from kernel.db.ranges import days_interval
+from kernel.campus_time import days_interval
 
 
 def update_hold(event: AllocationEvent) -> None:

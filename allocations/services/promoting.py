@@ -23,7 +23,7 @@ from allocations.services.placing import (
     write_decisions,
 )
 from allocations.services.progress import event_for_write
-from kernel.db.ranges import day_start
+from kernel.campus_time import day_start
 from kernel.db.transactions import transactional
 from kernel.facts import publish
 from registrations.models import Registration

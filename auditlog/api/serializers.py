@@ -6,7 +6,7 @@ from auditlog.models import LogEntry
 from kernel.api.examples import day_ahead, this_moment
 from kernel.api.fields import TimestampField
 from kernel.api.serializers import Output, Page
-from kernel.db.ranges import format_instant
+from kernel.campus_time import format_instant
 
 
 class LogEntryOutput(Output):

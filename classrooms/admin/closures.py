@@ -17,7 +17,7 @@ from kernel import clock
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
-from kernel.db.ranges import Interval, format_wall
+from kernel.campus_time import Interval, format_wall
 
 ON_CONFLICT = [("fail", "Refuse the closure"), ("cancel", "Cancel what is registered and tell its people")]
 SHOWN = ("classroom", "starts", "ends", "is_live", "is_campus_wide", "reason")

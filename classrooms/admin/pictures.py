@@ -15,7 +15,7 @@ from classrooms.queries.states import states
 from classrooms.queries.utilisation import HOURS, Grouping, Hours, utilisation
 from classrooms.rules import FLOORS, window_faults
 from kernel.admin.forms import DateFormField
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from kernel.pictures import ink, shade
 from kernel.wording import WEEKDAYS
 

@@ -7,7 +7,7 @@ from classrooms.queries.obstacles import Obstacle
 from classrooms.services.room_time import RoomAlreadyBooked
 from kernel import clock
 from kernel.api.examples import DAYS_AHEAD
-from kernel.db.ranges import campus_date, campus_interval
+from kernel.campus_time import campus_date, campus_interval
 
 
 def room_taken() -> RoomAlreadyBooked:

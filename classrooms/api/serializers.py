@@ -40,7 +40,7 @@ from kernel.api.fields import (
 )
 from kernel.api.filters import list_faults
 from kernel.api.serializers import Input, Output, Query
-from kernel.db.ranges import format_instant
+from kernel.campus_time import format_instant
 from kernel.errors import Faults
 
 MAX_WEEKLY_DAYS = 366

@@ -43,7 +43,7 @@ from kernel.api.filters import filtered
 from kernel.api.permissions import InCSpace, PublicRead
 from kernel.api.schema import filter_parameters
 from kernel.api.viewsets import ApiViewSet
-from kernel.db.ranges import Interval, campus_interval, cut_per_day, format_minute
+from kernel.campus_time import Interval, campus_interval, cut_per_day, format_minute
 
 
 @extend_schema(tags=["classrooms"])

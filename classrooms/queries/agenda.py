@@ -14,7 +14,7 @@ from django.db.models.expressions import Combinable
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.querysets import OccupancyQuerySet
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 
 
 class Visibility(StrEnum):

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from classrooms.models import Classroom
 from classrooms.queries.states import SOON, RoomState, State
-from kernel.db.ranges import campus_date, campus_minute, format_minute
+from kernel.campus_time import campus_date, campus_minute, format_minute
 from kernel.pictures import xml_text
 
 WIDTH, MAX_PLAN_HEIGHT, MARGIN = 960, 620, 16

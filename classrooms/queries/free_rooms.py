@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, OuterRef, Subquery
 
 from classrooms.models import BookingHold, Classroom, Occupancy
 from classrooms.querysets import BookingHoldQuerySet, ClassroomQuerySet, OccupancyQuerySet
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 
 Rooms = ClassroomQuerySet[Classroom]
 

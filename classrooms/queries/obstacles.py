@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from classrooms.models import Occupancy
-from kernel.db.ranges import Interval, cut_per_day, days_interval, format_minute
+from kernel.campus_time import Interval, cut_per_day, days_interval, format_minute
 
 
 @dataclass(frozen=True)

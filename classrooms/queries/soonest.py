@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 
 # Room by room, and no further than its first gap: what is on at the instant comes from the constraint's index, as one
 # row; what begins later is walked along the agenda index. LIMIT 1 ends the walk where the next start lies beyond

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.agenda import closes_room
-from kernel.db.ranges import Interval, campus_date, campus_minute, day_start, format_minute
+from kernel.campus_time import Interval, campus_date, campus_minute, day_start, format_minute
 
 SOON = timedelta(minutes=60)
 """A free room that is taken before so much time has passed is "soon" taken."""

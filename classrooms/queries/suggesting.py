@@ -9,7 +9,7 @@ from classrooms.models import BookingHold
 from classrooms.queries.free_rooms import Rooms, free_during, not_while, with_clashes
 from classrooms.querysets import BookingHoldQuerySet
 from classrooms.rules import slot_faults
-from kernel.db.ranges import MINUTES_PER_DAY, Interval, WallTimeDoesNotExist, campus_interval, format_minute
+from kernel.campus_time import MINUTES_PER_DAY, Interval, WallTimeDoesNotExist, campus_interval, format_minute
 
 MAX_SUGGESTIONS = 10
 STEPS = (30, -30, 60, -60)

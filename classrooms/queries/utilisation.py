@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from kernel.db.ranges import days_interval
+from kernel.campus_time import days_interval
 
 WEEKDAYS, HOURS = range(1, 8), range(24)
 

@@ -11,8 +11,8 @@ from classrooms.models import Classroom, Closure
 from classrooms.queries.obstacles import Obstacle, obstacles_in_any
 from classrooms.rules import closure_faults
 from classrooms.services.room_time import RoomAlreadyBooked, occupy_many, release
+from kernel.campus_time import Interval
 from kernel.db.locks import lock_rooms
-from kernel.db.ranges import Interval
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, NotFound
 from kernel.facts import cascade, publish

@@ -1,7 +1,7 @@
 """Keeping room time from single registrations, on behalf of an app above."""
 
 from classrooms.models import BookingHold
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 from kernel.errors import InvalidState
 
 

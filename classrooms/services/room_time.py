@@ -16,8 +16,8 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.queries.obstacles import Obstacle, as_arrays, obstacles
 from classrooms.services.holds import check_not_held
+from kernel.campus_time import Interval
 from kernel.db.locks import lock_rooms, share_room
-from kernel.db.ranges import Interval
 from kernel.db.transactions import StaleRead
 from kernel.errors import Conflict, Unavailable
 

@@ -10,7 +10,7 @@ from dialects.occupancy.bodies import Body
 from dialects.occupancy.distances import Coordinates
 from dialects.occupancy.envelope import BadRequest
 from dialects.occupancy.wall_clock import NotATime, in_
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 
 MAX_RANGES = 1000
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")

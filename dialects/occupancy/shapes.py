@@ -7,7 +7,7 @@ from classrooms.models import Classroom
 from classrooms.queries.agenda import RoomUse
 from dialects.occupancy import wall_clock
 from dialects.occupancy.occupations import names_a_course, public_name
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 from timetables.enums import Label
 from timetables.models import Course, CourseSchedule, StudyPlan, Teacher
 from timetables.queries.plans import PlanTimetable

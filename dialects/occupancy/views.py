@@ -23,7 +23,7 @@ from dialects.occupancy.occupations import occupations
 from groups.api.authentication import SCHEME
 from groups.queries.who_is_asking import load_user
 from kernel import clock
-from kernel.db.ranges import campus_date, merged
+from kernel.campus_time import campus_date, merged
 from kernel.errors import NotAuthenticated, NotFound
 from timetables.models import Course, StudyPlan
 from timetables.queries.catalogue import with_schedules, with_semester_type, with_study_plans, with_teachers

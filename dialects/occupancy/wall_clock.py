@@ -6,7 +6,7 @@ A lecture at 08:15 is `…T08:15:00.000Z`, summer and winter. Nowhere else in CS
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from kernel.db.ranges import campus_zone
+from kernel.campus_time import campus_zone
 
 YEARS = range(1900, 3000)
 FORM = re.compile(

@@ -11,7 +11,7 @@ from django.forms.fields import InvalidJSONInput
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from kernel.admin.refusals import faults_of, summary
-from kernel.db.ranges import MINUTES_PER_DAY, WallTimeDoesNotExist, format_minute, wall_instant
+from kernel.campus_time import MINUTES_PER_DAY, WallTimeDoesNotExist, format_minute, wall_instant
 from kernel.errors import DomainError
 from kernel.names import NOT_VISIBLE, is_visible, one_line
 from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text

@@ -14,7 +14,7 @@ from typing import Any
 from rest_framework.serializers import ListSerializer, Serializer
 
 from kernel import clock
-from kernel.db.ranges import campus_date, day_of_week, format_instant, wall_instant
+from kernel.campus_time import campus_date, day_of_week, format_instant, wall_instant
 
 DAYS_AHEAD = 28
 """Beyond everything the demo campus has booked."""

@@ -9,7 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kernel.db.ranges import MINUTES_PER_DAY, format_instant, format_minute
+from kernel.campus_time import MINUTES_PER_DAY, format_instant, format_minute
 from kernel.names import NOT_VISIBLE, is_visible, one_line
 from kernel.text import INTEGER
 

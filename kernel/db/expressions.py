@@ -7,7 +7,7 @@ from django.db.models import Func, Value
 from psycopg.types.multirange import TimestamptzMultirange
 from psycopg.types.range import TimestamptzRange
 
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 
 
 class TsTzRange(Func):

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from kernel.api.examples import this_moment
 from kernel.api.fields import ChoiceField, TimestampField
 from kernel.api.serializers import Input, Output, Page
-from kernel.db.ranges import format_instant
+from kernel.campus_time import format_instant
 from notifications.enums import NotificationStatus
 from notifications.models import Notification
 

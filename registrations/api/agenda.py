@@ -18,8 +18,8 @@ from kernel.api.fields import DateField, EndTimeField, TimeField
 from kernel.api.permissions import PublicRead
 from kernel.api.serializers import Query
 from kernel.api.viewsets import ApiViewSet
+from kernel.campus_time import Interval, campus_date, cut_per_day, days_interval, format_minute
 from kernel.dates import days_faults, year_faults
-from kernel.db.ranges import Interval, campus_date, cut_per_day, days_interval, format_minute
 from kernel.errors import Faults
 from registrations.api.serializers import ListedRegistrationOutput
 

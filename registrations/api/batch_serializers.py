@@ -24,7 +24,7 @@ from kernel.api.fields import (
     TimestampField,
 )
 from kernel.api.serializers import Input, Output, Query
-from kernel.db.ranges import campus_date, format_instant, format_minute
+from kernel.campus_time import campus_date, format_instant, format_minute
 from kernel.errors import Faults
 from registrations.enums import SkipReason, Source
 from registrations.models import Series

@@ -9,7 +9,7 @@ from classrooms.models import Classroom
 from classrooms.rules import UNKNOWN_CLASSROOM
 from kernel import clock
 from kernel.api.filters import DateFilter, FilterSet, IdFilter
-from kernel.db.ranges import campus_date, day_start
+from kernel.campus_time import campus_date, day_start
 from kernel.errors import Invalid
 from registrations.enums import LIVE, RegistrationStatus
 from registrations.models import Registration, Series

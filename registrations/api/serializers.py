@@ -19,7 +19,7 @@ from kernel.api.fields import (
     TimestampField,
 )
 from kernel.api.serializers import Input, Output, Query
-from kernel.db.ranges import DayPiece, cut_per_day, format_instant, format_minute
+from kernel.campus_time import DayPiece, cut_per_day, format_instant, format_minute
 from kernel.errors import Faults
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from kernel.campus_time import Interval, cut_per_day, format_minute
 from kernel.changes import Changes
-from kernel.db.ranges import Interval, cut_per_day, format_minute
 from kernel.facts import Fact, Notice, Recipients
 from kernel.wording import interval_in_words
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
+from kernel.campus_time import format_minute
 from kernel.changes import Changes
-from kernel.db.ranges import format_minute
 from kernel.facts import Fact, Notice
 from kernel.wording import date_count_in_words, weekly_slot_in_words
 

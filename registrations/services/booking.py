@@ -9,7 +9,7 @@ from classrooms.models import Classroom, Occupancy
 from classrooms.services.room_time import occupy
 from groups.queries.recipients import cspace_people
 from groups.services.holding import hold_group
-from kernel.db.ranges import Interval, campus_interval
+from kernel.campus_time import Interval, campus_interval
 from kernel.db.transactions import transactional_in_pipeline
 from kernel.errors import Invalid, PermissionDenied
 from kernel.facts import Recipients, publish

@@ -4,7 +4,7 @@ from classrooms.facts import RoomClosing
 from classrooms.services.room_time import lock_and_reload
 from groups.facts import GroupArchiving
 from groups.services.holding import GroupIsArchived
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from kernel.facts import on_cascade, publish_many
 from registrations.models import Registration, Series
 from registrations.services.changing import cancel_locked

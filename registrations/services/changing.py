@@ -9,8 +9,8 @@ from accounts.rules import Access
 from classrooms.models import Classroom
 from classrooms.services.room_time import lock_and_reload, move, release
 from groups.services.holding import hold_group
+from kernel.campus_time import cut_per_day
 from kernel.changes import changes_between
-from kernel.db.ranges import cut_per_day
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState, NotFound, PermissionDenied
 from kernel.facts import publish, publish_many

@@ -8,7 +8,7 @@ from classrooms.rules import not_open
 from classrooms.services.room_time import reclaim, release
 from groups.models import Group
 from groups.services.holding import GroupIsArchived, hold_groups
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import InvalidState
 from kernel.facts import publish

@@ -12,8 +12,8 @@ from classrooms.rules import bookable_faults
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
 from groups.services.holding import hold_groups
+from kernel.campus_time import campus_date, clamped_interval
 from kernel.db.locks import lock_rooms
-from kernel.db.ranges import campus_date, clamped_interval
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Conflict, Invalid
 from kernel.facts import Fact, publish, publish_many

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from classrooms.services.room_time import lock_and_reload
 from groups.models import Group
 from groups.services.holding import hold_groups
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from kernel.errors import InvalidState, NotFound
 from registrations import rules
 from registrations.models import Registration, Series, SkippedDate

@@ -14,8 +14,8 @@ from classrooms.rules import bookable_faults, past_faults, time_faults
 from classrooms.services.room_time import move_many, release
 from groups.models import Group
 from groups.services.holding import hold_group
+from kernel.campus_time import campus_date, clamped_interval, format_minute, week_number, weekly_dates
 from kernel.changes import Changes, changes_between
-from kernel.db.ranges import campus_date, clamped_interval, format_minute, week_number, weekly_dates
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid
 from kernel.facts import publish_many

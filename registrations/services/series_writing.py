@@ -16,7 +16,7 @@ from django.db import connection
 from classrooms.enums import OccupancyKind
 from classrooms.queries.obstacles import Obstacle, obstacles_of_each
 from classrooms.services.room_time import occupy_many
-from kernel.db.ranges import Interval, clamped_interval, weekly_dates
+from kernel.campus_time import Interval, clamped_interval, weekly_dates
 from registrations.enums import SkipReason, Source
 from registrations.services.registration_rows import insert_occurrences
 

@@ -14,7 +14,7 @@ from classrooms.admin.pictures import plan_of
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from kernel import clock
-from kernel.db.ranges import campus_interval
+from kernel.campus_time import campus_interval
 from kernel.pictures import contrast, ink, shade
 from tests.factories import make_classroom
 

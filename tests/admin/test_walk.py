@@ -16,7 +16,7 @@ from kernel import clock
 from kernel.admin.forms import NameFormField
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
-from kernel.db.ranges import campus_date, campus_interval
+from kernel.campus_time import campus_date, campus_interval
 from notifications.models import Notification
 from registrations.models import Series
 from registrations.services.deciding import approve_registration

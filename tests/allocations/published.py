@@ -9,7 +9,7 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.services.closures import close_rooms
 from kernel import clock
-from kernel.db.ranges import days_interval, wall_instant
+from kernel.campus_time import days_interval, wall_instant
 from tests.allocations.scenes import MONDAY, TUESDAY, WEDNESDAY, dates, make_entry, make_event
 from tests.conftest import Api
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user

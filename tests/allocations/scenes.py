@@ -11,7 +11,7 @@ from allocations.services.progress import end_event
 from classrooms.models import Classroom
 from groups.models import Group
 from kernel import clock
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 
 MONDAY, TUESDAY, WEDNESDAY = 2, 3, 4
 WEEKS = 16

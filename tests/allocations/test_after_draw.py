@@ -10,7 +10,7 @@ from allocations.services.after_draw import EventIsOver, withdraw_entry
 from allocations.services.promoting import promote
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.allocations.scenes import MONDAY, WEDNESDAY, dates, ended, make_entry, make_event

@@ -20,7 +20,7 @@ from classrooms.models import BookingHold, Occupancy
 from classrooms.services.closures import close_rooms
 from classrooms.services.room_time import RoomAlreadyBooked
 from kernel import clock
-from kernel.db.ranges import campus_date, days_interval, wall_instant
+from kernel.campus_time import campus_date, days_interval, wall_instant
 from notifications.models import Notification
 from registrations.models import Registration, Series
 from tests.allocations.scenes import (

@@ -7,7 +7,7 @@ import pytest
 from allocations.queries.outlook import outlook
 from classrooms.services.closures import close_rooms
 from kernel import clock
-from kernel.db.ranges import days_interval
+from kernel.campus_time import days_interval
 from tests.allocations.scenes import MONDAY, dates, make_entry, make_event
 from tests.factories import make_registration
 

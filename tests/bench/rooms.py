@@ -90,7 +90,7 @@ def main(runs: int) -> None:
 
 def slots(today: Any, number: int, *, hour: int = 20, step: float = 7, hours: int = 1) -> Any:
     """`number` intervals from tomorrow on, every `step` days; by default in the evening, when few rooms are taken."""
-    from kernel.db.ranges import Interval
+    from kernel.campus_time import Interval
 
     for index in range(number):
         starts_at = today + timedelta(days=1 + int(index * step), hours=hour, minutes=index % 7)
@@ -122,7 +122,7 @@ def against(today: Any) -> Iterator[tuple[str, Callable[[], Any], Callable[[], A
     from classrooms.models import Classroom, Occupancy
     from classrooms.queries.free_rooms import free_during
     from classrooms.queries.soonest import soonest_runs
-    from kernel.db.ranges import Interval
+    from kernel.campus_time import Interval
 
     wanted, after = list(slots(today, 16)), today + timedelta(hours=9)
 

@@ -14,7 +14,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from kernel import clock
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from tests.browser.chromium import Request, browsing, origin_of, requests_of
 from tests.factories import join, make_classroom, make_group, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_plan

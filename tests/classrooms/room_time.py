@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 
 EPOCH = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
 MINUTES = 24

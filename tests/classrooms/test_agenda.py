@@ -13,7 +13,7 @@ from classrooms.queries import agenda
 from classrooms.queries.agenda import Describer, Description, RoomUse, Visibility, described
 from classrooms.services.closures import close_rooms
 from kernel import clock
-from kernel.db.ranges import campus_interval
+from kernel.campus_time import campus_interval
 from tests.factories import make_classroom, make_occupancy, make_registration
 from tests.factories.timetables import make_course, make_lecture
 

@@ -20,7 +20,7 @@ from classrooms.rules import MAX_COORDINATE
 from classrooms.services.closures import close_rooms
 from demo.loading import load
 from kernel import clock
-from kernel.db.ranges import Interval, wall_instant
+from kernel.campus_time import Interval, wall_instant
 from kernel.pictures import contrast
 from tests.conftest import DOCUMENT_TIME
 from tests.factories import make_classroom, make_registration, make_user

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from classrooms.enums import OccupancyKind
 from classrooms.models import BookingHold, Classroom, Occupancy
 from classrooms.queries.free_rooms import free_during, not_while, with_clashes
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 from tests.classrooms.room_time import Taken, at, fill, occupancies, span, spans
 from tests.factories import make_classroom, make_occupancy
 

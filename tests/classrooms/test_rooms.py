@@ -12,7 +12,7 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.services.closures import close_rooms
 from kernel import clock
-from kernel.db.ranges import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, wall_instant
+from kernel.campus_time import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, wall_instant
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.factories import make_classroom, make_registration, make_user

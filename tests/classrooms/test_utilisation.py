@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.utilisation import Grouping, utilisation
-from kernel.db.ranges import campus_interval, campus_zone, days_interval
+from kernel.campus_time import campus_interval, campus_zone, days_interval
 from tests.factories import make_classroom, make_registration
 
 pytestmark = pytest.mark.usefixtures("document_clock")

@@ -15,7 +15,7 @@ from allocations.services.progress import end_event
 from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
 from kernel import clock
-from kernel.db.ranges import campus_interval
+from kernel.campus_time import campus_interval
 from notifications.models import Notification
 from registrations.services.changing import cancel_registration
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_entry, make_event

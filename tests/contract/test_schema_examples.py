@@ -25,7 +25,7 @@ from groups.models import Group, UserGroup
 from kernel import clock
 from kernel.api.examples import DAYS_AHEAD
 from kernel.api.idempotency import GENERATED
-from kernel.db.ranges import campus_date, campus_interval
+from kernel.campus_time import campus_date, campus_interval
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.allocations.scenes import make_entry

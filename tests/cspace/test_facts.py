@@ -9,8 +9,8 @@ from django.db import transaction
 
 from accounts.models import User
 from groups.models import UserGroup
+from kernel.campus_time import Interval
 from kernel.changes import changes_between
-from kernel.db.ranges import Interval
 from kernel.facts import Fact, Notice, PeopleQuery, publish, recording
 from kernel.wording import (
     date_count_in_words,

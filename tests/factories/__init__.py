@@ -11,7 +11,7 @@ from classrooms.models import Classroom, Occupancy
 from groups import rules as group_rules
 from groups.models import Group, UserGroup
 from kernel import clock
-from kernel.db.ranges import Interval, day_of_week
+from kernel.campus_time import Interval, day_of_week
 from registrations.models import Registration, Series
 from registrations.services.booking import Slot, book
 from registrations.services.series import SeriesRequest, create_series

@@ -5,7 +5,7 @@ from typing import Any
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from kernel.db.ranges import campus_interval
+from kernel.campus_time import campus_interval
 from timetables.models import Course, CourseBooking, CourseSchedule, PlannedCourse, Semester, StudyPlan, Unit
 
 

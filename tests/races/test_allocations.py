@@ -21,7 +21,7 @@ from allocations.services.progress import advance_due_events, cancel_event, end_
 from auditlog.models import LogEntry
 from groups.services.groups import archive_group
 from kernel import clock
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from kernel.errors import Invalid, LimitReached
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.races.threads import at_once, raised

@@ -9,7 +9,7 @@ from groups.models import UserGroup
 from groups.services.groups import GroupNameIsTaken, archive_group, create_group
 from groups.services.members import UserIsAMember, add_member, change_permissions, remove_member
 from kernel import clock
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from kernel.errors import Invalid, NotFound, PermissionDenied
 from registrations.models import Registration
 from registrations.services.booking import Slot, book

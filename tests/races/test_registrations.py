@@ -9,7 +9,7 @@ from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from classrooms.services.room_time import RoomAlreadyBooked
 from kernel import clock
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.changing import (

@@ -10,7 +10,7 @@ from classrooms.models import Occupancy
 from classrooms.services.room_time import RoomAlreadyBooked
 from groups.services.groups import archive_group
 from kernel import clock
-from kernel.db.ranges import campus_date, day_of_week
+from kernel.campus_time import campus_date, day_of_week
 from kernel.errors import Invalid
 from registrations.models import Registration, Series, SkippedDate
 from registrations.services.booking import Slot, book

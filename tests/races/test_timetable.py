@@ -16,7 +16,7 @@ from django.db import IntegrityError
 from auditlog.models import LogEntry
 from classrooms.services.room_time import RoomAlreadyBooked
 from kernel import clock
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from tests.factories import join, make_classroom, make_group, make_user

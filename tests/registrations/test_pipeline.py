@@ -15,8 +15,8 @@ from django.db import connection, connections
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from kernel import clock
+from kernel.campus_time import campus_date
 from kernel.db.locks import Namespace
-from kernel.db.ranges import campus_date
 from kernel.models import IdempotencyRecord
 from notifications.models import Notification
 from registrations.models import Registration

@@ -10,8 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from classrooms.enums import OccupancyKind
 from classrooms.services.room_time import occupy_many
 from kernel import clock
-from kernel.db.locks import lock_rooms
-from kernel.db.ranges import (
+from kernel.campus_time import (
     campus_interval,
     clamped_interval,
     day_of_week,
@@ -19,6 +18,7 @@ from kernel.db.ranges import (
     week_number,
     weekly_dates,
 )
+from kernel.db.locks import lock_rooms
 from registrations.enums import SkipReason, Source
 from registrations.models import Registration, Series, SkippedDate
 from registrations.services.series_writing import SeriesDraft, place_series

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from classrooms.models import Classroom
 from classrooms.queries.free_rooms import free_during
 from classrooms.queries.soonest import soonest_runs
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 from timetables.models import Course, StudyPlan
 
 

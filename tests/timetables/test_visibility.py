@@ -14,7 +14,7 @@ from auditlog.models import LogEntry
 from classrooms.models import Occupancy
 from classrooms.services.closures import close_rooms
 from kernel import clock
-from kernel.db.ranges import campus_interval
+from kernel.campus_time import campus_interval
 from kernel.errors import Invalid, PermissionDenied
 from registrations.services.changing import cancel_registration
 from tests.allocations.scenes import ended, make_entry, make_event

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from kernel.admin.site import site
-from kernel.db.ranges import campus_minute, format_minute, format_wall
+from kernel.campus_time import campus_minute, format_minute, format_wall
 from timetables.admin.visibility import WithdrawableAdmin
 from timetables.models import CourseBooking, CourseSchedule
 

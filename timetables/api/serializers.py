@@ -7,7 +7,7 @@ from rest_framework import serializers
 from kernel.api.examples import hour_ahead
 from kernel.api.fields import DateField, QueryBooleanField, TimestampField
 from kernel.api.serializers import Output, Query
-from kernel.db.ranges import format_instant
+from kernel.campus_time import format_instant
 from timetables.enums import SemesterType
 from timetables.models import Course, Semester, StudyPlan, Teacher, Unit
 from timetables.queries.plans import PlanTimetable

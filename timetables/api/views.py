@@ -9,7 +9,7 @@ from kernel.api.filters import filtered
 from kernel.api.permissions import PublicRead
 from kernel.api.schema import filter_parameters
 from kernel.api.viewsets import ApiViewSet
-from kernel.db.ranges import campus_date
+from kernel.campus_time import campus_date
 from kernel.errors import NotFound
 from timetables.api.filters import CourseFilter
 from timetables.api.serializers import (

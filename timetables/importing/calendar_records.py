@@ -15,7 +15,7 @@ from typing import Any
 
 from icalendar import Calendar, Event
 
-from kernel.db.ranges import MINUTES_PER_DAY, days_interval, format_minute
+from kernel.campus_time import MINUTES_PER_DAY, days_interval, format_minute
 from timetables import rules
 from timetables.enums import Label
 from timetables.importing.files import Progress, UnreadableFile

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from classrooms.enums import OccupancyKind
 from classrooms.services.room_time import occupy_staged
-from kernel.db.ranges import campus_date, days_interval
+from kernel.campus_time import campus_date, days_interval
 from timetables.importing import lecture_statements as sql
 from timetables.importing.nouns import LECTURES, WEEKLY
 from timetables.importing.records import Fault, Position

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from kernel import wording
-from kernel.db.ranges import MINUTES_PER_DAY
+from kernel.campus_time import MINUTES_PER_DAY
 from timetables import rules
 from timetables.enums import SemesterType
 from timetables.importing.forms import (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kernel.db.ranges import Interval, clamped_interval, weekly_dates
+from kernel.campus_time import Interval, clamped_interval, weekly_dates
 from timetables.enums import Label
 from timetables.importing.nouns import LECTURES, NOUNS, WEEKDAYS, WEEKLY
 from timetables.importing.records import Fault, Position, Record
@@ -14,7 +14,7 @@ ROWS_PER_COPY = 5000
 PATTERNS_PER_PORTION = 200
 DEFAULT_LABEL = Label.LECTURE.value
 DAYS = {name: (number + 1) % 7 + 1 for number, name in enumerate(WEEKDAYS)}
-"""As `kernel.db.ranges` counts them: 1 = Sunday."""
+"""As `kernel.campus_time` counts them: 1 = Sunday."""
 Row = dict[str, Any]
 """{column of `staged_<noun>`: value}."""
 Complain = Callable[[Fault], object]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kernel.db.ranges import days_interval
+from kernel.campus_time import days_interval
 from kernel.errors import NotFound
 from timetables.models import Course, CourseSchedule, StudyPlan
 from timetables.queries.catalogue import with_rooms, with_semester_type, with_teachers

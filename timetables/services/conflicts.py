@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kernel.db.ranges import campus_date, campus_minute, format_minute
+from kernel.campus_time import campus_date, campus_minute, format_minute
 
 MAX_LISTED = 1000
 """How many conflicts an answer lists; all are counted."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from kernel.db.ranges import campus_interval
+from kernel.campus_time import campus_interval
 
 DAY = dt.date(2026, 11, 23)
 FREE, SOONEST = "/api/rooms/find_free_rooms", "/api/rooms/find_soonest_bookings"

@@ -15,7 +15,7 @@ from dialects.occupancy.distances import Coordinates
 from dialects.occupancy.envelope import BadRequest
 from dialects.occupancy.searching import after_date, coordinates, selection
 from dialects.occupancy.wall_clock import in_
-from kernel.db.ranges import Interval
+from kernel.campus_time import Interval
 
 FORM = "application/x-www-form-urlencoded"
 FREE, SOONEST = "/api/rooms/find_free_rooms", "/api/rooms/find_soonest_bookings"

@@ -8,7 +8,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings, strategies
 
 from classrooms.enums import OccupancyKind
-from kernel.db.ranges import Interval, merged
+from kernel.campus_time import Interval, merged
 from tests.dialects.occupancy.scenes import FREE, SOONEST, at, occupy, shown, span
 from tests.factories import make_classroom
 

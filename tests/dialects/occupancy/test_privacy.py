@@ -5,7 +5,7 @@ import pytest
 from classrooms.enums import OccupancyKind
 from classrooms.services.closures import close_rooms
 from kernel import clock
-from kernel.db.ranges import campus_interval
+from kernel.campus_time import campus_interval
 from tests.dialects.occupancy.scenes import DAY, FREE, SOONEST, at, occupy, shown, span
 from tests.factories import join, make_classroom, make_group, make_registration, make_series, make_user
 from tests.factories.timetables import make_course, make_lecture

@@ -9,7 +9,7 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
 from classrooms.services.closures import close_rooms
 from kernel import clock
-from kernel.db.ranges import campus_interval
+from kernel.campus_time import campus_interval
 from registrations.services.changing import cancel_registration
 from tests.dialects.occupancy.scenes import DAY, at, occupy, shown
 from tests.factories import make_classroom, make_registration

@@ -10,7 +10,7 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from dialects.occupancy.distances import Coordinates, metres
 from kernel import clock
-from kernel.db.ranges import campus_interval
+from kernel.campus_time import campus_interval
 from tests.dialects.occupancy.scenes import DAY, FREE, SOONEST, at, occupy, shown, span
 from tests.factories import make_classroom, make_registration
 from tests.factories.timetables import make_course, make_lecture

@@ -6,7 +6,7 @@ from typing import Any
 import recurring_ical_events
 from icalendar import Calendar, Event
 
-from kernel.db.ranges import Interval, campus_zone
+from kernel.campus_time import Interval, campus_zone
 
 
 def occurrences(series: Calendar, within: Interval) -> list[Event]:
