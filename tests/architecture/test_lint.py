@@ -29,7 +29,7 @@ MUTANTS = {
     "kernel/names.py": "from groups.models import Group\n",
     "accounts/rules.py": "from groups.rules import may_see\n",
     "timetables/queries/plans.py": "from notifications.models import Notification\n",
-    "kernel/api/fields.py": "from kernel.api import serializers\n",
+    "kernel/api/parsers.py": "from kernel.api.schema import EnvelopeAutoSchema\n",
 }
 SAID = [
     *(f"{app}.handy" for app in [*APPS, "kernel", "dialects"]),
