@@ -169,11 +169,11 @@ class AllocationEventAdmin(ServiceAdmin):
 
     @admin.action(description="Distribute (draw, once)")
     def distribute(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> None:
-        given = request.POST.get("public_value") or None
-        if given is not None and (faults := salt_faults(given)):
+        public_value = request.POST.get("public_value") or None
+        if public_value is not None and (faults := salt_faults(public_value)):
             self.message_user(request, f"Public value: {' '.join(faults)}", messages.ERROR)
             return
-        self._each(request, chosen, distribute, "distributed", public_value=given)
+        self._each(request, chosen, distribute, "distributed", public_value=public_value)
 
     @admin.action(description="Cancel (reveals the seed, for good)")
     def cancel(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> None:

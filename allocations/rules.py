@@ -51,13 +51,13 @@ def event_faults(
     target_ends_on: date | None,
 ) -> dict[str, list[str]]:
     """What is wrong with an event's window and range, as far as they are known (None = missing or malformed)."""
-    known = {
+    moments = {
         "registration_start": registration_start,
         "registration_end": registration_end,
         "target_start_date": target_starts_on,
         "target_end_date": target_ends_on,
     }
-    if faults := year_faults(known):
+    if faults := year_faults(moments):
         return faults
     if registration_start and registration_end and registration_start >= registration_end:
         faults["registration_start"] = ["Registration start must be before registration end"]

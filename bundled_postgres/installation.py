@@ -33,8 +33,8 @@ def program(name: str) -> Path:
 
 def clean_environment() -> dict[str, str]:
     """Our environment without libpq's variables, in a locale that every machine has."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
-    return kept | {"LC_ALL": "C"}
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    return variables | {"LC_ALL": "C"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -223,9 +223,9 @@ def place_faults(place: Mapping[str, Any]) -> dict[str, list[str]]:
         degrees = place.get(name)
         if degrees is not None and not (type(degrees) in (int, float) and abs(degrees) <= most):  # also for NaN
             faults[name] = [f"Must be a number from -{most} to {most}"]
-    given = [place.get(name) is not None for name in MAX_DEGREES]
-    if any(given) and not all(given):
-        faults.setdefault("longitude" if given[0] else "latitude", ["Latitude and longitude belong together"])
+    has_degrees = [place.get(name) is not None for name in MAX_DEGREES]
+    if any(has_degrees) and not all(has_degrees):
+        faults.setdefault("longitude" if has_degrees[0] else "latitude", ["Latitude and longitude belong together"])
     return {name: sentences for name, sentences in faults.items() if sentences}
 
 

@@ -54,12 +54,12 @@ class Environment(Env):
 
     def origins(self, name: str, default: Iterable[str] = (), *, or_any: bool = False) -> list[str]:
         """Exact origins, or `*` where that is allowed. Raises: EnvError."""
-        found = self.words(name, default)
-        for origin in found:
+        origins = self.words(name, default)
+        for origin in origins:
             if not is_exact_origin(origin) and not (or_any and origin == ANY_ORIGIN):
                 kind = f"neither * nor {EXACT_ORIGIN}" if or_any else f"not {EXACT_ORIGIN}"
                 raise EnvError(f"{name}: {origin!r} is {kind}")
-        return found
+        return origins
 
     def rate(self, name: str, default: str) -> str:
         """A rate such as 5/min, for `parse_rate`. Raises: EnvError."""

@@ -60,9 +60,9 @@ Progress = Callable[[int], object]
 class DemoNamesAreTaken(AlreadyExists):
     """Somebody else has names that the demo gives to its own."""
 
-    def __init__(self, taken: list[str]) -> None:
+    def __init__(self, names: list[str]) -> None:
         super().__init__(
-            f"the demo campus needs names that are taken here: {', '.join(taken)}. Nothing was loaded. "
+            f"the demo campus needs names that are taken here: {', '.join(names)}. Nothing was loaded. "
             "Load it into an empty database: another CSPACE_DATA_DIR or DATABASE_URL"
         )
 
@@ -80,12 +80,12 @@ def load(*, now: datetime, progress: Progress = lambda steps: None) -> bool:
     lock_namespace(Namespace.DEMO)
     if User.objects.filter(username__in=[ADMIN, *PEOPLE]).count() == len(PEOPLE) + 1:
         return False
-    if taken := list(_taken()):
-        raise DemoNamesAreTaken(taken)
+    if names := list(_names_taken()):
+        raise DemoNamesAreTaken(names)
     began = now - timedelta(days=DAYS_EITHER_WAY + 1)
     admin = _people(began)
-    for wanted in campus.rooms():
-        create_classroom(by=admin, now=began, **wanted)
+    for room in campus.rooms():
+        create_classroom(by=admin, now=began, **room)
         progress(1)
     _timetable(admin, began, campus_date(now))
     _registrations(admin, now, progress)
@@ -98,7 +98,7 @@ def steps() -> int:
     return campus.ROOMS_PER_FLOOR * 3 + (2 * DAYS_EITHER_WAY + 1) * PER_DAY
 
 
-def _taken() -> Iterator[str]:
+def _names_taken() -> Iterator[str]:
     """The names of the demo that belong to somebody else, such as "group 522"."""
     people = set(User.objects.filter(username__in=[ADMIN, *PEOPLE]).values_list("username", flat=True))
     yield from (f"user {name}" for name in (ADMIN, *PEOPLE) if name in people)
@@ -154,7 +154,7 @@ def _registrations(admin: User, now: datetime, progress: Progress) -> None:
             if offset == 0:
                 continue
             try:
-                held = book(
+                registration = book(
                     by=place.user,
                     now=asked_at,
                     classroom=room,
@@ -164,16 +164,16 @@ def _registrations(admin: User, now: datetime, progress: Progress) -> None:
                 )
             except RoomAlreadyBooked:
                 continue
-            _decide(held, admin, place.user, asked_at, chance.random())
+            _decide(registration, admin, place.user, asked_at, chance.random())
 
 
-def _decide(held: Registration, admin: User, owner: User, now: datetime, dice: float) -> None:
+def _decide(registration: Registration, admin: User, owner: User, now: datetime, dice: float) -> None:
     if dice < 0.5:
-        approve_registration(registration_id=held.pk, by=admin, now=now)
+        approve_registration(registration_id=registration.pk, by=admin, now=now)
     elif dice < 0.6:
-        reject_registration(registration_id=held.pk, by=admin, now=now, reason="The room is needed for an exam")
+        reject_registration(registration_id=registration.pk, by=admin, now=now, reason="The room is needed for an exam")
     elif dice < 0.7:
-        cancel_registration(registration_id=held.pk, by=owner, now=now)
+        cancel_registration(registration_id=registration.pk, by=owner, now=now)
 
 
 def _closures(admin: User, now: datetime) -> None:

@@ -69,8 +69,8 @@ class Outsider:
 
     def post(self, path: str) -> dict[str, Any]:
         answer = _ask(f"{self.api}{path}", b"{}", {"Authorization": f"Bearer {self.token}"})
-        said: dict[str, Any] = json.loads(answer)
-        return said
+        body: dict[str, Any] = json.loads(answer)
+        return body
 
     def verify(self, event_id: int) -> tuple[str, dict[str, Any]]:
         """Download everything into an empty folder and run the downloaded verifier there, with nothing else in reach.

@@ -56,7 +56,7 @@ def semester(today: date) -> dict[str, list[dict[str, Any]]]:
     last = first + timedelta(days=7 * (TEACHING_WEEKS + EXAM_WEEKS) - 3)
     is_fall = first.month >= 7
     name = f"{first.year}-{first.year + 1} fall" if is_fall else f"{first.year - 1}-{first.year} spring"
-    teachers = [f"{given} {family}" for family in FAMILY for given in GIVEN]
+    teachers = [f"{first_name} {family}" for family in FAMILY for first_name in GIVEN]
     courses = list(_courses(chance, teachers))
     plans = [[course["code"] for course in courses if course["plan"] == place] for place in range(len(_units()))]
     return {

@@ -107,13 +107,13 @@ class UserGroupAdmin(ServiceAdmin):
         return () if obj is None else ("group", "user")
 
     def save_model(self, request: HttpRequest, obj: UserGroup, form: Any, change: bool) -> None:
-        wanted = form.cleaned_data
-        by, now, permissions = actor(request), clock.now(), wanted["permissions"]
+        values = form.cleaned_data
+        by, now, permissions = actor(request), clock.now(), values["permissions"]
         if change:
             change_permissions(user_group_id=obj.pk, by=by, now=now, permissions=permissions)
         else:
             place = add_member(
-                group_id=wanted["group"].pk, by=by, now=now, username=wanted["username"], permissions=permissions
+                group_id=values["group"].pk, by=by, now=now, username=values["username"], permissions=permissions
             )
             obj.pk, obj.user = place.pk, place.user
 

@@ -137,13 +137,13 @@ def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
 
 def merged(intervals: Iterable[Interval]) -> list[Interval]:
     """The same instants as intervals that neither overlap nor touch, by time."""
-    found: list[Interval] = []
+    spans: list[Interval] = []
     for interval in sorted(intervals, key=lambda each: each.starts_at):
-        if found and interval.starts_at <= found[-1].ends_at:
-            found[-1] = Interval(found[-1].starts_at, max(found[-1].ends_at, interval.ends_at))
+        if spans and interval.starts_at <= spans[-1].ends_at:
+            spans[-1] = Interval(spans[-1].starts_at, max(spans[-1].ends_at, interval.ends_at))
         else:
-            found.append(interval)
-    return found
+            spans.append(interval)
+    return spans
 
 
 def covering_pieces(interval: Interval) -> Iterator[DayPiece]:

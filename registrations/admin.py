@@ -105,13 +105,13 @@ class RegistrationAdmin(ServiceAdmin):
         values = form.cleaned_data
         if change:
             # What was not touched is left out: it may have been changed by somebody else meanwhile.
-            wanted = {name: values[FIELD_OF.get(name, name)] for name in self._touched(form)}
+            changes = {name: values[FIELD_OF.get(name, name)] for name in self._touched(form)}
             group_id = values["group"].pk if "group" in form.changed_data else None
             change_registration(
                 registration_id=obj.pk,
                 by=actor(request),
                 now=clock.now(),
-                wanted=RegistrationChange(group_id=group_id, **wanted),
+                change=RegistrationChange(group_id=group_id, **changes),
             )
         else:
             booked = book(

@@ -146,12 +146,12 @@ def lay_out(
     *,
     dates: Sequence[date],
     occurrences: Mapping[int, date],
-    settled: Collection[int],
+    settled_weeks: Collection[int],
     too_late: Collection[date],
 ) -> Layout:
     """Bring the occurrences {registration id: date} of a series to new dates, week by week (Sunday to Saturday).
 
-    `dates`: the dates that the series has from now on, at most one in a week. `settled`: weeks (as of `week_number`)
+    `dates`: the dates that the series has from now on, at most one in a week. `settled_weeks` (as of `week_number`): weeks
     to which nothing is added: they have had their occurrence, or somebody decided by hand. `too_late`: new dates
     that have gone by; an occurrence in such a week stays where it is. One whose week has no date is given up.
     """
@@ -161,7 +161,7 @@ def lay_out(
         registration_id = of_week.pop(week_number(day), None)
         if registration_id is not None:
             layout.moved[day] = registration_id
-        elif week_number(day) not in settled:
+        elif week_number(day) not in settled_weeks:
             layout.added.append(day)
     gone_weeks = {week_number(day) for day in too_late}
     layout.dropped = [registration_id for week, registration_id in of_week.items() if week not in gone_weeks]

@@ -169,8 +169,8 @@ class UserAdmin(ServiceAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         values = form.cleaned_data
         if change:
-            wanted = {name: values[name] for name in CHANGEABLE if name in form.changed_data}
-            change_user(user_id=obj.pk, by=actor(request), now=clock.now(), **wanted)
+            changes = {name: values[name] for name in CHANGEABLE if name in form.changed_data}
+            change_user(user_id=obj.pk, by=actor(request), now=clock.now(), **changes)
         else:
             obj.pk = create_user(
                 by=actor(request),

@@ -37,9 +37,9 @@ class KeyRing(TokenBackend):
             TokenBackendError: it names none, or one that is not on the ring.
             jwt.InvalidTokenError: it is no token.
         """
-        named = jwt.get_unverified_header(token).get("kid")
+        key_name = jwt.get_unverified_header(token).get("kid")
         for key in (settings.CSPACE_JWT_KEY, *settings.CSPACE_JWT_KEY_FALLBACKS):
-            if key_id(key) == named:
+            if key_id(key) == key_name:
                 return str(key)
         raise TokenBackendError("Token is invalid")
 

@@ -51,14 +51,14 @@ def create_user(
 
 
 @transactional
-def change_user(*, user_id: int, by: User, now: datetime, **wanted: Any) -> User:
+def change_user(*, user_id: int, by: User, now: datetime, **values: Any) -> User:
     """Change `display_name`, `is_active`, `is_staff` or `is_superuser`. Publishes `UserChanged`, nothing for a no-op.
 
     Deactivation ends every session at once. Raises: PermissionDenied (`rules.may_manage`: before and after).
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
-    _check_may_manage(by, is_superuser=user.is_superuser or bool(wanted.get("is_superuser")))
-    changes = changes_between({name: getattr(user, name) for name in CHANGEABLE}, wanted)
+    _check_may_manage(by, is_superuser=user.is_superuser or bool(values.get("is_superuser")))
+    changes = changes_between({name: getattr(user, name) for name in CHANGEABLE}, values)
     if not changes:
         return user
     for name, (_, new) in changes.items():

@@ -10,7 +10,7 @@ from allocations.models import Draw
 from allocations.queries.alternatives import WeeklySlot
 from allocations.queries.outcomes import EntryOutcome
 from allocations.rules import ALGORITHM
-from allocations.services.promoting import Promoted
+from allocations.services.promoting import Promotion
 from kernel.api.examples import days_on
 from kernel.api.fields import DateField, EndTimeField, QueryIntegerField, TextField, TimeField
 from kernel.api.serializers import Input, Output, Query
@@ -234,7 +234,7 @@ class PromotedOutput(Output):
     occurrences = serializers.IntegerField()
     skipped = serializers.IntegerField()
 
-    def represent(self, instance: Promoted) -> dict[str, Any]:
+    def represent(self, instance: Promotion) -> dict[str, Any]:
         return {
             "position": instance.win.position,
             "registration_id": instance.entry.pk,

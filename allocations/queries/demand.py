@@ -80,8 +80,8 @@ def _draw_room(svg: Element, row: Row, top: int, most: int) -> None:
     for place, weekday in enumerate(WEEKDAYS):
         cell = row.cells.get(place + 1)
         group = SubElement(svg, "g")
-        said = f"{cell.wishes} wishes, at most {cell.at_once} at once" if cell else "no wish"
-        SubElement(group, "title").text = xml_text(f"{row.room}, {weekday}: {said}")
+        words = f"{cell.wishes} wishes, at most {cell.at_once} at once" if cell else "no wish"
+        SubElement(group, "title").text = xml_text(f"{row.room}, {weekday}: {words}")
         left = NAME_WIDTH + place * CELL_WIDTH
         colour = _shade(cell.at_once, most) if cell else EMPTY
         SubElement(

@@ -34,7 +34,7 @@ class RoomLines:
 
 
 @dataclass(frozen=True)
-class Held:
+class RoomTime:
     """A live occupancy of a room. `is_campus_wide`: of a closure, else None."""
 
     room_id: int
@@ -137,18 +137,18 @@ def room_lines(
     rows = Occupancy.objects.live().overlapping(days_interval(first, last)).filter(classroom_id__in=room_ids)
     if not_of_series:
         rows = rows.exclude(registration__series_id__in=not_of_series, registration__is_detached=False)
-    held = [
-        Held(room_id, Interval(starts_at, ends_at), is_campus_wide)
+    occupancies = [
+        RoomTime(room_id, Interval(starts_at, ends_at), is_campus_wide)
         for room_id, starts_at, ends_at, is_campus_wide in rows.values_list(
             "classroom_id", "starts_at", "ends_at", "closure__is_campus_wide"
         )
     ]
-    closed = closed_days(held, room_ids, spans)
+    closed = closed_days(occupancies, room_ids, spans)
     not_open = [room_id for room_id in room_ids if not is_open[room_id]]
     closed |= {(room_id, day) for room_id in not_open for day in spans if (draw.EVERY_ROOM, day) not in closed}
     booked = (
         draw.Booked(row.room_id, piece.date, piece.start_minute, piece.end_minute)
-        for row in held
+        for row in occupancies
         for piece in covering_pieces(row.interval)
         if first <= piece.date <= last and not closed & {(row.room_id, piece.date), (draw.EVERY_ROOM, piece.date)}
     )
@@ -159,12 +159,12 @@ def room_lines(
 
 
 def closed_days(
-    held: Iterable[Held], room_ids: Collection[int], days: Mapping[date, Interval]
+    occupancies: Iterable[RoomTime], room_ids: Collection[int], days: Mapping[date, Interval]
 ) -> set[tuple[int, date]]:
     """(room, date) covered from 00:00 to 24:00 by closures; room 0 where closures of the campus cover all rooms."""
     by_anybody: dict[int, list[Interval]] = defaultdict(list)
     by_campus: dict[int, list[Interval]] = defaultdict(list)
-    for row in held:
+    for row in occupancies:
         if row.is_campus_wide is not None:
             by_anybody[row.room_id].append(row.interval)
         if row.is_campus_wide:

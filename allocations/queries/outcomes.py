@@ -117,8 +117,8 @@ def _sentence(
             balance=event.balance,
         )
     if entry.grant == "":
-        said = wording.loss_in_words(entry.reason, None) if entry.reason else "withdrawn before the draw"
-        return f"{said[0].upper()}{said[1:]}."
+        words = wording.loss_in_words(entry.reason, None) if entry.reason else "withdrawn before the draw"
+        return f"{words[0].upper()}{words[1:]}."
     how = wording.granted_in_words(entry.grant, entry.position, own[event.balance], event.balance)
     if entry.status == EntryStatus.WITHDRAWN:
         return f"{how}; given back."

@@ -42,9 +42,9 @@ def outlook(event: AllocationEvent, entry: AllocationRegistration, *, first: dat
 
 def in_the_way(entry: AllocationRegistration, days: Sequence[date]) -> list[Obstacle]:
     """What is booked over an entry on some dates, each once. One query."""
-    wanted = [clamped_interval(day, entry.start_minute, entry.end_minute) for day in days]
-    found = obstacles_of_each([(entry.classroom_id, interval) for interval in wanted if interval is not None])
-    return list({row.id: row for rows in found.values() for row in rows}.values())
+    intervals = [clamped_interval(day, entry.start_minute, entry.end_minute) for day in days]
+    obstacles = obstacles_of_each([(entry.classroom_id, interval) for interval in intervals if interval is not None])
+    return list({row.id: row for rows in obstacles.values() for row in rows}.values())
 
 
 def occupied_dates(classroom_id: int, first: date, last: date, *, start_minute: int, end_minute: int) -> list[date]:

@@ -63,9 +63,9 @@ def record(event: AllocationEvent) -> dict[str, Any]:
     stored = drawn(event)
     if stored is None:
         return _promised(event)
-    listed, decided = draw.read_manifest(unpacked(stored.manifest)), read_result(unpacked(stored.result))
-    told = draw.summary(listed, bytes.fromhex(stored.key), decided, _campus_clock())
-    return {**record_bytes(stored, event.commitment), **told}
+    listed, result = draw.read_manifest(unpacked(stored.manifest)), read_result(unpacked(stored.result))
+    summary = draw.summary(listed, bytes.fromhex(stored.key), result, _campus_clock())
+    return {**record_bytes(stored, event.commitment), **summary}
 
 
 def record_bytes(stored: Draw, commitment: str) -> dict[str, str]:

@@ -60,11 +60,11 @@ def verify_draw(event: AllocationEvent) -> Verified:
     _same_wishes(listed, rows)
     since = Counter(_decisions(result, rows))
     since.update(_occurrences(listed, result, rows))
-    kept = since.pop("occurrences", 0)
+    occurrences = since.pop("occurrences", 0)
     return Verified(
         wins=len(result.wins),
         losses=len(result.losses),
-        occurrences=kept,
+        occurrences=occurrences,
         since=[f"{number} {what}" for what, number in sorted(since.items())],
     )
 
@@ -110,7 +110,7 @@ def _occurrences(
 ) -> Iterator[str]:
     """Compare each winner's registrations with its kept dates; "occurrences" for each that is there."""
     calendar, entries = draw.Calendar(manifest), {entry.id: entry for entry in manifest.entries}
-    held = _registrations([series_id for win in result.wins if (series_id := rows[win.entry_id].series_id)])
+    by_series = _registrations([series_id for win in result.wins if (series_id := rows[win.entry_id].series_id)])
     for win in result.wins:
         row, entry = rows[win.entry_id], entries[win.entry_id]
         if row.grant != Grant.DRAW:
@@ -121,17 +121,19 @@ def _occurrences(
         if row.series is not None and row.series.group_id != row.group_id:
             yield "series passed on to another group since"
             continue
-        wanted = {day: clamped_interval(day, row.start_minute, row.end_minute) for day in calendar.kept_dates(entry)}
-        kept = {day: interval for day, interval in wanted.items() if interval is not None}
-        yield from _compare(row, kept, held.get(row.series_id or 0, []))
+        intervals = {day: clamped_interval(day, row.start_minute, row.end_minute) for day in calendar.kept_dates(entry)}
+        kept_dates = {day: interval for day, interval in intervals.items() if interval is not None}
+        yield from _compare(row, kept_dates, by_series.get(row.series_id or 0, []))
 
 
-def _compare(row: AllocationRegistration, kept: Mapping[date, Interval], held: Sequence[Registration]) -> Iterator[str]:
-    as_drawn = {campus_date(one.occupancy.starts_at): one for one in held if not one.is_detached}
-    missing, moved = kept.keys() - as_drawn.keys(), len(held) - len(as_drawn)
+def _compare(
+    row: AllocationRegistration, kept_dates: Mapping[date, Interval], registrations: Sequence[Registration]
+) -> Iterator[str]:
+    as_drawn = {campus_date(one.occupancy.starts_at): one for one in registrations if not one.is_detached}
+    missing, moved = kept_dates.keys() - as_drawn.keys(), len(registrations) - len(as_drawn)
     if len(missing) > moved:
         raise DrawDiffers(f"Entry {row.pk} won {min(missing)}, but there is no registration of its on that date.")
-    for one in held:
+    for one in registrations:
         is_live = one.status in LIVE
         day = campus_date(one.occupancy.starts_at)
         if one.occupancy.is_live != is_live:
@@ -140,21 +142,21 @@ def _compare(row: AllocationRegistration, kept: Mapping[date, Interval], held: S
             yield "occurrences changed by hand since"
         elif not is_live:
             yield "occurrences cancelled or rejected since"
-        elif day not in kept:
+        elif day not in kept_dates:
             yield "occurrences added since"
         elif one.group_id != row.group_id:
             raise DrawDiffers(f"Registration {one.pk} is of another group than entry {row.pk}, which won it.")
-        elif (one.occupancy.classroom_id, one.interval) != (row.classroom_id, kept[day]):
+        elif (one.occupancy.classroom_id, one.interval) != (row.classroom_id, kept_dates[day]):
             raise DrawDiffers(f"Registration {one.pk} is in another room or at another time than entry {row.pk} won.")
         else:
             yield "occurrences"
 
 
 def _registrations(series_ids: Sequence[int]) -> dict[int, list[Registration]]:
-    held: dict[int, list[Registration]] = defaultdict(list)
+    by_series: dict[int, list[Registration]] = defaultdict(list)
     for row in Registration.objects.filter(series_id__in=series_ids).select_related("occupancy").in_order():
-        held[row.series_id or 0].append(row)
-    return held
+        by_series[row.series_id or 0].append(row)
+    return by_series
 
 
 def _row(rows: Mapping[int, AllocationRegistration], entry_id: int) -> AllocationRegistration:

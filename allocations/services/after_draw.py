@@ -127,10 +127,10 @@ def _free(entry: AllocationRegistration, *, by: User, now: datetime, reason: str
     """
     if entry.status != EntryStatus.APPROVED or entry.series_id is None:
         return []
-    held = hold_series(entry.series_id, now)
+    locked = hold_series(entry.series_id, now)
     today = campus_date(now)
     facts = set_series_cancelled(
-        [held.series], held.following(now, today), actor_id=by.pk, now=now, from_day=today, reason=reason
+        [locked.series], locked.following(now, today), actor_id=by.pk, now=now, from_day=today, reason=reason
     )
     return [fact for fact in facts if isinstance(fact, RegistrationCancelled)]
 

@@ -104,9 +104,9 @@ def _check_grantable(event: AllocationEvent, entry: AllocationRegistration) -> N
     promised = approved.in_slot(entry.classroom_id, entry.day_of_week, entry.start_minute, entry.end_minute).first()
     if promised is not None:
         raise SlotIsPromised(promised.pk)
-    chosen = approved.filter(group_id=entry.group_id, choice=entry.choice).first() if entry.choice else None
-    if chosen is not None:
-        raise ChoiceIsPromised(chosen.pk)
+    rival = approved.filter(group_id=entry.group_id, choice=entry.choice).first() if entry.choice else None
+    if rival is not None:
+        raise ChoiceIsPromised(rival.pk)
     seen = outlook(event, entry)
     if not seen.is_available:
         raise RoomAlreadyBooked(in_the_way(entry, seen.open_dates))

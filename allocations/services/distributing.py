@@ -61,7 +61,7 @@ class CommitmentBroken(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawOutcome:
     """A draw that has been carried out on paper. `manifest` and `result` are the published bytes."""
 
     manifest: bytes
@@ -100,19 +100,19 @@ def distribute(
     hold_groups_and_rooms(event)
     listed = {entry.pk: entry for entry in listed_entries(event)}
     seed = PRACTICE_SEED if is_practice else _seed(event)
-    drawn = draw_on_paper(event, listed, seed, salt)
-    placed = _write_series(event, drawn, listed, now)
-    write_decisions(_decisions(drawn, placed))
-    stored = _write_draw(event, drawn, seed=seed, salt=salt, by=by, now=now)
+    outcome = draw_on_paper(event, listed, seed, salt)
+    series_of = _write_series(event, outcome, listed, now)
+    write_decisions(_decisions(outcome, series_of))
+    stored = _write_draw(event, outcome, seed=seed, salt=salt, by=by, now=now)
     event.status = EventStatus.DISTRIBUTED
     event.save(update_fields=["status"])
     release_hold(event)
-    publish(_fact(stored, drawn, listed, placed))
+    publish(_fact(stored, outcome, listed, series_of))
     _pause_if_asked()
     return stored
 
 
-def draw_on_paper(event: AllocationEvent, listed: EntriesById, seed: bytes, salt: str) -> Drawn:
+def draw_on_paper(event: AllocationEvent, listed: EntriesById, seed: bytes, salt: str) -> DrawOutcome:
     """What the draw gives for these entries and the bookings of this moment. Two queries, no writing.
 
     Raises:
@@ -124,7 +124,7 @@ def draw_on_paper(event: AllocationEvent, listed: EntriesById, seed: bytes, salt
     except draw.DrawError as error:
         raise InvalidState(str(error)) from error
     key, data = draw.key(seed, event.pk, salt), draw.write_manifest(manifest)
-    return Drawn(
+    return DrawOutcome(
         manifest=data,
         result=draw.write_result(result, sha256(data).hexdigest(), key),
         key=key,
@@ -171,41 +171,47 @@ def _seed(event: AllocationEvent) -> bytes:
     return seed
 
 
-def _write_series(event: AllocationEvent, drawn: Drawn, listed: EntriesById, now: datetime) -> dict[int, WrittenSeries]:
+def _write_series(
+    event: AllocationEvent, outcome: DrawOutcome, listed: EntriesById, now: datetime
+) -> dict[int, WrittenSeries]:
     """A series of approved registrations for each winner, on every kept date: {entry id: series}."""
-    winners = [listed[win.entry_id] for win in drawn.wins]
+    winners = [listed[win.entry_id] for win in outcome.wins]
     drafts = [series_draft(event, entry, event.target_starts_on) for entry in winners]
-    placed = place_series(drafts, now=now) if drafts else []
-    return {entry.pk: series for entry, series in zip(winners, placed, strict=True)}
+    written = place_series(drafts, now=now) if drafts else []
+    return {entry.pk: series for entry, series in zip(winners, written, strict=True)}
 
 
-def _decisions(drawn: Drawn, placed: Mapping[int, WrittenSeries]) -> list[Decision]:
-    won = [Decision.won(win, Grant.DRAW, placed[win.entry_id].id) for win in drawn.wins]
-    lost = [Decision(loss.entry_id, EntryStatus.REJECTED, loss.reason, loss.by or None) for loss in drawn.losses]
+def _decisions(outcome: DrawOutcome, series_of: Mapping[int, WrittenSeries]) -> list[Decision]:
+    won = [Decision.won(win, Grant.DRAW, series_of[win.entry_id].id) for win in outcome.wins]
+    lost = [Decision(loss.entry_id, EntryStatus.REJECTED, loss.reason, loss.by or None) for loss in outcome.losses]
     return won + lost
 
 
-def _write_draw(event: AllocationEvent, drawn: Drawn, *, seed: bytes, salt: str, by: User, now: datetime) -> Draw:
-    manifest, result = PackedDocument.of(drawn.manifest), PackedDocument.of(drawn.result)
+def _write_draw(
+    event: AllocationEvent, outcome: DrawOutcome, *, seed: bytes, salt: str, by: User, now: datetime
+) -> Draw:
+    manifest, result = PackedDocument.of(outcome.manifest), PackedDocument.of(outcome.result)
     return Draw.objects.create(
         event=event,
         algorithm=draw.ALGORITHM,
         seed=seed,
         salt=salt,
-        key=drawn.key.hex(),
+        key=outcome.key.hex(),
         manifest=manifest.data,
         manifest_sha256=manifest.sha256,
         result=result.data,
         result_sha256=result.sha256,
-        total=len(drawn.wins) + len(drawn.losses),
-        successful=len(drawn.wins),
-        failed=len(drawn.losses),
+        total=len(outcome.wins) + len(outcome.losses),
+        successful=len(outcome.wins),
+        failed=len(outcome.losses),
         actor=by,
         created_at=now,
     )
 
 
-def _fact(stored: Draw, drawn: Drawn, listed: EntriesById, placed: Mapping[int, WrittenSeries]) -> EventDrawn:
+def _fact(
+    stored: Draw, outcome: DrawOutcome, listed: EntriesById, series_of: Mapping[int, WrittenSeries]
+) -> EventDrawn:
     return EventDrawn(
         actor_id=stored.actor_id,
         occurred_at=stored.created_at,
@@ -215,19 +221,21 @@ def _fact(stored: Draw, drawn: Drawn, listed: EntriesById, placed: Mapping[int, 
         failed=stored.failed,
         manifest_sha256=stored.manifest_sha256,
         result_sha256=stored.result_sha256,
-        series_ids=[series.id for series in placed.values()],
-        occurrence_count=sum(len(series.occurrences) for series in placed.values()),
-        outcomes=_outcomes(drawn, listed, placed),
+        series_ids=[series.id for series in series_of.values()],
+        occurrence_count=sum(len(series.occurrences) for series in series_of.values()),
+        outcomes=_outcomes(outcome, listed, series_of),
     )
 
 
-def _outcomes(drawn: Drawn, listed: EntriesById, placed: Mapping[int, WrittenSeries]) -> dict[int, Sequence[str]]:
+def _outcomes(
+    outcome: DrawOutcome, listed: EntriesById, series_of: Mapping[int, WrittenSeries]
+) -> dict[int, Sequence[str]]:
     """What is told to whom: one outcome in words per entry, by the entry's id."""
-    lost = {loss.entry_id: wording.loss_in_words(loss.reason, loss.by or None) for loss in drawn.losses}
+    lost = {loss.entry_id: wording.loss_in_words(loss.reason, loss.by or None) for loss in outcome.losses}
     by_person: dict[int, list[str]] = defaultdict(list)
     for entry in listed.values():
         slot = entry.summary.weekly_slot
-        series = placed.get(entry.pk)
+        series = series_of.get(entry.pk)
         if series is not None:
             dates = wording.dates_in_words(len(series.occurrences), (row.why for row in series.skipped if row.why))
             by_person[entry.created_by_id].append(f"{entry.group.name} got {slot}, {dates}")

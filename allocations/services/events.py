@@ -101,7 +101,7 @@ def create_event(
 
 
 @transactional
-def change_event(*, event_id: int, by: User, now: datetime, **wanted: Any) -> AllocationEvent:
+def change_event(*, event_id: int, by: User, now: datetime, **values: Any) -> AllocationEvent:
     """Change any of `CHANGEABLE`; of an open event only `CHANGEABLE_WHILE_OPEN`.
 
     Publishes `EventChanged`, nothing for a no-op; a new window that moves the event on is part of the change.
@@ -110,9 +110,9 @@ def change_event(*, event_id: int, by: User, now: datetime, **wanted: Any) -> Al
     check_cspace(by.access)
     event = event_for_write(event_id, now=now)
     before = {name: getattr(event, name) for name in (*CHANGEABLE, "status")}
-    changed = {name for name in CHANGEABLE if name in wanted and wanted[name] != before[name]}
+    changed = {name for name in CHANGEABLE if name in values and values[name] != before[name]}
     for name in changed:
-        setattr(event, name, wanted[name])
+        setattr(event, name, values[name])
     if changed & set(WINDOW_AND_RANGE):
         _check_window_and_range(event)
     _check_may_change(event, changed)
@@ -153,8 +153,8 @@ def set_weights(*, event_id: int, by: User, now: datetime, weights: Mapping[int,
     """
     check_cspace(by.access)
     event = event_for_write(event_id, now=now)
-    known = set(Group.objects.living().filter(pk__in=weights).values_list("id", flat=True))
-    faults = {str(group): [UNKNOWN_GROUP] for group in weights if group not in known}
+    group_ids = set(Group.objects.living().filter(pk__in=weights).values_list("id", flat=True))
+    faults = {str(group): [UNKNOWN_GROUP] for group in weights if group not in group_ids}
     faults |= {
         str(group): [f"Must be a whole number from 1 to {MAX_WEIGHT}"]
         for group, weight in weights.items()

@@ -7,5 +7,5 @@ from allocations.queries.manifest import PackedDocument, listed_entries, manifes
 
 def freeze(event: AllocationEvent) -> None:
     """Put the manifest as it is now into the event, for everybody to see. The caller, who holds it, saves."""
-    packed = PackedDocument.of(draw.write_manifest(manifest_of(event, listed_entries(event))))
-    event.frozen_manifest, event.frozen_manifest_sha256 = packed.data, packed.sha256
+    document = PackedDocument.of(draw.write_manifest(manifest_of(event, listed_entries(event))))
+    event.frozen_manifest, event.frozen_manifest_sha256 = document.data, document.sha256

@@ -73,14 +73,14 @@ def event_for_filing(event_id: int, *, now: datetime) -> AllocationEvent:
     if "skip-event-lock" in settings.CSPACE_TEST_FAULTS:
         return seen
     # FOR SHARE is not in the ORM.
-    held = list(
+    events = list(
         AllocationEvent.objects.raw("SELECT * FROM allocations_allocationevent WHERE id = %s FOR SHARE", [event_id])
     )
-    if not held:
+    if not events:
         raise EventNotFound
-    if due(held[0], now) != held[0].status:
+    if due(events[0], now) != events[0].status:
         raise StaleRead
-    return held[0]
+    return events[0]
 
 
 def move_on(event: AllocationEvent, *, now: datetime) -> bool:
@@ -88,11 +88,11 @@ def move_on(event: AllocationEvent, *, now: datetime) -> bool:
 
     Publishes `EventOpened` or `EventClosed`, with nobody as the actor.
     """
-    wanted = due(event, now)
-    if wanted == event.status:
+    state = due(event, now)
+    if state == event.status:
         return False
-    enter(event, wanted, now=now)
-    if wanted == EventStatus.OPEN:
+    enter(event, state, now=now)
+    if state == EventStatus.OPEN:
         publish(EventOpened(event=event.summary, actor_id=None, occurred_at=now, recipients=recipients_of_state(event)))
     else:
         publish(_closed(event, actor_id=None, now=now))

@@ -31,7 +31,7 @@ from registrations.services.series_writing import WrittenSeries, place_series
 
 
 @dataclass(frozen=True)
-class Promoted:
+class Promotion:
     """A loser that has won after all."""
 
     win: draw.Win
@@ -40,7 +40,7 @@ class Promoted:
 
 
 @transactional
-def promote(*, event_id: int, by: User, now: datetime) -> list[Promoted]:
+def promote(*, event_id: int, by: User, now: datetime) -> list[Promotion]:
     """Give the time that is free from tomorrow on to losers, in the order the draw would have: same key, same counts.
 
     Publishes `LosersPromoted`, one for the command; nothing where nobody gains.
@@ -57,11 +57,11 @@ def promote(*, event_id: int, by: User, now: datetime) -> list[Promoted]:
     if not wins:
         return []
     winners = [listed[win.entry_id] for win in wins]
-    placed = place_series([series_draft(event, entry, first) for entry in winners], now=now)
-    promoted = [Promoted(*row) for row in zip(wins, winners, placed, strict=True)]
-    write_decisions(Decision.won(row.win, Grant.ADDENDUM, row.series.id) for row in promoted)
-    publish(_fact(event, promoted, first, by=by, now=now))
-    return promoted
+    written = place_series([series_draft(event, entry, first) for entry in winners], now=now)
+    promotions = [Promotion(*row) for row in zip(wins, winners, written, strict=True)]
+    write_decisions(Decision.won(row.win, Grant.ADDENDUM, row.series.id) for row in promotions)
+    publish(_fact(event, promotions, first, by=by, now=now))
+    return promotions
 
 
 def _held_entries(event: AllocationEvent) -> EntriesById:
@@ -104,13 +104,13 @@ def _holding_slots(event: AllocationEvent, listed: EntriesById, first: date) -> 
 
     Of those that overlap, because a series was cut short and prolonged again around a promotion, none holds its slot.
     """
-    drawn = {
+    as_drawn = {
         row.series_id or 0: row.pk
         for row in listed.values()
         if row.status == EntryStatus.APPROVED and row.grant != Grant.OVERRIDE and _is_as_drawn(event, row)
     }
-    ahead = Registration.objects.of_series(drawn.keys()).following_series().live().ending_after(day_start(first))
-    holding = {drawn[series_id] for series_id in ahead.order_by().values_list("series_id", flat=True).distinct()}
+    ahead = Registration.objects.of_series(as_drawn.keys()).following_series().live().ending_after(day_start(first))
+    holding = {as_drawn[series_id] for series_id in ahead.order_by().values_list("series_id", flat=True).distinct()}
     return holding - _overlapping([listed[pk] for pk in holding])
 
 
@@ -126,15 +126,15 @@ def _is_as_drawn(event: AllocationEvent, entry: AllocationRegistration) -> bool:
 
 def _overlapping(entries: Iterable[AllocationRegistration]) -> set[int]:
     """Those that share a minute of a weekly slot with another."""
-    found: set[int] = set()
+    ids: set[int] = set()
     longest: AllocationRegistration | None = None
     for entry in sorted(entries, key=lambda entry: (entry.classroom_id, entry.day_of_week, entry.start_minute)):
         same = longest is not None and weekly_slot(longest)[:2] == weekly_slot(entry)[:2]
         if longest is not None and same and entry.start_minute < longest.end_minute:
-            found |= {entry.pk, longest.pk}
+            ids |= {entry.pk, longest.pk}
         if longest is None or not same or entry.end_minute > longest.end_minute:
             longest = entry
-    return found
+    return ids
 
 
 def _place(won: tuple[int, int, AllocationRegistration]) -> tuple[int, int]:
@@ -149,10 +149,10 @@ def _state(entry: AllocationRegistration) -> str:
 
 
 def _fact(
-    event: AllocationEvent, promoted: Sequence[Promoted], first: date, *, by: User, now: datetime
+    event: AllocationEvent, promotions: Sequence[Promotion], first: date, *, by: User, now: datetime
 ) -> LosersPromoted:
     outcomes: dict[int, list[str]] = defaultdict(list)
-    for row in promoted:
+    for row in promotions:
         entry, series = row.entry, row.series
         slot = entry.summary.weekly_slot
         dates = wording.dates_in_words(len(series.occurrences), (skip.why for skip in series.skipped if skip.why))
@@ -162,8 +162,8 @@ def _fact(
         occurred_at=now,
         event_id=event.pk,
         from_day=first,
-        entry_ids=[row.entry.pk for row in promoted],
-        series_ids=[row.series.id for row in promoted],
-        occurrence_count=sum(len(row.series.occurrences) for row in promoted),
+        entry_ids=[row.entry.pk for row in promotions],
+        series_ids=[row.series.id for row in promotions],
+        occurrence_count=sum(len(row.series.occurrences) for row in promotions),
         outcomes=outcomes,
     )

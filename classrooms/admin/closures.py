@@ -93,16 +93,16 @@ class ClosureAdmin(ServiceAdmin):
         return closure.occupancy.is_live
 
     def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: bool) -> None:
-        wanted = form.cleaned_data
-        rooms = Classroom.objects.in_order() if wanted["all_rooms"] else wanted["classrooms"]
+        values = form.cleaned_data
+        rooms = Classroom.objects.in_order() if values["all_rooms"] else values["classrooms"]
         closures = close_rooms(
             by=actor(request),
             now=clock.now(),
             classrooms=list(rooms),
-            interval=wanted["interval"],
-            reason=wanted["reason"],
-            cancel_registrations=wanted["on_conflict"] == "cancel",
-            is_campus_wide=wanted["all_rooms"],
+            interval=values["interval"],
+            reason=values["reason"],
+            cancel_registrations=values["on_conflict"] == "cancel",
+            is_campus_wide=values["all_rooms"],
         )
         self.message_user(request, f"{len(closures)} closed.", messages.SUCCESS)
 

@@ -26,27 +26,27 @@ LEGEND_STEPS = 5
 
 def plan_of(rooms: Sequence[Classroom], *, now: datetime, highlighted: int | None = None) -> SafeString:
     """The plan of the rooms of one floor, at least one, at this moment. Two queries, the rooms' own included."""
-    drawn = draw(rooms, states(rooms, now), at=now, highlighted=highlighted)
-    return mark_safe(drawn)  # noqa: S308 - made by an XML writer
+    svg = draw(rooms, states(rooms, now), at=now, highlighted=highlighted)
+    return mark_safe(svg)  # noqa: S308 - made by an XML writer
 
 
 def plan_of_list(changelist: Any, *, now: datetime) -> dict[str, Any]:
     """For a list of rooms: `plan` of the first floor it shows, of the rooms it shows, and `floors`, the ways to the
     others: {floor, link, is_here}. Without a room there is no plan."""
-    shown = changelist.queryset.in_order()
-    first = shown.values_list("floor", flat=True).first()
+    rooms = changelist.queryset.in_order()
+    first = rooms.values_list("floor", flat=True).first()
     if first is None:
         return {}
-    known = Classroom.objects.order_by("floor").values_list("floor", flat=True).distinct()
+    floors = Classroom.objects.order_by("floor").values_list("floor", flat=True).distinct()
     return {
-        "plan": plan_of(list(shown.filter(floor=first)), now=now),
+        "plan": plan_of(list(rooms.filter(floor=first)), now=now),
         "floors": [
             {
                 "floor": floor,
                 "link": changelist.get_query_string({"floor": floor}, ["p"]),
                 "is_here": floor == first,
             }
-            for floor in known
+            for floor in floors
         ],
     }
 
@@ -78,10 +78,10 @@ class HeatMapCell:
     percent: str
     colour: str
     ink: str
-    said: str
+    words: str
 
 
-def utilisation_context(asked: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
+def utilisation_context(query: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
     """What the page shows: four weeks either way unless it is asked for others. Two queries.
 
     `form`; without a fault in it `hours` (0…23), `week` [(weekday, [HeatMapCell])], `legend` [(percent, colour, ink)],
@@ -89,7 +89,7 @@ def utilisation_context(asked: Mapping[str, str], *, now: datetime) -> dict[str,
     """
     today = campus_date(now)
     usual = {"start_date": today - WEEKS_EITHER_WAY, "end_date": today + WEEKS_EITHER_WAY - timedelta(days=1)}
-    form = WindowForm({name: day.isoformat() for name, day in usual.items()} | dict(asked))
+    form = WindowForm({name: day.isoformat() for name, day in usual.items()} | dict(query))
     if not form.is_valid():
         return {"form": form}
     window = {"first": form.cleaned_data["start_date"], "last": form.cleaned_data["end_date"]}
@@ -97,12 +97,12 @@ def utilisation_context(asked: Mapping[str, str], *, now: datetime) -> dict[str,
     cells = utilisation(**window, by=Grouping.WEEKDAY_HOUR, now=now, floor=floor)
     rooms = utilisation(**window, by=Grouping.ROOM, now=now, floor=floor)
     most, fullest = max(cell.share for cell in cells), max((room.share for room in rooms), default=0.0)
-    drawn = [_cell(cell, most) for cell in cells]
+    heat_map = [_cell(cell, most) for cell in cells]
     return {
         "form": form,
         "hours": HOURS,
         "week": [
-            (weekday, drawn[len(HOURS) * place : len(HOURS) * (place + 1)]) for place, weekday in enumerate(WEEKDAYS)
+            (weekday, heat_map[len(HOURS) * place : len(HOURS) * (place + 1)]) for place, weekday in enumerate(WEEKDAYS)
         ],
         "legend": _legend(most),
         "bars": [(room, round(100 * room.share / fullest) if fullest else 0) for room in rooms],
@@ -113,12 +113,12 @@ def utilisation_context(asked: Mapping[str, str], *, now: datetime) -> dict[str,
 def _cell(cell: Hours, most: float) -> HeatMapCell:
     weekday, hour = cell.key
     colour = shade(cell.share / most) if cell.booked else NOTHING
-    said = (
+    words = (
         f"{WEEKDAYS[weekday - 1]} {hour:02}:00–{hour + 1:02}:00: {cell.booked_hours:.1f} h booked,"
         f" {cell.used_hours:.1f} h used, {cell.closed_hours:.1f} h closed of {cell.total_hours:.0f} h"
     )
     percent = "<1" if 0 < cell.percent < 0.5 else f"{cell.percent:.0f}"
-    return HeatMapCell(percent, colour, ink(colour), said)
+    return HeatMapCell(percent, colour, ink(colour), words)
 
 
 def _legend(most: float) -> list[tuple[str, str, str]]:

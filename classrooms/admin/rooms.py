@@ -24,7 +24,7 @@ from classrooms.services.rooms import CHANGEABLE, PLACE, change_classroom, creat
 from kernel import clock
 from kernel.admin.forms import JsonFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
-from kernel.admin.refusals import said
+from kernel.admin.refusals import refusal_in_words
 from kernel.admin.site import refuse_nul, site
 from kernel.errors import DomainError
 
@@ -93,15 +93,15 @@ class ClassroomResource(resources.ModelResource):
 
     def save_instance(self, instance: Classroom, is_create: bool, row: Any, **kwargs: Any) -> None:
         """Called for the preview too: that one is rolled back as a whole."""
-        wanted = {column: getattr(instance, column) for column in COLUMNS if column != "name"}
+        values = {column: getattr(instance, column) for column in COLUMNS if column != "name"}
         by = kwargs["user"]
         try:
             if is_create:
-                instance.pk = create_classroom(by=by, now=clock.now(), name=instance.name, **wanted).pk
+                instance.pk = create_classroom(by=by, now=clock.now(), name=instance.name, **values).pk
             else:
-                change_classroom(classroom_id=instance.pk, by=by, now=clock.now(), **wanted)
+                change_classroom(classroom_id=instance.pk, by=by, now=clock.now(), **values)
         except DomainError as refusal:
-            raise ValueError(said(refusal)) from refusal
+            raise ValueError(refusal_in_words(refusal)) from refusal
 
 
 class ClassroomForm(ServiceForm):

@@ -66,8 +66,8 @@ def draw(
     """
     boxes = boxed(rooms)
     places, plan_height = _placed([box for _, box in boxes])
-    drawn = {room.pk for room, _ in boxes}
-    missing = [room for room in rooms if room.pk not in drawn]
+    ids_on_plan = {room.pk for room, _ in boxes}
+    missing = [room for room in rooms if room.pk not in ids_on_plan]
     height = HEAD + plan_height + FOOT + (LINE + 8 if missing else 0)
     picture = _canvas(rooms, missing, room_states, at, height)
     if not boxes:
@@ -209,8 +209,8 @@ def _fitted(text: str, width: float) -> str:
     if _length(text) <= width:
         return text
     left = width - _length("…")
-    kept = sum(1 for used in accumulate(FONT * _ems(character) for character in text) if used <= left)
-    return f"{text[:kept]}…" if kept else ""
+    length = sum(1 for used in accumulate(FONT * _ems(character) for character in text) if used <= left)
+    return f"{text[:length]}…" if length else ""
 
 
 def _length(text: str) -> float:

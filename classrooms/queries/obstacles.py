@@ -56,7 +56,7 @@ def obstacles_in_any(classroom_ids: Sequence[int], interval: Interval) -> list[O
 
 def obstacles_of_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Obstacle]]:
     """What is in the way of many wishes (room, interval): {place of the wish: by time}. One query."""
-    found: dict[int, list[Obstacle]] = defaultdict(list)
+    by_place: dict[int, list[Obstacle]] = defaultdict(list)
     with connection.cursor() as cursor:
         # OFFSET 0 keeps the planner from joining whole tables: each wish is one look into the constraint's index.
         cursor.execute(
@@ -70,8 +70,8 @@ def obstacles_of_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Ob
             as_arrays(rows),
         )
         for place, row_id, kind, starts_at, ends_at in cursor.fetchall():
-            found[place].append(Obstacle(row_id, kind, Interval(starts_at, ends_at)))
-    return found
+            by_place[place].append(Obstacle(row_id, kind, Interval(starts_at, ends_at)))
+    return by_place
 
 
 def as_arrays(rows: Sequence[tuple[int, Interval]]) -> list[list[Any]]:

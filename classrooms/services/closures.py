@@ -70,8 +70,8 @@ def close_rooms(
             cancelled_targets=tuple(cancelled_targets),
         )
     )
-    found = Closure.objects.with_api_relations().in_bulk(occupancy_ids)
-    return [found[occupancy_id] for occupancy_id in occupancy_ids]
+    closures = Closure.objects.with_api_relations().in_bulk(occupancy_ids)
+    return [closures[occupancy_id] for occupancy_id in occupancy_ids]
 
 
 @transactional

@@ -80,7 +80,7 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
 
 
 @transactional
-def change_classroom(*, classroom_id: int, by: User, now: datetime, **wanted: Any) -> Classroom:
+def change_classroom(*, classroom_id: int, by: User, now: datetime, **values: Any) -> Classroom:
     """Change what is `CHANGEABLE`. Publishes `ClassroomChanged`, nothing for a no-op.
 
     What is booked stays booked. Raises: PermissionDenied, Invalid, ClassroomNotFound.
@@ -90,12 +90,12 @@ def change_classroom(*, classroom_id: int, by: User, now: datetime, **wanted: An
     if classroom is None:
         raise ClassroomNotFound
     _check(
-        capacity=number_faults(wanted.get("capacity", classroom.capacity), CAPACITIES),
-        floor=number_faults(wanted.get("floor", classroom.floor), FLOORS),
-        equipment=equipment_faults(wanted.get("equipment", {})),
-        **place_faults({name: wanted.get(name, getattr(classroom, name)) for name in PLACE}),
+        capacity=number_faults(values.get("capacity", classroom.capacity), CAPACITIES),
+        floor=number_faults(values.get("floor", classroom.floor), FLOORS),
+        equipment=equipment_faults(values.get("equipment", {})),
+        **place_faults({name: values.get(name, getattr(classroom, name)) for name in PLACE}),
     )
-    changes = changes_between({name: getattr(classroom, name) for name in CHANGEABLE}, wanted)
+    changes = changes_between({name: getattr(classroom, name) for name in CHANGEABLE}, values)
     if not changes:
         return classroom
     for name, (_, new) in changes.items():
@@ -131,6 +131,6 @@ def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
 
 
 def _check(**faults: list[str]) -> None:
-    found = {name: sentences for name, sentences in faults.items() if sentences}
-    if found:
-        raise Invalid(found)
+    actual = {name: sentences for name, sentences in faults.items() if sentences}
+    if actual:
+        raise Invalid(actual)

@@ -21,10 +21,10 @@ def hold_group(group_id: int) -> Group:
     Raises:
         Invalid: there is no such group (any more); under `group_id`.
     """
-    found = hold_groups([group_id])
-    if not found:
+    groups = hold_groups([group_id])
+    if not groups:
         raise Invalid({"group_id": [UNKNOWN_GROUP]})
-    return found[group_id]
+    return groups[group_id]
 
 
 def hold_groups(group_ids: Iterable[int]) -> dict[int, Group]:

@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 
 from kernel import clock
 from kernel.admin.forms import ServiceForm
-from kernel.admin.refusals import said
+from kernel.admin.refusals import refusal_in_words
 from kernel.admin.site import refuse_nul, site
 from kernel.db.refusals import as_domain_error
 from kernel.db.transactions import transactional
@@ -105,7 +105,7 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
             refusal = as_domain_error(error)
             if refusal is None:
                 raise
-            self.message_user(request, f"{what}: {said(refusal)}", messages.ERROR)
+            self.message_user(request, f"{what}: {refusal_in_words(refusal)}", messages.ERROR)
             return False
         return True
 

@@ -8,7 +8,7 @@ from kernel.errors import DomainError
 MAX_NAMED = 10
 
 
-def said(refusal: DomainError) -> str:
+def refusal_in_words(refusal: DomainError) -> str:
     """A refusal as one line: its sentence, what it says about the fields, what is in the way."""
     faults = [f"{name}: {' '.join(sentences)}" for name, sentences in faults_of(refusal).items()]
     return "; ".join([summary(refusal), *faults])
@@ -17,9 +17,9 @@ def said(refusal: DomainError) -> str:
 def summary(refusal: DomainError) -> str:
     """Its sentence, and for room time what is in the way."""
     pieces = refusal.details.get("conflicts") or []
-    named = ", ".join(_named(piece) for piece in pieces[:MAX_NAMED])
+    pieces_in_words = ", ".join(_named(piece) for piece in pieces[:MAX_NAMED])
     more = f" and {len(pieces) - MAX_NAMED} more" if len(pieces) > MAX_NAMED else ""
-    return f"{refusal.message}: {named}{more}" if named else refusal.message
+    return f"{refusal.message}: {pieces_in_words}{more}" if pieces_in_words else refusal.message
 
 
 def faults_of(refusal: DomainError) -> dict[str, list[str]]:

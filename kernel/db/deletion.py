@@ -18,9 +18,9 @@ def delete_in_portions(rows: QuerySet[Any, Any], *, portion: int = PORTION) -> i
     total = 0
     for _ in range(MAX_PORTIONS):
         with transaction.atomic():
-            found = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:portion])
-            rows.model._default_manager.filter(pk__in=found).delete()
-        total += len(found)
-        if len(found) < portion:
+            ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:portion])
+            rows.model._default_manager.filter(pk__in=ids).delete()
+        total += len(ids)
+        if len(ids) < portion:
             break
     return total

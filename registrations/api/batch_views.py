@@ -70,7 +70,7 @@ class BatchAllocationViewSet(ApiViewSet):
         wish = self.body(BatchInput if is_batch else SeriesInput, **context)
         items = [{**wish, **item} for item in wish["items"]] if is_batch else [wish]
         wanted = [_wanted(item, place if is_batch else None, request) for place, item in enumerate(items)]
-        entered = create_series(by=request.user, now=clock.now(), wanted=wanted)
+        entered = create_series(by=request.user, now=clock.now(), requests=wanted)
         represented = [SeriesOutput(series).data for series in entered]
         if self.is_dry:  # what one of them would have taken from another has no id either
             made = {row["id"] for shown in represented for row in shown["registrations"]}
@@ -93,7 +93,7 @@ class BatchAllocationViewSet(ApiViewSet):
             series_id=pk,
             by=request.user,
             now=clock.now(),
-            wanted=SeriesChange(
+            change=SeriesChange(
                 group_id=wish.get("group_id"),
                 classroom=wish.get("classroom"),
                 day_of_week=wish.get("day_of_week"),

@@ -95,7 +95,7 @@ class RegistrationViewSet(ApiViewSet):
     def update(self, request: Request, pk: int) -> Response:
         held = self._visible(request, pk)
         wish = self.changes(RegistrationChangeInput, registration=held, held_group_id=held.group_id)
-        registration = change_registration(registration_id=pk, by=request.user, now=clock.now(), wanted=wanted(wish))
+        registration = change_registration(registration_id=pk, by=request.user, now=clock.now(), change=wanted(wish))
         return Response(RegistrationOutput(registration).data)
 
     @extend_schema(request=RegistrationChangeInput, responses=RegistrationOutput)

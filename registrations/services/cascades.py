@@ -32,8 +32,8 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
             list(running.select_related("group", "classroom").in_order()),
         )
 
-    def rooms(held: tuple[list[Registration], list[Series]]) -> set[int]:
-        return {row.occupancy.classroom_id for row in held[0]} | {series.classroom_id for series in held[1]}
+    def rooms(rows: tuple[list[Registration], list[Series]]) -> set[int]:
+        return {row.occupancy.classroom_id for row in rows[0]} | {series.classroom_id for series in rows[1]}
 
     registrations, series = lock_and_reload(load, rooms)
     ids = {row.pk for row in series}

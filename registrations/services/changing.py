@@ -74,7 +74,7 @@ def hold_registration(registration_id: int, *more_rooms: int) -> Registration:
 
 
 @transactional
-def change_registration(*, registration_id: int, by: User, now: datetime, wanted: RegistrationChange) -> Registration:
+def change_registration(*, registration_id: int, by: User, now: datetime, change: RegistrationChange) -> Registration:
     """Carry out a change in one step: the new slot is taken and the old one given up, or nothing happens.
 
     Returns the registration with its API relations. Publishes `RegistrationChanged`, nothing for a no-op.
@@ -85,15 +85,15 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
         TimeIsHeldBack: the new time is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: the new slot is taken; the old one is kept.
     """
-    group = hold_group(wanted.group_id) if wanted.group_id is not None else None
+    group = hold_group(change.group_id) if change.group_id is not None else None
     if group:
         by.forget_access()  # asked again now that nobody can leave the group any more
-    registration = hold_registration(registration_id, *([wanted.classroom.pk] if wanted.classroom else []))
+    registration = hold_registration(registration_id, *([change.classroom.pk] if change.classroom else []))
     check_visible(registration, by.access)
     if group and group.pk != registration.group_id and not rules.may_book_for(by.access, group.pk):
         raise PermissionDenied
-    slot, classroom = _wanted_slot(registration, wanted), wanted.classroom or registration.occupancy.classroom
-    if faults := change_faults(registration, wanted, now):
+    slot, classroom = _slot_after(registration, change), change.classroom or registration.occupancy.classroom
+    if faults := change_faults(registration, change, now):
         raise Invalid(faults)
     check_changeable(registration, by.access, now)
     if registration.status == RegistrationStatus.CANCELLED:
@@ -114,8 +114,8 @@ def change_registration(*, registration_id: int, by: User, now: datetime, wanted
         )
         registration.occupancy.classroom = classroom
         registration.occupancy.starts_at, registration.occupancy.ends_at = interval.starts_at, interval.ends_at
-    if wanted.description is not None:
-        registration.description = wanted.description
+    if change.description is not None:
+        registration.description = change.description
     changes = changes_between(before, _readable(registration))
     if not changes:
         return registration
@@ -159,30 +159,35 @@ def cancel_registration(*, registration_id: int, by: User, now: datetime, reason
     return registration
 
 
-def cancel_locked(*found: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
+def cancel_locked(*registrations: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
     """Cancel registrations whose rooms are held exclusively, each with its own fact; a constant number of statements.
 
     Publishes `RegistrationCancelled`.
     """
-    publish_many(set_cancelled(found, actor_id=actor_id, now=now, reason=reason))
+    publish_many(set_cancelled(registrations, actor_id=actor_id, now=now, reason=reason))
 
 
 def set_cancelled(
-    found: Sequence[Registration], *, actor_id: int | None, now: datetime, reason: str = "", is_told: bool = True
+    registrations: Sequence[Registration],
+    *,
+    actor_id: int | None,
+    now: datetime,
+    reason: str = "",
+    is_told: bool = True,
 ) -> list[RegistrationCancelled]:
     """The writing half of `cancel_locked`: returns the facts for a command that has one of its own to publish too."""
-    if not found:
+    if not registrations:
         return []
-    if holding := [row.pk for row in found if rules.holds_room(row.status)]:
+    if holding := [row.pk for row in registrations if rules.holds_room(row.status)]:
         release(holding)
-    Registration.objects.filter(pk__in=[row.pk for row in found]).update(status=RegistrationStatus.CANCELLED)
-    for row in found:
+    Registration.objects.filter(pk__in=[row.pk for row in registrations]).update(status=RegistrationStatus.CANCELLED)
+    for row in registrations:
         row.occupancy.is_live, row.status = False, RegistrationStatus.CANCELLED
     return [
         RegistrationCancelled(
             registration=row.summary, actor_id=actor_id, occurred_at=now, reason=reason, is_told=is_told
         )
-        for row in found
+        for row in registrations
     ]
 
 
@@ -207,40 +212,40 @@ def check_visible(registration: Registration, access: Access) -> None:
         raise RegistrationNotFound
 
 
-def _wanted_slot(registration: Registration, wanted: RegistrationChange) -> Slot:
+def _slot_after(registration: Registration, change: RegistrationChange) -> Slot:
     now_held = slot_of(registration)
     return Slot(
-        wanted.day if wanted.day is not None else now_held.day,
-        wanted.start_minute if wanted.start_minute is not None else now_held.start_minute,
-        wanted.end_minute if wanted.end_minute is not None else now_held.end_minute,
+        change.day if change.day is not None else now_held.day,
+        change.start_minute if change.start_minute is not None else now_held.start_minute,
+        change.end_minute if change.end_minute is not None else now_held.end_minute,
     )
 
 
 def change_faults(
-    registration: Registration, wanted: RegistrationChange, now: datetime, *, malformed: Collection[str] = ()
+    registration: Registration, change: RegistrationChange, now: datetime, *, malformed: Collection[str] = ()
 ) -> dict[str, list[str]]:
     """What is wrong with the values a change would give a registration; past and horizon only where they change.
 
     `malformed`: what was sent for `date`, `start_time` or `end_time` and could not be read; nothing is judged by it.
     """
-    held, slot = slot_of(registration), _wanted_slot(registration, wanted)
+    present, slot = slot_of(registration), _slot_after(registration, change)
     changed = {
         name
         for name, is_changed in (
-            ("date", slot.day != held.day),
-            ("start_time", slot.start_minute != held.start_minute),
+            ("date", slot.day != present.day),
+            ("start_time", slot.start_minute != present.start_minute),
         )
         if is_changed
     }
-    classroom = wanted.classroom or registration.occupancy.classroom
-    is_moved = slot != held or classroom.pk != registration.occupancy.classroom_id
+    classroom = change.classroom or registration.occupancy.classroom
+    is_moved = slot != present or classroom.pk != registration.occupancy.classroom_id
     return rules.booking_faults(
         now=now,
         day=None if "date" in malformed else slot.day,
         start_minute=None if "start_time" in malformed else slot.start_minute,
         end_minute=None if "end_time" in malformed else slot.end_minute,
         room=classroom if is_moved else None,
-        description=wanted.description or "",
+        description=change.description or "",
         changed=changed,
     )
 

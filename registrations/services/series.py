@@ -44,16 +44,18 @@ class DatesAreTaken(Conflict):
     without an id where an earlier item would have taken the date.
     """
 
-    def __init__(self, taken: Sequence[Verdict], items: Sequence[int | None] = (None,)) -> None:
-        found = [(verdict, row) for verdict in taken for row in verdict.in_the_way()]
-        known = [(row.interval.starts_at, row.id) for _, row in found if row.id and row.kind == REGISTRATION]
+    def __init__(self, verdicts: Sequence[Verdict], items: Sequence[int | None] = (None,)) -> None:
+        obstacles = [(verdict, row) for verdict in verdicts for row in verdict.in_the_way()]
+        registrations = [
+            (row.interval.starts_at, row.id) for _, row in obstacles if row.id and row.kind == REGISTRATION
+        ]
         super().__init__(
             details={
-                "existing_registration_id": min(known)[1] if known else None,
+                "existing_registration_id": min(registrations)[1] if registrations else None,
                 "conflicts": [
-                    ({} if (item := items[verdict.wanted.item]) is None else {"item": item}) | piece
-                    for verdict, row in found
-                    for piece in row.pieces_on(verdict.wanted.day)
+                    ({} if (item := items[verdict.request.item]) is None else {"item": item}) | piece
+                    for verdict, row in obstacles
+                    for piece in row.pieces_on(verdict.request.day)
                 ],
             }
         )
@@ -74,7 +76,7 @@ class SeriesRequest:
 
 
 @transactional
-def create_series(*, by: User, now: datetime, wanted: Sequence[SeriesRequest]) -> list[Series]:
+def create_series(*, by: User, now: datetime, requests: Sequence[SeriesRequest]) -> list[Series]:
     """Enter series, all or none, each taking what the ones before it have left; in order, with their API relations.
 
     Where `may_skip`, taken dates are recorded as skipped. Publishes `SeriesCreated`, one for the command.
@@ -86,31 +88,31 @@ def create_series(*, by: User, now: datetime, wanted: Sequence[SeriesRequest]) -
         DatesAreTaken: a series may not skip, or got no date at all.
     """
     check_cspace(by.access)
-    check_requests(wanted, now)
-    drafts = [row.draft for row in wanted]
+    check_requests(requests, now)
+    drafts = [row.draft for row in requests]
     groups = hold_groups(draft.group_id for draft in drafts)
-    if missing := [row for row in wanted if row.draft.group_id not in groups]:
+    if missing := [row for row in requests if row.draft.group_id not in groups]:
         raise Invalid({row.name_of("group_id"): [UNKNOWN_GROUP] for row in missing})
     lock_rooms(draft.classroom_id for draft in drafts)
     verdicts = judge_drafts(drafts)
-    _check_placeable(wanted, verdicts)
-    placed = write_series(drafts, verdicts, now=now)
+    _check_placeable(requests, verdicts)
+    written = write_series(drafts, verdicts, now=now)
     publish(
         SeriesCreated(
             actor_id=by.pk,
             occurred_at=now,
-            new_series=tuple(_new_series(*row, groups) for row in zip(wanted, placed, strict=True)),
+            new_series=tuple(_new_series(*row, groups) for row in zip(requests, written, strict=True)),
         )
     )
-    found = with_api_relations(Series.objects.all()).in_bulk([row.id for row in placed])
-    return [found[row.id] for row in placed]
+    by_id = with_api_relations(Series.objects.all()).in_bulk([row.id for row in written])
+    return [by_id[row.id] for row in written]
 
 
-def check_requests(wanted: Sequence[SeriesRequest], now: datetime) -> None:
+def check_requests(requests: Sequence[SeriesRequest], now: datetime) -> None:
     """Raises `Invalid` with everything that is wrong with the wishes themselves."""
     faults: dict[str, list[str]] = {}
-    for row in wanted:
-        found = rules.series_faults(
+    for row in requests:
+        faults_of_one = rules.series_faults(
             now=now,
             starts_on=row.draft.starts_on,
             ends_on=row.draft.ends_on,
@@ -120,7 +122,7 @@ def check_requests(wanted: Sequence[SeriesRequest], now: datetime) -> None:
             room=row.classroom,
             description=row.draft.description,
         )
-        faults |= {row.name_of(field): sentences for field, sentences in found.items()}
+        faults |= {row.name_of(field): sentences for field, sentences in faults_of_one.items()}
     if faults:
         raise Invalid(faults)
 
@@ -133,15 +135,17 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
     Raises: PermissionDenied, SeriesNotFound.
     """
     check_cspace(by.access)
-    held = hold_series(series_id, now)
+    locked = hold_series(series_id, now)
     cut = max(from_day or campus_date(now), campus_date(now))
-    if cut > held.series.last_on:
+    if cut > locked.series.last_on:
         return
-    publish_many(set_series_cancelled([held.series], held.following(now, cut), actor_id=by.pk, now=now, from_day=cut))
+    publish_many(
+        set_series_cancelled([locked.series], locked.following(now, cut), actor_id=by.pk, now=now, from_day=cut)
+    )
 
 
 def set_series_cancelled(
-    found: Sequence[Series],
+    cancelled: Sequence[Series],
     occurrences: Sequence[Registration],
     *,
     actor_id: int | None,
@@ -153,7 +157,7 @@ def set_series_cancelled(
 
     The rooms of both are held exclusively. A constant number of statements.
     """
-    Series.objects.filter(pk__in=[series.pk for series in found]).update(cancelled_from=from_day)
+    Series.objects.filter(pk__in=[series.pk for series in cancelled]).update(cancelled_from=from_day)
     facts: list[Fact] = [*set_cancelled(occurrences, actor_id=actor_id, now=now, reason=reason, is_told=False)]
     return facts + [
         SeriesCancelled(
@@ -164,7 +168,7 @@ def set_series_cancelled(
             cancelled_ids=tuple(row.pk for row in occurrences if row.series_id == series.pk),
             reason=reason,
         )
-        for series in found
+        for series in cancelled
     ]
 
 
@@ -177,33 +181,33 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     """
     check_cspace(by.access)
     group = hold_group_of(series_id)
-    held = hold_series(series_id, now)
-    series = held.series
+    locked = hold_series(series_id, now)
+    series = locked.series
     if series.group_id != group.pk:
         raise StaleRead
-    wanted = [
+    requests = [
         DateRequest(0, series.classroom_id, day, interval)
-        for day in held.skipped_days
+        for day in locked.skipped_days
         if day <= series.last_on
         and (interval := clamped_interval(day, series.start_minute, series.end_minute))
         and interval.starts_at > now
     ]
-    if wanted and (faults := bookable_faults(series.classroom)):
+    if requests and (faults := bookable_faults(series.classroom)):
         raise Invalid(faults)
-    if taken := [verdict for verdict in judge(wanted) if verdict.is_taken]:
-        write_occurrences(taken, [series.pk], now=now)
-        SkippedDate.objects.filter(series=series, date__in=[row.wanted.day for row in taken]).delete()
-        occurrences = {row.wanted.day: row.registration_id or 0 for row in taken}
+    if free := [verdict for verdict in judge(requests) if verdict.is_granted]:
+        write_occurrences(free, [series.pk], now=now)
+        SkippedDate.objects.filter(series=series, date__in=[row.request.day for row in free]).delete()
+        occurrences = {row.request.day: row.registration_id or 0 for row in free}
         publish(SeriesRetried(series=series.summary, actor_id=by.pk, occurred_at=now, occurrences=occurrences))
     return with_api_relations(Series.objects.all()).get(pk=series.pk)
 
 
-def _check_placeable(wanted: Sequence[SeriesRequest], verdicts: Sequence[Verdict]) -> None:
+def _check_placeable(requests: Sequence[SeriesRequest], verdicts: Sequence[Verdict]) -> None:
     """Raises `DatesAreTaken` with every conflict of the series that may not skip, or have no date at all."""
-    with_dates = {verdict.wanted.item for verdict in verdicts if verdict.is_taken}
-    placeable = {item for item, row in enumerate(wanted) if row.may_skip and item in with_dates}
-    if taken := [row for row in verdicts if row.is_blocked and row.wanted.item not in placeable]:
-        raise DatesAreTaken(taken, [row.item for row in wanted])
+    with_dates = {verdict.request.item for verdict in verdicts if verdict.is_granted}
+    placeable = {item for item, row in enumerate(requests) if row.may_skip and item in with_dates}
+    if refused := [row for row in verdicts if row.is_blocked and row.request.item not in placeable]:
+        raise DatesAreTaken(refused, [row.item for row in requests])
 
 
 def _new_series(request: SeriesRequest, written: WrittenSeries, groups: dict[int, Group]) -> NewSeries:
@@ -224,4 +228,4 @@ def _new_series(request: SeriesRequest, written: WrittenSeries, groups: dict[int
 
 
 def skips_of(verdicts: Iterable[Verdict]) -> Skips:
-    return tuple((row.wanted.day, row.why.value) for row in verdicts if row.why)
+    return tuple((row.request.day, row.why.value) for row in verdicts if row.why)

@@ -22,7 +22,7 @@ class SeriesIsOver(InvalidState):
 
 
 @dataclass(frozen=True)
-class HeldSeries:
+class LockedSeries:
     """A series read under the exclusive locks of its rooms, with all its occurrences by time and its skipped dates."""
 
     series: Series
@@ -41,22 +41,22 @@ class HeldSeries:
         ]
 
 
-def hold_series(series_id: int, now: datetime, *more_rooms: int) -> HeldSeries:
+def hold_series(series_id: int, now: datetime, *more_rooms: int) -> LockedSeries:
     """A series, re-read under the exclusive locks of its room, its occurrences' rooms ahead and `more_rooms`.
 
     Every command to a series holds its room, so they run one after another. Raises: SeriesNotFound, StaleRead.
     """
 
-    def load() -> HeldSeries:
+    def load() -> LockedSeries:
         series = Series.objects.select_related("classroom", "group").filter(pk=series_id).first()
         if series is None:
             raise SeriesNotFound
         occurrences = Registration.objects.of_series([series_id]).with_api_relations().in_order()
         skipped = SkippedDate.objects.filter(series=series).order_by("date").values_list("date", flat=True)
-        return HeldSeries(series, list(occurrences), list(skipped))
+        return LockedSeries(series, list(occurrences), list(skipped))
 
-    def rooms(held: HeldSeries) -> set[int]:
-        return {held.series.classroom_id, *(row.occupancy.classroom_id for row in held.following(now))}
+    def rooms(locked: LockedSeries) -> set[int]:
+        return {locked.series.classroom_id, *(row.occupancy.classroom_id for row in locked.following(now))}
 
     return lock_and_reload(load, rooms, *more_rooms)
 

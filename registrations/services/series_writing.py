@@ -62,7 +62,7 @@ class Verdict:
     In the way is what stands in `obstacles`, by time; or else `earlier`, taken before it in the same call.
     """
 
-    wanted: DateRequest
+    request: DateRequest
     why: SkipReason | None = None
     obstacles: Sequence[Obstacle] = ()
     earlier: "Verdict | None" = None
@@ -70,7 +70,7 @@ class Verdict:
     """Of a taken date its registration, once written."""
 
     @property
-    def is_taken(self) -> bool:
+    def is_granted(self) -> bool:
         return self.why is None
 
     @property
@@ -80,9 +80,9 @@ class Verdict:
 
     def in_the_way(self) -> Sequence[Obstacle]:
         """By time; what `earlier` has taken only exists if all of this is written, and has no id here."""
-        if self.earlier is None or self.earlier.wanted.interval is None:
+        if self.earlier is None or self.earlier.request.interval is None:
             return self.obstacles
-        return [Obstacle(None, OccupancyKind.REGISTRATION, self.earlier.wanted.interval)]
+        return [Obstacle(None, OccupancyKind.REGISTRATION, self.earlier.request.interval)]
 
     @property
     def existing_registration_id(self) -> int | None:
@@ -126,65 +126,65 @@ def date_requests(drafts: Sequence[SeriesDraft]) -> list[DateRequest]:
     ]
 
 
-def judge(wanted: Sequence[DateRequest]) -> list[Verdict]:
+def judge(requests: Sequence[DateRequest]) -> list[Verdict]:
     """What becomes of each wanted date: an earlier one that is taken stands in the way of a later one. One query."""
-    real = [(place, row.interval) for place, row in enumerate(wanted) if row.interval is not None]
-    obstacles = obstacles_of_each([(wanted[place].classroom_id, interval) for place, interval in real])
+    real = [(place, row.interval) for place, row in enumerate(requests) if row.interval is not None]
+    obstacles = obstacles_of_each([(requests[place].classroom_id, interval) for place, interval in real])
     in_the_way = {real[position][0]: rows for position, rows in obstacles.items()}
-    taken: dict[tuple[int, date], list[Verdict]] = defaultdict(list)
+    granted: dict[tuple[int, date], list[Verdict]] = defaultdict(list)
     verdicts = []
-    for place, row in enumerate(wanted):
-        on_this_day = taken[row.classroom_id, row.day]
+    for place, row in enumerate(requests):
+        on_this_day = granted[row.classroom_id, row.day]
         verdict = _verdict(row, in_the_way.get(place, ()), on_this_day)
-        if verdict.is_taken:
+        if verdict.is_granted:
             on_this_day.append(verdict)
         verdicts.append(verdict)
     return verdicts
 
 
-def _verdict(wanted: DateRequest, obstacles: Sequence[Obstacle], taken: Iterable[Verdict]) -> Verdict:
-    if wanted.interval is None:
-        return Verdict(wanted, SkipReason.DST)
+def _verdict(request: DateRequest, obstacles: Sequence[Obstacle], granted: Iterable[Verdict]) -> Verdict:
+    if request.interval is None:
+        return Verdict(request, SkipReason.DST)
     if obstacles:
         is_closed = all(row.kind == OccupancyKind.CLOSURE for row in obstacles)
-        return Verdict(wanted, SkipReason.CLOSED if is_closed else SkipReason.BOOKED, obstacles)
-    for earlier in taken:
-        held = earlier.wanted.interval
-        if held and held.starts_at < wanted.interval.ends_at and wanted.interval.starts_at < held.ends_at:
-            return Verdict(wanted, SkipReason.BOOKED, earlier=earlier)
-    return Verdict(wanted)
+        return Verdict(request, SkipReason.CLOSED if is_closed else SkipReason.BOOKED, obstacles)
+    for earlier in granted:
+        interval = earlier.request.interval
+        if interval and interval.starts_at < request.interval.ends_at and request.interval.starts_at < interval.ends_at:
+            return Verdict(request, SkipReason.BOOKED, earlier=earlier)
+    return Verdict(request)
 
 
 def write_series(drafts: Sequence[SeriesDraft], verdicts: Sequence[Verdict], *, now: datetime) -> list[WrittenSeries]:
     """Write the series with the dates the verdicts grant them, and the others as skipped. Six statements at most."""
     ids = _insert_series(drafts, now)
-    write_occurrences([verdict for verdict in verdicts if verdict.is_taken], ids, now=now)
-    write_skipped([verdict for verdict in verdicts if not verdict.is_taken], ids)
+    write_occurrences([verdict for verdict in verdicts if verdict.is_granted], ids, now=now)
+    write_skipped([verdict for verdict in verdicts if not verdict.is_granted], ids)
     of_item: dict[int, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        of_item[verdict.wanted.item].append(verdict)
+        of_item[verdict.request.item].append(verdict)
     return [
         WrittenSeries(
             series_id,
             draft,
-            {row.wanted.day: row.registration_id for row in of_item[item] if row.is_taken and row.registration_id},
-            tuple(row for row in of_item[item] if not row.is_taken),
+            {row.request.day: row.registration_id for row in of_item[item] if row.is_granted and row.registration_id},
+            tuple(row for row in of_item[item] if not row.is_granted),
         )
         for item, (series_id, draft) in enumerate(zip(ids, drafts, strict=True))
     ]
 
 
-def write_occurrences(taken: Sequence[Verdict], series_ids: Sequence[int], *, now: datetime) -> None:
+def write_occurrences(verdicts: Sequence[Verdict], series_ids: Sequence[int], *, now: datetime) -> None:
     """Write an approved registration for each taken date and set its `registration_id`; three statements.
 
     `series_ids`: the series of each item; group, description and creator are those of the series' row.
     """
-    if not taken:
+    if not verdicts:
         return
-    rows = [(row.wanted.classroom_id, row.wanted.interval) for row in taken if row.wanted.interval is not None]
+    rows = [(row.request.classroom_id, row.request.interval) for row in verdicts if row.request.interval is not None]
     ids = occupy_many(rows, kind=OccupancyKind.REGISTRATION)
-    insert_occurrences(ids, [series_ids[row.wanted.item] for row in taken], now=now)
-    for row, registration_id in zip(taken, ids, strict=True):
+    insert_occurrences(ids, [series_ids[row.request.item] for row in verdicts], now=now)
+    for row, registration_id in zip(verdicts, ids, strict=True):
         row.registration_id = registration_id
 
 
@@ -197,8 +197,8 @@ def write_skipped(skipped: Sequence[Verdict], series_ids: Sequence[int]) -> None
         " SELECT * FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[])"
         " ON CONFLICT (series_id, date) DO UPDATE SET why = excluded.why, blocked_by_id = excluded.blocked_by_id",
         [
-            [series_ids[row.wanted.item] for row in skipped],
-            [row.wanted.day for row in skipped],
+            [series_ids[row.request.item] for row in skipped],
+            [row.request.day for row in skipped],
             [row.why.value for row in skipped if row.why],
             [row.existing_registration_id for row in skipped],
         ],

@@ -93,5 +93,5 @@ def make_series(
         description="Seminar",
     )
     wanted = SeriesRequest(draft=draft, classroom=classroom, may_skip=True)
-    (series,) = create_series(by=by, now=clock.now(), wanted=[wanted])
+    (series,) = create_series(by=by, now=clock.now(), requests=[wanted])
     return series

@@ -78,7 +78,7 @@ def gap_round(scene, number):
 
     def move(registration, start):
         wanted = RegistrationChange(classroom=room_a, start_minute=start, end_minute=start + 60)
-        return lambda: change_registration(registration_id=registration.pk, by=person, now=clock.now(), wanted=wanted)
+        return lambda: change_registration(registration_id=registration.pk, by=person, now=clock.now(), change=wanted)
 
     return raised(at_once(move(first, 600), move(second, 630)))
 
@@ -183,7 +183,7 @@ def test_two_registrations_swapping_rooms_never_overlap_or_deadlock(scene):
 
         def move(registration, room):
             return lambda: change_registration(
-                registration_id=registration.pk, by=person, now=clock.now(), wanted=RegistrationChange(classroom=room)
+                registration_id=registration.pk, by=person, now=clock.now(), change=RegistrationChange(classroom=room)
             )
 
         # Each wants what the other holds: both must be refused, whoever comes first.
@@ -202,7 +202,7 @@ def test_two_registrations_crossing_into_each_other_s_room_both_arrive(scene):
         def cross(registration, room):
             wanted = RegistrationChange(classroom=room, start_minute=600, end_minute=660)
             return lambda: change_registration(
-                registration_id=registration.pk, by=person, now=clock.now(), wanted=wanted
+                registration_id=registration.pk, by=person, now=clock.now(), change=wanted
             )
 
         moved = at_once(cross(first, room_b), cross(second, room_a))

@@ -61,7 +61,7 @@ def wanted(scene, room, number, *, may_skip=True, item=None):
 
 
 def enter(scene, *rows):
-    return create_series(by=scene[2], now=clock.now(), wanted=rows)
+    return create_series(by=scene[2], now=clock.now(), requests=rows)
 
 
 def scalar(sql):
@@ -120,10 +120,10 @@ def test_moving_cancelling_and_retrying_one_series_run_one_after_another(scene):
         (series,) = enter(scene, wanted(scene, room_a, number))
         results = at_once(
             lambda: change_series(
-                series_id=series.pk, by=decider, now=clock.now(), wanted=SeriesChange(classroom=room_b)
+                series_id=series.pk, by=decider, now=clock.now(), change=SeriesChange(classroom=room_b)
             ),
             lambda: change_series(
-                series_id=series.pk, by=decider, now=clock.now(), wanted=SeriesChange(classroom=room_c)
+                series_id=series.pk, by=decider, now=clock.now(), change=SeriesChange(classroom=room_c)
             ),
             lambda: cancel_series(
                 series_id=series.pk, by=decider, now=clock.now(), from_day=first_day(number) + timedelta(weeks=3)
@@ -145,10 +145,10 @@ def test_two_series_swapping_rooms(scene):
         first, second = enter(scene, wanted(scene, room_a, number), wanted(scene, room_b, number))
         results = at_once(
             lambda: change_series(
-                series_id=first.pk, by=decider, now=clock.now(), wanted=SeriesChange(classroom=room_b)
+                series_id=first.pk, by=decider, now=clock.now(), change=SeriesChange(classroom=room_b)
             ),
             lambda: change_series(
-                series_id=second.pk, by=decider, now=clock.now(), wanted=SeriesChange(classroom=room_a)
+                series_id=second.pk, by=decider, now=clock.now(), change=SeriesChange(classroom=room_a)
             ),
         )
         assert raised(results) == [DatesAreTaken] * 2  # each still stands where the other wants to go
@@ -179,7 +179,7 @@ def test_a_group_archived_while_its_series_is_made_longer(scene):
         longer = SeriesChange(ends_on=row.draft.ends_on + timedelta(weeks=2))
         archived, changed = at_once(
             lambda: archive_group(group_id=group.pk, by=decider, now=clock.now()),
-            lambda: change_series(series_id=series.pk, by=decider, now=clock.now(), wanted=longer),
+            lambda: change_series(series_id=series.pk, by=decider, now=clock.now(), change=longer),
         )
         assert archived is None
         assert isinstance(changed, SeriesIsOver | Series)

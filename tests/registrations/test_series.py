@@ -151,7 +151,7 @@ def test_what_is_in_the_way_is_skipped_with_its_reason(draft, team, room, member
     (placed,) = place(draft())
 
     assert list(placed.occurrences) == [touching]
-    skipped = [(row.wanted.day.isoformat(), row.why, row.existing_registration_id) for row in placed.skipped]
+    skipped = [(row.request.day.isoformat(), row.why, row.existing_registration_id) for row in placed.skipped]
     assert skipped == [
         ("2026-02-04", SkipReason.BOOKED, taken.pk),
         ("2026-02-18", SkipReason.CLOSED, None),
@@ -170,7 +170,7 @@ def test_a_gap_skips_a_date_and_hinders_nobody(draft, settings):
     )
 
     assert [str(day) for day in swallowed.occurrences] == ["2026-03-22", "2026-04-05"]
-    assert [(str(row.wanted.day), row.why) for row in swallowed.skipped] == [("2026-03-29", SkipReason.DST)]
+    assert [(str(row.request.day), row.why) for row in swallowed.skipped] == [("2026-03-29", SkipReason.DST)]
     assert [str(day) for day in clamped.occurrences] == ["2026-03-22", "2026-03-29", "2026-04-05"]
 
 
@@ -182,7 +182,7 @@ def test_an_earlier_draft_blocks_a_later_one(draft):
 
     assert len(first.occurrences) == 4
     assert second.occurrences == {}
-    assert {row.wanted.day: row.existing_registration_id for row in second.skipped} == first.occurrences
+    assert {row.request.day: row.existing_registration_id for row in second.skipped} == first.occurrences
     assert third.skipped == ()
     blocked = SkippedDate.objects.values_list("series_id", "why", "blocked_by__series_id")
     assert set(blocked) == {(second.id, "booked", first.id)}

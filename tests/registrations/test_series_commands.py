@@ -92,7 +92,7 @@ def test_a_layout_goes_week_by_week():
     layout = lay_out(
         dates=[day("02-06"), day("02-13"), day("02-20")],
         occurrences={1: day("02-04"), 3: day("02-18"), 4: day("02-25"), 5: day("01-28")},
-        settled=set(),
+        settled_weeks=set(),
         too_late=[day("01-30")],
     )
     assert (layout.moved, layout.added, layout.dropped) == (
@@ -104,7 +104,7 @@ def test_a_layout_goes_week_by_week():
 
 def test_a_settled_week_gets_nothing_new():
     settled = {day("02-13").toordinal() // 7}
-    layout = lay_out(dates=[day("02-13")], occurrences={}, settled=settled, too_late=[])
+    layout = lay_out(dates=[day("02-13")], occurrences={}, settled_weeks=settled, too_late=[])
     assert (layout.moved, layout.added, layout.dropped) == ({}, [], [])
 
 

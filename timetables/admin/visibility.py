@@ -30,23 +30,25 @@ class WithdrawableAdmin(ServiceAdmin):
 
     def _set(self, request: HttpRequest, chosen: QuerySet[Any], service: Any, word: str) -> None:
         """One command for all of them, and so one log row."""
-        told: list[Settlement] = []
+        settlements: list[Settlement] = []
         ids = [*chosen.values_list("pk", flat=True)]
         name = str(self.model._meta.verbose_name_plural).capitalize()
         done = self.attempt(
             request,
             name,
-            lambda: told.append(service(kind=self.model, row_ids=ids, by=actor(request), now=clock.now())),
+            lambda: settlements.append(service(kind=self.model, row_ids=ids, by=actor(request), now=clock.now())),
         )
         if not done:
             return
-        (settled,) = told
-        rooms = f" Rooms given up: {settled.released}, taken back: {settled.reclaimed}."
-        self.message_user(request, f"{settled.rows} {word}.{rooms if settled.released or settled.reclaimed else ''}")
-        for conflict in settled.conflicts[:MAX_SHOWN]:
+        (settlement,) = settlements
+        rooms = f" Rooms given up: {settlement.released}, taken back: {settlement.reclaimed}."
+        self.message_user(
+            request, f"{settlement.rows} {word}.{rooms if settlement.released or settlement.reclaimed else ''}"
+        )
+        for conflict in settlement.conflicts[:MAX_SHOWN]:
             self.message_user(request, str(conflict), messages.WARNING)
-        if settled.refused > MAX_SHOWN:
-            self.message_user(request, f"and {settled.refused - MAX_SHOWN} more", messages.WARNING)
+        if settlement.refused > MAX_SHOWN:
+            self.message_user(request, f"and {settlement.refused - MAX_SHOWN} more", messages.WARNING)
 
 
 class EditableAdmin(WithdrawableAdmin):

@@ -47,7 +47,7 @@ class Command(BaseCommand):
         began = time.perf_counter()
         counts = outsider.post(f"{path}distribute/")
         seconds = time.perf_counter() - began
-        said, record = outsider.verify(event_id)
+        verdict, record = outsider.verify(event_id)
         numbers = record["statistics"]
         reasons = ", ".join(f"{number} {reason}" for reason, number in numbers["reasons"].items()) or "none"
         self.stdout.write(
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             f" {counts['failed_allocations']} did not ({reasons})\n"
             f"  groups    {numbers['groups']}, {numbers['groups_served']} of them served\n"
             f"  bookings  {numbers['occurrences']} over the term\n"
-            f"  verified  by the downloaded draw.py, alone in an empty folder: {said}"
+            f"  verified  by the downloaded draw.py, alone in an empty folder: {verdict}"
         )
 
 
