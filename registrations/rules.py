@@ -151,8 +151,8 @@ def lay_out(
 ) -> Layout:
     """Bring the occurrences {registration id: date} of a series to new dates, week by week (Sunday to Saturday).
 
-    `dates`: the dates that the series has from now on, at most one in a week. `settled_weeks` (as of `week_number`): weeks
-    to which nothing is added: they have had their occurrence, or somebody decided by hand. `too_late`: new dates
+    `dates`: the dates that the series has from now on, at most one in a week. `settled_weeks` (as of `week_number`):
+    nothing is added to them, they have had their occurrence, or somebody decided by hand. `too_late`: new dates
     that have gone by; an occurrence in such a week stays where it is. One whose week has no date is given up.
     """
     layout = Layout()
