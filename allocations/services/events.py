@@ -12,9 +12,10 @@ from allocations.enums import OPEN_TO_CHANGES, EventStatus
 from allocations.facts.events import EventChanged, EventCreated, EventDeleted, WeightsSet
 from allocations.models import AllocationEvent, DrawSecret, EventWeight
 from allocations.queries.manifest import weights_of
+from allocations.queries.recipients import recipients_of_state
 from allocations.rules import CHANGEABLE_WHILE_OPEN, MAX_WEIGHT, event_faults
 from allocations.services.holds import release_hold, update_hold
-from allocations.services.progress import due, enter, event_for_write, recipients_of_state
+from allocations.services.progress import due, enter, event_for_write
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
 from kernel.campus_time import format_instant

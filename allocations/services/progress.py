@@ -12,17 +12,17 @@ from accounts.models import User
 from accounts.rules import check_cspace
 from allocations.enums import UNDECIDED, EventStatus
 from allocations.facts.events import EventCancelled, EventClosed, EventOpened
-from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.models import AllocationEvent
 from allocations.queries.due_events import due_events
 from allocations.queries.events import EventNotFound
+from allocations.queries.recipients import recipients_of_state
 from allocations.rules import status_due
 from allocations.services.freezing import freeze
 from allocations.services.holds import update_hold
-from groups.models import UserGroup
 from kernel.db.locks import Namespace, try_namespace
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import InvalidState
-from kernel.facts import PeopleQuery, Recipients, publish
+from kernel.facts import publish
 
 
 class EventHasNotBegun(InvalidState):
@@ -185,15 +185,6 @@ def _advance(event_id: int, now: datetime) -> bool:
         return False
     event = AllocationEvent.objects.without_manifest().select_for_update(no_key=True).filter(pk=event_id).first()
     return event is not None and move_on(event, now=now)
-
-
-def recipients_of_state(event: AllocationEvent) -> Recipients:
-    """Who hears of the state an event has come into: of an open one all who belong to a group, later who filed."""
-    if event.status == EventStatus.OPEN:
-        return PeopleQuery.of(UserGroup.objects.living().of_active_people().user_ids())
-    if event.status in (EventStatus.CLOSED, EventStatus.CANCELLED):
-        return PeopleQuery.of(AllocationRegistration.objects.of_event(event.pk).filer_ids())
-    return ()
 
 
 def _closed(event: AllocationEvent, *, actor_id: int | None, now: datetime) -> EventClosed:

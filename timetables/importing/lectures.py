@@ -17,7 +17,7 @@ from timetables.importing.report import Counts, ImportReport
 from timetables.importing.statements import count, named_rows_of, rows_of, run, run_noting
 from timetables.importing.tables import fill
 from timetables.models import CourseBooking
-from timetables.services.conflicts import MAX_LISTED, LectureConflict
+from timetables.queries.conflicts import MAX_LISTED, LectureConflict
 from timetables.services.visibility import settle
 
 

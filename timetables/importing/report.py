@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 from timetables.importing.records import Fault
-from timetables.services.conflicts import MAX_LISTED, LectureConflict
+from timetables.queries.conflicts import MAX_LISTED, LectureConflict
 
 MAX_ROOMS_LISTED = 20
 MAX_COURSES_HELD = 10_000

@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from classrooms.models import Occupancy
 from classrooms.querysets import OccupancyQuerySet
 from timetables.models import CourseBooking
+from timetables.queries.conflicts import MAX_LISTED, LectureConflict
 from timetables.querysets import CourseBookingQuerySet
 
 Bookings = CourseBookingQuerySet[CourseBooking]
@@ -15,12 +16,25 @@ def meeting_others(bookings: Bookings) -> Bookings:
     return bookings.filter(Exists(_obstacles()))
 
 
-def with_first_obstacle(bookings: Bookings) -> Bookings:
-    """Adds `obstacle_id` and `obstacle_kind`: the earliest that is in the way."""
+def conflicts_of(bookings: Bookings) -> list[LectureConflict]:
+    """Each with the earliest that is in its way, by time; at most `MAX_LISTED`. One query."""
     first = _obstacles().order_by("starts_at", "id")
-    return bookings.annotate(
-        obstacle_id=Subquery(first.values("id")[:1]), obstacle_kind=Subquery(first.values("kind")[:1])
+    rows = (
+        bookings.annotate(
+            obstacle_id=Subquery(first.values("id")[:1]), obstacle_kind=Subquery(first.values("kind")[:1])
+        )
+        .order_by("schedule__starts_at", "pk")
+        .values_list(
+            "schedule__course__code",
+            "classroom__name",
+            "schedule__starts_at",
+            "schedule__ends_at",
+            "obstacle_kind",
+            "obstacle_id",
+            "pk",
+        )
     )
+    return [LectureConflict(*row) for row in rows[:MAX_LISTED]]
 
 
 def _obstacles() -> OccupancyQuerySet[Occupancy]:

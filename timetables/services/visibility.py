@@ -4,15 +4,13 @@ A lecture blocks its room exactly while its course, its schedule and its booking
 of the three calls `settle` in the same transaction, having taken `Namespace.TIMETABLE` first.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from classrooms.services.room_time import reclaim_many, release
 from kernel.db.locks import lock_rooms
 from timetables.models import CourseBooking
-from timetables.queries.obstacles import Bookings, meeting_others, with_first_obstacle
-from timetables.services.conflicts import MAX_LISTED, LectureConflict
+from timetables.queries.conflicts import LectureConflict
+from timetables.queries.obstacles import Bookings, conflicts_of, meeting_others
 
 
 @dataclass(frozen=True)
@@ -40,23 +38,8 @@ def settle(bookings: Bookings, *, more_rooms: frozenset[int] = frozenset()) -> S
     if not rooms:
         return Settlement(0, 0, 0, ())
     obstructed_bookings = meeting_others(wanting)
-    conflicts = tuple(_conflicts(obstructed_bookings))
+    conflicts = tuple(conflicts_of(obstructed_bookings))
     refused = CourseBooking.objects.filter(pk__in=obstructed_bookings.values("pk")).update(is_available=False)
     released = release(in_vain.values("pk"))
     reclaimed = reclaim_many(wanting.values("pk"))
     return Settlement(released, reclaimed, refused, conflicts)
-
-
-def _conflicts(obstructed_bookings: Bookings) -> Iterator[LectureConflict]:
-    bookings: Any = with_first_obstacle(obstructed_bookings)
-    rows = bookings.values_list(
-        "schedule__course__code",
-        "classroom__name",
-        "schedule__starts_at",
-        "schedule__ends_at",
-        "obstacle_kind",
-        "obstacle_id",
-        "pk",
-    )
-    for row in rows.order_by("schedule__starts_at", "pk")[:MAX_LISTED]:
-        yield LectureConflict(*row)
