@@ -31,6 +31,7 @@ from allocations.services.placing import (
     allow_long_draw,
     hold_groups_and_rooms,
     series_draft,
+    win_in_words,
     write_decisions,
 )
 from allocations.services.progress import EventIsCancelled, move_on
@@ -234,13 +235,12 @@ def _outcomes(
     lost = {loss.entry_id: wording.loss_in_words(loss.reason, loss.by or None) for loss in outcome.losses}
     by_person: dict[int, list[str]] = defaultdict(list)
     for entry in listed.values():
-        slot = entry.summary.weekly_slot
         series = series_of.get(entry.pk)
         if series is not None:
-            dates = wording.dates_in_words(len(series.occurrences), (row.why for row in series.skipped if row.why))
-            by_person[entry.created_by_id].append(f"{entry.group.name} got {slot}, {dates}")
+            words = win_in_words(entry, series)
         else:
-            by_person[entry.created_by_id].append(f"{entry.group.name} did not get {slot}: {lost[entry.pk]}")
+            words = f"{entry.group.name} did not get {entry.summary.weekly_slot}: {lost[entry.pk]}"
+        by_person[entry.created_by_id].append(words)
     return dict(by_person)
 
 

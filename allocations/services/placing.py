@@ -8,13 +8,14 @@ from django.db import connection
 
 from allocations.draw import Win
 from allocations.enums import EntryStatus, Grant
+from allocations.facts.wording import dates_in_words
 from allocations.models import AllocationEvent, AllocationRegistration
 from groups.models import Group
 from groups.services.holding import hold_groups
 from kernel.db.locks import lock_rooms
 from kernel.db.transactions import allow_long_work
 from registrations.enums import Source
-from registrations.services.series_writing import SeriesDraft
+from registrations.services.series_writing import SeriesDraft, WrittenSeries
 
 LONGEST_STATEMENT_SECONDS = 120
 LONGEST_WAIT_SECONDS = 30
@@ -78,6 +79,12 @@ def series_draft(event: AllocationEvent, entry: AllocationRegistration, first: d
         source=Source.DRAW,
         event_id=event.pk,
     )
+
+
+def win_in_words(entry: AllocationRegistration, series: WrittenSeries) -> str:
+    """What a winner is told: "522 got Room A, Wednesdays 09:10–10:20, 16 dates, 1 skipped (closed)"."""
+    dates = dates_in_words(len(series.occurrences), (row.why for row in series.skipped if row.why))
+    return f"{entry.group.name} got {entry.summary.weekly_slot}, {dates}"
 
 
 def write_decisions(decisions: Iterable[Decision]) -> None:

@@ -9,7 +9,6 @@ from accounts.models import User
 from accounts.rules import check_cspace
 from allocations import draw
 from allocations.enums import EntryStatus, EventStatus, Grant, Reason
-from allocations.facts import wording
 from allocations.facts.draw import LosersPromoted
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, weekly_slot
 from allocations.queries.manifest import assemble, entry_of, room_lines, weights_of
@@ -20,6 +19,7 @@ from allocations.services.placing import (
     allow_long_draw,
     hold_groups_and_rooms,
     series_draft,
+    win_in_words,
     write_decisions,
 )
 from allocations.services.progress import event_for_write
@@ -153,10 +153,7 @@ def _fact(
 ) -> LosersPromoted:
     outcomes: dict[int, list[str]] = defaultdict(list)
     for row in promotions:
-        entry, series = row.entry, row.series
-        slot = entry.summary.weekly_slot
-        dates = wording.dates_in_words(len(series.occurrences), (skip.why for skip in series.skipped if skip.why))
-        outcomes[entry.created_by_id].append(f"{entry.group.name} got {slot}, {dates}")
+        outcomes[row.entry.created_by_id].append(win_in_words(row.entry, row.series))
     return LosersPromoted(
         actor_id=by.pk,
         occurred_at=now,
