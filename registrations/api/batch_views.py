@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classrooms.api.examples import room_taken
 from kernel import clock
 from kernel.api.filters import filtered
+from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace
-from kernel.api.schema import filter_parameters
 from kernel.api.viewsets import ApiViewSet
 from registrations.api.batch_serializers import (
     BatchInput,
@@ -38,32 +38,16 @@ ENTERED = PolymorphicProxySerializer(
 )
 
 
-@extend_schema(tags=["batch-allocations"])
 class BatchAllocationViewSet(ApiViewSet):
-    permissions = {
-        "list": InCSpace,
-        "create": InCSpace,
-        "retrieve": InCSpace,
-        "update": InCSpace,
-        "partial_update": InCSpace,
-        "destroy": InCSpace,
-        "retry_skipped": InCSpace,
-    }
-    conflicts = {
-        "create": [room_taken],
-        "update": [room_taken, SeriesIsOver],
-        "partial_update": [room_taken, SeriesIsOver],
-        "retry_skipped": [SeriesIsOver],
-    }
-    resources = dict.fromkeys(permissions, "Series")
+    tag = "batch-allocations"
 
-    @extend_schema(parameters=filter_parameters(SeriesFilter), responses=SeriesList)
+    @Operation(InCSpace, parameters=[SeriesFilter], responses=SeriesList, resource="Series")
     def list(self, request: Request) -> Response:
         return self.listing(
             filtered(SeriesFilter, with_api_relations(Series.objects.in_order()), request), SeriesOutput
         )
 
-    @extend_schema(request=ONE_OR_MANY, responses={201: ENTERED})
+    @Operation(InCSpace, request=ONE_OR_MANY, responses={201: ENTERED}, conflicts=[room_taken], resource="Series")
     def create(self, request: Request) -> Response:
         context = named_in(request.data)
         is_batch = isinstance(request.data, Mapping) and "items" in request.data
@@ -81,11 +65,17 @@ class BatchAllocationViewSet(ApiViewSet):
             return Response({"results": represented}, status=201)
         return self.created(represented[0], f"/api/v1/batch-allocations/{entered[0].pk}/")
 
-    @extend_schema(responses=SeriesOutput)
+    @Operation(InCSpace, responses=SeriesOutput, resource="Series")
     def retrieve(self, request: Request, pk: int) -> Response:
         return Response(SeriesOutput(_series(pk)).data)
 
-    @extend_schema(request=SeriesChangeInput, responses=SeriesOutput)
+    @Operation(
+        InCSpace,
+        request=SeriesChangeInput,
+        responses=SeriesOutput,
+        conflicts=[room_taken, SeriesIsOver],
+        resource="Series",
+    )
     def update(self, request: Request, pk: int) -> Response:
         before = _series(pk)
         wish = self.changes(SeriesChangeInput, **named_in(request.data))
@@ -107,18 +97,16 @@ class BatchAllocationViewSet(ApiViewSet):
         )
         return self._changed(before, series)
 
-    @extend_schema(request=SeriesChangeInput, responses=SeriesOutput)
-    def partial_update(self, request: Request, pk: int) -> Response:
-        return self.update(request, pk)
+    partial_update = update
 
-    @extend_schema(parameters=[CancelQuery], responses={204: None})
+    @Operation(InCSpace, parameters=[CancelQuery], responses={204: None}, resource="Series")
     def destroy(self, request: Request, pk: int) -> Response:
         _series(pk)
         asked = self.query(CancelQuery)
         cancel_series(series_id=pk, by=request.user, now=clock.now(), from_day=asked.get("from_date"))
         return Response(status=204)
 
-    @extend_schema(request=None, responses=SeriesOutput)
+    @Operation(InCSpace, responses=SeriesOutput, conflicts=[SeriesIsOver], resource="Series")
     def retry_skipped(self, request: Request, pk: int) -> Response:
         before = _series(pk) if self.is_dry else None
         return self._changed(before, retry_skipped(series_id=pk, by=request.user, now=clock.now()))
