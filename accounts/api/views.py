@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from accounts.api.cookies import check_origin, clear_cookie, put_cookie, read_cookie
 from accounts.api.serializers import AccessOutput, LoginInput, UserList, UserOutput
+from accounts.api.viewsets import CallerViewSet
 from accounts.models import User
 from accounts.services.sessions import Tokens, count_login_try, end_families, exchange, log_in
 from accounts.services.tokens import read_expired_access, read_refresh
@@ -74,7 +75,7 @@ class SessionViewSet(ApiViewSet):
         return "Bearer"
 
 
-class UserViewSet(ApiViewSet):
+class UserViewSet(CallerViewSet):
     tag = "users"
 
     @Operation(InCSpace, responses=UserList)
@@ -83,7 +84,7 @@ class UserViewSet(ApiViewSet):
 
     @Operation(LoggedIn, responses=UserOutput)
     def me(self, request: Request) -> Response:
-        return Response(UserOutput(request.user).data)
+        return Response(UserOutput(self.caller).data)
 
 
 def _answer(tokens: Tokens) -> Response:

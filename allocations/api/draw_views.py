@@ -11,6 +11,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
 from allocations.api.draw_serializers import (
     AlternativeList,
     AlternativeOutput,
@@ -40,7 +41,7 @@ from allocations.services.promoting import promote
 from kernel import clock
 from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, LoggedIn
-from kernel.api.viewsets import ApiViewSet, DocumentViewSet
+from kernel.api.viewsets import DocumentViewSet
 from kernel.campus_time import campus_date
 
 TSV = "text/tab-separated-values"
@@ -59,7 +60,7 @@ class Python(BaseRenderer):
     format = "py"
 
 
-class DrawViewSet(ApiViewSet):
+class DrawViewSet(CallerViewSet):
     tag = "draws"
 
     @Operation(
@@ -73,7 +74,7 @@ class DrawViewSet(ApiViewSet):
         event, is_practice = event_with_id(pk), self.is_dry
         stored = distribute(
             event_id=event.pk,
-            by=request.user,
+            by=self.caller,
             now=clock.now(),
             public_value=self.body(DistributeInput).get("public_value"),
             is_practice=is_practice,
@@ -90,7 +91,7 @@ class DrawViewSet(ApiViewSet):
         InCSpace, responses=PromotedList, conflicts=[EventIsNotDistributed, EventIsOver], resource="Allocation event"
     )
     def promote(self, request: Request, pk: int) -> Response:
-        promoted = promote(event_id=event_with_id(pk).pk, by=request.user, now=clock.now())
+        promoted = promote(event_id=event_with_id(pk).pk, by=self.caller, now=clock.now())
         unknown = {"series_id": None} if self.is_dry else {}
         return Response({"results": [{**PromotedOutput(row).data, **unknown} for row in promoted]})
 
@@ -103,7 +104,7 @@ class DrawViewSet(ApiViewSet):
     )
     def withdraw(self, request: Request, event_id: int, pk: int) -> Response:
         event_with_id(event_id)
-        entry = withdraw_entry(event_id=event_id, entry_id=pk, by=request.user, now=clock.now())
+        entry = withdraw_entry(event_id=event_id, entry_id=pk, by=self.caller, now=clock.now())
         return Response(EntryOutput(entry).data)
 
     @Operation(
@@ -115,7 +116,7 @@ class DrawViewSet(ApiViewSet):
     )
     def alternatives(self, request: Request, event_id: int, pk: int) -> Response:
         event = event_with_id(event_id)
-        entry = entry_of_event(event.pk, pk, request.user.access)
+        entry = entry_of_event(event.pk, pk, self.access)
         limit = self.query(AlternativesQuery)["limit"]
         if event.status != EventStatus.DISTRIBUTED:
             raise EventIsNotDistributed

@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
 from allocations.api.entry_serializers import (
     DrawnEntryOutput,
     EntryChangeInput,
@@ -36,19 +37,18 @@ from kernel import clock
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.permissions import InAnyGroup, InCSpace, LoggedIn
-from kernel.api.viewsets import ApiViewSet
 from kernel.errors import LimitReached, PermissionDenied
 
 Decision = Callable[..., AllocationRegistration]
 
 
-class AllocationRegistrationViewSet(ApiViewSet):
+class AllocationRegistrationViewSet(CallerViewSet):
     tag = "allocation events"
 
     @Operation(LoggedIn, parameters=[EntryFilter], responses=EntryList, resource="Allocation event")
     def list(self, request: Request, event_id: int) -> Response:
         event_with_id(event_id)
-        access = request.user.access
+        access = self.access
         if request.query_params.get("user") and not access.is_cspace:
             raise PermissionDenied
         own = AllocationRegistration.objects.of_event(event_id).visible_to(access).with_api_relations().order_by("id")
@@ -64,13 +64,13 @@ class AllocationRegistrationViewSet(ApiViewSet):
     def create(self, request: Request, event_id: int) -> Response:
         event_with_id(event_id)
         wish = _wish(self.body(EntryInput))
-        entry = file_entry(event_id=event_id, by=request.user, now=clock.now(), wish=wish)
+        entry = file_entry(event_id=event_id, by=self.caller, now=clock.now(), wish=wish)
         answer = FiledEntryOutput(entry, context={"outlook": outlook(entry.event, entry)}).data
         return self.created(answer, f"/api/v1/allocation-events/{event_id}/registrations/{entry.pk}/")
 
     @Operation(LoggedIn, responses=DrawnEntryOutput)
     def retrieve(self, request: Request, event_id: int, pk: int) -> Response:
-        return Response(DrawnEntryOutput(entry_of_event(event_id, pk, request.user.access)).data)
+        return Response(DrawnEntryOutput(entry_of_event(event_id, pk, self.access)).data)
 
     @Operation(
         LoggedIn,
@@ -79,16 +79,16 @@ class AllocationRegistrationViewSet(ApiViewSet):
         conflicts=[EventIsNotOpen, EntryIsDecided, LimitReached, WishIsFiled, WishOverlapsAnother],
     )
     def update(self, request: Request, event_id: int, pk: int) -> Response:
-        entry_of_event(event_id, pk, request.user.access)
+        entry_of_event(event_id, pk, self.access)
         wish = _wish(self.changes(EntryChangeInput))
-        entry = change_entry(event_id=event_id, entry_id=pk, by=request.user, now=clock.now(), wish=wish)
+        entry = change_entry(event_id=event_id, entry_id=pk, by=self.caller, now=clock.now(), wish=wish)
         return Response(EntryOutput(entry).data)
 
     partial_update = update
 
     @Operation(LoggedIn, responses={204: None}, conflicts=[EventIsNotOpen, EntryIsDecided])
     def destroy(self, request: Request, event_id: int, pk: int) -> Response:
-        delete_entry(event_id=event_id, entry_id=pk, by=request.user, now=clock.now())
+        delete_entry(event_id=event_id, entry_id=pk, by=self.caller, now=clock.now())
         return Response(status=204)
 
     @Operation(
@@ -110,7 +110,7 @@ class AllocationRegistrationViewSet(ApiViewSet):
         return self._decide(request, event_id, pk, reject_entry)
 
     def _decide(self, request: Request, event_id: int, pk: int, decide: Decision) -> Response:
-        entry = decide(event_id=event_id, entry_id=pk, by=request.user, now=clock.now())
+        entry = decide(event_id=event_id, entry_id=pk, by=self.caller, now=clock.now())
         return Response(EntryOutput(entry).data)
 
 

@@ -3,6 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
 from allocations.api.event_serializers import (
     WEIGHTS_SCHEMA,
     AgendaEntryOutput,
@@ -40,10 +41,9 @@ from allocations.services.progress import (
 from kernel import clock
 from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, LoggedIn
-from kernel.api.viewsets import ApiViewSet
 
 
-class AllocationEventViewSet(ApiViewSet):
+class AllocationEventViewSet(CallerViewSet):
     tag = "allocation events"
 
     @Operation(LoggedIn, responses=EventList)
@@ -52,7 +52,7 @@ class AllocationEventViewSet(ApiViewSet):
 
     @Operation(InCSpace, request=EventInput, responses={201: EventOutput})
     def create(self, request: Request) -> Response:
-        event = create_event(by=request.user, now=clock.now(), **self.body(EventInput))
+        event = create_event(by=self.caller, now=clock.now(), **self.body(EventInput))
         return self.created(EventOutput(event).data, f"/api/v1/allocation-events/{event.pk}/")
 
     @Operation(LoggedIn, responses=EventOutput)
@@ -63,24 +63,24 @@ class AllocationEventViewSet(ApiViewSet):
     def update(self, request: Request, pk: int) -> Response:
         event_with_id(pk)
         wanted = self.changes(EventChangeInput)
-        return Response(EventOutput(change_event(event_id=pk, by=request.user, now=clock.now(), **wanted)).data)
+        return Response(EventOutput(change_event(event_id=pk, by=self.caller, now=clock.now(), **wanted)).data)
 
     partial_update = update
 
     @Operation(InCSpace, responses={204: None}, conflicts=[EventIsNotDeletable])
     def destroy(self, request: Request, pk: int) -> Response:
-        delete_event(event_id=pk, by=request.user, now=clock.now())
+        delete_event(event_id=pk, by=self.caller, now=clock.now())
         return Response(status=204)
 
     @Operation(
         InCSpace, responses=EventOutput, conflicts=[EventHasNotBegun, EventIsCancelled], outcome={"status": "closed"}
     )
     def end(self, request: Request, pk: int) -> Response:
-        return Response(EventOutput(end_event(event_id=pk, by=request.user, now=clock.now())).data)
+        return Response(EventOutput(end_event(event_id=pk, by=self.caller, now=clock.now())).data)
 
     @Operation(InCSpace, responses=EventOutput, conflicts=[EventIsDistributed], outcome={"status": "cancelled"})
     def cancel(self, request: Request, pk: int) -> Response:
-        shown = EventOutput(cancel_event(event_id=pk, by=request.user, now=clock.now())).data
+        shown = EventOutput(cancel_event(event_id=pk, by=self.caller, now=clock.now())).data
         if self.is_dry:  # the event goes on, so its seed stays a secret
             shown["draw"]["seed"] = None
         return Response(shown)
@@ -94,7 +94,7 @@ class AllocationEventViewSet(ApiViewSet):
     )
     def weights(self, request: Request, pk: int) -> Response:
         event_with_id(pk)
-        event = set_weights(event_id=pk, by=request.user, now=clock.now(), **self.body(WeightsInput))
+        event = set_weights(event_id=pk, by=self.caller, now=clock.now(), **self.body(WeightsInput))
         return Response(EventOutput(event).data)
 
     @Operation(LoggedIn, parameters=[UnavailableDatesQuery], responses=UnavailableDatesOutput)

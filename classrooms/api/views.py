@@ -6,6 +6,7 @@ from typing import Any, cast
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import room_taken
 from classrooms.api.filters import ClassroomFilter
 from classrooms.api.serializers import (
@@ -41,11 +42,10 @@ from kernel import clock
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, PublicRead
-from kernel.api.viewsets import ApiViewSet
 from kernel.campus_time import Interval, campus_interval, cut_per_day, format_minute
 
 
-class ClassroomViewSet(ApiViewSet):
+class ClassroomViewSet(CallerViewSet):
     tag = "classrooms"
     path_example = {"name": "Room A"}
 
@@ -59,7 +59,7 @@ class ClassroomViewSet(ApiViewSet):
 
     @Operation(InCSpace, request=ClassroomInput, responses={201: ClassroomOutput}, conflicts=[ClassroomNameIsTaken])
     def create(self, request: Request) -> Response:
-        classroom = create_classroom(by=request.user, now=clock.now(), **self.body(ClassroomInput))
+        classroom = create_classroom(by=self.caller, now=clock.now(), **self.body(ClassroomInput))
         return self.created(ClassroomOutput(classroom).data, f"/api/v1/classrooms/{classroom.name}/")
 
     @Operation(InCSpace, request=ClassroomChangeInput, responses=ClassroomOutput)
@@ -67,14 +67,14 @@ class ClassroomViewSet(ApiViewSet):
         classroom = classroom_named(name)
         wanted = self.changes(ClassroomChangeInput, classroom=classroom)
         wanted.pop("name", None)
-        changed = change_classroom(classroom_id=classroom.pk, by=request.user, now=clock.now(), **wanted)
+        changed = change_classroom(classroom_id=classroom.pk, by=self.caller, now=clock.now(), **wanted)
         return Response(ClassroomOutput(changed).data)
 
     partial_update = update
 
     @Operation(InCSpace, responses={204: None}, conflicts=[ClassroomIsUsed])
     def destroy(self, request: Request, name: str) -> Response:
-        delete_classroom(classroom_id=classroom_named(name).pk, by=request.user, now=clock.now())
+        delete_classroom(classroom_id=classroom_named(name).pk, by=self.caller, now=clock.now())
         return Response(status=204)
 
     @Operation(PublicRead, parameters=[SlotQuery], responses=AvailabilityOutput)
@@ -108,7 +108,7 @@ class ClassroomViewSet(ApiViewSet):
     def free(self, request: Request) -> Response:
         asked = self.query(FreeQuery)
         rooms = cast(Rooms, filtered(ClassroomFilter, Classroom.objects.in_order(), request))
-        wanted, holds = weekly(asked), BookingHold.objects.binding(request.user.access)
+        wanted, holds = weekly(asked), BookingHold.objects.binding(self.access)
         response = self.listing(not_while(free_during(rooms, *wanted), holds.over_any(wanted)), ClassroomOutput)
         if asked["suggest"]:
             response.data["suggestions"] = suggestions(rooms, asked, holds, now=clock.now())
@@ -120,11 +120,11 @@ class ClassroomViewSet(ApiViewSet):
         """What would keep the caller from booking the room even while nobody uses it; or an empty text."""
         if faults := bookable_faults(classroom):
             return faults["classroom"][0]
-        hold = BookingHold.objects.binding(self.request.user.access).over(interval).first()
+        hold = BookingHold.objects.binding(self.access).over(interval).first()
         return hold.reason if hold else ""
 
 
-class ClosureViewSet(ApiViewSet):
+class ClosureViewSet(CallerViewSet):
     tag = "closures"
     path_example = {"name": "Room A"}
 
@@ -152,12 +152,12 @@ class ClosureViewSet(ApiViewSet):
 
     @Operation(InCSpace, responses={204: None})
     def destroy(self, request: Request, name: str, pk: int) -> Response:
-        lift_closure(closure_id=pk, classroom=classroom_named(name), by=request.user, now=clock.now())
+        lift_closure(closure_id=pk, classroom=classroom_named(name), by=self.caller, now=clock.now())
         return Response(status=204)
 
     def _close(self, rooms: Any, wanted: Mapping[str, Any], *, is_campus_wide: bool = False) -> Any:
         return close_rooms(
-            by=self.request.user,
+            by=self.caller,
             now=clock.now(),
             classrooms=rooms,
             interval=Interval(wanted["starts_at"], wanted["ends_at"]),

@@ -28,7 +28,7 @@ I = TypeVar("I", bound=Input)  # noqa: E741
 class ApiViewSet(ViewSet):
     """One action = permission, strict input, one service or query call, one representation."""
 
-    http_method_names: Sequence[str] = ["get", "post", "put", "patch", "delete", "head"]  # type: ignore[assignment]
+    http_method_names: Sequence[str] = ["get", "post", "put", "patch", "delete", "head"]
     metadata_class = None
 
     tag: ClassVar[str]
@@ -39,6 +39,11 @@ class ApiViewSet(ViewSet):
     """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
     is_dry = False
     """Whether this request only pretends; known once its action is called."""
+
+    @property
+    def caller_id(self) -> int:
+        """The id of who is logged in; 0, if it is nobody."""
+        return self.request.user.pk or 0
 
     def get_permissions(self) -> list[BasePermission]:
         # A method without an action (or OPTIONS, which is none of ours) is not allowed here; the handler says so.
@@ -59,7 +64,7 @@ class ApiViewSet(ViewSet):
         if request.method not in WRITES or not self.repeatable:
             return action()
         if request.user.is_authenticated:
-            count_try("write", str(request.user.pk), now=clock.now())
+            count_try("write", str(self.caller_id), now=clock.now())
         if faults := convention_faults(request):
             self.is_dry = True  # for the action: what is only tried out must not do what a dry run would not
             try:
@@ -71,7 +76,7 @@ class ApiViewSet(ViewSet):
             return run_dry(action)
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key is not None:
-            return run_idempotent(action, request=request, key=key, now=clock.now())
+            return run_idempotent(action, request=request, user_id=self.caller_id, key=key, now=clock.now())
         return action()
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -85,15 +90,15 @@ class ApiViewSet(ViewSet):
 
     def body(self, kind: type[Input], **context: Any) -> dict[str, Any]:
         """The validated body. Raises `ValidationError` with every fault at once."""
-        return _validated(kind(data=self.request.data, context=self._context(context)))
+        return _validated(kind(data=self.request.data, context={**self.serializer_context(), **context}))
 
     def changes(self, kind: type[Input], **context: Any) -> dict[str, Any]:
         """The validated body of a PUT or PATCH: absent keys stay as they are."""
-        return _validated(kind(data=self.request.data, partial=True, context=self._context(context)))
+        return _validated(kind(data=self.request.data, partial=True, context={**self.serializer_context(), **context}))
 
     def query(self, kind: type[Query], **context: Any) -> dict[str, Any]:
         """The validated query string."""
-        return _validated(kind(data=self.request.query_params, context=self._context(context)))
+        return _validated(kind(data=self.request.query_params, context={**self.serializer_context(), **context}))
 
     def listing(
         self,
@@ -120,8 +125,9 @@ class ApiViewSet(ViewSet):
         """201 with the relative `Location` of what was made; `location` is a path with its names as they are."""
         return Response(body, status=201, headers={"Location": escape_uri_path(location)})
 
-    def _context(self, extra: Mapping[str, Any]) -> dict[str, Any]:
-        return {"access": getattr(self.request.user, "access", None), "now": clock.now(), **extra}
+    def serializer_context(self) -> dict[str, Any]:
+        """What every serializer of a request may ask for."""
+        return {"now": clock.now()}
 
 
 class DocumentViewSet(ApiViewSet):

@@ -47,15 +47,15 @@ class NotificationViewSet(ApiViewSet):
     def partial_update(self, request: Request, pk: int) -> Response:
         if not self._own(request).filter(pk=pk).exists():
             raise NotificationNotFound
-        row = mark(notification_id=pk, by_id=request.user.pk, status=self.body(StatusInput)["status"])
+        row = mark(notification_id=pk, by_id=self.caller_id, status=self.body(StatusInput)["status"])
         return Response({"id": row.pk, "status": row.status})
 
     @Operation(LoggedIn, responses=UpdatedOutput)
     def read_all(self, request: Request) -> Response:
-        return Response({"updated": read_all(by_id=request.user.pk)})
+        return Response({"updated": read_all(by_id=self.caller_id)})
 
     def _own(self, request: Request) -> NotificationQuerySet[Notification]:
-        return Notification.objects.filter(user_id=request.user.pk or 0)
+        return Notification.objects.filter(user_id=self.caller_id)
 
 
 def _with_etag(request: Request, response: Response) -> Response:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import room_taken
 from groups.services.holding import GroupIsArchived
 from kernel import clock
@@ -12,7 +13,6 @@ from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.pagination import asked_page
 from kernel.api.permissions import InAnyGroup, InCSpace, LoggedIn
-from kernel.api.viewsets import ApiViewSet
 from kernel.errors import Invalid
 from registrations.api.filters import RegistrationFilter
 from registrations.api.serializers import (
@@ -44,7 +44,7 @@ MAX_UNPAGED = 5000
 Decision = Callable[..., Registration]
 
 
-class RegistrationViewSet(ApiViewSet):
+class RegistrationViewSet(CallerViewSet):
     tag = "registrations"
 
     @Operation(InCSpace, parameters=[RegistrationFilter], responses=RegistrationList)
@@ -58,7 +58,7 @@ class RegistrationViewSet(ApiViewSet):
     def create(self, request: Request) -> Response:
         wish = self.body(RegistrationInput)
         registration = book(
-            by=request.user,
+            by=self.caller,
             now=clock.now(),
             classroom=wish["classroom"],
             group_id=wish["group_id"],
@@ -80,14 +80,14 @@ class RegistrationViewSet(ApiViewSet):
     def update(self, request: Request, pk: int) -> Response:
         held = self._visible(request, pk)
         wish = self.changes(RegistrationChangeInput, registration=held, held_group_id=held.group_id)
-        registration = change_registration(registration_id=pk, by=request.user, now=clock.now(), change=wanted(wish))
+        registration = change_registration(registration_id=pk, by=self.caller, now=clock.now(), change=wanted(wish))
         return Response(RegistrationOutput(registration).data)
 
     partial_update = update
 
     @Operation(LoggedIn, responses={204: None}, conflicts=[RegistrationHasStarted])
     def destroy(self, request: Request, pk: int) -> Response:
-        cancel_registration(registration_id=pk, by=request.user, now=clock.now())
+        cancel_registration(registration_id=pk, by=self.caller, now=clock.now())
         return Response(status=204)
 
     @Operation(
@@ -113,23 +113,23 @@ class RegistrationViewSet(ApiViewSet):
     def _decide(self, request: Request, pk: int, decide: Decision) -> Response:
         self._visible(request, pk)
         reason = self.body(DecisionInput).get("reason", "")
-        registration = decide(registration_id=pk, by=request.user, now=clock.now(), reason=reason)
+        registration = decide(registration_id=pk, by=self.caller, now=clock.now(), reason=reason)
         return Response(RegistrationOutput(registration).data)
 
     def _visible(self, request: Request, pk: int) -> Registration:
         registration = Registration.objects.with_api_relations().filter(pk=pk).first()
         if registration is None:
             raise RegistrationNotFound
-        check_visible(registration, request.user.access)
+        check_visible(registration, self.access)
         return registration
 
 
-class OwnRegistrationViewSet(ApiViewSet):
+class OwnRegistrationViewSet(CallerViewSet):
     tag = "users"
 
     @Operation(LoggedIn, parameters=[OwnRegistrationsQuery], responses=OwnRegistrationList)
     def list(self, request: Request) -> Response:
         asked = self.query(OwnRegistrationsQuery)
-        rows = Registration.objects.created_by(request.user.pk).not_cancelled().with_api_relations()
+        rows = Registration.objects.created_by(self.caller.pk).not_cancelled().with_api_relations()
         rows = rows.in_period(asked["status"], now=clock.now())
         return self.listing(rows[: asked["limit"]] if "limit" in asked else rows, OwnRegistrationOutput)
