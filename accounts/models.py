@@ -58,7 +58,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Roles and memberships: one query, then cached on this object. The authenticator fills it at no extra cost."""
         if not hasattr(self, "_access"):
             # Through the reverse relation: `groups` stands above this app and is not imported here.
-            rows = self.user_groups.filter(group__archived_at=None).values_list(  # type: ignore[attr-defined]
+            rows = self.user_groups.filter(group__archived_at=None).values_list(
                 "group_id", "permissions", "group__is_system"
             )
             self.access = Access.of(

@@ -95,7 +95,7 @@ class EventForm(ServiceForm):
         return values
 
 
-class PublicValueForm(ActionForm):  # type: ignore[misc]
+class PublicValueForm(ActionForm):
     """Beside the actions: the public value, for events that name a source of one."""
 
     public_value = forms.CharField(

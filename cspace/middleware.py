@@ -179,7 +179,7 @@ class AdminSessionMiddleware(_AdminOnly, SessionMiddleware):
 
 
 class AdminCsrfMiddleware(_AdminOnly, CsrfViewMiddleware):
-    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseForbidden | None:  # type: ignore[override]
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseForbidden | None:
         if request.path_info.startswith(self.prefix):
             return super().process_view(request, *view)
         return None

@@ -61,7 +61,7 @@ class RegistrationForm(ServiceForm):
         groups.queryset = Group.objects.filter(offered).order_by("name", "id")
 
 
-class ReasonedActionForm(ActionForm):  # type: ignore[misc]
+class ReasonedActionForm(ActionForm):
     """An action, and why: the reason goes into the log and to the person who asked for the room."""
 
     reason = LongTextFormField(

@@ -63,7 +63,7 @@ class ThrottledLogin(AdminAuthenticationForm):
             raise self.get_invalid_login_error()
 
 
-class OwnPassword(AdminOwnPasswordChangeForm):  # type: ignore[misc]
+class OwnPassword(AdminOwnPasswordChangeForm):
     """One's own password, set by the service."""
 
     def save(self, commit: bool = True) -> User:

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.rules import MAX_USERNAME
 from accounts.services.sessions import MAX_PASSWORD_LENGTH
 from kernel.api.fields import TextField
-from kernel.api.serializers import Input, Output
+from kernel.api.serializers import Input, Output, Shape
 
 
 class LoginInput(Input):
@@ -19,7 +19,7 @@ class LoginInput(Input):
     password = TextField(max_length=MAX_PASSWORD_LENGTH, allow_blank=False)
 
 
-class AccessOutput(serializers.Serializer):  # type: ignore[type-arg]
+class AccessOutput(Shape):
     example: ClassVar[Mapping[str, Any]] = {"access": "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjo1fQ.2Yw"}
 
     access = serializers.CharField()
@@ -36,5 +36,5 @@ class UserOutput(Output):
         return {"id": instance.pk, "username": instance.username, "display_name": instance.display_name}
 
 
-class UserList(serializers.Serializer):  # type: ignore[type-arg]
+class UserList(Shape):
     results = UserOutput(many=True)

@@ -3,17 +3,18 @@
 from ipaddress import ip_address
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.cookies import check_origin, clear_cookie, put_cookie, read_cookie
 from accounts.api.serializers import AccessOutput, LoginInput, UserList, UserOutput
+from accounts.api.viewsets import CallerViewSet
 from accounts.models import User
 from accounts.services.sessions import Tokens, count_login_try, end_families, exchange, log_in
 from accounts.services.tokens import read_expired_access, read_refresh
 from kernel import clock
 from kernel.api.errors import to_response
+from kernel.api.operations import Operation
 from kernel.api.permissions import Anyone, InCSpace, LoggedIn
 from kernel.api.viewsets import ApiViewSet
 from kernel.errors import NotAuthenticated
@@ -21,15 +22,14 @@ from kernel.requests import client_address
 from kernel.throttling import count_try
 
 
-@extend_schema(tags=["auth"], auth=[])
 class SessionViewSet(ApiViewSet):
     """`/auth/*`: the only operations that read or write the refresh cookie."""
 
-    permissions = {"log_in": Anyone, "refresh": Anyone, "log_out": Anyone}
+    tag = "auth"
     authentication_classes = ()
     repeatable = False
 
-    @extend_schema(request=LoginInput, responses=AccessOutput)
+    @Operation(Anyone, request=LoginInput, responses=AccessOutput, auth=[])
     def log_in(self, request: Request) -> Response:
         check_origin(request)
         given, now, address = self.body(LoginInput), clock.now(), _valid(client_address(request))
@@ -43,7 +43,7 @@ class SessionViewSet(ApiViewSet):
         )
         return _answer(tokens)
 
-    @extend_schema(request=None, responses=AccessOutput, auth=[{"refreshCookie": []}])  # type: ignore[list-item]
+    @Operation(Anyone, responses=AccessOutput, auth=[{"refreshCookie": []}])
     def refresh(self, request: Request) -> Response:
         check_origin(request)
         try:
@@ -58,7 +58,7 @@ class SessionViewSet(ApiViewSet):
             clear_cookie(response)
             return response
 
-    @extend_schema(request=None, responses={205: None}, auth=[{"bearer": [], "refreshCookie": []}])  # type: ignore[list-item]
+    @Operation(Anyone, responses={205: None}, auth=[{"bearer": [], "refreshCookie": []}])
     def log_out(self, request: Request) -> Response:
         check_origin(request)
         scheme, _, access = request.headers.get("Authorization", "").partition(" ")
@@ -75,17 +75,16 @@ class SessionViewSet(ApiViewSet):
         return "Bearer"
 
 
-@extend_schema(tags=["users"])
-class UserViewSet(ApiViewSet):
-    permissions = {"list": InCSpace, "me": LoggedIn}
+class UserViewSet(CallerViewSet):
+    tag = "users"
 
-    @extend_schema(responses=UserList)
+    @Operation(InCSpace, responses=UserList)
     def list(self, request: Request) -> Response:
         return self.listing(User.objects.order_by("username", "id"), UserOutput)
 
-    @extend_schema(responses=UserOutput)
+    @Operation(LoggedIn, responses=UserOutput)
     def me(self, request: Request) -> Response:
-        return Response(UserOutput(request.user).data)
+        return Response(UserOutput(self.caller).data)
 
 
 def _answer(tokens: Tokens) -> Response:

@@ -13,7 +13,7 @@ from allocations.rules import ALGORITHM
 from allocations.services.promoting import Promotion
 from kernel.api.examples import days_on
 from kernel.api.fields import DateField, EndTimeField, QueryIntegerField, TextField, TimeField
-from kernel.api.serializers import Input, Output, Query
+from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import format_minute
 
 HASH = sha256(b"").hexdigest()
@@ -48,7 +48,7 @@ class DistributeOutput(Output):
         }
 
 
-class ParamsOutput(serializers.Serializer):  # type: ignore[type-arg]
+class ParamsOutput(Shape):
     example = {"balance": "minutes", "conflict": "skip", "max_wins": 0, "min_percent": 50, "tie": "ticket"}
 
     balance = serializers.CharField()
@@ -58,7 +58,7 @@ class ParamsOutput(serializers.Serializer):  # type: ignore[type-arg]
     tie = serializers.CharField()
 
 
-class GroupPlaceOutput(serializers.Serializer):  # type: ignore[type-arg]
+class GroupPlaceOutput(Shape):
     example = {"group_id": 2, "ticket": HASH, "place": 1}
 
     group_id = serializers.IntegerField()
@@ -66,7 +66,7 @@ class GroupPlaceOutput(serializers.Serializer):  # type: ignore[type-arg]
     place = serializers.IntegerField()
 
 
-class WinnerOutput(serializers.Serializer):  # type: ignore[type-arg]
+class WinnerOutput(Shape):
     example = {
         "position": 1,
         "registration_id": 200,
@@ -84,7 +84,7 @@ class WinnerOutput(serializers.Serializer):  # type: ignore[type-arg]
     skipped = serializers.IntegerField()
 
 
-class StatisticsOutput(serializers.Serializer):  # type: ignore[type-arg]
+class StatisticsOutput(Shape):
     example = {
         "total_registrations": 2,
         "successful_allocations": 1,
@@ -108,7 +108,7 @@ class StatisticsOutput(serializers.Serializer):  # type: ignore[type-arg]
     reasons = serializers.DictField(child=serializers.IntegerField())
 
 
-class DrawOutput(serializers.Serializer):  # type: ignore[type-arg]
+class DrawOutput(Shape):
     """`GET …/draw/`; saved as draw.json it is what the verifier reads. Before the draw without seed and result."""
 
     example = {
@@ -134,7 +134,7 @@ class DrawOutput(serializers.Serializer):  # type: ignore[type-arg]
     statistics = StatisticsOutput(allow_null=True)
 
 
-class LostToOutput(serializers.Serializer):  # type: ignore[type-arg]
+class LostToOutput(Shape):
     example = {"registration_id": 201, "position": 1, "group_id": 3, "served_before_minutes": 0}
 
     registration_id = serializers.IntegerField()
@@ -143,7 +143,7 @@ class LostToOutput(serializers.Serializer):  # type: ignore[type-arg]
     served_before_minutes = serializers.IntegerField()
 
 
-class SkippedOutput(serializers.Serializer):  # type: ignore[type-arg]
+class SkippedOutput(Shape):
     example = {"date": days_on(14), "why": "booked", "registration_id": 99}
 
     date = DateField()
@@ -211,7 +211,7 @@ class AlternativeOutput(Output):
         }
 
 
-class AlternativeList(serializers.Serializer):  # type: ignore[type-arg]
+class AlternativeList(Shape):
     results = AlternativeOutput(many=True)
 
 
@@ -245,5 +245,5 @@ class PromotedOutput(Output):
         }
 
 
-class PromotedList(serializers.Serializer):  # type: ignore[type-arg]
+class PromotedList(Shape):
     results = PromotedOutput(many=True)

@@ -7,11 +7,11 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
 from allocations.api.draw_serializers import (
     AlternativeList,
     AlternativeOutput,
@@ -39,8 +39,9 @@ from allocations.services.distributing import (
 from allocations.services.progress import EventIsCancelled
 from allocations.services.promoting import promote
 from kernel import clock
+from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, LoggedIn
-from kernel.api.viewsets import ApiViewSet, DocumentViewSet
+from kernel.api.viewsets import DocumentViewSet
 from kernel.campus_time import campus_date
 
 TSV = "text/tab-separated-values"
@@ -59,32 +60,21 @@ class Python(BaseRenderer):
     format = "py"
 
 
-@extend_schema(tags=["draws"])
-class DrawViewSet(ApiViewSet):
-    permissions = {
-        "distribute": InCSpace,
-        "retrieve": LoggedIn,
-        "promote": InCSpace,
-        "withdraw": LoggedIn,
-        "alternatives": LoggedIn,
-    }
-    conflicts = {
-        "distribute": [EventIsNotClosed, EventIsCancelled, ListIsNotPublished, PublicValueDiffers],
-        "promote": [EventIsNotDistributed, EventIsOver],
-        "withdraw": [EventIsNotDistributed],
-        "alternatives": [EventIsNotDistributed],
-    }
-    resources = dict.fromkeys(("distribute", "retrieve", "promote"), "Allocation event") | dict.fromkeys(
-        ("withdraw", "alternatives"), "Allocation registration"
-    )
-    outcomes = {"withdraw": {"status": "withdrawn", "is_pending": False}}
+class DrawViewSet(CallerViewSet):
+    tag = "draws"
 
-    @extend_schema(request=DistributeInput, responses=DistributeOutput)
+    @Operation(
+        InCSpace,
+        request=DistributeInput,
+        responses=DistributeOutput,
+        conflicts=[EventIsNotClosed, EventIsCancelled, ListIsNotPublished, PublicValueDiffers],
+        resource="Allocation event",
+    )
     def distribute(self, request: Request, pk: int) -> Response:
         event, is_practice = event_with_id(pk), self.is_dry
         stored = distribute(
             event_id=event.pk,
-            by=request.user,
+            by=self.caller,
             now=clock.now(),
             public_value=self.body(DistributeInput).get("public_value"),
             is_practice=is_practice,
@@ -93,26 +83,40 @@ class DrawViewSet(ApiViewSet):
         said = {"practice": True} if is_practice and not was_drawn_before else {}
         return Response({**DistributeOutput(stored).data, **said})
 
-    @extend_schema(responses=DrawOutput)
+    @Operation(LoggedIn, responses=DrawOutput, resource="Allocation event")
     def retrieve(self, request: Request, pk: int) -> Response:
         return Response(publishing.record(event_with_id(pk)))
 
-    @extend_schema(request=None, responses=PromotedList)
+    @Operation(
+        InCSpace, responses=PromotedList, conflicts=[EventIsNotDistributed, EventIsOver], resource="Allocation event"
+    )
     def promote(self, request: Request, pk: int) -> Response:
-        promoted = promote(event_id=event_with_id(pk).pk, by=request.user, now=clock.now())
+        promoted = promote(event_id=event_with_id(pk).pk, by=self.caller, now=clock.now())
         unknown = {"series_id": None} if self.is_dry else {}
         return Response({"results": [{**PromotedOutput(row).data, **unknown} for row in promoted]})
 
-    @extend_schema(request=None, responses=EntryOutput)
+    @Operation(
+        LoggedIn,
+        responses=EntryOutput,
+        conflicts=[EventIsNotDistributed],
+        resource="Allocation registration",
+        outcome={"status": "withdrawn", "is_pending": False},
+    )
     def withdraw(self, request: Request, event_id: int, pk: int) -> Response:
         event_with_id(event_id)
-        entry = withdraw_entry(event_id=event_id, entry_id=pk, by=request.user, now=clock.now())
+        entry = withdraw_entry(event_id=event_id, entry_id=pk, by=self.caller, now=clock.now())
         return Response(EntryOutput(entry).data)
 
-    @extend_schema(parameters=[AlternativesQuery], responses=AlternativeList)
+    @Operation(
+        LoggedIn,
+        parameters=[AlternativesQuery],
+        responses=AlternativeList,
+        conflicts=[EventIsNotDistributed],
+        resource="Allocation registration",
+    )
     def alternatives(self, request: Request, event_id: int, pk: int) -> Response:
         event = event_with_id(event_id)
-        entry = entry_of_event(event.pk, pk, request.user.access)
+        entry = entry_of_event(event.pk, pk, self.access)
         limit = self.query(AlternativesQuery)["limit"]
         if event.status != EventStatus.DISTRIBUTED:
             raise EventIsNotDistributed
@@ -120,23 +124,21 @@ class DrawViewSet(ApiViewSet):
         return Response({"results": [AlternativeOutput(slot).data for slot in found]})
 
 
-@extend_schema(tags=["draws"])
 class DrawDocumentViewSet(DocumentViewSet):
     """Exact bytes with their SHA-256 as the ETag."""
 
-    permissions = {"manifest": LoggedIn, "result": LoggedIn, "verifier": LoggedIn}
-    resources = dict.fromkeys(permissions, "Allocation event")
+    tag = "draws"
     renderer_classes = [JSONRenderer, Tsv, Python]
 
-    @extend_schema(responses={(200, TSV): OpenApiTypes.STR})
+    @Operation(LoggedIn, responses={(200, TSV): OpenApiTypes.STR}, resource="Allocation event")
     def manifest(self, request: Request, pk: int) -> HttpResponseBase:
         return _sent(request, publishing.manifest(event_with_id(pk)), TSV)
 
-    @extend_schema(responses={(200, TSV): OpenApiTypes.STR})
+    @Operation(LoggedIn, responses={(200, TSV): OpenApiTypes.STR}, resource="Allocation event")
     def result(self, request: Request, pk: int) -> HttpResponseBase:
         return _sent(request, publishing.result(event_with_id(pk)), TSV)
 
-    @extend_schema(responses={(200, PYTHON): OpenApiTypes.STR})
+    @Operation(LoggedIn, responses={(200, PYTHON): OpenApiTypes.STR}, resource="Allocation event")
     def verifier(self, request: Request, pk: int) -> HttpResponseBase:
         event_with_id(pk)
         source = publishing.VERIFIER.read_bytes()

@@ -16,7 +16,7 @@ from classrooms.api.fields import ClassroomField
 from groups.api.fields import OwnGroupIdField, unknown_group_faults
 from kernel.api.examples import days_on
 from kernel.api.fields import DateField, EndTimeField, IntegerField, TextField, TimeField
-from kernel.api.serializers import Input, Output
+from kernel.api.serializers import Input, Output, Shape
 from kernel.campus_time import format_minute
 from kernel.errors import Faults
 from registrations.rules import MAX_DESCRIPTION
@@ -96,7 +96,7 @@ class ListedEntryOutput(Output):
         }
 
 
-class EntryList(serializers.Serializer):  # type: ignore[type-arg]
+class EntryList(Shape):
     registrations = ListedEntryOutput(many=True)
 
 
@@ -156,14 +156,14 @@ class DrawnEntryOutput(EntryOutput):
 
 
 @extend_schema_serializer(component_name="SkippedDate")
-class PreviewedSkip(serializers.Serializer):  # type: ignore[type-arg]
+class PreviewedSkip(Shape):
     example = {"date": days_on(14), "why": "booked"}
 
     date = DateField()
     why = serializers.ChoiceField(choices=["closed", "booked"])
 
 
-class Preview(serializers.Serializer):  # type: ignore[type-arg]
+class Preview(Shape):
     """What the entry can expect as the room is booked now: dates without closures, and those nothing is booked on."""
 
     example = {"open_dates": [days_on(7), days_on(14)], "kept_dates": [days_on(7)]}

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
 from allocations.api.entry_serializers import (
     DrawnEntryOutput,
     EntryChangeInput,
@@ -35,86 +35,82 @@ from allocations.services.entries import (
 from classrooms.api.examples import room_taken
 from kernel import clock
 from kernel.api.filters import filtered
+from kernel.api.operations import Operation
 from kernel.api.permissions import InAnyGroup, InCSpace, LoggedIn
-from kernel.api.schema import filter_parameters
-from kernel.api.viewsets import ApiViewSet
 from kernel.errors import LimitReached, PermissionDenied
 
 Decision = Callable[..., AllocationRegistration]
 
 
-@extend_schema(tags=["allocation events"])
-class AllocationRegistrationViewSet(ApiViewSet):
-    permissions = {
-        "list": LoggedIn,
-        "create": InAnyGroup,
-        "retrieve": LoggedIn,
-        "update": LoggedIn,
-        "partial_update": LoggedIn,
-        "destroy": LoggedIn,
-        "approve": InCSpace,
-        "reject": InCSpace,
-    }
-    conflicts = {
-        "create": [EventIsNotOpen, LimitReached, WishIsFiled, WishOverlapsAnother],
-        "update": [EventIsNotOpen, EntryIsDecided, LimitReached, WishIsFiled, WishOverlapsAnother],
-        "partial_update": [EventIsNotOpen, EntryIsDecided, LimitReached, WishIsFiled, WishOverlapsAnother],
-        "destroy": [EventIsNotOpen, EntryIsDecided],
-        "approve": [EntryIsWithdrawn, room_taken],
-        "reject": [EntryIsWithdrawn],
-    }
-    outcomes = {
-        "approve": {"status": "approved", "is_pending": False},
-        "reject": {"status": "rejected", "is_pending": False, "reason": "REJECTED_BY_ADMIN"},
-    }
+class AllocationRegistrationViewSet(CallerViewSet):
+    tag = "allocation events"
 
-    @extend_schema(parameters=filter_parameters(EntryFilter), responses=EntryList)
+    @Operation(LoggedIn, parameters=[EntryFilter], responses=EntryList, resource="Allocation event")
     def list(self, request: Request, event_id: int) -> Response:
         event_with_id(event_id)
-        access = request.user.access
+        access = self.access
         if request.query_params.get("user") and not access.is_cspace:
             raise PermissionDenied
         own = AllocationRegistration.objects.of_event(event_id).visible_to(access).with_api_relations().order_by("id")
         return self.listing(filtered(EntryFilter, own, request), ListedEntryOutput, key="registrations")
 
-    @extend_schema(request=EntryInput, responses={201: FiledEntryOutput})
+    @Operation(
+        InAnyGroup,
+        request=EntryInput,
+        responses={201: FiledEntryOutput},
+        conflicts=[EventIsNotOpen, LimitReached, WishIsFiled, WishOverlapsAnother],
+        resource="Allocation event",
+    )
     def create(self, request: Request, event_id: int) -> Response:
         event_with_id(event_id)
         wish = _wish(self.body(EntryInput))
-        entry = file_entry(event_id=event_id, by=request.user, now=clock.now(), wish=wish)
+        entry = file_entry(event_id=event_id, by=self.caller, now=clock.now(), wish=wish)
         answer = FiledEntryOutput(entry, context={"outlook": outlook(entry.event, entry)}).data
         return self.created(answer, f"/api/v1/allocation-events/{event_id}/registrations/{entry.pk}/")
 
-    @extend_schema(responses=DrawnEntryOutput)
+    @Operation(LoggedIn, responses=DrawnEntryOutput)
     def retrieve(self, request: Request, event_id: int, pk: int) -> Response:
-        return Response(DrawnEntryOutput(entry_of_event(event_id, pk, request.user.access)).data)
+        return Response(DrawnEntryOutput(entry_of_event(event_id, pk, self.access)).data)
 
-    @extend_schema(request=EntryChangeInput, responses=EntryOutput)
+    @Operation(
+        LoggedIn,
+        request=EntryChangeInput,
+        responses=EntryOutput,
+        conflicts=[EventIsNotOpen, EntryIsDecided, LimitReached, WishIsFiled, WishOverlapsAnother],
+    )
     def update(self, request: Request, event_id: int, pk: int) -> Response:
-        entry_of_event(event_id, pk, request.user.access)
+        entry_of_event(event_id, pk, self.access)
         wish = _wish(self.changes(EntryChangeInput))
-        entry = change_entry(event_id=event_id, entry_id=pk, by=request.user, now=clock.now(), wish=wish)
+        entry = change_entry(event_id=event_id, entry_id=pk, by=self.caller, now=clock.now(), wish=wish)
         return Response(EntryOutput(entry).data)
 
-    @extend_schema(request=EntryChangeInput, responses=EntryOutput)
-    def partial_update(self, request: Request, event_id: int, pk: int) -> Response:
-        return self.update(request, event_id, pk)
+    partial_update = update
 
-    @extend_schema(responses={204: None})
+    @Operation(LoggedIn, responses={204: None}, conflicts=[EventIsNotOpen, EntryIsDecided])
     def destroy(self, request: Request, event_id: int, pk: int) -> Response:
-        delete_entry(event_id=event_id, entry_id=pk, by=request.user, now=clock.now())
+        delete_entry(event_id=event_id, entry_id=pk, by=self.caller, now=clock.now())
         return Response(status=204)
 
-    @extend_schema(request=None, responses=EntryOutput)
+    @Operation(
+        InCSpace,
+        responses=EntryOutput,
+        conflicts=[EntryIsWithdrawn, room_taken],
+        outcome={"status": "approved", "is_pending": False},
+    )
     def approve(self, request: Request, event_id: int, pk: int) -> Response:
         return self._decide(request, event_id, pk, approve_entry)
 
-    @extend_schema(request=None, responses=EntryOutput)
+    @Operation(
+        InCSpace,
+        responses=EntryOutput,
+        conflicts=[EntryIsWithdrawn],
+        outcome={"status": "rejected", "is_pending": False, "reason": "REJECTED_BY_ADMIN"},
+    )
     def reject(self, request: Request, event_id: int, pk: int) -> Response:
         return self._decide(request, event_id, pk, reject_entry)
 
     def _decide(self, request: Request, event_id: int, pk: int, decide: Decision) -> Response:
-        entry = decide(event_id=event_id, entry_id=pk, by=request.user, now=clock.now())
+        entry = decide(event_id=event_id, entry_id=pk, by=self.caller, now=clock.now())
         return Response(EntryOutput(entry).data)
 
 

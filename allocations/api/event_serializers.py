@@ -33,7 +33,7 @@ from kernel.api.fields import (
     TimeField,
     TimestampField,
 )
-from kernel.api.serializers import NOT_AN_OBJECT, Input, Output, Query
+from kernel.api.serializers import NOT_AN_OBJECT, Input, Output, Query, Shape
 from kernel.campus_time import MINUTES_PER_DAY, format_instant, format_minute
 from kernel.dates import days_faults, year_faults
 from kernel.errors import Faults
@@ -140,7 +140,7 @@ class ListedEventOutput(Output):
         }
 
 
-class DrawSummary(serializers.Serializer):  # type: ignore[type-arg]
+class DrawSummary(Shape):
     """What is public about the draw at any time. `seed` is null until the event is distributed or cancelled."""
 
     example = {
@@ -209,7 +209,7 @@ class EventOutput(ListedEventOutput):
         }
 
 
-class EventList(serializers.Serializer):  # type: ignore[type-arg]
+class EventList(Shape):
     results = ListedEventOutput(many=True)
 
 
@@ -238,7 +238,7 @@ class UnavailableDatesQuery(RoomQuery):
         return faults | time_faults(values.get("start_time", 0), values.get("end_time", MINUTES_PER_DAY))
 
 
-class UnavailableDatesOutput(serializers.Serializer):  # type: ignore[type-arg]
+class UnavailableDatesOutput(Shape):
     example = {"classroom": "Room A", "unavailable_dates": [days_on(7)]}
 
     classroom = serializers.CharField()
@@ -281,7 +281,7 @@ class AgendaEntryOutput(Output):
         }
 
 
-class RoomAgendaOutput(serializers.Serializer):  # type: ignore[type-arg]
+class RoomAgendaOutput(Shape):
     example = {"classroom": "Room A"}
 
     classroom = serializers.CharField()

@@ -1,9 +1,9 @@
 """Allocation events over HTTP (contract §6)."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
 from allocations.api.event_serializers import (
     WEIGHTS_SCHEMA,
     AgendaEntryOutput,
@@ -39,85 +39,65 @@ from allocations.services.progress import (
     end_event,
 )
 from kernel import clock
+from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, LoggedIn
-from kernel.api.viewsets import ApiViewSet
 
 
-@extend_schema(tags=["allocation events"])
-class AllocationEventViewSet(ApiViewSet):
-    permissions = {
-        "list": LoggedIn,
-        "create": InCSpace,
-        "retrieve": LoggedIn,
-        "update": InCSpace,
-        "partial_update": InCSpace,
-        "destroy": InCSpace,
-        "end": InCSpace,
-        "cancel": InCSpace,
-        "weights": InCSpace,
-        "unavailable_dates": LoggedIn,
-        "room_agenda": InCSpace,
-    }
-    conflicts = {
-        "update": [EventIsOpen, EventIsNotChangeable],
-        "partial_update": [EventIsOpen, EventIsNotChangeable],
-        "destroy": [EventIsNotDeletable],
-        "end": [EventHasNotBegun, EventIsCancelled],
-        "cancel": [EventIsDistributed],
-        "weights": [WeightsAreFixed],
-    }
-    outcomes = {
-        "end": {"status": "closed"},
-        "cancel": {"status": "cancelled"},
-        "weights": {"weights": WEIGHTS_SCHEMA["example"]},
-    }
+class AllocationEventViewSet(CallerViewSet):
+    tag = "allocation events"
 
-    @extend_schema(responses=EventList)
+    @Operation(LoggedIn, responses=EventList)
     def list(self, request: Request) -> Response:
         return self.listing(AllocationEvent.objects.without_manifest().newest_first(), ListedEventOutput)
 
-    @extend_schema(request=EventInput, responses={201: EventOutput})
+    @Operation(InCSpace, request=EventInput, responses={201: EventOutput})
     def create(self, request: Request) -> Response:
-        event = create_event(by=request.user, now=clock.now(), **self.body(EventInput))
+        event = create_event(by=self.caller, now=clock.now(), **self.body(EventInput))
         return self.created(EventOutput(event).data, f"/api/v1/allocation-events/{event.pk}/")
 
-    @extend_schema(responses=EventOutput)
+    @Operation(LoggedIn, responses=EventOutput)
     def retrieve(self, request: Request, pk: int) -> Response:
         return Response(EventOutput(event_with_id(pk)).data)
 
-    @extend_schema(request=EventChangeInput, responses=EventOutput)
+    @Operation(InCSpace, request=EventChangeInput, responses=EventOutput, conflicts=[EventIsOpen, EventIsNotChangeable])
     def update(self, request: Request, pk: int) -> Response:
         event_with_id(pk)
         wanted = self.changes(EventChangeInput)
-        return Response(EventOutput(change_event(event_id=pk, by=request.user, now=clock.now(), **wanted)).data)
+        return Response(EventOutput(change_event(event_id=pk, by=self.caller, now=clock.now(), **wanted)).data)
 
-    @extend_schema(request=EventChangeInput, responses=EventOutput)
-    def partial_update(self, request: Request, pk: int) -> Response:
-        return self.update(request, pk)
+    partial_update = update
 
-    @extend_schema(responses={204: None})
+    @Operation(InCSpace, responses={204: None}, conflicts=[EventIsNotDeletable])
     def destroy(self, request: Request, pk: int) -> Response:
-        delete_event(event_id=pk, by=request.user, now=clock.now())
+        delete_event(event_id=pk, by=self.caller, now=clock.now())
         return Response(status=204)
 
-    @extend_schema(request=None, responses=EventOutput)
+    @Operation(
+        InCSpace, responses=EventOutput, conflicts=[EventHasNotBegun, EventIsCancelled], outcome={"status": "closed"}
+    )
     def end(self, request: Request, pk: int) -> Response:
-        return Response(EventOutput(end_event(event_id=pk, by=request.user, now=clock.now())).data)
+        return Response(EventOutput(end_event(event_id=pk, by=self.caller, now=clock.now())).data)
 
-    @extend_schema(request=None, responses=EventOutput)
+    @Operation(InCSpace, responses=EventOutput, conflicts=[EventIsDistributed], outcome={"status": "cancelled"})
     def cancel(self, request: Request, pk: int) -> Response:
-        shown = EventOutput(cancel_event(event_id=pk, by=request.user, now=clock.now())).data
+        shown = EventOutput(cancel_event(event_id=pk, by=self.caller, now=clock.now())).data
         if self.is_dry:  # the event goes on, so its seed stays a secret
             shown["draw"]["seed"] = None
         return Response(shown)
 
-    @extend_schema(request={"application/json": WEIGHTS_SCHEMA}, responses=EventOutput)
+    @Operation(
+        InCSpace,
+        request={"application/json": WEIGHTS_SCHEMA},
+        responses=EventOutput,
+        conflicts=[WeightsAreFixed],
+        outcome={"weights": WEIGHTS_SCHEMA["example"]},
+    )
     def weights(self, request: Request, pk: int) -> Response:
         event_with_id(pk)
-        event = set_weights(event_id=pk, by=request.user, now=clock.now(), **self.body(WeightsInput))
+        event = set_weights(event_id=pk, by=self.caller, now=clock.now(), **self.body(WeightsInput))
         return Response(EventOutput(event).data)
 
-    @extend_schema(parameters=[UnavailableDatesQuery], responses=UnavailableDatesOutput)
+    @Operation(LoggedIn, parameters=[UnavailableDatesQuery], responses=UnavailableDatesOutput)
     def unavailable_dates(self, request: Request, pk: int) -> Response:
         event = event_with_id(pk)
         asked = self.query(UnavailableDatesQuery, event=event)
@@ -130,7 +110,7 @@ class AllocationEventViewSet(ApiViewSet):
         )
         return Response({"classroom": asked["classroom"].name, "unavailable_dates": [day.isoformat() for day in dates]})
 
-    @extend_schema(parameters=[RoomQuery], responses=RoomAgendaOutput)
+    @Operation(InCSpace, parameters=[RoomQuery], responses=RoomAgendaOutput)
     def room_agenda(self, request: Request, pk: int) -> Response:
         event_with_id(pk)
         classroom = self.query(RoomQuery)["classroom"]

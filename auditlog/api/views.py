@@ -2,15 +2,14 @@
 
 import django_filters
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from auditlog.api.serializers import LogEntryOutput, LogPage
 from auditlog.models import LogEntry
 from kernel.api.filters import FilterSet, filtered
+from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace
-from kernel.api.schema import filter_parameters
 from kernel.api.viewsets import ApiViewSet
 
 
@@ -23,11 +22,10 @@ class LogFilter(FilterSet):
         return rows.filter(action__startswith=value) if value.endswith(".") else rows.filter(action=value)
 
 
-@extend_schema(tags=["logs"])
 class LogViewSet(ApiViewSet):
-    permissions = {"list": InCSpace}
+    tag = "logs"
 
-    @extend_schema(parameters=filter_parameters(LogFilter), responses=LogPage)
+    @Operation(InCSpace, parameters=[LogFilter], responses=LogPage)
     def list(self, request: Request) -> Response:
         rows = LogEntry.objects.select_related("actor").order_by("-created_at", "-id")
         return self.listing(filtered(LogFilter, rows, request), LogEntryOutput, always_paged=True)

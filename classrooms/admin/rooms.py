@@ -32,7 +32,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("name", *CHANGEABLE)
 
 
-class WholeNumber(widgets.IntegerWidget):  # type: ignore[misc]
+class WholeNumber(widgets.IntegerWidget):
     """A cell with a number; a range is the service's to check. Nothing is rounded, and TRUE is no number."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
@@ -46,7 +46,7 @@ class WholeNumber(widgets.IntegerWidget):  # type: ignore[misc]
         return number
 
 
-class Degrees(widgets.FloatWidget):  # type: ignore[misc]
+class Degrees(widgets.FloatWidget):
     """A cell with a number or nothing."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
@@ -58,7 +58,7 @@ class Degrees(widgets.FloatWidget):  # type: ignore[misc]
             raise ValueError("A number is required") from error
 
 
-class Text(widgets.CharWidget):  # type: ignore[misc]
+class Text(widgets.CharWidget):
     """A cell that a spreadsheet would run is marked as text; also what looks like such a mark already."""
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
@@ -135,7 +135,7 @@ class ClassroomForm(ServiceForm):
 
 
 @admin.register(Classroom, site=site)
-class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):  # type: ignore[type-arg]
+class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):
     form = ClassroomForm
     resource_classes = (ClassroomResource,)
     import_form_class = ImportForm

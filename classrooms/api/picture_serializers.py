@@ -9,7 +9,7 @@ from classrooms.queries.utilisation import Grouping, Hours
 from classrooms.rules import window_faults
 from kernel.api.examples import day_ahead, days_on
 from kernel.api.fields import ChoiceField, DateField, QueryIntegerField, TimestampField
-from kernel.api.serializers import Output, Query
+from kernel.api.serializers import Output, Query, Shape
 from kernel.dates import year_faults
 from kernel.errors import Faults
 
@@ -41,7 +41,7 @@ class UtilisationQuery(Query):
         return window_faults(values.get("start_date"), values.get("end_date"))
 
 
-class UtilisationRow(serializers.Serializer):  # type: ignore[type-arg]
+class UtilisationRow(Shape):
     """One of `classroom`, `day_of_week` and `hour` says what the row is about."""
 
     example: ClassVar[Mapping[str, Any]] = {

@@ -2,7 +2,6 @@
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +12,7 @@ from classrooms.queries.floorplan import draw
 from classrooms.queries.states import states
 from classrooms.queries.utilisation import Grouping, utilisation
 from kernel import clock
+from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, PublicRead
 from kernel.api.viewsets import ApiViewSet, DocumentViewSet
 from kernel.errors import NotFound
@@ -28,13 +28,12 @@ class Svg(BaseRenderer):
     format = "svg"
 
 
-@extend_schema(tags=["classrooms"])
 class FloorPlanViewSet(DocumentViewSet):
-    permissions = {"retrieve": PublicRead}
-    resources = {"retrieve": "Floor"}
+    tag = "classrooms"
     renderer_classes = [JSONRenderer, Svg]
 
-    @extend_schema(
+    @Operation(
+        PublicRead,
         parameters=[FloorPlanQuery],
         responses={(200, SVG): PICTURE},
         description=(
@@ -44,6 +43,7 @@ class FloorPlanViewSet(DocumentViewSet):
             " `building` chooses one. A floor without any room is a 404; rooms without a box are named below the plan."
             "\n\n![The third floor of the demo campus](/static/classrooms/floor-plan.svg)"
         ),
+        resource="Floor",
     )
     def retrieve(self, request: Request) -> HttpResponseBase:
         asked = self.query(FloorPlanQuery)
@@ -54,11 +54,11 @@ class FloorPlanViewSet(DocumentViewSet):
         return HttpResponse(draw(rooms, states(rooms, at), at=at), content_type=SVG)
 
 
-@extend_schema(tags=["classrooms"])
 class UtilisationViewSet(ApiViewSet):
-    permissions = {"retrieve": InCSpace}
+    tag = "classrooms"
 
-    @extend_schema(
+    @Operation(
+        InCSpace,
         parameters=[UtilisationQuery],
         responses=UtilisationOutput,
         description=(

@@ -39,7 +39,7 @@ from kernel.api.fields import (
     TimestampField,
 )
 from kernel.api.filters import list_faults
-from kernel.api.serializers import Input, Output, Query
+from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import format_instant
 from kernel.errors import Faults
 
@@ -153,7 +153,7 @@ class ClassroomOutput(Output):
         }
 
 
-class ClassroomList(serializers.Serializer):  # type: ignore[type-arg]
+class ClassroomList(Shape):
     results = ClassroomOutput(many=True)
 
 
@@ -192,7 +192,7 @@ class FreeQuery(SlotQuery):
         return list_faults(ClassroomFilter(data=self.initial_data, queryset=Classroom.objects.none()))
 
 
-class ConflictOutput(serializers.Serializer):  # type: ignore[type-arg]
+class ConflictOutput(Shape):
     example: ClassVar[Mapping[str, Any]] = {"id": 100, "start_time": "09:00", "end_time": "11:00"}
 
     id = serializers.IntegerField()
@@ -200,7 +200,7 @@ class ConflictOutput(serializers.Serializer):  # type: ignore[type-arg]
     end_time = EndTimeField()
 
 
-class AvailabilityOutput(serializers.Serializer):  # type: ignore[type-arg]
+class AvailabilityOutput(Shape):
     example: ClassVar[Mapping[str, Any]] = {"classroom": "Room A", **SlotQuery.example, "is_available": False}
 
     classroom = serializers.CharField()
@@ -212,7 +212,7 @@ class AvailabilityOutput(serializers.Serializer):  # type: ignore[type-arg]
     reason = serializers.CharField(required=False)
 
 
-class SuggestionOutput(serializers.Serializer):  # type: ignore[type-arg]
+class SuggestionOutput(Shape):
     classroom = serializers.CharField()
     date = DateField()
     start_time = TimeField()
@@ -220,7 +220,7 @@ class SuggestionOutput(serializers.Serializer):  # type: ignore[type-arg]
     clashes = serializers.IntegerField()
 
 
-class FreeOutput(serializers.Serializer):  # type: ignore[type-arg]
+class FreeOutput(Shape):
     results = ClassroomOutput(many=True)
     suggestions = SuggestionOutput(many=True, required=False)
     reason = serializers.CharField(required=False)
@@ -286,5 +286,5 @@ class PublicClosureOutput(ClosureOutput):
         return {**super().represent(instance), "reason": None}
 
 
-class ClosureList(serializers.Serializer):  # type: ignore[type-arg]
+class ClosureList(Shape):
     results = ClosureOutput(many=True)

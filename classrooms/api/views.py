@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import room_taken
 from classrooms.api.filters import ClassroomFilter
 from classrooms.api.serializers import (
@@ -40,57 +40,44 @@ from classrooms.services.rooms import (
 )
 from kernel import clock
 from kernel.api.filters import filtered
+from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, PublicRead
-from kernel.api.schema import filter_parameters
-from kernel.api.viewsets import ApiViewSet
 from kernel.campus_time import Interval, campus_interval, cut_per_day, format_minute
 
 
-@extend_schema(tags=["classrooms"])
-class ClassroomViewSet(ApiViewSet):
-    permissions = {
-        "list": PublicRead,
-        "free": PublicRead,
-        "retrieve": PublicRead,
-        "availability": PublicRead,
-        "create": InCSpace,
-        "update": InCSpace,
-        "partial_update": InCSpace,
-        "destroy": InCSpace,
-    }
-    conflicts = {"create": [ClassroomNameIsTaken], "destroy": [ClassroomIsUsed]}
+class ClassroomViewSet(CallerViewSet):
+    tag = "classrooms"
+    path_example = {"name": "Room A"}
 
-    @extend_schema(parameters=filter_parameters(ClassroomFilter), responses=ClassroomList)
+    @Operation(PublicRead, parameters=[ClassroomFilter], responses=ClassroomList)
     def list(self, request: Request) -> Response:
         return self.listing(filtered(ClassroomFilter, Classroom.objects.in_order(), request), ClassroomOutput)
 
-    @extend_schema(responses=ClassroomOutput)
+    @Operation(PublicRead, responses=ClassroomOutput)
     def retrieve(self, request: Request, name: str) -> Response:
         return Response(ClassroomOutput(classroom_named(name)).data)
 
-    @extend_schema(request=ClassroomInput, responses={201: ClassroomOutput})
+    @Operation(InCSpace, request=ClassroomInput, responses={201: ClassroomOutput}, conflicts=[ClassroomNameIsTaken])
     def create(self, request: Request) -> Response:
-        classroom = create_classroom(by=request.user, now=clock.now(), **self.body(ClassroomInput))
+        classroom = create_classroom(by=self.caller, now=clock.now(), **self.body(ClassroomInput))
         return self.created(ClassroomOutput(classroom).data, f"/api/v1/classrooms/{classroom.name}/")
 
-    @extend_schema(request=ClassroomChangeInput, responses=ClassroomOutput)
+    @Operation(InCSpace, request=ClassroomChangeInput, responses=ClassroomOutput)
     def update(self, request: Request, name: str) -> Response:
         classroom = classroom_named(name)
         wanted = self.changes(ClassroomChangeInput, classroom=classroom)
         wanted.pop("name", None)
-        changed = change_classroom(classroom_id=classroom.pk, by=request.user, now=clock.now(), **wanted)
+        changed = change_classroom(classroom_id=classroom.pk, by=self.caller, now=clock.now(), **wanted)
         return Response(ClassroomOutput(changed).data)
 
-    @extend_schema(request=ClassroomChangeInput, responses=ClassroomOutput)
-    def partial_update(self, request: Request, name: str) -> Response:
-        return self.update(request, name)
+    partial_update = update
 
-    @extend_schema(responses={204: None})
+    @Operation(InCSpace, responses={204: None}, conflicts=[ClassroomIsUsed])
     def destroy(self, request: Request, name: str) -> Response:
-        delete_classroom(classroom_id=classroom_named(name).pk, by=request.user, now=clock.now())
+        delete_classroom(classroom_id=classroom_named(name).pk, by=self.caller, now=clock.now())
         return Response(status=204)
 
-    @extend_schema(parameters=[SlotQuery], responses=AvailabilityOutput)
+    @Operation(PublicRead, parameters=[SlotQuery], responses=AvailabilityOutput)
     def availability(self, request: Request, name: str) -> Response:
         classroom, asked = classroom_named(name), self.query(SlotQuery)
         interval = campus_interval(asked["date"], asked["start_time"], asked["end_time"])
@@ -117,11 +104,11 @@ class ClassroomViewSet(ApiViewSet):
             }
         )
 
-    @extend_schema(parameters=[FreeQuery, *filter_parameters(ClassroomFilter)], responses=FreeOutput)
+    @Operation(PublicRead, parameters=[FreeQuery, ClassroomFilter], responses=FreeOutput)
     def free(self, request: Request) -> Response:
         asked = self.query(FreeQuery)
         rooms = cast(Rooms, filtered(ClassroomFilter, Classroom.objects.in_order(), request))
-        wanted, holds = weekly(asked), BookingHold.objects.binding(request.user.access)
+        wanted, holds = weekly(asked), BookingHold.objects.binding(self.access)
         response = self.listing(not_while(free_during(rooms, *wanted), holds.over_any(wanted)), ClassroomOutput)
         if asked["suggest"]:
             response.data["suggestions"] = suggestions(rooms, asked, holds, now=clock.now())
@@ -133,43 +120,44 @@ class ClassroomViewSet(ApiViewSet):
         """What would keep the caller from booking the room even while nobody uses it; or an empty text."""
         if faults := bookable_faults(classroom):
             return faults["classroom"][0]
-        hold = BookingHold.objects.binding(self.request.user.access).over(interval).first()
+        hold = BookingHold.objects.binding(self.access).over(interval).first()
         return hold.reason if hold else ""
 
 
-@extend_schema(tags=["closures"])
-class ClosureViewSet(ApiViewSet):
-    permissions = {"list": PublicRead, "create": InCSpace, "create_many": InCSpace, "destroy": InCSpace}
-    conflicts = {"create": [room_taken], "create_many": [room_taken]}
+class ClosureViewSet(CallerViewSet):
+    tag = "closures"
+    path_example = {"name": "Room A"}
 
-    @extend_schema(responses=ClosureList)
+    @Operation(PublicRead, responses=ClosureList, resource="Classroom")
     def list(self, request: Request, name: str) -> Response:
         rows = Closure.objects.standing().with_api_relations().filter(occupancy__classroom=classroom_named(name))
         output = ClosureOutput if request.user.is_authenticated else PublicClosureOutput
         return self.listing(rows.order_by("occupancy__starts_at", "occupancy_id"), output)
 
-    @extend_schema(request=ClosureInput, responses={201: ClosureOutput})
+    @Operation(
+        InCSpace, request=ClosureInput, responses={201: ClosureOutput}, conflicts=[room_taken], resource="Classroom"
+    )
     def create(self, request: Request, name: str) -> Response:
         classroom, wanted = classroom_named(name), self.body(ClosureInput)
         (closure,) = self._close([classroom], wanted)
         url = f"/api/v1/classrooms/{classroom.name}/closures/{closure.pk}/"
         return self.created(ClosureOutput(closure).data, url)
 
-    @extend_schema(request=CampusClosureInput, responses={201: ClosureList})
+    @Operation(InCSpace, request=CampusClosureInput, responses={201: ClosureList}, conflicts=[room_taken])
     def create_many(self, request: Request) -> Response:
         wanted = self.body(CampusClosureInput)
         rooms = wanted.pop("classrooms")
         closures = self._close(rooms or list(Classroom.objects.in_order()), wanted, is_campus_wide=rooms is None)
         return Response({"results": [ClosureOutput(closure).data for closure in closures]}, status=201)
 
-    @extend_schema(responses={204: None})
+    @Operation(InCSpace, responses={204: None})
     def destroy(self, request: Request, name: str, pk: int) -> Response:
-        lift_closure(closure_id=pk, classroom=classroom_named(name), by=request.user, now=clock.now())
+        lift_closure(closure_id=pk, classroom=classroom_named(name), by=self.caller, now=clock.now())
         return Response(status=204)
 
     def _close(self, rooms: Any, wanted: Mapping[str, Any], *, is_campus_wide: bool = False) -> Any:
         return close_rooms(
-            by=self.request.user,
+            by=self.caller,
             now=clock.now(),
             classrooms=rooms,
             interval=Interval(wanted["starts_at"], wanted["ends_at"]),

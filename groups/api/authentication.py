@@ -31,7 +31,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):
     target_class = "groups.api.authentication.AccessTokenAuthentication"
     name = "bearer"
 

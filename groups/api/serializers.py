@@ -11,7 +11,7 @@ from groups.enums import Permissions
 from groups.models import Group, UserGroup
 from groups.rules import MAX_NAME, UNKNOWN_USER, name_faults
 from kernel.api.fields import ChoiceField, NameField, TextField
-from kernel.api.serializers import Input, Output
+from kernel.api.serializers import Input, Output, Shape
 from kernel.errors import Faults
 
 
@@ -53,7 +53,7 @@ class GroupOutput(Output):
         return {"id": instance.pk, "name": instance.name}
 
 
-class GroupList(serializers.Serializer):  # type: ignore[type-arg]
+class GroupList(Shape):
     results = GroupOutput(many=True)
 
 
@@ -70,7 +70,7 @@ class OwnGroupOutput(Output):
         return {"id": instance.group_id, "name": instance.group.name, "permissions": instance.permissions}
 
 
-class OwnGroupList(serializers.Serializer):  # type: ignore[type-arg]
+class OwnGroupList(Shape):
     results = OwnGroupOutput(many=True)
 
 
@@ -93,7 +93,7 @@ class MemberOutput(Output):
         }
 
 
-class GroupDetail(serializers.Serializer):  # type: ignore[type-arg]
+class GroupDetail(Shape):
     example: ClassVar[Mapping[str, Any]] = GroupOutput.example
 
     id = serializers.IntegerField()
@@ -129,7 +129,7 @@ class UserGroupRowOutput(MemberOutput):
         return {**super().represent(instance), "group_id": instance.group_id}
 
 
-class UserGroupList(serializers.Serializer):  # type: ignore[type-arg]
+class UserGroupList(Shape):
     results = UserGroupRowOutput(many=True)
 
 

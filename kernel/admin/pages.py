@@ -22,7 +22,7 @@ from kernel.errors import DomainError
 from kernel.text import INTEGER
 
 
-class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
+class ServiceAdmin(ModelAdmin):
     """Pages whose writes are service calls. A refusal becomes a message; nothing is half done."""
 
     actions_on_top = True

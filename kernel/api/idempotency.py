@@ -93,13 +93,13 @@ def run_dry(handler: Handler) -> Response:
     return response
 
 
-def run_idempotent(handler: Handler, *, request: Request, key: str, now: datetime) -> Response:
+def run_idempotent(handler: Handler, *, request: Request, user_id: int, key: str, now: datetime) -> Response:
     """Execute once per (user, key); the same request again gets the stored answer.
 
     Raises:
         IdempotencyKeyReused: the key belongs to another request.
     """
-    fingerprint, user_id = _fingerprint(request), int(request.user.pk or 0)
+    fingerprint = _fingerprint(request, user_id)
 
     @transactional
     def once() -> Response:
@@ -128,9 +128,9 @@ def _repeated(record: IdempotencyRecord) -> Response:
     return Response(json.loads(record.body or "null"), status=record.status, headers=headers)
 
 
-def _fingerprint(request: Request) -> str:
+def _fingerprint(request: Request, user_id: int) -> str:
     parts = (request.method or "", request.path_info, request.META.get("QUERY_STRING", ""), request._request.body)
-    digest = hashlib.sha256(str(request.user.pk).encode())
+    digest = hashlib.sha256(str(user_id).encode())
     for part in parts:
         data = part if isinstance(part, bytes) else part.encode()
         digest.update(len(data).to_bytes(8) + data)

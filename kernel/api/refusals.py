@@ -1,108 +1,144 @@
 """Examples of every refusal, made from the errors themselves, so that schema and answers say the same."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import PolymorphicProxySerializer
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 
 from kernel.api.errors import envelope_of
+from kernel.api.operations import Operation
 from kernel.api.parsers import PayloadTooLarge
-from kernel.api.permissions import Anyone
-from kernel.api.serializers import NOT_AN_OBJECT, Query
+from kernel.api.permissions import Anyone, LoggedIn, PublicRead
+from kernel.api.serializers import NOT_AN_OBJECT, Input, Query
 from kernel.errors import Invalid, NotAuthenticated, NotFound, PermissionDenied, RateLimited, Unavailable
 from kernel.idempotency import IdempotencyKeyReused
 from kernel.text import FORBIDDEN_TEXT_MESSAGE
 
-WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+WITH_BODY = WRITES - {"DELETE"}
 REQUEST_ID = "9f1c7a52e0b84d6fa3c5d2b18e47a690"
-RESOURCES = {"{id}": None, "{event_id}": "Allocation event", "{name}": "Classroom", "{code}": "Course"}
-"""What a part of a path names, the most particular first; None: what the view is about."""
 
 
 class InternalError(Exception):
     """Stands for whatever goes wrong on our side."""
 
 
-def refusals_for(status: str, operation: AutoSchema) -> dict[str, dict[str, Any]]:
-    """{name of the error: envelope}: what this operation may refuse with under `status`."""
-    return {type(error).__name__: envelope_of(error, request_id=REQUEST_ID) for error in ERRORS[status](operation)}
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """An operation where it is served."""
+
+    operation: Operation
+    method: str
+    path: str
+    action: str
+    noun: str
+    """Of the viewset: "Allocation event"."""
+    methods: Collection[str]
+    """All that its path takes."""
+    is_repeatable: bool
+
+    @property
+    def has_path(self) -> bool:
+        """Whether an id or a name stands in the path, which there may be none of."""
+        return "{" in self.path
+
+    @property
+    def is_list(self) -> bool:
+        return self.action == "list"
+
+    @property
+    def named_by_query(self) -> str | None:
+        """What a question without an id in its path is about, if there may be none of it."""
+        is_question = self.method == "GET" and not self.is_list and not self.has_path
+        return self.operation.resource if is_question else None
 
 
-def _invalid(operation: AutoSchema) -> Iterable[Exception]:
+def statuses_of(endpoint: Endpoint) -> list[str]:
+    """The statuses an operation may refuse with."""
+    statuses = {"400", "401", "403", "405", "406", "500", "503"}
+    is_own_reading = endpoint.operation.permission in (LoggedIn, PublicRead) and endpoint.method == "GET"
+    if is_own_reading and not endpoint.has_path:
+        statuses -= {"403"}
+    if endpoint.has_path or endpoint.is_list or endpoint.named_by_query:
+        statuses |= {"404"}
+    if endpoint.method in WITH_BODY:
+        statuses |= {"413", "415"}
+    if endpoint.method in WRITES:
+        statuses |= {"429"}
+    if refusals_for("409", endpoint):
+        statuses |= {"409"}
+    return sorted(statuses)
+
+
+def refusals_for(status: str, endpoint: Endpoint) -> dict[str, dict[str, Any]]:
+    """{name of the error: envelope}: what an operation may refuse with under `status`."""
+    return {type(error).__name__: envelope_of(error, request_id=REQUEST_ID) for error in ERRORS[status](endpoint)}
+
+
+def body_of(operation: Operation) -> Input | None:
+    """The serializer of what is sent, of several the first; None for nothing and for what only a schema describes."""
+    kind: Any = operation.request
+    kind = kind.serializers[0] if isinstance(kind, PolymorphicProxySerializer) else kind
+    return kind() if isinstance(kind, type) else None
+
+
+def queries_of(operation: Operation) -> list[Query]:
+    """The serializers of its query string."""
+    return [kind() for kind in operation.parameters if issubclass(kind, Query)]
+
+
+def _invalid(endpoint: Endpoint) -> Iterable[Exception]:
     """A fault anybody can provoke: something missing, or nonsense where the operation takes anything at all."""
-    view: Any = operation.view
-    body, queries = body_of(operation), [kind() for kind in _declared(operation) if _is_query(kind)]
-    required = [name for asked in queries for name, field in asked.fields.items() if field.required]
+    body, queries = body_of(endpoint.operation), queries_of(endpoint.operation)
+    required = [name for query in queries for name, field in query.fields.items() if field.required]
     if body is not None:
-        required = [name for name, field in body.fields.items() if field.required and operation.method == "POST"]
+        required = [name for name, field in body.fields.items() if field.required and endpoint.method == "POST"]
         faults = {name: ["This field is required."] for name in required} or {"non_field_errors": [NOT_AN_OBJECT]}
     elif required:
         faults = {name: ["This field is required."] for name in required}
-    elif view.action == "list" and not queries:
+    elif endpoint.is_list and not queries:
         faults = {"page": ["Must be 1 or more"]}
-    elif operation.method != "GET" and view.repeatable:
+    elif endpoint.method != "GET" and endpoint.is_repeatable:
         faults = {"dry_run": ["Must be true or false"]}
     else:
         faults = {"non_field_errors": [FORBIDDEN_TEXT_MESSAGE]}
     return [Invalid(faults)]
 
 
-def _not_authenticated(operation: AutoSchema) -> Iterable[Exception]:
-    view: Any = operation.view
-    is_login = view.permissions.get(view.action) is Anyone and body_of(operation) is not None
+def _not_authenticated(endpoint: Endpoint) -> Iterable[Exception]:
+    is_login = endpoint.operation.permission is Anyone and body_of(endpoint.operation) is not None
     return [NotAuthenticated("invalid_credentials" if is_login else "missing")]
 
 
-def _not_found(operation: AutoSchema) -> Iterable[Exception]:
-    view: Any = operation.view
-    noun = operation.get_operation_id().removesuffix(f"_{view.action}").replace("_", " ").capitalize()
-    for part, resource in RESOURCES.items():
-        if part in operation.path:
-            return [NotFound(resource or view.resources.get(view.action, noun))]
-    return [NotFound(cast(Any, operation).named_by_query() or "Page")]
+def _not_found(endpoint: Endpoint) -> Iterable[Exception]:
+    if endpoint.has_path:
+        return [NotFound(endpoint.operation.resource or endpoint.noun)]
+    return [NotFound(endpoint.named_by_query or "Page")]
 
 
-def _not_allowed(operation: AutoSchema) -> Iterable[Exception]:
-    view: Any = operation.view
-    unused = next(method for method in ("DELETE", "PUT", "PATCH", "POST") if method.lower() not in view.action_map)
+def _not_allowed(endpoint: Endpoint) -> Iterable[Exception]:
+    unused = next(method for method in ("DELETE", "PUT", "PATCH", "POST") if method not in endpoint.methods)
     return [exceptions.MethodNotAllowed(unused)]
 
 
-def _conflicts(operation: AutoSchema) -> Iterable[Exception]:
-    view: Any = operation.view
-    errors = [make() for make in view.conflicts.get(view.action, ())]
-    return [*errors, IdempotencyKeyReused()] if operation.method == "POST" and view.repeatable else errors
+def _conflicts(endpoint: Endpoint) -> Iterable[Exception]:
+    errors = [make() for make in endpoint.operation.conflicts]
+    return [*errors, IdempotencyKeyReused()] if endpoint.method == "POST" and endpoint.is_repeatable else errors
 
 
-ERRORS: Mapping[str, Callable[[AutoSchema], Iterable[Exception]]] = {
+ERRORS: Mapping[str, Callable[[Endpoint], Iterable[Exception]]] = {
     "400": _invalid,
     "401": _not_authenticated,
-    "403": lambda operation: [PermissionDenied()],
+    "403": lambda endpoint: [PermissionDenied()],
     "404": _not_found,
     "405": _not_allowed,
-    "406": lambda operation: [exceptions.NotAcceptable()],
+    "406": lambda endpoint: [exceptions.NotAcceptable()],
     "409": _conflicts,
-    "413": lambda operation: [PayloadTooLarge()],
-    "415": lambda operation: [exceptions.UnsupportedMediaType("text/plain")],
-    "429": lambda operation: [RateLimited(retry_after=1)],
-    "500": lambda operation: [InternalError()],
-    "503": lambda operation: [Unavailable()],
+    "413": lambda endpoint: [PayloadTooLarge()],
+    "415": lambda endpoint: [exceptions.UnsupportedMediaType("text/plain")],
+    "429": lambda endpoint: [RateLimited(retry_after=1)],
+    "500": lambda endpoint: [InternalError()],
+    "503": lambda endpoint: [Unavailable()],
 }
-
-
-def body_of(operation: AutoSchema) -> serializers.Serializer[Any] | None:
-    """The request body's serializer, of several the first; None where there is no body."""
-    kind: Any = operation.get_request_serializer() if operation.method in WITH_BODY else None
-    kind = kind.serializers[0] if isinstance(kind, PolymorphicProxySerializer) else kind
-    return kind() if isinstance(kind, type) else None
-
-
-def _declared(operation: AutoSchema) -> list[Any]:
-    """The parameters an operation declares, `Query` classes among them."""
-    return list(operation.get_override_parameters())
-
-
-def _is_query(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Query)

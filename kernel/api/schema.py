@@ -1,6 +1,7 @@
 """The published schema: every operation documents its refusals with the one envelope, and what writes accept."""
 
 import re
+from inspect import cleandoc
 from typing import Any, Literal, cast
 
 from django.conf import settings
@@ -12,20 +13,23 @@ from rest_framework import serializers
 
 from kernel.api.examples import example_of
 from kernel.api.filters import FilterSet
+from kernel.api.operations import Operation, operation_of
 from kernel.api.pagination import DEFAULT_PER_PAGE, MAX_PER_PAGE
-from kernel.api.permissions import LoggedIn, PublicRead
-from kernel.api.refusals import WITH_BODY, body_of, refusals_for
-from kernel.api.serializers import Query
+from kernel.api.permissions import PublicRead
+from kernel.api.refusals import WRITES, Endpoint, body_of, queries_of, refusals_for, statuses_of
+from kernel.api.serializers import Query, Shape
+from kernel.api.viewsets import ApiViewSet
 from kernel.errors import ErrorCode
 
 EXAMPLE = "DemoCampus"
-ROOM = "Room A"
-COURSE = "CS-101"
 CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
-WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+PAGING = (
+    ("page", {"type": "integer", "minimum": 1}),
+    ("per_page", {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": DEFAULT_PER_PAGE}),
+)
 
 
-class ErrorEnvelope(serializers.Serializer):  # type: ignore[type-arg]
+class ErrorEnvelope(Shape):
     """Every answer that is not a success."""
 
     error = serializers.CharField()
@@ -34,21 +38,61 @@ class ErrorEnvelope(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class EnvelopeAutoSchema(AutoSchema):
-    """Adds to each operation what holds for all: refusals, paging, idempotency and dry runs."""
+    """Reads each operation's declaration, and adds what holds for all: refusals, paging, idempotency and dry runs."""
+
+    @property
+    def viewset(self) -> ApiViewSet:
+        return cast(ApiViewSet, self.view)
+
+    @property
+    def operation(self) -> Operation:
+        return operation_of(type(self.viewset), self.viewset.action)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The operation where it is served."""
+        return Endpoint(
+            operation=self.operation,
+            method=self.method,
+            path=self.path,
+            action=self.viewset.action,
+            noun=" ".join(self._noun()).capitalize(),
+            methods={method.upper() for method in self.viewset.action_map},
+            is_repeatable=self.viewset.repeatable,
+        )
+
+    def get_operation_id(self) -> str:
+        """`registration_approve`: the noun of the view and its action."""
+        return "_".join([*self._noun(), self.viewset.action])
+
+    def get_tags(self) -> list[str]:
+        return [self.viewset.tag]
+
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular itself has it
+        """Of the operation, else of its viewset, else of all."""
+        return self.operation.description or cleandoc(type(self.viewset).__doc__ or ApiViewSet.__doc__ or "")
+
+    def get_auth(self) -> list[Any]:
+        """The bearer; where the campus opens its reads, nobody is somebody too."""
+        if self.operation.auth is not None:
+            return list(self.operation.auth)
+        schemes: list[Any] = list(super().get_auth())
+        is_open = self.operation.permission is PublicRead and settings.CSPACE_PUBLIC_READS
+        return [*schemes, {}] if is_open else schemes
+
+    def get_request_serializer(self) -> Any:
+        return self.operation.request
+
+    def get_response_serializers(self) -> Any:
+        return self.operation.responses
 
     def get_override_parameters(self) -> list[Any]:
-        parameters: list[Any] = list(super().get_override_parameters() or [])
-        action = getattr(self.view, "action", "")
-        if action == "list":
-            parameters += [
-                _query("page", {"type": "integer", "minimum": 1}, "Asks for paging"),
-                _query(
-                    "per_page",
-                    {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": DEFAULT_PER_PAGE},
-                    "Asks for paging",
-                ),
-            ]
-        if self.method in WRITES and getattr(self.view, "repeatable", False):
+        parameters: list[Any] = []
+        for kind in self.operation.parameters:
+            parameters += [kind] if issubclass(kind, Query) else _filter_parameters(kind)
+        if self.viewset.action == "list":
+            parameters += [_query(name, schema, "Asks for paging") for name, schema in PAGING]
+        if self.method in WRITES and self.viewset.repeatable:
             parameters.append(_query("dry_run", {"type": "boolean"}, "Check everything, change nothing"))
             if self.method == "POST":
                 parameters.append(
@@ -61,28 +105,19 @@ class EnvelopeAutoSchema(AutoSchema):
                 )
         return parameters
 
-    def get_operation_id(self) -> str:
-        """`registration_approve`: the noun of the view and its action."""
-        view: Any = self.view
-        noun = CAPITAL.sub("_", type(view).__name__.removesuffix("ViewSet")).lower()
-        return f"{noun}_{view.action}"
+    def _noun(self) -> list[str]:
+        """The words a viewset is called by: its name without `ViewSet`."""
+        return CAPITAL.sub(" ", type(self.viewset).__name__.removesuffix("ViewSet")).lower().split()
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         """Never: every list is declared with the object that stands around it."""
         return False
 
-    def get_auth(self) -> list[Any]:
-        """The bearer; where the campus opens its reads, nobody is somebody too."""
-        schemes: list[Any] = list(super().get_auth())
-        is_open = self._permission() is PublicRead and settings.CSPACE_PUBLIC_READS
-        return [*schemes, {}] if is_open else schemes
-
     def _get_parameters(self) -> list[Any]:
         """With an example where one is needed to try the operation out."""
-        examples = {"name": ROOM, "code": COURSE}
-        for asked in self.get_override_parameters():
-            if isinstance(asked, type) and issubclass(asked, Query):
-                examples |= example_of(asked())
+        examples = dict(self.viewset.path_example)
+        for query in queries_of(self.operation):
+            examples |= example_of(query)
         parameters: list[Any] = super()._get_parameters()
         return [
             parameter | {"example": examples[parameter["name"]]} if parameter["name"] in examples else parameter
@@ -93,67 +128,41 @@ class EnvelopeAutoSchema(AutoSchema):
         self, serializer: Any, direction: str, media_type: str, status_code: str | None = None, extras: Any = None
     ) -> dict[str, Any]:
         if isinstance(serializer, ErrorEnvelope):
-            return {name: {"value": body} for name, body in refusals_for(str(status_code), self).items()}
-        body, view = body_of(self), cast(Any, self.view)
+            return {name: {"value": body} for name, body in refusals_for(str(status_code), self.endpoint).items()}
+        body = body_of(self.operation)
         sent = example_of(body) if body is not None else {}
         if isinstance(serializer, dict):  # a body that only a schema describes
             sent = serializer.get("example", {})
         if direction == "request":
             return {EXAMPLE: {"value": sent}}
         if isinstance(serializer, PolymorphicProxySerializer):
-            serializer = force_instance(serializer.serializers[0])  # type: ignore[no-untyped-call]
+            serializer = force_instance(serializer.serializers[0])
         if not isinstance(serializer, serializers.Serializer):
             return {}  # nothing, or a document that is no JSON
         # What was asked for is what the answer shows.
-        shown = example_of(serializer)
-        told = sent | view.outcomes.get(view.action, {})
-        return {EXAMPLE: {"value": shown | {name: told[name] for name in told if name in shown}}}
+        answer = example_of(serializer)
+        known = sent | dict(self.operation.outcome)
+        return {EXAMPLE: {"value": answer | {name: known[name] for name in known if name in answer}}}
 
     def _get_request_for_media_type(self, serializer: Any, direction: str = "request") -> Any:
         """A PUT merges (contract §0): nothing in it is required."""
         if self.method == "PUT":
-            serializer = force_instance(serializer)  # type: ignore[no-untyped-call]
+            serializer = force_instance(serializer)
             if isinstance(serializer, serializers.Serializer):
                 serializer.partial = True
         return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        for status in self._refusals():
+        for status in statuses_of(self.endpoint):
             if status not in bodies:
                 bodies[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]
                     ErrorEnvelope, status, direction=direction
                 )
         return bodies
 
-    def _refusals(self) -> list[str]:
-        """The statuses this operation may refuse with."""
-        view: Any = self.view
-        statuses = ["400", "405", "406", "500", "503"]
-        is_own_reading = self._permission() in (LoggedIn, PublicRead) and self.method == "GET" and not self._has_path()
-        statuses += ["401"] if is_own_reading else ["401", "403"]
-        statuses += ["404"] if self._has_path() or view.action == "list" or self.named_by_query() else []
-        statuses += ["413", "415"] if self.method in WITH_BODY else []
-        statuses += ["429"] if self.method in WRITES else []
-        statuses += ["409"] if refusals_for("409", self) else []
-        return sorted(set(statuses))
 
-    def named_by_query(self) -> str | None:
-        """What a question without an id in its path is about, if there may be none of it."""
-        view: Any = self.view
-        is_question = self.method == "GET" and view.action != "list" and not self._has_path()
-        return view.resources.get(view.action) if is_question else None
-
-    def _has_path(self) -> bool:
-        return "{" in self.path
-
-    def _permission(self) -> Any:
-        view: Any = self.view
-        return view.permissions.get(view.action)
-
-
-def filter_parameters(kind: type[FilterSet]) -> list[OpenApiParameter]:
-    """A list's filters, for `extend_schema(parameters=…)`."""
+def _filter_parameters(kind: type[FilterSet]) -> list[OpenApiParameter]:
     return [_filter_parameter(name, item) for name, item in kind.base_filters.items()]
 
 

@@ -12,7 +12,7 @@ from kernel.errors import Faults
 NOT_AN_OBJECT = "A JSON object is required"
 
 
-class Input(serializers.Serializer):  # type: ignore[type-arg]
+class Input(serializers.Serializer[Any]):
     """A request body. Unknown keys are ignored; every fault is reported, not only the first kind.
 
     `cross_check` sees the fields that are well-formed, even while others are not, so that
@@ -56,14 +56,18 @@ class Query(Input):
         return super().to_internal_value({name: value for name, value in data.items() if value != ""})
 
 
-class Output(serializers.Serializer):  # type: ignore[type-arg]
+class Shape(serializers.Serializer[Any]):
+    # What goes out, by its fields. No docstring: the published schema would show it with every shape that has none.
+
+    example: ClassVar[Mapping[str, Any]] = {}
+    """For the published schema: see `kernel.api.examples`."""
+
+
+class Output(Shape):
     """A representation: the fields say the shape (they are the published schema), `represent` fills it.
 
     Plain dictionaries, because building a field-by-field serializer for 600 rows costs more than the query.
     """
-
-    example: ClassVar[Mapping[str, Any]] = {}
-    """For the published schema: see `kernel.api.examples`."""
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return self.represent(instance)
@@ -73,10 +77,10 @@ class Output(serializers.Serializer):  # type: ignore[type-arg]
         raise NotImplementedError
 
 
-class Page(serializers.Serializer):  # type: ignore[type-arg]
+class Page(Shape):
     """What stands around the rows of a list that is always paged."""
 
-    example: ClassVar[Mapping[str, Any]] = {"count": 1, "next": None, "previous": None}
+    example = {"count": 1, "next": None, "previous": None}
 
     count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True)

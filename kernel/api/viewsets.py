@@ -1,7 +1,6 @@
 """The view every operation is made of: declared permissions, strict query, idempotent and dry writes."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import QuerySet
@@ -14,11 +13,11 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ViewSet
 
 from kernel import clock
-from kernel.api.idempotency import convention_faults, is_dry_run, refuse_after, run_dry, run_idempotent
+from kernel.api.idempotency import Handler, convention_faults, is_dry_run, refuse_after, run_dry, run_idempotent
+from kernel.api.operations import operation_of
 from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, asked_page, paged
-from kernel.api.permissions import Undeclared
 from kernel.api.serializers import Input, Output, Query
-from kernel.errors import DomainError, Invalid
+from kernel.errors import Invalid
 from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
 from kernel.throttling import count_try
 
@@ -29,56 +28,56 @@ I = TypeVar("I", bound=Input)  # noqa: E741
 class ApiViewSet(ViewSet):
     """One action = permission, strict input, one service or query call, one representation."""
 
-    http_method_names: Sequence[str] = ["get", "post", "put", "patch", "delete", "head"]  # type: ignore[assignment]
+    http_method_names: Sequence[str] = ["get", "post", "put", "patch", "delete", "head"]
     metadata_class = None
 
-    permissions: ClassVar[Mapping[str, type[BasePermission]]] = {}
-    """{action: permission}. An action that is missing here is refused."""
-    conflicts: ClassVar[Mapping[str, Sequence[Callable[[], DomainError]]]] = {}
-    """{action: what makes each 409 it may refuse with}, for the published schema."""
-    resources: ClassVar[Mapping[str, str]] = {}
-    """{action: what its `{id}`, or its query, names}, where that is not the noun of the view; for the published
-    refusals."""
-    outcomes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    """{action: what it makes of the usual example of its answer}, for the published schema."""
+    tag: ClassVar[str]
+    """Under which the published schema lists its operations."""
+    path_example: ClassVar[Mapping[str, str]] = {}
+    """For the published schema: {part of the path that is no id: a name in it}."""
     repeatable = True
     """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
     is_dry = False
-    """Whether this request only pretends; known once its handler is called."""
+    """Whether this request only pretends; known once its action is called."""
+
+    @property
+    def caller_id(self) -> int:
+        """The id of who is logged in; 0, if it is nobody."""
+        return self.request.user.pk or 0
 
     def get_permissions(self) -> list[BasePermission]:
         # A method without an action (or OPTIONS, which is none of ours) is not allowed here; the handler says so.
         if self.action in (None, "metadata"):
             return []
-        return [self.permissions.get(self.action, Undeclared)()]
+        return [operation_of(type(self), self.action).permission()]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         _check_query(request)
-        method = (request.method or "").lower()
-        if request.method not in WRITES or not self.action or not self.repeatable:
-            return
-        if request.user.is_authenticated:
-            count_try("write", str(request.user.pk), now=clock.now())
-        # The dispatcher looks the handler up on the instance after `initial`, so the wrapped one is found.
-        handler = getattr(self, method)
-        setattr(self, method, partial(self._write, handler))
 
-    def _write(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
-        call = partial(handler, request, *args, **kwargs)
+    def perform(self, action: Handler) -> Response:
+        """Carry an action out, once it is known who asks and that he may: a write by the conventions of all writes.
+
+        Every `Operation` calls its action through this.
+        """
+        request = self.request
+        if request.method not in WRITES or not self.repeatable:
+            return action()
+        if request.user.is_authenticated:
+            count_try("write", str(self.caller_id), now=clock.now())
         if faults := convention_faults(request):
-            self.is_dry = True  # for the handler: what is only tried out must not do what a dry run would not
+            self.is_dry = True  # for the action: what is only tried out must not do what a dry run would not
             try:
-                refuse_after(call, faults)
+                refuse_after(action, faults)
             finally:
                 self.is_dry = False
         self.is_dry = is_dry_run(request)
         if self.is_dry:
-            return run_dry(call)
+            return run_dry(action)
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key is not None:
-            return run_idempotent(call, request=request, key=key, now=clock.now())
-        return call()
+            return run_idempotent(action, request=request, user_id=self.caller_id, key=key, now=clock.now())
+        return action()
 
     def handle_exception(self, exc: Exception) -> Response:
         """A refusal that was only tried out says so, like the answer it stands for."""
@@ -91,15 +90,15 @@ class ApiViewSet(ViewSet):
 
     def body(self, kind: type[Input], **context: Any) -> dict[str, Any]:
         """The validated body. Raises `ValidationError` with every fault at once."""
-        return _validated(kind(data=self.request.data, context=self._context(context)))
+        return _validated(kind(data=self.request.data, context={**self.serializer_context(), **context}))
 
     def changes(self, kind: type[Input], **context: Any) -> dict[str, Any]:
         """The validated body of a PUT or PATCH: absent keys stay as they are."""
-        return _validated(kind(data=self.request.data, partial=True, context=self._context(context)))
+        return _validated(kind(data=self.request.data, partial=True, context={**self.serializer_context(), **context}))
 
     def query(self, kind: type[Query], **context: Any) -> dict[str, Any]:
         """The validated query string."""
-        return _validated(kind(data=self.request.query_params, context=self._context(context)))
+        return _validated(kind(data=self.request.query_params, context={**self.serializer_context(), **context}))
 
     def listing(
         self,
@@ -126,8 +125,9 @@ class ApiViewSet(ViewSet):
         """201 with the relative `Location` of what was made; `location` is a path with its names as they are."""
         return Response(body, status=201, headers={"Location": escape_uri_path(location)})
 
-    def _context(self, extra: Mapping[str, Any]) -> dict[str, Any]:
-        return {"access": getattr(self.request.user, "access", None), "now": clock.now(), **extra}
+    def serializer_context(self) -> dict[str, Any]:
+        """What every serializer of a request may ask for."""
+        return {"now": clock.now()}
 
 
 class DocumentViewSet(ApiViewSet):

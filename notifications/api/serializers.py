@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from kernel.api.examples import this_moment
 from kernel.api.fields import ChoiceField, TimestampField
-from kernel.api.serializers import Input, Output, Page
+from kernel.api.serializers import Input, Output, Page, Shape
 from kernel.campus_time import format_instant
 from notifications.enums import NotificationStatus
 from notifications.models import Notification
@@ -46,14 +46,14 @@ class NotificationPage(Page):
     unread_count = serializers.IntegerField()
 
 
-class StatusOutput(serializers.Serializer):  # type: ignore[type-arg]
+class StatusOutput(Shape):
     example: ClassVar[Mapping[str, Any]] = {"id": 1, "status": "read"}
 
     id = serializers.IntegerField()
     status = serializers.ChoiceField(choices=NotificationStatus.choices)
 
 
-class UpdatedOutput(serializers.Serializer):  # type: ignore[type-arg]
+class UpdatedOutput(Shape):
     example: ClassVar[Mapping[str, Any]] = {"updated": 3}
 
     updated = serializers.IntegerField()

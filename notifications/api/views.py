@@ -4,14 +4,13 @@ import hashlib
 
 import django_filters
 from django.utils.http import parse_etags
-from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.filters import FilterSet, filtered
+from kernel.api.operations import Operation
 from kernel.api.permissions import LoggedIn
-from kernel.api.schema import filter_parameters
 from kernel.api.viewsets import ApiViewSet
 from notifications.api.serializers import (
     NotificationOutput,
@@ -30,11 +29,10 @@ class NotificationFilter(FilterSet):
     status = django_filters.ChoiceFilter(choices=NotificationStatus.choices)
 
 
-@extend_schema(tags=["notifications"])
 class NotificationViewSet(ApiViewSet):
-    permissions = {"list": LoggedIn, "partial_update": LoggedIn, "read_all": LoggedIn}
+    tag = "notifications"
 
-    @extend_schema(parameters=filter_parameters(NotificationFilter), responses={200: NotificationPage, 304: None})
+    @Operation(LoggedIn, parameters=[NotificationFilter], responses={200: NotificationPage, 304: None})
     def list(self, request: Request) -> Response:
         own = self._own(request)
         rows = filtered(NotificationFilter, own.order_by("-created_at", "-id"), request)
@@ -45,19 +43,19 @@ class NotificationViewSet(ApiViewSet):
         response.data["unread_count"] = numbers.get(NotificationStatus.UNREAD, 0)
         return _with_etag(request, response)
 
-    @extend_schema(request=StatusInput, responses=StatusOutput)
+    @Operation(LoggedIn, request=StatusInput, responses=StatusOutput)
     def partial_update(self, request: Request, pk: int) -> Response:
         if not self._own(request).filter(pk=pk).exists():
             raise NotificationNotFound
-        row = mark(notification_id=pk, by_id=request.user.pk, status=self.body(StatusInput)["status"])
+        row = mark(notification_id=pk, by_id=self.caller_id, status=self.body(StatusInput)["status"])
         return Response({"id": row.pk, "status": row.status})
 
-    @extend_schema(request=None, responses=UpdatedOutput)
+    @Operation(LoggedIn, responses=UpdatedOutput)
     def read_all(self, request: Request) -> Response:
-        return Response({"updated": read_all(by_id=request.user.pk)})
+        return Response({"updated": read_all(by_id=self.caller_id)})
 
     def _own(self, request: Request) -> NotificationQuerySet[Notification]:
-        return Notification.objects.filter(user_id=request.user.pk or 0)
+        return Notification.objects.filter(user_id=self.caller_id)
 
 
 def _with_etag(request: Request, response: Response) -> Response:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,8 +14,9 @@ from classrooms.queries.rooms import classroom_named
 from kernel import clock
 from kernel.api.examples import day_ahead
 from kernel.api.fields import DateField, EndTimeField, TimeField
+from kernel.api.operations import Operation
 from kernel.api.permissions import PublicRead
-from kernel.api.serializers import Query
+from kernel.api.serializers import Query, Shape
 from kernel.api.viewsets import ApiViewSet
 from kernel.campus_time import Interval, campus_date, cut_per_day, days_interval, format_minute
 from kernel.dates import days_faults, year_faults
@@ -39,7 +39,7 @@ class AgendaQuery(Query):
         return days_faults(*bounds(values, today=campus_date(self.context["now"])), most_days=MAX_DAYS)
 
 
-class AgendaEntry(serializers.Serializer):  # type: ignore[type-arg]
+class AgendaEntry(Shape):
     example: ClassVar[Mapping[str, Any]] = {**ListedRegistrationOutput.example, "kind": "registration"}
 
     id = serializers.IntegerField()
@@ -53,18 +53,18 @@ class AgendaEntry(serializers.Serializer):  # type: ignore[type-arg]
     kind = serializers.ChoiceField(choices=OccupancyKind.choices)
 
 
-class AgendaOutput(serializers.Serializer):  # type: ignore[type-arg]
+class AgendaOutput(Shape):
     example: ClassVar[Mapping[str, Any]] = {"classroom": "Room A"}
 
     classroom = serializers.CharField()
     registrations = AgendaEntry(many=True)
 
 
-@extend_schema(tags=["classrooms"])
 class AgendaViewSet(ApiViewSet):
-    permissions = {"retrieve": PublicRead}
+    tag = "classrooms"
+    path_example = {"name": "Room A"}
 
-    @extend_schema(parameters=[AgendaQuery], responses=AgendaOutput)
+    @Operation(PublicRead, parameters=[AgendaQuery], responses=AgendaOutput, resource="Classroom")
     def retrieve(self, request: Request, name: str) -> Response:
         classroom = classroom_named(name)
         first, last = bounds(self.query(AgendaQuery), today=campus_date(clock.now()))

@@ -23,7 +23,7 @@ from kernel.api.fields import (
     TimeField,
     TimestampField,
 )
-from kernel.api.serializers import Input, Output, Query
+from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import campus_date, format_instant, format_minute
 from kernel.errors import Faults
 from registrations.enums import SkipReason, Source
@@ -150,14 +150,14 @@ def named_in(body: Any) -> dict[str, Any]:
     }
 
 
-class OccurrenceOutput(serializers.Serializer):  # type: ignore[type-arg]
+class OccurrenceOutput(Shape):
     example = {"id": 301, "date": day_ahead}
 
     id = serializers.IntegerField(allow_null=True)
     date = DateField()
 
 
-class SkippedDateOutput(serializers.Serializer):  # type: ignore[type-arg]
+class SkippedDateOutput(Shape):
     example = {"date": days_on(7), "existing_registration_id": 99, "why": "booked"}
 
     date = DateField()
@@ -226,5 +226,5 @@ class SeriesOutput(Output):
         }
 
 
-class SeriesList(serializers.Serializer):  # type: ignore[type-arg]
+class SeriesList(Shape):
     results = SeriesOutput(many=True)

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
+from accounts.models import User
 from classrooms.api.examples import room_taken
 from kernel import clock
 from kernel.api.filters import filtered
+from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace
-from kernel.api.schema import filter_parameters
-from kernel.api.viewsets import ApiViewSet
 from registrations.api.batch_serializers import (
     BatchInput,
     CancelQuery,
@@ -38,39 +39,23 @@ ENTERED = PolymorphicProxySerializer(
 )
 
 
-@extend_schema(tags=["batch-allocations"])
-class BatchAllocationViewSet(ApiViewSet):
-    permissions = {
-        "list": InCSpace,
-        "create": InCSpace,
-        "retrieve": InCSpace,
-        "update": InCSpace,
-        "partial_update": InCSpace,
-        "destroy": InCSpace,
-        "retry_skipped": InCSpace,
-    }
-    conflicts = {
-        "create": [room_taken],
-        "update": [room_taken, SeriesIsOver],
-        "partial_update": [room_taken, SeriesIsOver],
-        "retry_skipped": [SeriesIsOver],
-    }
-    resources = dict.fromkeys(permissions, "Series")
+class BatchAllocationViewSet(CallerViewSet):
+    tag = "batch-allocations"
 
-    @extend_schema(parameters=filter_parameters(SeriesFilter), responses=SeriesList)
+    @Operation(InCSpace, parameters=[SeriesFilter], responses=SeriesList)
     def list(self, request: Request) -> Response:
         return self.listing(
             filtered(SeriesFilter, with_api_relations(Series.objects.in_order()), request), SeriesOutput
         )
 
-    @extend_schema(request=ONE_OR_MANY, responses={201: ENTERED})
+    @Operation(InCSpace, request=ONE_OR_MANY, responses={201: ENTERED}, conflicts=[room_taken])
     def create(self, request: Request) -> Response:
         context = named_in(request.data)
         is_batch = isinstance(request.data, Mapping) and "items" in request.data
         wish = self.body(BatchInput if is_batch else SeriesInput, **context)
         items = [{**wish, **item} for item in wish["items"]] if is_batch else [wish]
-        wanted = [_wanted(item, place if is_batch else None, request) for place, item in enumerate(items)]
-        entered = create_series(by=request.user, now=clock.now(), requests=wanted)
+        requests = [_series_request(item, place if is_batch else None, self.caller) for place, item in enumerate(items)]
+        entered = create_series(by=self.caller, now=clock.now(), requests=requests)
         represented = [SeriesOutput(series).data for series in entered]
         if self.is_dry:  # what one of them would have taken from another has no id either
             made = {row["id"] for shown in represented for row in shown["registrations"]}
@@ -81,17 +66,23 @@ class BatchAllocationViewSet(ApiViewSet):
             return Response({"results": represented}, status=201)
         return self.created(represented[0], f"/api/v1/batch-allocations/{entered[0].pk}/")
 
-    @extend_schema(responses=SeriesOutput)
+    @Operation(InCSpace, responses=SeriesOutput, resource="Series")
     def retrieve(self, request: Request, pk: int) -> Response:
         return Response(SeriesOutput(_series(pk)).data)
 
-    @extend_schema(request=SeriesChangeInput, responses=SeriesOutput)
+    @Operation(
+        InCSpace,
+        request=SeriesChangeInput,
+        responses=SeriesOutput,
+        conflicts=[room_taken, SeriesIsOver],
+        resource="Series",
+    )
     def update(self, request: Request, pk: int) -> Response:
         before = _series(pk)
         wish = self.changes(SeriesChangeInput, **named_in(request.data))
         series = change_series(
             series_id=pk,
-            by=request.user,
+            by=self.caller,
             now=clock.now(),
             change=SeriesChange(
                 group_id=wish.get("group_id"),
@@ -107,21 +98,19 @@ class BatchAllocationViewSet(ApiViewSet):
         )
         return self._changed(before, series)
 
-    @extend_schema(request=SeriesChangeInput, responses=SeriesOutput)
-    def partial_update(self, request: Request, pk: int) -> Response:
-        return self.update(request, pk)
+    partial_update = update
 
-    @extend_schema(parameters=[CancelQuery], responses={204: None})
+    @Operation(InCSpace, parameters=[CancelQuery], responses={204: None}, resource="Series")
     def destroy(self, request: Request, pk: int) -> Response:
         _series(pk)
         asked = self.query(CancelQuery)
-        cancel_series(series_id=pk, by=request.user, now=clock.now(), from_day=asked.get("from_date"))
+        cancel_series(series_id=pk, by=self.caller, now=clock.now(), from_day=asked.get("from_date"))
         return Response(status=204)
 
-    @extend_schema(request=None, responses=SeriesOutput)
+    @Operation(InCSpace, responses=SeriesOutput, conflicts=[SeriesIsOver], resource="Series")
     def retry_skipped(self, request: Request, pk: int) -> Response:
         before = _series(pk) if self.is_dry else None
-        return self._changed(before, retry_skipped(series_id=pk, by=request.user, now=clock.now()))
+        return self._changed(before, retry_skipped(series_id=pk, by=self.caller, now=clock.now()))
 
     def _changed(self, before: Series | None, after: Series) -> Response:
         """The series as it is now; a dry run does not know the ids of the registrations it would make (contract §0)."""
@@ -140,7 +129,7 @@ def _series(pk: int) -> Series:
     return series
 
 
-def _wanted(item: Mapping[str, Any], place: int | None, request: Request) -> SeriesRequest:
+def _series_request(item: Mapping[str, Any], place: int | None, by: User) -> SeriesRequest:
     draft = SeriesDraft(
         group_id=item["group_id"],
         classroom_id=item["classroom"].pk,
@@ -150,7 +139,7 @@ def _wanted(item: Mapping[str, Any], place: int | None, request: Request) -> Ser
         starts_on=item["start_date"],
         ends_on=item["end_date"],
         description=item.get("description", ""),
-        created_by_id=item.get("on_behalf_of", request.user.pk),
+        created_by_id=item.get("on_behalf_of", by.pk),
     )
     may_skip = item.get("on_conflict") == "skip"
     return SeriesRequest(draft=draft, classroom=item["classroom"], may_skip=may_skip, item=place)

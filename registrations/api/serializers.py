@@ -18,7 +18,7 @@ from kernel.api.fields import (
     TimeField,
     TimestampField,
 )
-from kernel.api.serializers import Input, Output, Query
+from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import DayPiece, cut_per_day, format_instant, format_minute
 from kernel.errors import Faults
 from registrations.enums import RegistrationStatus
@@ -184,11 +184,11 @@ class OwnRegistrationOutput(Output):
         }
 
 
-class RegistrationList(serializers.Serializer):  # type: ignore[type-arg]
+class RegistrationList(Shape):
     registrations = ListedRegistrationOutput(many=True)
 
 
-class OwnRegistrationList(serializers.Serializer):  # type: ignore[type-arg]
+class OwnRegistrationList(Shape):
     results = OwnRegistrationOutput(many=True)
 
 

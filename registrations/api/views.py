@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import room_taken
 from groups.services.holding import GroupIsArchived
 from kernel import clock
 from kernel.api.filters import filtered
+from kernel.api.operations import Operation
 from kernel.api.pagination import asked_page
 from kernel.api.permissions import InAnyGroup, InCSpace, LoggedIn
-from kernel.api.schema import filter_parameters
-from kernel.api.viewsets import ApiViewSet
 from kernel.errors import Invalid
 from registrations.api.filters import RegistrationFilter
 from registrations.api.serializers import (
@@ -45,40 +44,21 @@ MAX_UNPAGED = 5000
 Decision = Callable[..., Registration]
 
 
-@extend_schema(tags=["registrations"])
-class RegistrationViewSet(ApiViewSet):
-    permissions = {
-        "list": InCSpace,
-        "create": InAnyGroup,
-        "retrieve": LoggedIn,
-        "update": LoggedIn,
-        "partial_update": LoggedIn,
-        "destroy": LoggedIn,
-        "approve": InCSpace,
-        "reject": InCSpace,
-    }
-    conflicts = {
-        "create": [room_taken],
-        "update": [room_taken, RegistrationHasStarted, RegistrationIsRejected],
-        "partial_update": [room_taken, RegistrationHasStarted, RegistrationIsRejected],
-        "destroy": [RegistrationHasStarted],
-        "approve": [room_taken, RegistrationIsCancelled, GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled],
-        "reject": [RegistrationIsCancelled],
-    }
-    outcomes = {"approve": {"status": "approved"}, "reject": {"status": "rejected"}}
+class RegistrationViewSet(CallerViewSet):
+    tag = "registrations"
 
-    @extend_schema(parameters=filter_parameters(RegistrationFilter), responses=RegistrationList)
+    @Operation(InCSpace, parameters=[RegistrationFilter], responses=RegistrationList)
     def list(self, request: Request) -> Response:
         rows = filtered(RegistrationFilter, Registration.objects.with_api_relations().in_order(), request)
         if asked_page(request) is None and rows[MAX_UNPAGED:].exists():
             raise Invalid({"page": [f"More than {MAX_UNPAGED} registrations: ask for them by page"]})
         return self.listing(rows, ListedRegistrationOutput, key="registrations")
 
-    @extend_schema(request=RegistrationInput, responses={201: RegistrationOutput})
+    @Operation(InAnyGroup, request=RegistrationInput, responses={201: RegistrationOutput}, conflicts=[room_taken])
     def create(self, request: Request) -> Response:
         wish = self.body(RegistrationInput)
         registration = book(
-            by=request.user,
+            by=self.caller,
             now=clock.now(),
             classroom=wish["classroom"],
             group_id=wish["group_id"],
@@ -87,55 +67,69 @@ class RegistrationViewSet(ApiViewSet):
         )
         return self.created(RegistrationOutput(registration).data, f"/api/v1/registrations/{registration.pk}/")
 
-    @extend_schema(responses=RegistrationOutput)
+    @Operation(LoggedIn, responses=RegistrationOutput)
     def retrieve(self, request: Request, pk: int) -> Response:
         return Response(RegistrationOutput(self._visible(request, pk)).data)
 
-    @extend_schema(request=RegistrationChangeInput, responses=RegistrationOutput)
+    @Operation(
+        LoggedIn,
+        request=RegistrationChangeInput,
+        responses=RegistrationOutput,
+        conflicts=[room_taken, RegistrationHasStarted, RegistrationIsRejected],
+    )
     def update(self, request: Request, pk: int) -> Response:
         held = self._visible(request, pk)
         wish = self.changes(RegistrationChangeInput, registration=held, held_group_id=held.group_id)
-        registration = change_registration(registration_id=pk, by=request.user, now=clock.now(), change=wanted(wish))
+        registration = change_registration(registration_id=pk, by=self.caller, now=clock.now(), change=wanted(wish))
         return Response(RegistrationOutput(registration).data)
 
-    @extend_schema(request=RegistrationChangeInput, responses=RegistrationOutput)
-    def partial_update(self, request: Request, pk: int) -> Response:
-        return self.update(request, pk)
+    partial_update = update
 
-    @extend_schema(responses={204: None})
+    @Operation(LoggedIn, responses={204: None}, conflicts=[RegistrationHasStarted])
     def destroy(self, request: Request, pk: int) -> Response:
-        cancel_registration(registration_id=pk, by=request.user, now=clock.now())
+        cancel_registration(registration_id=pk, by=self.caller, now=clock.now())
         return Response(status=204)
 
-    @extend_schema(request=DecisionInput, responses=RegistrationOutput)
+    @Operation(
+        InCSpace,
+        request=DecisionInput,
+        responses=RegistrationOutput,
+        conflicts=[room_taken, RegistrationIsCancelled, GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled],
+        outcome={"status": "approved"},
+    )
     def approve(self, request: Request, pk: int) -> Response:
         return self._decide(request, pk, approve_registration)
 
-    @extend_schema(request=DecisionInput, responses=RegistrationOutput)
+    @Operation(
+        InCSpace,
+        request=DecisionInput,
+        responses=RegistrationOutput,
+        conflicts=[RegistrationIsCancelled],
+        outcome={"status": "rejected"},
+    )
     def reject(self, request: Request, pk: int) -> Response:
         return self._decide(request, pk, reject_registration)
 
     def _decide(self, request: Request, pk: int, decide: Decision) -> Response:
         self._visible(request, pk)
         reason = self.body(DecisionInput).get("reason", "")
-        registration = decide(registration_id=pk, by=request.user, now=clock.now(), reason=reason)
+        registration = decide(registration_id=pk, by=self.caller, now=clock.now(), reason=reason)
         return Response(RegistrationOutput(registration).data)
 
     def _visible(self, request: Request, pk: int) -> Registration:
         registration = Registration.objects.with_api_relations().filter(pk=pk).first()
         if registration is None:
             raise RegistrationNotFound
-        check_visible(registration, request.user.access)
+        check_visible(registration, self.access)
         return registration
 
 
-@extend_schema(tags=["users"])
-class OwnRegistrationViewSet(ApiViewSet):
-    permissions = {"list": LoggedIn}
+class OwnRegistrationViewSet(CallerViewSet):
+    tag = "users"
 
-    @extend_schema(parameters=[OwnRegistrationsQuery], responses=OwnRegistrationList)
+    @Operation(LoggedIn, parameters=[OwnRegistrationsQuery], responses=OwnRegistrationList)
     def list(self, request: Request) -> Response:
         asked = self.query(OwnRegistrationsQuery)
-        rows = Registration.objects.created_by(request.user.pk).not_cancelled().with_api_relations()
+        rows = Registration.objects.created_by(self.caller.pk).not_cancelled().with_api_relations()
         rows = rows.in_period(asked["status"], now=clock.now())
         return self.listing(rows[: asked["limit"]] if "limit" in asked else rows, OwnRegistrationOutput)

@@ -11,6 +11,7 @@ from cspace.env import development_hosts, parse_rate
 from groups.facts import GroupCreated
 from groups.models import Group
 from kernel import facts
+from kernel.api.operations import operation_of
 from kernel.api.permissions import Undeclared
 from kernel.db.locks import LockOutsideTransaction, lock_rooms, share_room
 from kernel.db.transactions import MAX_TRIES, StaleRead, transactional
@@ -206,7 +207,7 @@ def test_every_action_declares_who_may_call_it():
     for route, view in routes():
         for action in getattr(view, "actions", {}).values():
             seen += 1
-            assert view.cls.permissions.get(action, Undeclared) is not Undeclared, f"{route}: {action}"
+            assert operation_of(view.cls, action).permission is not Undeclared, f"{route}: {action}"
     assert seen > 20
 
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from kernel.api.examples import hour_ahead
 from kernel.api.fields import DateField, QueryBooleanField, TimestampField
-from kernel.api.serializers import Output, Query
+from kernel.api.serializers import Output, Query, Shape
 from kernel.campus_time import format_instant
 from timetables.enums import SemesterType
 from timetables.models import Course, Semester, StudyPlan, Teacher, Unit
@@ -81,7 +81,7 @@ class StudyPlanOutput(Output):
         }
 
 
-class StudyPlanList(serializers.Serializer):  # type: ignore[type-arg]
+class StudyPlanList(Shape):
     results = StudyPlanOutput(many=True)
 
 
@@ -145,7 +145,7 @@ class CourseItemOutput(CourseNameOutput):
         }
 
 
-class CourseList(serializers.Serializer):  # type: ignore[type-arg]
+class CourseList(Shape):
     results = CourseItemOutput(many=True)
 
 

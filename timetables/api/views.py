@@ -1,13 +1,12 @@
 """The public timetable over HTTP: what is withdrawn is not there."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel import clock
 from kernel.api.filters import filtered
+from kernel.api.operations import Operation
 from kernel.api.permissions import PublicRead
-from kernel.api.schema import filter_parameters
 from kernel.api.viewsets import ApiViewSet
 from kernel.campus_time import campus_date
 from kernel.errors import NotFound
@@ -26,16 +25,16 @@ from timetables.queries.catalogue import with_schedules, with_semester_type, wit
 from timetables.queries.plans import timetable_of
 
 
-@extend_schema(tags=["timetables"])
 class CourseViewSet(ApiViewSet):
-    permissions = {"list": PublicRead, "retrieve": PublicRead}
+    tag = "timetables"
+    path_example = {"code": "CS-101"}
 
-    @extend_schema(parameters=filter_parameters(CourseFilter), responses=CourseList)
+    @Operation(PublicRead, parameters=[CourseFilter], responses=CourseList)
     def list(self, request: Request) -> Response:
         courses = with_semester_type(Course.objects.available()).in_order()
         return self.listing(filtered(CourseFilter, courses, request), CourseItemOutput)
 
-    @extend_schema(responses=CourseOutput)
+    @Operation(PublicRead, responses=CourseOutput)
     def retrieve(self, request: Request, code: str) -> Response:
         courses = with_teachers(with_semester_type(Course.objects.available().filter(code=code)))
         course = with_study_plans(with_schedules(courses)).first()
@@ -44,17 +43,16 @@ class CourseViewSet(ApiViewSet):
         return Response(CourseOutput(course).data)
 
 
-@extend_schema(tags=["timetables"])
 class StudyPlanViewSet(ApiViewSet):
-    permissions = {"list": PublicRead, "retrieve": PublicRead}
+    tag = "timetables"
 
-    @extend_schema(parameters=[StudyPlanQuery], responses=StudyPlanList)
+    @Operation(PublicRead, parameters=[StudyPlanQuery], responses=StudyPlanList)
     def list(self, request: Request) -> Response:
         plans = StudyPlan.objects.available().with_api_relations().in_order()
         if self.query(StudyPlanQuery)["current"]:
             plans = plans.not_ended(today=campus_date(clock.now()))
         return self.listing(plans, StudyPlanOutput)
 
-    @extend_schema(responses=StudyPlanDetailOutput)
+    @Operation(PublicRead, responses=StudyPlanDetailOutput)
     def retrieve(self, request: Request, pk: int) -> Response:
         return Response(StudyPlanDetailOutput(timetable_of(pk)).data)

@@ -1,0 +1,31 @@
+"""The view of every domain app: it knows its caller as a person."""
+
+from typing import Any
+
+from accounts.models import Anonymous, User
+from accounts.rules import Access
+from kernel.api.viewsets import ApiViewSet
+from kernel.errors import NotAuthenticated
+
+
+class CallerViewSet(ApiViewSet):
+    """Actions that ask who calls them."""
+
+    @property
+    def caller(self) -> User:
+        """Who is logged in; the declared permission has let nobody else in.
+
+        Raises:
+            NotAuthenticated: it has.
+        """
+        if not self.request.user.is_authenticated:
+            raise NotAuthenticated("missing")
+        return self.request.user
+
+    @property
+    def access(self) -> Access:
+        """What the caller may do; nothing, if it is nobody."""
+        return self.request.user.access if self.request.user.is_authenticated else Anonymous.access
+
+    def serializer_context(self) -> dict[str, Any]:
+        return {**super().serializer_context(), "access": self.access}
