@@ -1,6 +1,6 @@
 """What a file says, laid out in `staged_<noun>`: from there everything is set-based, and memory stays constant."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kernel.campus_time import Interval, clamped_interval, weekly_dates
@@ -67,14 +67,13 @@ def expand_weekly(complain: Complain) -> None:
 
 def _row(record: Record) -> Row | Fault:
     position, values = record.position, record.values
-    row = {"line": position.line, "item": position.item, **NOUNS[position.noun].row(values)}
     if position.noun != LECTURES.name:
-        return row
+        return {"line": position.line, "item": position.item, **NOUNS[position.noun].row(values)}
     interval = clamped_interval(values["date"], values["start"], values["end"])
     if interval is None:
         sentence = "this time does not exist on that date: the clocks are put forward over it"
         return Fault(position, sentence, (values["course"],))
-    return _lecture(row, interval, is_expanded=False)
+    return _lecture(position, values, interval, is_expanded=False)
 
 
 def _dated_lectures(pattern: Row, complain: Complain) -> list[Row]:
@@ -94,19 +93,19 @@ def _dated_lectures(pattern: Row, complain: Complain) -> list[Row]:
             sentence = f"this time does not exist on {day}: the clocks are put forward over it"
             complain(Fault(position, sentence, courses))
         else:
-            rows.append(_lecture(pattern, interval, is_expanded=True))
+            rows.append(_lecture(position, pattern, interval, is_expanded=True))
     return rows
 
 
-def _lecture(source: Row, interval: Interval, *, is_expanded: bool) -> Row:
-    """A row of `staged_lectures`, from one with `line`, `item`, `course`, `label`, `rooms`."""
+def _lecture(position: Position, values: Mapping[str, Any], interval: Interval, *, is_expanded: bool) -> Row:
+    """A row of `staged_lectures`; `values`: the course, label and rooms of a record or a weekly pattern."""
     return {
-        "line": source["line"],
-        "item": source["item"],
-        "course": source["course"],
+        "line": position.line,
+        "item": position.item,
+        "course": values["course"],
         "starts_at": interval.starts_at,
         "ends_at": interval.ends_at,
-        "label": source["label"] or DEFAULT_LABEL,
-        "rooms": source["rooms"] or [],
+        "label": values["label"] or DEFAULT_LABEL,
+        "rooms": values["rooms"] or [],
         "is_expanded": is_expanded,
     }
