@@ -87,7 +87,7 @@ class EventInput(EventChangeInput):
 
 
 @extend_schema_field(WEIGHTS_SCHEMA)
-class WeightsField(serializers.Field):  # type: ignore[type-arg]
+class WeightsField(serializers.Field[Mapping[int, int], Any, dict[str, int], Any]):
     """{group id: weight}, the ids as strings."""
 
     def to_representation(self, value: Mapping[int, int]) -> dict[str, int]:
