@@ -125,6 +125,7 @@ class ListedEventOutput(Output):
         "registration_start": moment_ago,
         "registration_end": hour_ahead(12),
     }
+    generated = frozenset({"id"})
 
     id = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(choices=EventStatus.choices)
@@ -151,6 +152,7 @@ class DrawSummary(Shape):
         "manifest_sha256": None,
         "distributed_at": None,
     }
+    generated = frozenset({"commitment"})
 
     algorithm = serializers.CharField()
     commitment = serializers.CharField(allow_null=True)

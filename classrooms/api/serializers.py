@@ -126,6 +126,7 @@ class ClassroomOutput(Output):
         "latitude": 25.0173,
         "longitude": 121.5399,
     }
+    generated = frozenset({"id"})
 
     id = serializers.IntegerField(allow_null=True)
     name = serializers.CharField()
@@ -264,6 +265,7 @@ class CampusClosureInput(ClosureInput):
 
 class ClosureOutput(Output):
     example = {"id": 120, "starts_at": hour_ahead(8), "ends_at": hour_ahead(18), "reason": "New projectors"}
+    generated = frozenset({"id"})
 
     id = serializers.IntegerField(allow_null=True)
     starts_at = TimestampField()

@@ -13,10 +13,10 @@ from rest_framework import serializers
 
 from kernel.api.examples import example_of
 from kernel.api.filters import FilterSet
-from kernel.api.operations import Operation, operation_of
+from kernel.api.operations import WRITES, Operation, operation_of
 from kernel.api.pagination import DEFAULT_PER_PAGE, MAX_PER_PAGE
 from kernel.api.permissions import PublicRead
-from kernel.api.refusals import WRITES, Endpoint, body_of, queries_of, refusals_for, statuses_of
+from kernel.api.refusals import Endpoint, body_of, queries_of, refusals_for, statuses_of
 from kernel.api.serializers import Query, Shape
 from kernel.api.viewsets import ApiViewSet
 from kernel.errors import ErrorCode

@@ -27,7 +27,7 @@ from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import campus_date, format_instant, format_minute
 from kernel.errors import Faults
 from registrations.enums import SkipReason, Source
-from registrations.models import Series
+from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION, series_faults
 
 MAX_ITEMS = 500
@@ -152,6 +152,8 @@ def named_in(body: Any) -> dict[str, Any]:
 
 class OccurrenceOutput(Shape):
     example = {"id": 301, "date": day_ahead}
+    generated = frozenset({"id"})
+    perhaps_generated = {"id": Registration}  # in a series that was there before
 
     id = serializers.IntegerField(allow_null=True)
     date = DateField()
@@ -159,6 +161,7 @@ class OccurrenceOutput(Shape):
 
 class SkippedDateOutput(Shape):
     example = {"date": days_on(7), "existing_registration_id": 99, "why": "booked"}
+    perhaps_generated = {"existing_registration_id": Registration}
 
     date = DateField()
     existing_registration_id = serializers.IntegerField(allow_null=True)
@@ -179,6 +182,7 @@ class SeriesOutput(Output):
         "cancelled_from": None,
         "skipped": [],
     }
+    generated = frozenset({"id", "created_at"})
 
     id = serializers.IntegerField(allow_null=True)
     group_id = serializers.IntegerField()
