@@ -23,6 +23,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from dialects.dialect import SlashRule
 from dialects.registry import dialect_of
 from kernel.api.errors import envelope_for_exception, envelope_for_status
+from kernel.requests import actor_id_of, name_request
 from kernel.text import has_forbidden_text
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -50,7 +51,7 @@ class RequestLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        request.request_id = request_id  # type: ignore[attr-defined]
+        name_request(request, request_id)
         began = time.perf_counter()
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
@@ -63,7 +64,7 @@ class RequestLogMiddleware:
                 "route": match.route if match else None,
                 "status": response.status_code,
                 "ms": round((time.perf_counter() - began) * 1000, 1),
-                "user_id": getattr(request, "acting_user_id", None),
+                "user_id": actor_id_of(request),
             },
         )
         return response
@@ -83,7 +84,7 @@ class HeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = self.security.process_response(
             request,
-            self.get_response(request),  # type: ignore[arg-type]
+            self.get_response(request),  # type: ignore[arg-type]  # it sets headers only, which any response has
         )
         response.headers.setdefault("Content-Security-Policy", _content_policy(request.path_info))
         response.headers.setdefault("X-Frame-Options", "DENY")
@@ -166,7 +167,7 @@ class _AdminOnly:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         serve: GetResponse = self.get_response
         if request.path_info.startswith(self.prefix):
-            serve = super().__call__  # type: ignore[misc]
+            serve = super().__call__  # type: ignore[misc]  # of the middleware it is mixed into
         return serve(request)
 
 

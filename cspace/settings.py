@@ -234,7 +234,7 @@ DATABASES = {
     | {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**DATABASE.get("OPTIONS", {}), **DATABASE_OPTIONS},  # type: ignore[dict-item]
+        "OPTIONS": {**DATABASE.get("OPTIONS", {}), **DATABASE_OPTIONS},  # type: ignore[dict-item]  # options are of any type
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

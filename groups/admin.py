@@ -20,7 +20,7 @@ from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 
 
-class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]
+class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
     """To look at; places are given and taken on their own page."""
 
     model = UserGroup

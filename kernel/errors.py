@@ -36,7 +36,7 @@ class ErrorCode(StrEnum):
 class DomainError(Exception):
     """A refusal with a reason. `details` must be JSON."""
 
-    code: ClassVar[ErrorCode] = ErrorCode.INTERNAL_ERROR
+    code: ErrorCode = ErrorCode.INTERNAL_ERROR
     message: str = "The request could not be carried out"
 
     def __init__(self, message: str | None = None, *, details: Mapping[str, Any] | None = None) -> None:

@@ -1,7 +1,32 @@
-"""What a request says about who sent it, whatever reads the rest of it."""
+"""What a request says of itself, whatever reads the rest of it: its id, who acts, where it comes from.
+
+The id and the actor stand in the environment of the request, where every wrapper of it finds them.
+"""
 
 from django.conf import settings
 from django.http import HttpRequest
+
+REQUEST_ID, ACTOR_ID = "cspace.request_id", "cspace.actor_id"
+
+
+def name_request(request: HttpRequest, request_id: str) -> None:
+    """Give it the id under which the log and a failed answer speak of it."""
+    request.META[REQUEST_ID] = request_id
+
+
+def request_id_of(request: HttpRequest) -> str | None:
+    found: str | None = request.META.get(REQUEST_ID)
+    return found
+
+
+def name_actor(request: HttpRequest, user_id: int) -> None:
+    """Say who acts, for the access line."""
+    request.META[ACTOR_ID] = user_id
+
+
+def actor_id_of(request: HttpRequest) -> int | None:
+    found: int | None = request.META.get(ACTOR_ID)
+    return found
 
 
 def client_address(request: HttpRequest) -> str | None:

@@ -93,7 +93,7 @@ class PersonForm(ServiceForm):
     display_name = NameFormField(max_length=MAX_DISPLAY_NAME)
 
 
-class NewPersonForm(SetPasswordMixin, PersonForm):  # type: ignore[type-arg]
+class NewPersonForm(SetPasswordMixin, PersonForm):  # type: ignore[type-arg]  # generic in the stubs only
     password1, password2 = password_fields()
 
     class Meta:
@@ -104,13 +104,14 @@ class NewPersonForm(SetPasswordMixin, PersonForm):  # type: ignore[type-arg]
         self.validate_passwords()
         return super().clean()
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
+    def full_clean(self) -> None:
+        super().full_clean()
         # Only now does the instance have the names that a password must not repeat.
-        self.validate_password_for_user(self.instance)
+        if self.is_bound:
+            self.validate_password_for_user(self.instance)
 
 
-class SetPassword(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]
+class SetPassword(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]  # generic in the stubs only
     """A password for somebody else."""
 
     password1, password2 = password_fields()

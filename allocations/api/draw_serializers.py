@@ -15,6 +15,7 @@ from kernel.api.examples import days_on
 from kernel.api.fields import DateField, EndTimeField, QueryIntegerField, TextField, TimeField
 from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import format_minute
+from registrations.models import Series
 
 HASH = sha256(b"").hexdigest()
 """Stands in the examples for any hash."""
@@ -226,6 +227,7 @@ class PromotedOutput(Output):
         "occurrences": 16,
         "skipped": 0,
     }
+    perhaps_generated = {"series_id": Series}
 
     position = serializers.IntegerField()
     registration_id = serializers.IntegerField()

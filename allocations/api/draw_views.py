@@ -92,8 +92,7 @@ class DrawViewSet(CallerViewSet):
     )
     def promote(self, request: Request, pk: int) -> Response:
         promoted = promote(event_id=event_with_id(pk).pk, by=self.caller, now=clock.now())
-        unknown = {"series_id": None} if self.is_dry else {}
-        return Response({"results": [{**PromotedOutput(row).data, **unknown} for row in promoted]})
+        return Response({"results": [PromotedOutput(row).data for row in promoted]})
 
     @Operation(
         LoggedIn,

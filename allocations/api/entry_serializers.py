@@ -110,6 +110,7 @@ class EntryOutput(Output):
         "rank": 1,
         "choice": None,
     }
+    generated = frozenset({"id"})
 
     id = serializers.IntegerField(allow_null=True)
     event_id = serializers.IntegerField()

@@ -33,10 +33,11 @@ from allocations.services.entries import (
     file_entry,
 )
 from classrooms.api.examples import room_taken
+from groups.api.permissions import InAnyGroup
 from kernel import clock
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
-from kernel.api.permissions import InAnyGroup, InCSpace, LoggedIn
+from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.errors import LimitReached, PermissionDenied
 
 Decision = Callable[..., AllocationRegistration]

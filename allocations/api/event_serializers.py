@@ -87,7 +87,7 @@ class EventInput(EventChangeInput):
 
 
 @extend_schema_field(WEIGHTS_SCHEMA)
-class WeightsField(serializers.Field):  # type: ignore[type-arg]
+class WeightsField(serializers.Field[Mapping[int, int], Any, dict[str, int], Any]):
     """{group id: weight}, the ids as strings."""
 
     def to_representation(self, value: Mapping[int, int]) -> dict[str, int]:
@@ -125,6 +125,7 @@ class ListedEventOutput(Output):
         "registration_start": moment_ago,
         "registration_end": hour_ahead(12),
     }
+    generated = frozenset({"id"})
 
     id = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(choices=EventStatus.choices)
@@ -151,6 +152,7 @@ class DrawSummary(Shape):
         "manifest_sha256": None,
         "distributed_at": None,
     }
+    generated = frozenset({"commitment"})
 
     algorithm = serializers.CharField()
     commitment = serializers.CharField(allow_null=True)

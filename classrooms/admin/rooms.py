@@ -174,7 +174,7 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):
             context |= plan_of_list(context["cl"], now=clock.now())
         return response
 
-    @list_action(description="Utilisation", url_path="utilisation", icon="grid_on")  # type: ignore[untyped-decorator]
+    @list_action(description="Utilisation", url_path="utilisation", icon="grid_on")  # type: ignore[untyped-decorator]  # unfold has no types
     def utilisation(self, request: HttpRequest) -> TemplateResponse:
         refuse_nul(request)
         context = utilisation_context(request.GET.dict(), now=clock.now())

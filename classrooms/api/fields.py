@@ -11,7 +11,7 @@ from classrooms.rules import UNKNOWN_CLASSROOM
 
 
 @extend_schema_field(OpenApiTypes.STR)
-class ClassroomField(serializers.Field):  # type: ignore[type-arg]
+class ClassroomField(serializers.Field[Classroom, Any, str, Any]):
     """The name of a room in, the `Classroom` inside. A request that names many has read them at once, into the
     context: `classrooms` = {name: room}."""
 

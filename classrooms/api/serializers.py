@@ -49,7 +49,7 @@ EQUIPMENT = {"projector": 1, "whiteboard": 2, "chair": 30}
 
 
 @extend_schema_field({"type": "object", "additionalProperties": True, "example": EQUIPMENT})
-class EquipmentField(serializers.Field):  # type: ignore[type-arg]
+class EquipmentField(serializers.Field[dict[str, Any], Any, Any, Any]):
     """Counts by key and the optional box on the floor plan."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -126,6 +126,7 @@ class ClassroomOutput(Output):
         "latitude": 25.0173,
         "longitude": 121.5399,
     }
+    generated = frozenset({"id"})
 
     id = serializers.IntegerField(allow_null=True)
     name = serializers.CharField()
@@ -240,7 +241,7 @@ class ClosureInput(Input):
 
 
 @extend_schema_field({"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string", "enum": ["all"]}]})
-class ClassroomsField(serializers.Field):  # type: ignore[type-arg]
+class ClassroomsField(serializers.Field[list[Classroom] | None, Any, Any, Any]):
     """Names of rooms, or "all"."""
 
     default_error_messages = {"invalid": 'A list of classroom names or "all" is required'}
@@ -264,6 +265,7 @@ class CampusClosureInput(ClosureInput):
 
 class ClosureOutput(Output):
     example = {"id": 120, "starts_at": hour_ahead(8), "ends_at": hour_ahead(18), "reason": "New projectors"}
+    generated = frozenset({"id"})
 
     id = serializers.IntegerField(allow_null=True)
     starts_at = TimestampField()

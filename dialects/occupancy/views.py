@@ -25,6 +25,7 @@ from groups.queries.who_is_asking import load_user
 from kernel import clock
 from kernel.campus_time import campus_date, merged
 from kernel.errors import NotAuthenticated, NotFound
+from kernel.requests import name_actor
 from timetables.models import Course, StudyPlan
 from timetables.queries.catalogue import with_schedules, with_semester_type, with_study_plans, with_teachers
 from timetables.queries.plans import timetable_of
@@ -138,4 +139,4 @@ def _require_login(request: HttpRequest) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != SCHEME:
         raise NotAuthenticated("missing")
-    request.acting_user_id = load_user(read_access(token.strip())).pk  # type: ignore[attr-defined]
+    name_actor(request, load_user(read_access(token.strip())).pk)

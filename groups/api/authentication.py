@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.rules import Claims
 from accounts.services.tokens import read_access
 from groups.queries.who_is_asking import load_user
+from kernel.requests import name_actor
 
 SCHEME = "bearer"
 
@@ -24,7 +25,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             return None
         claims = read_access(text.strip())
         user = load_user(claims)
-        request._request.acting_user_id = user.pk  # type: ignore[attr-defined]
+        name_actor(request, user.pk)
         return user, claims
 
     def authenticate_header(self, request: Request) -> str:

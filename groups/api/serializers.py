@@ -45,6 +45,7 @@ class PermissionsInput(Input):
 
 class GroupOutput(Output):
     example = {"id": 2, "name": "522"}
+    generated = frozenset({"id"})
 
     id = serializers.IntegerField(allow_null=True)
     name = serializers.CharField()
@@ -103,6 +104,7 @@ class GroupDetail(Shape):
 
 class AddedMemberOutput(Output):
     example = {"user_group_id": 10, "username": "stranger", "group_id": 2, "permissions": "member"}
+    generated = frozenset({"user_group_id"})
 
     user_group_id = serializers.IntegerField(allow_null=True)
     username = serializers.CharField()

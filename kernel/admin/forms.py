@@ -19,7 +19,7 @@ from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
 TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
 
-class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Asks for what a service takes. `refusal` is what the service has just said against these very values."""
 
     refusal: ClassVar[DomainError | None] = None

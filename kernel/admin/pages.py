@@ -71,7 +71,7 @@ class ServiceAdmin(ModelAdmin):
             refusal = as_domain_error(error)
             if refusal is None:
                 raise
-        request.refusal = refusal  # type: ignore[attr-defined]
+        request.refusal = refusal  # type: ignore[attr-defined]  # for `get_form`, which is given nothing else
         return show(request, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

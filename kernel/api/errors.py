@@ -23,6 +23,7 @@ from kernel.errors import (
     RateLimited,
     Unavailable,
 )
+from kernel.requests import request_id_of
 
 logger = logging.getLogger("cspace.errors")
 OUR_FAULT = "Something went wrong on our side"
@@ -87,7 +88,7 @@ def envelope_for_status(request: HttpRequest, response: HttpResponseBase) -> Jso
     """The envelope for an answer that only has a status: Django's own 400, 404, 405 and 500 pages."""
     status = response.status_code
     code = CODE_OF_STATUS.get(status, ErrorCode.VALIDATION_ERROR if status < 500 else ErrorCode.INTERNAL_ERROR)
-    details = {"request_id": getattr(request, "request_id", None)} if status >= 500 else None
+    details = {"request_id": request_id_of(request)} if status >= 500 else None
     sentence = "Endpoint not found" if status == 404 else HTTPStatus(status).phrase
     kept = {name: value for name, value in response.headers.items() if name in {"Allow", "Retry-After"}}
     return JsonResponse(envelope(sentence, code, details), status=status, headers=kept)
@@ -98,7 +99,7 @@ class _Http(DomainError):
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
-        self.code = code  # type: ignore[misc]
+        self.code = code
 
 
 def refusal_of(error: Exception) -> DomainError | None:
@@ -162,9 +163,10 @@ def _headers(error: DomainError) -> dict[str, str]:
     return {}
 
 
-def _answer(error: Exception, request: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+def _answer(error: Exception, request: HttpRequest | None) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Status, body and headers. Of a fault of ours the trace goes to the log."""
-    request_id, refusal = getattr(request, "request_id", None), refusal_of(error)
+    request_id = request_id_of(request) if request is not None else None
+    refusal = refusal_of(error)
     body = envelope_of(error, request_id=request_id)
     if refusal is None:
         logger.error("internal error", exc_info=error, extra={"request_id": request_id})

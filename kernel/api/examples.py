@@ -59,8 +59,8 @@ def example_of(serializer: Serializer[Any]) -> dict[str, Any]:
             found[name] = _today(given[name])
         elif not field.required:
             continue
-        elif isinstance(field, ListSerializer):
-            found[name] = [example_of(field.child)]  # type: ignore[arg-type]
+        elif isinstance(field, ListSerializer) and isinstance(field.child, Serializer):
+            found[name] = [example_of(field.child)]
         elif isinstance(field, Serializer):
             found[name] = example_of(field)
     return found

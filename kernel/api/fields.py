@@ -114,7 +114,7 @@ class ChoiceField(serializers.ChoiceField):
 
 
 @extend_schema_field(OpenApiTypes.DATE)
-class DateField(serializers.Field):  # type: ignore[type-arg]
+class DateField(serializers.Field[date, Any, str, Any]):
     """`YYYY-MM-DD`, exactly."""
 
     default_error_messages = {"invalid": "A date of the form YYYY-MM-DD is required"}
@@ -132,7 +132,7 @@ class DateField(serializers.Field):  # type: ignore[type-arg]
 
 
 @extend_schema_field({"type": "string", "pattern": r"^([01]?[0-9]|2[0-3]):[0-5][0-9](:00)?$", "example": "10:00"})
-class TimeField(serializers.Field):  # type: ignore[type-arg]
+class TimeField(serializers.Field[int, Any, str, Any]):
     """`H:MM`, `HH:MM` or `HH:MM:00` in, minutes since midnight inside, `HH:MM` out."""
 
     latest = MINUTES_PER_DAY - 1
@@ -160,7 +160,7 @@ class EndTimeField(TimeField):
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
-class TimestampField(serializers.Field):  # type: ignore[type-arg]
+class TimestampField(serializers.Field[datetime, Any, str, Any]):
     """An instant: whole seconds with `Z` or an offset in; UTC with `Z` out."""
 
     default_error_messages = {"invalid": "A timestamp such as 2026-01-15T00:00:00Z is required"}

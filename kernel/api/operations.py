@@ -8,16 +8,22 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from kernel.api.filters import FilterSet
 from kernel.api.permissions import Undeclared
 from kernel.api.serializers import Input, Query, Shape
 from kernel.errors import DomainError
 
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+"""The methods that change something."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Action = Callable[Concatenate[Any, Request, P], R]
 """A method of a viewset: the request and what stands in the path in, an answer out."""
+Handler = Callable[[], Response]
+"""An action with all it is called with."""
 
 Sent = type[Input] | PolymorphicProxySerializer | Mapping[str, Mapping[str, Any]] | None
 """An input, one of several, {media type: schema}, or nothing."""
@@ -46,10 +52,17 @@ class Operation:
     auth: Sequence[Mapping[str, Sequence[str]]] | None = None
     """The security schemes that open it, where that is not the bearer."""
 
+    def shapes(self, status: int) -> Sequence[type[Shape]]:
+        """What an answer of this status may look like."""
+        answer: Any = self.responses.get(status) if isinstance(self.responses, dict) else self.responses
+        if answer is None:
+            return []
+        return list(answer.serializers) if isinstance(answer, PolymorphicProxySerializer) else [answer]
+
     def __call__(self, action: Action[P, R]) -> Action[P, R]:
         @wraps(action)
         def perform(view: Any, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            answer: R = view.perform(partial(action, view, request, *args, **kwargs))
+            answer: R = view.perform(self, partial(action, view, request, *args, **kwargs))
             return answer
 
         vars(perform)["operation"] = self

@@ -38,10 +38,3 @@ class InCSpace(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return bool(request.user.is_authenticated and request.user.access.is_cspace)
-
-
-class InAnyGroup(BasePermission):
-    """Belongs to a group, or to cspace."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user.is_authenticated and request.user.access.may_book_at_all)

@@ -8,7 +8,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import exceptions
 
 from kernel.api.errors import envelope_of
-from kernel.api.operations import Operation
+from kernel.api.operations import WRITES, Operation
 from kernel.api.parsers import PayloadTooLarge
 from kernel.api.permissions import Anyone, LoggedIn, PublicRead
 from kernel.api.serializers import NOT_AN_OBJECT, Input, Query
@@ -16,7 +16,6 @@ from kernel.errors import Invalid, NotAuthenticated, NotFound, PermissionDenied,
 from kernel.idempotency import IdempotencyKeyReused
 from kernel.text import FORBIDDEN_TEXT_MESSAGE
 
-WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 WITH_BODY = WRITES - {"DELETE"}
 REQUEST_ID = "9f1c7a52e0b84d6fa3c5d2b18e47a690"
 

@@ -13,10 +13,10 @@ from rest_framework import serializers
 
 from kernel.api.examples import example_of
 from kernel.api.filters import FilterSet
-from kernel.api.operations import Operation, operation_of
+from kernel.api.operations import WRITES, Operation, operation_of
 from kernel.api.pagination import DEFAULT_PER_PAGE, MAX_PER_PAGE
 from kernel.api.permissions import PublicRead
-from kernel.api.refusals import WRITES, Endpoint, body_of, queries_of, refusals_for, statuses_of
+from kernel.api.refusals import Endpoint, body_of, queries_of, refusals_for, statuses_of
 from kernel.api.serializers import Query, Shape
 from kernel.api.viewsets import ApiViewSet
 from kernel.errors import ErrorCode
@@ -81,7 +81,9 @@ class EnvelopeAutoSchema(AutoSchema):
         return [*schemes, {}] if is_open else schemes
 
     def get_request_serializer(self) -> Any:
-        return self.operation.request
+        """A PUT merges (contract §0): nothing in it is required."""
+        kind = self.operation.request
+        return kind(partial=True) if self.method == "PUT" and isinstance(kind, type) else kind
 
     def get_response_serializers(self) -> Any:
         return self.operation.responses
@@ -144,19 +146,11 @@ class EnvelopeAutoSchema(AutoSchema):
         known = sent | dict(self.operation.outcome)
         return {EXAMPLE: {"value": answer | {name: known[name] for name in known if name in answer}}}
 
-    def _get_request_for_media_type(self, serializer: Any, direction: str = "request") -> Any:
-        """A PUT merges (contract §0): nothing in it is required."""
-        if self.method == "PUT":
-            serializer = force_instance(serializer)
-            if isinstance(serializer, serializers.Serializer):
-                serializer.partial = True
-        return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
-
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status in statuses_of(self.endpoint):
             if status not in bodies:
-                bodies[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                bodies[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # drf-spectacular's
                     ErrorEnvelope, status, direction=direction
                 )
         return bodies

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.db.models import Model
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import SkipField
@@ -61,6 +62,10 @@ class Shape(serializers.Serializer[Any]):
 
     example: ClassVar[Mapping[str, Any]] = {}
     """For the published schema: see `kernel.api.examples`."""
+    generated: ClassVar[frozenset[str]] = frozenset()
+    """The fields whose values come into being with the thing: null in a dry run that makes it."""
+    perhaps_generated: ClassVar[Mapping[str, type[Model]]] = {}
+    """{field: model}: ids of rows, some there before, some made on the way: null in a dry run where it made them."""
 
 
 class Output(Shape):

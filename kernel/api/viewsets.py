@@ -1,7 +1,7 @@
 """The view every operation is made of: declared permissions, strict query, idempotent and dry writes."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, NoReturn
 
 from django.db.models import QuerySet
 from django.utils.encoding import escape_uri_path
@@ -13,22 +13,20 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ViewSet
 
 from kernel import clock
-from kernel.api.idempotency import Handler, convention_faults, is_dry_run, refuse_after, run_dry, run_idempotent
-from kernel.api.operations import operation_of
+from kernel.api.dry_runs import dry_run_faults, is_dry_run, refuse_after, run_dry
+from kernel.api.idempotency import key_faults, key_of, run_idempotent
+from kernel.api.operations import WRITES, Handler, Operation, operation_of
 from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, asked_page, paged
 from kernel.api.serializers import Input, Output, Query
-from kernel.errors import Invalid
+from kernel.errors import Faults, Invalid
 from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
 from kernel.throttling import count_try
-
-WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-I = TypeVar("I", bound=Input)  # noqa: E741
 
 
 class ApiViewSet(ViewSet):
     """One action = permission, strict input, one service or query call, one representation."""
 
-    http_method_names: Sequence[str] = ["get", "post", "put", "patch", "delete", "head"]
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     metadata_class = None
 
     tag: ClassVar[str]
@@ -55,7 +53,7 @@ class ApiViewSet(ViewSet):
         super().initial(request, *args, **kwargs)
         _check_query(request)
 
-    def perform(self, action: Handler) -> Response:
+    def perform(self, operation: Operation, action: Handler) -> Response:
         """Carry an action out, once it is known who asks and that he may: a write by the conventions of all writes.
 
         Every `Operation` calls its action through this.
@@ -65,19 +63,22 @@ class ApiViewSet(ViewSet):
             return action()
         if request.user.is_authenticated:
             count_try("write", str(self.caller_id), now=clock.now())
-        if faults := convention_faults(request):
-            self.is_dry = True  # for the action: what is only tried out must not do what a dry run would not
-            try:
-                refuse_after(action, faults)
-            finally:
-                self.is_dry = False
+        if faults := {**dry_run_faults(request), **key_faults(request)}:
+            self._refuse(action, faults)
         self.is_dry = is_dry_run(request)
         if self.is_dry:
-            return run_dry(action)
-        key = request.headers.get("Idempotency-Key")
-        if request.method == "POST" and key is not None:
+            return run_dry(action, operation)
+        if (key := key_of(request)) is not None:
             return run_idempotent(action, request=request, user_id=self.caller_id, key=key, now=clock.now())
         return action()
+
+    def _refuse(self, action: Handler, faults: Faults) -> NoReturn:
+        """Refuse a write whose `dry_run` or key is malformed, unless something is missing or forbidden."""
+        self.is_dry = True  # for the action: what is only tried out must not do what a dry run would not
+        try:
+            refuse_after(action, faults)
+        finally:
+            self.is_dry = False
 
     def handle_exception(self, exc: Exception) -> Response:
         """A refusal that was only tried out says so, like the answer it stands for."""

@@ -27,7 +27,7 @@ from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import campus_date, format_instant, format_minute
 from kernel.errors import Faults
 from registrations.enums import SkipReason, Source
-from registrations.models import Series
+from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION, series_faults
 
 MAX_ITEMS = 500
@@ -47,7 +47,7 @@ class LivingGroupIdField(IdField):
 
 
 @extend_schema_field(OpenApiTypes.STR)
-class PersonField(serializers.Field):  # type: ignore[type-arg]
+class PersonField(serializers.Field[int, Any, str, Any]):
     """A username in, the person's id inside; the request's people are in the context."""
 
     default_error_messages = {"invalid": "A username is required", "unknown": UNKNOWN_USER}
@@ -105,7 +105,7 @@ class SeriesInput(Input):
 class BatchInput(Input):
     """Several series at once; `on_conflict` and `on_behalf_of` hold for the items that do not say otherwise."""
 
-    items = SeriesInput(many=True, min_length=1, max_length=MAX_ITEMS)  # type: ignore[call-arg]
+    items = serializers.ListSerializer[Any](child=SeriesInput(), min_length=1, max_length=MAX_ITEMS)
     on_conflict = ChoiceField(choices=ON_CONFLICT, required=False)
     on_behalf_of = PersonField(required=False)
 
@@ -152,6 +152,8 @@ def named_in(body: Any) -> dict[str, Any]:
 
 class OccurrenceOutput(Shape):
     example = {"id": 301, "date": day_ahead}
+    generated = frozenset({"id"})
+    perhaps_generated = {"id": Registration}  # in a series that was there before
 
     id = serializers.IntegerField(allow_null=True)
     date = DateField()
@@ -159,6 +161,7 @@ class OccurrenceOutput(Shape):
 
 class SkippedDateOutput(Shape):
     example = {"date": days_on(7), "existing_registration_id": 99, "why": "booked"}
+    perhaps_generated = {"existing_registration_id": Registration}
 
     date = DateField()
     existing_registration_id = serializers.IntegerField(allow_null=True)
@@ -179,6 +182,7 @@ class SeriesOutput(Output):
         "cancelled_from": None,
         "skipped": [],
     }
+    generated = frozenset({"id", "created_at"})
 
     id = serializers.IntegerField(allow_null=True)
     group_id = serializers.IntegerField()
@@ -190,7 +194,7 @@ class SeriesOutput(Output):
     start_date = DateField()
     end_date = DateField()
     description = serializers.CharField()
-    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
+    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # DRF has an attribute of the name
     event_id = serializers.IntegerField(allow_null=True)
     created_by = serializers.CharField()
     created_at = TimestampField(allow_null=True)
@@ -217,7 +221,7 @@ class SeriesOutput(Output):
             "cancelled_from": instance.cancelled_from and instance.cancelled_from.isoformat(),
             "registrations": [
                 {"id": row.pk, "date": campus_date(row.occupancy.starts_at).isoformat()}
-                for row in instance.live_occurrences  # type: ignore[attr-defined]
+                for row in instance.live_occurrences  # type: ignore[attr-defined]  # prefetched
             ],
             "skipped": [
                 {"date": row.date.isoformat(), "existing_registration_id": row.blocked_by_id, "why": row.why}

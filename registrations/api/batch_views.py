@@ -56,15 +56,10 @@ class BatchAllocationViewSet(CallerViewSet):
         items = [{**wish, **item} for item in wish["items"]] if is_batch else [wish]
         requests = [_series_request(item, place if is_batch else None, self.caller) for place, item in enumerate(items)]
         entered = create_series(by=self.caller, now=clock.now(), requests=requests)
-        represented = [SeriesOutput(series).data for series in entered]
-        if self.is_dry:  # what one of them would have taken from another has no id either
-            made = {row["id"] for shown in represented for row in shown["registrations"]}
-            for skipped in (row for shown in represented for row in shown["skipped"]):
-                if skipped["existing_registration_id"] in made:
-                    skipped["existing_registration_id"] = None
         if is_batch:
-            return Response({"results": represented}, status=201)
-        return self.created(represented[0], f"/api/v1/batch-allocations/{entered[0].pk}/")
+            return Response({"results": [SeriesOutput(series).data for series in entered]}, status=201)
+        (series,) = entered
+        return self.created(SeriesOutput(series).data, f"/api/v1/batch-allocations/{series.pk}/")
 
     @Operation(InCSpace, responses=SeriesOutput, resource="Series")
     def retrieve(self, request: Request, pk: int) -> Response:
@@ -78,7 +73,7 @@ class BatchAllocationViewSet(CallerViewSet):
         resource="Series",
     )
     def update(self, request: Request, pk: int) -> Response:
-        before = _series(pk)
+        _series(pk)
         wish = self.changes(SeriesChangeInput, **named_in(request.data))
         series = change_series(
             series_id=pk,
@@ -96,7 +91,7 @@ class BatchAllocationViewSet(CallerViewSet):
                 may_skip=wish.get("on_conflict") != "fail",
             ),
         )
-        return self._changed(before, series)
+        return Response(SeriesOutput(series).data)
 
     partial_update = update
 
@@ -109,17 +104,7 @@ class BatchAllocationViewSet(CallerViewSet):
 
     @Operation(InCSpace, responses=SeriesOutput, conflicts=[SeriesIsOver], resource="Series")
     def retry_skipped(self, request: Request, pk: int) -> Response:
-        before = _series(pk) if self.is_dry else None
-        return self._changed(before, retry_skipped(series_id=pk, by=self.caller, now=clock.now()))
-
-    def _changed(self, before: Series | None, after: Series) -> Response:
-        """The series as it is now; a dry run does not know the ids of the registrations it would make (contract §0)."""
-        shown = SeriesOutput(after).data
-        if self.is_dry and before is not None:
-            known = {row["id"] for row in SeriesOutput(before).data["registrations"]}
-            for row in shown["registrations"]:
-                row["id"] = row["id"] if row["id"] in known else None
-        return Response(shown)
+        return Response(SeriesOutput(retry_skipped(series_id=pk, by=self.caller, now=clock.now())).data)
 
 
 def _series(pk: int) -> Series:

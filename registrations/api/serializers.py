@@ -99,6 +99,7 @@ class RegistrationOutput(Output):
         "created_at": this_moment,
         "series_id": None,
     }
+    generated = frozenset({"id", "created_at"})
 
     id = serializers.IntegerField(allow_null=True)
     classroom = serializers.CharField()

@@ -7,12 +7,13 @@ from rest_framework.response import Response
 
 from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import room_taken
+from groups.api.permissions import InAnyGroup
 from groups.services.holding import GroupIsArchived
 from kernel import clock
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.pagination import asked_page
-from kernel.api.permissions import InAnyGroup, InCSpace, LoggedIn
+from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.errors import Invalid
 from registrations.api.filters import RegistrationFilter
 from registrations.api.serializers import (

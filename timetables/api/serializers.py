@@ -99,7 +99,7 @@ class ScheduleOutput(Output):
     id = serializers.IntegerField()
     starts_at = TimestampField()
     ends_at = TimestampField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF has an attribute of the name
     classrooms = serializers.ListField(child=serializers.CharField())
 
     def represent(self, instance: Any) -> dict[str, Any]:
