@@ -1,7 +1,6 @@
 """The wire format of people and logins."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
@@ -20,7 +19,7 @@ class LoginInput(Input):
 
 
 class AccessOutput(Shape):
-    example: ClassVar[Mapping[str, Any]] = {"access": "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjo1fQ.2Yw"}
+    example = {"access": "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjo1fQ.2Yw"}
 
     access = serializers.CharField()
 

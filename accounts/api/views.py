@@ -32,11 +32,11 @@ class SessionViewSet(ApiViewSet):
     @Operation(Anyone, request=LoginInput, responses=AccessOutput, auth=[])
     def log_in(self, request: Request) -> Response:
         check_origin(request)
-        given, now, address = self.body(LoginInput), clock.now(), _valid(client_address(request))
-        count_login_try(username=given["username"], address=address, now=now)
+        login, now, address = self.body(LoginInput), clock.now(), _valid(client_address(request))
+        count_login_try(username=login["username"], address=address, now=now)
         tokens = log_in(
-            username=given["username"],
-            password=given["password"],
+            username=login["username"],
+            password=login["password"],
             now=now,
             user_agent=request.headers.get("User-Agent", ""),
             address=address,

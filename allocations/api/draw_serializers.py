@@ -1,8 +1,7 @@
 """The wire format of the draw, its record and what comes after it."""
 
-from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
@@ -24,7 +23,7 @@ HASH = sha256(b"").hexdigest()
 class DistributeInput(Input):
     """`POST …/distribute/`. The public value is taken as it is: not trimmed, not normalised."""
 
-    example: ClassVar[Mapping[str, Any]] = {}
+    example = {}
 
     public_value = TextField(required=False)
 

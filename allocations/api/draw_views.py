@@ -72,7 +72,7 @@ class DrawViewSet(CallerViewSet):
     )
     def distribute(self, request: Request, pk: int) -> Response:
         event, is_practice = event_with_id(pk), self.is_dry
-        stored = distribute(
+        draw = distribute(
             event_id=event.pk,
             by=self.caller,
             now=clock.now(),
@@ -80,8 +80,8 @@ class DrawViewSet(CallerViewSet):
             is_practice=is_practice,
         )
         was_drawn_before = event.status == EventStatus.DISTRIBUTED
-        said = {"practice": True} if is_practice and not was_drawn_before else {}
-        return Response({**DistributeOutput(stored).data, **said})
+        practice = {"practice": True} if is_practice and not was_drawn_before else {}
+        return Response({**DistributeOutput(draw).data, **practice})
 
     @Operation(LoggedIn, responses=DrawOutput, resource="Allocation event")
     def retrieve(self, request: Request, pk: int) -> Response:
@@ -91,8 +91,8 @@ class DrawViewSet(CallerViewSet):
         InCSpace, responses=PromotedList, conflicts=[EventIsNotDistributed, EventIsOver], resource="Allocation event"
     )
     def promote(self, request: Request, pk: int) -> Response:
-        promoted = promote(event_id=event_with_id(pk).pk, by=self.caller, now=clock.now())
-        return Response({"results": [PromotedOutput(row).data for row in promoted]})
+        promotions = promote(event_id=event_with_id(pk).pk, by=self.caller, now=clock.now())
+        return Response({"results": [PromotedOutput(row).data for row in promotions]})
 
     @Operation(
         LoggedIn,

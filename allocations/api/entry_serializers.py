@@ -1,7 +1,7 @@
 """The wire format of entries, which the documents call allocation registrations."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
@@ -25,7 +25,7 @@ from registrations.rules import MAX_DESCRIPTION
 class EntryChangeInput(Input):
     """`PUT …/registrations/{id}/`: what is absent stays as it is."""
 
-    example: ClassVar[Mapping[str, Any]] = {"start_time": "09:10", "end_time": "11:20"}
+    example = {"start_time": "09:10", "end_time": "11:20"}
 
     group_id = OwnGroupIdField()
     classroom = ClassroomField()
@@ -103,7 +103,7 @@ class EntryList(Shape):
 class EntryOutput(Output):
     """One entry, in full. `choice` is null where the wish stands alone, `reason` where nothing speaks against it."""
 
-    example: ClassVar[Mapping[str, Any]] = {
+    example = {
         **ListedEntryOutput.example,
         "event_id": 1,
         "reason": None,
@@ -180,12 +180,12 @@ class FiledEntryOutput(EntryOutput):
     preview = Preview()
 
     def represent(self, instance: AllocationRegistration) -> dict[str, Any]:
-        seen: Outlook = self.context["outlook"]
+        outlook: Outlook = self.context["outlook"]
         return {
             **super().represent(instance),
             "preview": {
-                "open_dates": [day.isoformat() for day in seen.open_dates],
-                "kept_dates": [day.isoformat() for day in seen.kept_dates],
-                "skipped": [{"date": day.isoformat(), "why": why} for day, why in seen.skipped],
+                "open_dates": [day.isoformat() for day in outlook.open_dates],
+                "kept_dates": [day.isoformat() for day in outlook.kept_dates],
+                "skipped": [{"date": day.isoformat(), "why": why} for day, why in outlook.skipped],
             },
         }

@@ -62,8 +62,8 @@ class AllocationEventViewSet(CallerViewSet):
     @Operation(InCSpace, request=EventChangeInput, responses=EventOutput, conflicts=[EventIsOpen, EventIsNotChangeable])
     def update(self, request: Request, pk: int) -> Response:
         event_with_id(pk)
-        wanted = self.changes(EventChangeInput)
-        return Response(EventOutput(change_event(event_id=pk, by=self.caller, now=clock.now(), **wanted)).data)
+        change = self.changes(EventChangeInput)
+        return Response(EventOutput(change_event(event_id=pk, by=self.caller, now=clock.now(), **change)).data)
 
     partial_update = update
 
@@ -80,10 +80,10 @@ class AllocationEventViewSet(CallerViewSet):
 
     @Operation(InCSpace, responses=EventOutput, conflicts=[EventIsDistributed], outcome={"status": "cancelled"})
     def cancel(self, request: Request, pk: int) -> Response:
-        shown = EventOutput(cancel_event(event_id=pk, by=self.caller, now=clock.now())).data
+        event = EventOutput(cancel_event(event_id=pk, by=self.caller, now=clock.now())).data
         if self.is_dry:  # the event goes on, so its seed stays a secret
-            shown["draw"]["seed"] = None
-        return Response(shown)
+            event["draw"]["seed"] = None
+        return Response(event)
 
     @Operation(
         InCSpace,
@@ -100,15 +100,15 @@ class AllocationEventViewSet(CallerViewSet):
     @Operation(LoggedIn, parameters=[UnavailableDatesQuery], responses=UnavailableDatesOutput)
     def unavailable_dates(self, request: Request, pk: int) -> Response:
         event = event_with_id(pk)
-        asked = self.query(UnavailableDatesQuery, event=event)
+        query = self.query(UnavailableDatesQuery, event=event)
         dates = occupied_dates(
-            asked["classroom"].pk,
-            asked.get("start_date", event.target_starts_on),
-            asked.get("end_date", event.target_ends_on),
-            start_minute=asked["start_time"],
-            end_minute=asked["end_time"],
+            query["classroom"].pk,
+            query.get("start_date", event.target_starts_on),
+            query.get("end_date", event.target_ends_on),
+            start_minute=query["start_time"],
+            end_minute=query["end_time"],
         )
-        return Response({"classroom": asked["classroom"].name, "unavailable_dates": [day.isoformat() for day in dates]})
+        return Response({"classroom": query["classroom"].name, "unavailable_dates": [day.isoformat() for day in dates]})
 
     @Operation(InCSpace, parameters=[RoomQuery], responses=RoomAgendaOutput)
     def room_agenda(self, request: Request, pk: int) -> Response:

@@ -1,4 +1,4 @@
-"""What a taken room looks like, for the published schema."""
+"""A room, and what a taken one looks like, for the published schema."""
 
 from datetime import timedelta
 
@@ -8,6 +8,8 @@ from classrooms.services.room_time import RoomAlreadyBooked
 from kernel import clock
 from kernel.api.examples import DAYS_AHEAD
 from kernel.campus_time import campus_date, campus_interval
+
+ROOM_IN_PATH = {"name": "Room A"}
 
 
 def room_taken() -> RoomAlreadyBooked:

@@ -44,7 +44,7 @@ class UtilisationQuery(Query):
 class UtilisationRow(Shape):
     """One of `classroom`, `day_of_week` and `hour` says what the row is about."""
 
-    example: ClassVar[Mapping[str, Any]] = {
+    example = {
         "classroom": "Room A",
         "booked_hours": 24.0,
         "used_hours": 10.5,

@@ -46,9 +46,9 @@ class FloorPlanViewSet(DocumentViewSet):
         resource="Floor",
     )
     def retrieve(self, request: Request) -> HttpResponseBase:
-        asked = self.query(FloorPlanQuery)
-        at = asked.get("at") or clock.now()
-        rooms = list(Classroom.objects.on_floor(asked["floor"], building=asked.get("building")).in_order())
+        query = self.query(FloorPlanQuery)
+        at = query.get("at") or clock.now()
+        rooms = list(Classroom.objects.on_floor(query["floor"], building=query.get("building")).in_order())
         if not rooms:
             raise NotFound("Floor")
         return HttpResponse(draw(rooms, states(rooms, at), at=at), content_type=SVG)
@@ -73,7 +73,7 @@ class UtilisationViewSet(ApiViewSet):
         ),
     )
     def retrieve(self, request: Request) -> Response:
-        asked = self.query(UtilisationQuery)
-        first, last, by = asked["start_date"], asked["end_date"], Grouping(asked["group_by"])
-        rows = utilisation(first, last, by=by, now=clock.now(), floor=asked.get("floor"))
+        query = self.query(UtilisationQuery)
+        first, last, by = query["start_date"], query["end_date"], Grouping(query["group_by"])
+        rows = utilisation(first, last, by=by, now=clock.now(), floor=query.get("floor"))
         return Response(UtilisationOutput({"first": first, "last": last, "by": by, "rows": rows}).data)

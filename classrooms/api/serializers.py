@@ -1,7 +1,7 @@
 """The wire format of rooms, availability and closures."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -194,7 +194,7 @@ class FreeQuery(SlotQuery):
 
 
 class ConflictOutput(Shape):
-    example: ClassVar[Mapping[str, Any]] = {"id": 100, "start_time": "09:00", "end_time": "11:00"}
+    example = {"id": 100, "start_time": "09:00", "end_time": "11:00"}
 
     id = serializers.IntegerField()
     start_time = TimeField()
@@ -202,7 +202,7 @@ class ConflictOutput(Shape):
 
 
 class AvailabilityOutput(Shape):
-    example: ClassVar[Mapping[str, Any]] = {"classroom": "Room A", **SlotQuery.example, "is_available": False}
+    example = {"classroom": "Room A", **SlotQuery.example, "is_available": False}
 
     classroom = serializers.CharField()
     date = DateField()

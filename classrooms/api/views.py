@@ -1,13 +1,13 @@
 """Rooms and their time over HTTP (contract §4). The agenda is served by `registrations`."""
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.viewsets import CallerViewSet
-from classrooms.api.examples import room_taken
+from classrooms.api.examples import ROOM_IN_PATH, room_taken
 from classrooms.api.filters import ClassroomFilter
 from classrooms.api.serializers import (
     AvailabilityOutput,
@@ -25,7 +25,7 @@ from classrooms.api.serializers import (
     SlotQuery,
 )
 from classrooms.models import BookingHold, Classroom, Closure
-from classrooms.queries.free_rooms import Rooms, free_during, not_while
+from classrooms.queries.free_rooms import free_during, not_while
 from classrooms.queries.obstacles import obstacles
 from classrooms.queries.rooms import classroom_named
 from classrooms.queries.suggesting import suggestions, weekly
@@ -47,7 +47,7 @@ from kernel.campus_time import Interval, campus_interval, cut_per_day, format_mi
 
 class ClassroomViewSet(CallerViewSet):
     tag = "classrooms"
-    path_example = {"name": "Room A"}
+    path_example = ROOM_IN_PATH
 
     @Operation(PublicRead, parameters=[ClassroomFilter], responses=ClassroomList)
     def list(self, request: Request) -> Response:
@@ -65,10 +65,10 @@ class ClassroomViewSet(CallerViewSet):
     @Operation(InCSpace, request=ClassroomChangeInput, responses=ClassroomOutput)
     def update(self, request: Request, name: str) -> Response:
         classroom = classroom_named(name)
-        wanted = self.changes(ClassroomChangeInput, classroom=classroom)
-        wanted.pop("name", None)
-        changed = change_classroom(classroom_id=classroom.pk, by=self.caller, now=clock.now(), **wanted)
-        return Response(ClassroomOutput(changed).data)
+        change = self.changes(ClassroomChangeInput, classroom=classroom)
+        change.pop("name", None)
+        classroom = change_classroom(classroom_id=classroom.pk, by=self.caller, now=clock.now(), **change)
+        return Response(ClassroomOutput(classroom).data)
 
     partial_update = update
 
@@ -79,8 +79,8 @@ class ClassroomViewSet(CallerViewSet):
 
     @Operation(PublicRead, parameters=[SlotQuery], responses=AvailabilityOutput)
     def availability(self, request: Request, name: str) -> Response:
-        classroom, asked = classroom_named(name), self.query(SlotQuery)
-        interval = campus_interval(asked["date"], asked["start_time"], asked["end_time"])
+        classroom, slot = classroom_named(name), self.query(SlotQuery)
+        interval = campus_interval(slot["date"], slot["start_time"], slot["end_time"])
         conflicts = [
             {
                 "id": row.id,
@@ -89,15 +89,15 @@ class ClassroomViewSet(CallerViewSet):
             }
             for row in obstacles(classroom.pk, interval)
             for piece in cut_per_day(row.interval)
-            if piece.date == asked["date"]
+            if piece.date == slot["date"]
         ]
         reason = self._refusal(classroom, interval)
         return Response(
             {
                 "classroom": classroom.name,
-                "date": asked["date"].isoformat(),
-                "start_time": format_minute(asked["start_time"]),
-                "end_time": format_minute(asked["end_time"]),
+                "date": slot["date"].isoformat(),
+                "start_time": format_minute(slot["start_time"]),
+                "end_time": format_minute(slot["end_time"]),
                 "is_available": not conflicts and not reason,
                 "conflicts": conflicts,
                 **({"reason": reason} if reason else {}),
@@ -106,13 +106,13 @@ class ClassroomViewSet(CallerViewSet):
 
     @Operation(PublicRead, parameters=[FreeQuery, ClassroomFilter], responses=FreeOutput)
     def free(self, request: Request) -> Response:
-        asked = self.query(FreeQuery)
-        rooms = cast(Rooms, filtered(ClassroomFilter, Classroom.objects.in_order(), request))
-        wanted, holds = weekly(asked), BookingHold.objects.binding(self.access)
-        response = self.listing(not_while(free_during(rooms, *wanted), holds.over_any(wanted)), ClassroomOutput)
-        if asked["suggest"]:
-            response.data["suggestions"] = suggestions(rooms, asked, holds, now=clock.now())
-        if not response.data["results"] and (hold := holds.over_any(wanted).first()):
+        query = self.query(FreeQuery)
+        rooms = filtered(ClassroomFilter, Classroom.objects.in_order(), request)
+        slots, holds = weekly(query), BookingHold.objects.binding(self.access)
+        response = self.listing(not_while(free_during(rooms, *slots), holds.over_any(slots)), ClassroomOutput)
+        if query["suggest"]:
+            response.data["suggestions"] = suggestions(rooms, query, holds, now=clock.now())
+        if not response.data["results"] and (hold := holds.over_any(slots).first()):
             response.data["reason"] = hold.reason
         return response
 
@@ -126,7 +126,7 @@ class ClassroomViewSet(CallerViewSet):
 
 class ClosureViewSet(CallerViewSet):
     tag = "closures"
-    path_example = {"name": "Room A"}
+    path_example = ROOM_IN_PATH
 
     @Operation(PublicRead, responses=ClosureList, resource="Classroom")
     def list(self, request: Request, name: str) -> Response:
@@ -138,16 +138,16 @@ class ClosureViewSet(CallerViewSet):
         InCSpace, request=ClosureInput, responses={201: ClosureOutput}, conflicts=[room_taken], resource="Classroom"
     )
     def create(self, request: Request, name: str) -> Response:
-        classroom, wanted = classroom_named(name), self.body(ClosureInput)
-        (closure,) = self._close([classroom], wanted)
+        classroom, period = classroom_named(name), self.body(ClosureInput)
+        (closure,) = self._close([classroom], period)
         url = f"/api/v1/classrooms/{classroom.name}/closures/{closure.pk}/"
         return self.created(ClosureOutput(closure).data, url)
 
     @Operation(InCSpace, request=CampusClosureInput, responses={201: ClosureList}, conflicts=[room_taken])
     def create_many(self, request: Request) -> Response:
-        wanted = self.body(CampusClosureInput)
-        rooms = wanted.pop("classrooms")
-        closures = self._close(rooms or list(Classroom.objects.in_order()), wanted, is_campus_wide=rooms is None)
+        period = self.body(CampusClosureInput)
+        rooms = period.pop("classrooms")
+        closures = self._close(rooms or list(Classroom.objects.in_order()), period, is_campus_wide=rooms is None)
         return Response({"results": [ClosureOutput(closure).data for closure in closures]}, status=201)
 
     @Operation(InCSpace, responses={204: None})
@@ -155,13 +155,15 @@ class ClosureViewSet(CallerViewSet):
         lift_closure(closure_id=pk, classroom=classroom_named(name), by=self.caller, now=clock.now())
         return Response(status=204)
 
-    def _close(self, rooms: Any, wanted: Mapping[str, Any], *, is_campus_wide: bool = False) -> Any:
+    def _close(
+        self, rooms: Sequence[Classroom], period: Mapping[str, Any], *, is_campus_wide: bool = False
+    ) -> Sequence[Closure]:
         return close_rooms(
             by=self.caller,
             now=clock.now(),
             classrooms=rooms,
-            interval=Interval(wanted["starts_at"], wanted["ends_at"]),
-            reason=wanted.get("reason", ""),
-            cancel_registrations=wanted["on_conflict"] == "cancel",
+            interval=Interval(period["starts_at"], period["ends_at"]),
+            reason=period.get("reason", ""),
+            cancel_registrations=period["on_conflict"] == "cancel",
             is_campus_wide=is_campus_wide,
         )

@@ -15,7 +15,7 @@ class OwnGroupIdField(IdField):
     """The id of a group the caller may act for: his own, or any for cspace.
 
     A foreign group is a 403, before any other fault of the body; one that does not exist a fault of the field.
-    For cspace the service decides whether the group exists, under its lock. `held_group_id` in the context is
+    For cspace the service decides whether the group exists, under its lock. `present_group_id` in the context is
     the group the thing belongs to already: who has left it may still repeat it.
     """
 
@@ -24,7 +24,7 @@ class OwnGroupIdField(IdField):
     def run_validation(self, data: Any = empty) -> Any:
         group_id = super().run_validation(data)
         access = self.context["access"]
-        is_kept = group_id == self.context.get("held_group_id")
+        is_kept = group_id == self.context.get("present_group_id")
         if group_id is None or is_kept or access.is_cspace or access.is_member_of(group_id):
             return group_id
         if Group.objects.living().filter(pk=group_id).exists():

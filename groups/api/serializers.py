@@ -1,7 +1,7 @@
 """The wire format of groups and user-groups."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
@@ -95,7 +95,7 @@ class MemberOutput(Output):
 
 
 class GroupDetail(Shape):
-    example: ClassVar[Mapping[str, Any]] = GroupOutput.example
+    example = GroupOutput.example
 
     id = serializers.IntegerField()
     name = serializers.CharField()

@@ -98,8 +98,8 @@ class UserGroupViewSet(CallerViewSet):
         place = self._place(pk)
         if not rules.may_change_members(self.access, place.group_id, is_system=place.group.is_system):
             raise PermissionDenied
-        wanted = self.changes(PermissionsInput).get("permissions", place.permissions)
-        place = change_permissions(user_group_id=pk, by=self.caller, now=clock.now(), permissions=wanted)
+        permissions = self.changes(PermissionsInput).get("permissions", place.permissions)
+        place = change_permissions(user_group_id=pk, by=self.caller, now=clock.now(), permissions=permissions)
         return Response(UserGroupOutput(place).data)
 
     partial_update = update

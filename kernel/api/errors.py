@@ -90,8 +90,8 @@ def envelope_for_status(request: HttpRequest, response: HttpResponseBase) -> Jso
     code = CODE_OF_STATUS.get(status, ErrorCode.VALIDATION_ERROR if status < 500 else ErrorCode.INTERNAL_ERROR)
     details = {"request_id": request_id_of(request)} if status >= 500 else None
     sentence = "Endpoint not found" if status == 404 else HTTPStatus(status).phrase
-    kept = {name: value for name, value in response.headers.items() if name in {"Allow", "Retry-After"}}
-    return JsonResponse(envelope(sentence, code, details), status=status, headers=kept)
+    headers = {name: value for name, value in response.headers.items() if name in {"Allow", "Retry-After"}}
+    return JsonResponse(envelope(sentence, code, details), status=status, headers=headers)
 
 
 class _Http(DomainError):

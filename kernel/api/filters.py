@@ -1,7 +1,7 @@
 """List filters (django-filter) with the strict forms of `kernel.api.fields`; a bad value is a 400."""
 
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import django_filters
 from django import forms
@@ -13,6 +13,8 @@ from kernel.api.pagination import page_faults
 from kernel.dates import KNOWN_YEARS
 from kernel.errors import Faults, Invalid
 from kernel.text import INTEGER
+
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 
 
 class _IdFormField(forms.Field):
@@ -30,9 +32,9 @@ class _DateFormField(forms.Field):
             return None
         try:
             if DATE.fullmatch(value):
-                found = date.fromisoformat(value)
-                if found.year in KNOWN_YEARS:
-                    return found
+                day = date.fromisoformat(value)
+                if day.year in KNOWN_YEARS:
+                    return day
         except ValueError:
             pass
         raise forms.ValidationError("A date of the form YYYY-MM-DD is required")
@@ -54,7 +56,7 @@ class FilterSet(django_filters.FilterSet):
     """The documented filters of a list. Unknown parameters are ignored, unknown values refused."""
 
 
-def filtered(kind: type[FilterSet], rows: QuerySet[Any, Any], request: Request) -> QuerySet[Any, Any]:
+def filtered(kind: type[FilterSet], rows: Rows, request: Request) -> Rows:
     """The rows the query string of a list asks for.
 
     Raises:
@@ -63,8 +65,8 @@ def filtered(kind: type[FilterSet], rows: QuerySet[Any, Any], request: Request) 
     filterset = kind(data=request.query_params, queryset=rows)
     if faults := list_faults(filterset):
         raise Invalid(faults)
-    rows_found: QuerySet[Any, Any] = filterset.qs
-    return rows_found
+    matches: Rows = filterset.qs
+    return matches
 
 
 def list_faults(filterset: FilterSet) -> Faults:

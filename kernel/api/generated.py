@@ -23,9 +23,9 @@ def blank_generated(answer: dict[str, Any], shapes: Iterable[type[Shape]], *, is
         for name, model in shape.perhaps_generated.items():
             if part.get(name) is not None:
                 places[model].append((part, name))
-    for model, named in places.items():
-        existing = _existing(model, {part[name] for part, name in named})
-        for part, name in named:
+    for model, those in places.items():
+        existing = _existing(model, {part[name] for part, name in those})
+        for part, name in those:
             if part[name] not in existing:
                 part[name] = None
 

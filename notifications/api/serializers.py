@@ -1,5 +1,4 @@
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
@@ -47,13 +46,13 @@ class NotificationPage(Page):
 
 
 class StatusOutput(Shape):
-    example: ClassVar[Mapping[str, Any]] = {"id": 1, "status": "read"}
+    example = {"id": 1, "status": "read"}
 
     id = serializers.IntegerField()
     status = serializers.ChoiceField(choices=NotificationStatus.choices)
 
 
 class UpdatedOutput(Shape):
-    example: ClassVar[Mapping[str, Any]] = {"updated": 3}
+    example = {"updated": 3}
 
     updated = serializers.IntegerField()

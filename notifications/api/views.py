@@ -2,16 +2,16 @@
 
 import hashlib
 
-import django_filters
 from django.utils.http import parse_etags
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.filters import FilterSet, filtered
+from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.permissions import LoggedIn
 from kernel.api.viewsets import ApiViewSet
+from notifications.api.filters import NotificationFilter
 from notifications.api.serializers import (
     NotificationOutput,
     NotificationPage,
@@ -25,16 +25,12 @@ from notifications.querysets import NotificationQuerySet
 from notifications.services import NotificationNotFound, mark, read_all
 
 
-class NotificationFilter(FilterSet):
-    status = django_filters.ChoiceFilter(choices=NotificationStatus.choices)
-
-
 class NotificationViewSet(ApiViewSet):
     tag = "notifications"
 
     @Operation(LoggedIn, parameters=[NotificationFilter], responses={200: NotificationPage, 304: None})
     def list(self, request: Request) -> Response:
-        own = self._own(request)
+        own = self._own()
         rows = filtered(NotificationFilter, own.order_by("-created_at", "-id"), request)
         # One statement counts for the page and for the badge: this list is polled by every open page.
         numbers, status = own.numbers(), request.query_params.get("status")
@@ -45,7 +41,7 @@ class NotificationViewSet(ApiViewSet):
 
     @Operation(LoggedIn, request=StatusInput, responses=StatusOutput)
     def partial_update(self, request: Request, pk: int) -> Response:
-        if not self._own(request).filter(pk=pk).exists():
+        if not self._own().filter(pk=pk).exists():
             raise NotificationNotFound
         row = mark(notification_id=pk, by_id=self.caller_id, status=self.body(StatusInput)["status"])
         return Response({"id": row.pk, "status": row.status})
@@ -54,7 +50,7 @@ class NotificationViewSet(ApiViewSet):
     def read_all(self, request: Request) -> Response:
         return Response({"updated": read_all(by_id=self.caller_id)})
 
-    def _own(self, request: Request) -> NotificationQuerySet[Notification]:
+    def _own(self) -> NotificationQuerySet[Notification]:
         return Notification.objects.filter(user_id=self.caller_id)
 
 

@@ -55,10 +55,10 @@ class BatchAllocationViewSet(CallerViewSet):
         wish = self.body(BatchInput if is_batch else SeriesInput, **context)
         items = [{**wish, **item} for item in wish["items"]] if is_batch else [wish]
         requests = [_series_request(item, place if is_batch else None, self.caller) for place, item in enumerate(items)]
-        entered = create_series(by=self.caller, now=clock.now(), requests=requests)
+        rows = create_series(by=self.caller, now=clock.now(), requests=requests)
         if is_batch:
-            return Response({"results": [SeriesOutput(series).data for series in entered]}, status=201)
-        (series,) = entered
+            return Response({"results": [SeriesOutput(series).data for series in rows]}, status=201)
+        (series,) = rows
         return self.created(SeriesOutput(series).data, f"/api/v1/batch-allocations/{series.pk}/")
 
     @Operation(InCSpace, responses=SeriesOutput, resource="Series")
@@ -98,8 +98,8 @@ class BatchAllocationViewSet(CallerViewSet):
     @Operation(InCSpace, parameters=[CancelQuery], responses={204: None}, resource="Series")
     def destroy(self, request: Request, pk: int) -> Response:
         _series(pk)
-        asked = self.query(CancelQuery)
-        cancel_series(series_id=pk, by=self.caller, now=clock.now(), from_day=asked.get("from_date"))
+        query = self.query(CancelQuery)
+        cancel_series(series_id=pk, by=self.caller, now=clock.now(), from_day=query.get("from_date"))
         return Response(status=204)
 
     @Operation(InCSpace, responses=SeriesOutput, conflicts=[SeriesIsOver], resource="Series")

@@ -32,10 +32,10 @@ class RegistrationFilter(FilterSet):
 
     def filter_queryset(self, queryset: Rows) -> Rows:
         rows: Rows = super().filter_queryset(queryset)
-        given = self.form.cleaned_data
-        if not given.get("status"):
+        values = self.form.cleaned_data
+        if not values.get("status"):
             rows = rows.filter(status__in=LIVE)
-        if not given.get("date_from") and not {"page", "per_page"} & set(self.data or ()):
+        if not values.get("date_from") and not {"page", "per_page"} & set(self.data or ()):
             earliest = day_start(campus_date(clock.now()) - timedelta(days=SHOWN_BACK_DAYS))
             rows = rows.filter(occupancy__ends_at__gt=earliest)
         return rows

@@ -63,11 +63,13 @@ class RegistrationChangeInput(RegistrationInput):
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
         malformed = set(self.initial_data) - set(values)
-        faults = change_faults(self.context["registration"], wanted(values), self.context["now"], malformed=malformed)
+        faults = change_faults(
+            self.context["registration"], change_of(values), self.context["now"], malformed=malformed
+        )
         return {**super().further_faults(values), **faults}
 
 
-def wanted(values: Mapping[str, Any]) -> RegistrationChange:
+def change_of(values: Mapping[str, Any]) -> RegistrationChange:
     """The change that the validated values of a body ask for."""
     return RegistrationChange(
         classroom=values.get("classroom"),

@@ -1,7 +1,7 @@
 from django.urls import path
 
 import kernel.api.converters  # noqa: F401  (registers <id:…>)
-from registrations.api.agenda import AgendaViewSet
+from registrations.api.agenda_views import AgendaViewSet
 from registrations.api.batch_views import BatchAllocationViewSet
 from registrations.api.views import OwnRegistrationViewSet, RegistrationViewSet
 

@@ -1,6 +1,7 @@
 """Registrations over HTTP (contract §5 and `users/me/registrations/` of §2)."""
 
 from collections.abc import Callable
+from typing import Final
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,7 +27,7 @@ from registrations.api.serializers import (
     RegistrationInput,
     RegistrationList,
     RegistrationOutput,
-    wanted,
+    change_of,
 )
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
@@ -41,7 +42,8 @@ from registrations.services.changing import (
 )
 from registrations.services.deciding import RoomIsNotOpen, SeriesIsCancelled, approve_registration, reject_registration
 
-MAX_UNPAGED = 5000
+MAX_UNPAGED_ROWS: Final = 5_000
+"""More registrations than these are listed by page only."""
 Decision = Callable[..., Registration]
 
 
@@ -51,8 +53,8 @@ class RegistrationViewSet(CallerViewSet):
     @Operation(InCSpace, parameters=[RegistrationFilter], responses=RegistrationList)
     def list(self, request: Request) -> Response:
         rows = filtered(RegistrationFilter, Registration.objects.with_api_relations().in_order(), request)
-        if asked_page(request) is None and rows[MAX_UNPAGED:].exists():
-            raise Invalid({"page": [f"More than {MAX_UNPAGED} registrations: ask for them by page"]})
+        if asked_page(request) is None and rows[MAX_UNPAGED_ROWS:].exists():
+            raise Invalid({"page": [f"More than {MAX_UNPAGED_ROWS} registrations: ask for them by page"]})
         return self.listing(rows, ListedRegistrationOutput, key="registrations")
 
     @Operation(InAnyGroup, request=RegistrationInput, responses={201: RegistrationOutput}, conflicts=[room_taken])
@@ -79,9 +81,9 @@ class RegistrationViewSet(CallerViewSet):
         conflicts=[room_taken, RegistrationHasStarted, RegistrationIsRejected],
     )
     def update(self, request: Request, pk: int) -> Response:
-        held = self._visible(request, pk)
-        wish = self.changes(RegistrationChangeInput, registration=held, held_group_id=held.group_id)
-        registration = change_registration(registration_id=pk, by=self.caller, now=clock.now(), change=wanted(wish))
+        before = self._visible(request, pk)
+        wish = self.changes(RegistrationChangeInput, registration=before, present_group_id=before.group_id)
+        registration = change_registration(registration_id=pk, by=self.caller, now=clock.now(), change=change_of(wish))
         return Response(RegistrationOutput(registration).data)
 
     partial_update = update
@@ -130,7 +132,7 @@ class OwnRegistrationViewSet(CallerViewSet):
 
     @Operation(LoggedIn, parameters=[OwnRegistrationsQuery], responses=OwnRegistrationList)
     def list(self, request: Request) -> Response:
-        asked = self.query(OwnRegistrationsQuery)
+        query = self.query(OwnRegistrationsQuery)
         rows = Registration.objects.created_by(self.caller.pk).not_cancelled().with_api_relations()
-        rows = rows.in_period(asked["status"], now=clock.now())
-        return self.listing(rows[: asked["limit"]] if "limit" in asked else rows, OwnRegistrationOutput)
+        rows = rows.in_period(query["status"], now=clock.now())
+        return self.listing(rows[: query["limit"]] if "limit" in query else rows, OwnRegistrationOutput)

@@ -183,12 +183,12 @@ class StudyPlanDetailOutput(StudyPlanOutput):
     schedules = PlanScheduleOutput(many=True)
 
     def represent(self, instance: Any) -> dict[str, Any]:
-        shown: PlanTimetable = instance
+        timetable: PlanTimetable = instance
         return {
-            **super().represent(shown.plan),
-            "semester": SemesterDetailOutput().represent(shown.plan.semester),
-            "courses": [PlannedCourseOutput().represent(course) for course in shown.courses],
-            "schedules": [PlanScheduleOutput().represent(schedule) for schedule in shown.schedules],
+            **super().represent(timetable.plan),
+            "semester": SemesterDetailOutput().represent(timetable.plan.semester),
+            "courses": [PlannedCourseOutput().represent(course) for course in timetable.courses],
+            "schedules": [PlanScheduleOutput().represent(schedule) for schedule in timetable.schedules],
         }
 
 
