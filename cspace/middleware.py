@@ -49,8 +49,8 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get("X-Request-ID", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        from_caller = request.headers.get("X-Request-ID", "")
+        request_id = from_caller if REQUEST_ID.fullmatch(from_caller) else uuid.uuid4().hex
         name_request(request, request_id)
         began = time.perf_counter()
         response = self.get_response(request)

@@ -119,8 +119,8 @@ class DrawViewSet(CallerViewSet):
         limit = self.query(AlternativesQuery)["limit"]
         if event.status != EventStatus.DISTRIBUTED:
             raise EventIsNotDistributed
-        found = alternatives(event, entry, first=campus_date(clock.now()), limit=limit)
-        return Response({"results": [AlternativeOutput(slot).data for slot in found]})
+        slots = alternatives(event, entry, first=campus_date(clock.now()), limit=limit)
+        return Response({"results": [AlternativeOutput(slot).data for slot in slots]})
 
 
 class DrawDocumentViewSet(DocumentViewSet):
@@ -148,5 +148,5 @@ def _sent(request: Request, document: Document, content_type: str) -> HttpRespon
     tag = f'"{document.sha256}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     response = HttpResponse(document.data, content_type=content_type, headers=headers)
-    found: Any = get_conditional_response(request._request, etag=tag, response=response)
-    return response if found is None else found
+    conditional: Any = get_conditional_response(request._request, etag=tag, response=response)
+    return response if conditional is None else conditional

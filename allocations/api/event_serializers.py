@@ -235,8 +235,8 @@ class UnavailableDatesQuery(RoomQuery):
         event: AllocationEvent = self.context["event"]
         first = values.get("start_date", event.target_starts_on)
         last = values.get("end_date", event.target_ends_on)
-        given = {name: values[name] for name in ("start_date", "end_date") if name in values}
-        faults = year_faults(given) or days_faults(first, last, most_days=MAX_TARGET_DAYS)
+        days = {name: values[name] for name in ("start_date", "end_date") if name in values}
+        faults = year_faults(days) or days_faults(first, last, most_days=MAX_TARGET_DAYS)
         return faults | time_faults(values.get("start_time", 0), values.get("end_time", MINUTES_PER_DAY))
 
 

@@ -20,8 +20,8 @@ class ClassroomField(serializers.Field[Classroom, Any, str, Any]):
     def to_internal_value(self, data: Any) -> Classroom:
         if not isinstance(data, str):
             self.fail("invalid")
-        known = self.context.get("classrooms")
-        classroom = Classroom.objects.named(data) if known is None else known.get(data)
+        by_name = self.context.get("classrooms")
+        classroom = Classroom.objects.named(data) if by_name is None else by_name.get(data)
         if classroom is None:
             self.fail("unknown")
         return classroom

@@ -23,10 +23,10 @@ class _EquipmentFormField(forms.Field):
             return None
         least: dict[str, int] = {}
         for part in value.split(","):
-            wanted = WANTED.fullmatch(part.strip())
-            if wanted is None or wanted[1] == "svg":
+            need = WANTED.fullmatch(part.strip())
+            if need is None or need[1] == "svg":
                 raise forms.ValidationError("Must look like projector,whiteboard:2")
-            least[wanted[1]] = max(least.get(wanted[1], 0), int(wanted[2] or 1))
+            least[need[1]] = max(least.get(need[1], 0), int(need[2] or 1))
         return least
 
 

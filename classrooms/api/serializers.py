@@ -106,8 +106,8 @@ class ClassroomInput(ClassroomChangeInput):
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         faults = place_faults(values)
-        if "name" in values and (named := name_faults(values["name"])):
-            faults["name"] = named
+        if "name" in values and (of_name := name_faults(values["name"])):
+            faults["name"] = of_name
         return faults
 
 
@@ -251,10 +251,10 @@ class ClassroomsField(serializers.Field[list[Classroom] | None, Any, Any, Any]):
             return None
         if not isinstance(data, list) or not data or not all(isinstance(name, str) for name in data):
             self.fail("invalid")
-        found = {room.name: room for room in Classroom.objects.filter(name__in=data)}
-        if unknown := [name for name in data if name not in found]:
+        by_name = {room.name: room for room in Classroom.objects.filter(name__in=data)}
+        if unknown := [name for name in data if name not in by_name]:
             raise serializers.ValidationError([f"{UNKNOWN_CLASSROOM}: {name}" for name in unknown])
-        return list({name: found[name] for name in data}.values())
+        return list({name: by_name[name] for name in data}.values())
 
 
 class CampusClosureInput(ClosureInput):

@@ -78,17 +78,17 @@ def study_plan_item(plan: StudyPlan) -> Shape:
     }
 
 
-def study_plan_page(shown: PlanTimetable) -> Shape:
+def study_plan_page(timetable: PlanTimetable) -> Shape:
     """A study plan with its courses and their lectures."""
-    item = study_plan_item(shown.plan)
-    skipped = [wall_clock.out_day(day) for day in shown.plan.semester.skip_dates]
+    item = study_plan_item(timetable.plan)
+    skipped = [wall_clock.out_day(day) for day in timetable.plan.semester.skip_dates]
     return {
         **item,
         "semester": {**item["semester"], "skip_dates": skipped},
         "schedules": [
-            {"course": _course_name(row.course), **_lecture(row), "rooms": _rooms(row)} for row in shown.schedules
+            {"course": _course_name(row.course), **_lecture(row), "rooms": _rooms(row)} for row in timetable.schedules
         ],
-        "courses": [_planned_course(course) for course in shown.courses],
+        "courses": [_planned_course(course) for course in timetable.courses],
     }
 
 

@@ -52,18 +52,18 @@ def this_moment() -> str:
 
 def example_of(serializer: Serializer[Any]) -> dict[str, Any]:
     """The example of a serializer, in the order of its fields; empty if there is none."""
-    given = getattr(type(serializer), "example", {})
-    found: dict[str, Any] = {}
+    values = getattr(type(serializer), "example", {})
+    example: dict[str, Any] = {}
     for name, field in serializer.fields.items():
-        if name in given:
-            found[name] = _today(given[name])
+        if name in values:
+            example[name] = _today(values[name])
         elif not field.required:
             continue
         elif isinstance(field, ListSerializer) and isinstance(field.child, Serializer):
-            found[name] = [example_of(field.child)]
+            example[name] = [example_of(field.child)]
         elif isinstance(field, Serializer):
-            found[name] = example_of(field)
-    return found
+            example[name] = example_of(field)
+    return example
 
 
 def _today(value: Any) -> Any:

@@ -66,12 +66,12 @@ def paged(
     first = (page.number - 1) * page.size
     if first and first >= count:
         raise NotFound("Page")
-    found = list(rows[first : first + page.size]) if count else []
+    page_rows = list(rows[first : first + page.size]) if count else []
     return {
         "count": count,
         "next": _link(request, page.number + 1) if first + page.size < count else None,
         "previous": _link(request, page.number - 1) if page.number > 1 else None,
-        key: [represent(row) for row in found],
+        key: [represent(row) for row in page_rows],
     }
 
 

@@ -143,8 +143,8 @@ class EnvelopeAutoSchema(AutoSchema):
             return {}  # nothing, or a document that is no JSON
         # What was asked for is what the answer shows.
         answer = example_of(serializer)
-        known = sent | dict(self.operation.outcome)
-        return {EXAMPLE: {"value": answer | {name: known[name] for name in known if name in answer}}}
+        values = sent | dict(self.operation.outcome)
+        return {EXAMPLE: {"value": answer | {name: values[name] for name in values if name in answer}}}
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

@@ -103,7 +103,7 @@ def _named(name: str, detail: Any) -> dict[str, list[Any]]:
         detail = {str(place): part for place, part in enumerate(detail) if part}
     if not isinstance(detail, Mapping):
         return {name: detail if isinstance(detail, list) else [detail]}
-    found: dict[str, list[Any]] = {}
+    faults: dict[str, list[Any]] = {}
     for inner, part in detail.items():
-        found |= _named(name if inner == "non_field_errors" else f"{name}.{inner}", part)
-    return found
+        faults |= _named(name if inner == "non_field_errors" else f"{name}.{inner}", part)
+    return faults

@@ -61,7 +61,7 @@ def bounds(query: Mapping[str, Any], *, today: date) -> tuple[date, date]:
     return first, last if last is not None else first + timedelta(days=DEFAULT_DAYS)
 
 
-def entries_of(use: RoomUse, shown: Description, window: Interval) -> list[dict[str, Any]]:
+def entries_of(use: RoomUse, description: Description, window: Interval) -> list[dict[str, Any]]:
     """One entry per campus day of the window, saying no more than is shown."""
     return [
         {
@@ -69,11 +69,11 @@ def entries_of(use: RoomUse, shown: Description, window: Interval) -> list[dict[
             "date": piece.date.isoformat(),
             "start_time": format_minute(piece.start_minute),
             "end_time": format_minute(piece.end_minute),
-            "status": shown.status,
-            "reserved_by": shown.who,
-            "reserved_group": shown.group,
-            "description": shown.heading,
-            "kind": shown.kind,
+            "status": description.status,
+            "reserved_by": description.who,
+            "reserved_group": description.group,
+            "description": description.heading,
+            "kind": description.kind,
         }
         for piece in cut_per_day(Interval(use.starts_at, use.ends_at).within(window))
     ]
