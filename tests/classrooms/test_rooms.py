@@ -30,6 +30,14 @@ def names(response):
     return [room["name"] for room in response.json()["results"]]
 
 
+def test_a_dry_run_keeps_what_a_room_is_equipped_with(api, cspace):
+    equipment = {"id": 3, "created_at": 1}
+    room = api(cspace).post(
+        "classrooms/?dry_run=true", {"name": "Room C", "capacity": 3, "floor": 1, "equipment": equipment}
+    )
+    assert (room.json()["id"], room.json()["equipment"]) == (None, equipment)
+
+
 @pytest.mark.parametrize("key", ["projector", "2", "a__b", "a_", "_a", "gte", "9" * 40])
 def test_equipment_is_found_by_any_key(api, member, key):
     make_classroom("One", equipment={key: 1})

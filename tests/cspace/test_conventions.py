@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError, connection, transaction
+from rest_framework.test import APIRequestFactory, force_authenticate
 
 from cspace.env import development_hosts, parse_rate
 from groups.facts import GroupCreated
@@ -13,6 +14,7 @@ from groups.models import Group
 from kernel import facts
 from kernel.api.operations import operation_of
 from kernel.api.permissions import Undeclared
+from kernel.api.viewsets import ApiViewSet
 from kernel.db.locks import LockOutsideTransaction, lock_rooms, share_room
 from kernel.db.transactions import MAX_TRIES, StaleRead, transactional
 from kernel.errors import RateLimited, Unavailable
@@ -209,6 +211,17 @@ def test_every_action_declares_who_may_call_it():
             seen += 1
             assert operation_of(view.cls, action).permission is not Undeclared, f"{route}: {action}"
     assert seen > 20
+
+
+def test_an_action_that_declares_nothing_is_open_to_nobody(cspace):
+    class Forgetful(ApiViewSet):
+        def list(self, request):
+            raise AssertionError("it was called")
+
+    request = APIRequestFactory().get("/")
+    force_authenticate(request, user=cspace)
+    response = Forgetful.as_view({"get": "list"})(request)
+    assert (response.status_code, response.data["code"]) == (403, "PERMISSION_DENIED")
 
 
 @pytest.mark.django_db(transaction=True)

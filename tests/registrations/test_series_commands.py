@@ -551,6 +551,15 @@ def test_dry_runs_leave_nothing(api, cspace, series, other_room):
     assert (api(cspace).get(url(series)).json(), actions(), told()) == (series, [], [])
 
 
+def test_a_dry_run_of_a_longer_series_knows_the_ids_there_are(api, cspace, series):
+    longer = api(cspace).put(url(series) + "?dry_run=true", {"end_date": "2026-03-14"}).json()
+    assert longer["registrations"] == [
+        *series["registrations"],
+        *({"id": None, "date": f"2026-03-{day}"} for day in ("04", "11")),
+    ]
+    assert (longer["id"], longer["created_at"]) == (series["id"], series["created_at"])
+
+
 def test_a_repeated_retry_is_executed_once(api, cspace, member, gappy):
     series, (first, _) = gappy
     api(member).delete(f"registrations/{first.pk}/")
