@@ -3,22 +3,32 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+
 from accounts.facts import PasswordSet, UserChanged, UserCreated
 from accounts.models import User
+from accounts.queries.campus_admins import has_campus_admin
 from accounts.rules import may_manage
 from accounts.services.sessions import end_all_sessions
 from kernel.changes import changes_between
 from kernel.db.constraints import naming
+from kernel.db.locks import Namespace, lock_namespace
 from kernel.db.transactions import transactional
-from kernel.errors import AlreadyExists, PermissionDenied
+from kernel.errors import AlreadyExists, InvalidState, PermissionDenied
 from kernel.facts import publish
 
 CHANGEABLE = ("display_name", "is_active", "is_staff", "is_superuser")
+POWER = ("is_active", "is_superuser")
+"""What makes somebody an admin of cspace, or lets him be one."""
 
 
 class UsernameIsTaken(AlreadyExists):
     message = "This username is taken"
     field = "username"
+
+
+class CampusNeedsAnAdmin(InvalidState):
+    message = "The last active admin of cspace cannot be taken away: make somebody else an admin first"
 
 
 @transactional
@@ -54,8 +64,12 @@ def create_user(
 def change_user(*, user_id: int, by: User, now: datetime, **values: Any) -> User:
     """Change `display_name`, `is_active`, `is_staff` or `is_superuser`. Publishes `UserChanged`, nothing for a no-op.
 
-    Deactivation ends every session at once. Raises: PermissionDenied (`rules.may_manage`: before and after).
+    Deactivation ends every session at once.
+    Raises: PermissionDenied (`rules.may_manage`: before and after), CampusNeedsAnAdmin.
     """
+    takes_power = not all(values.get(name, True) for name in POWER)
+    if takes_power:
+        hold_campus_admins(by)
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     _check_may_manage(by, is_superuser=user.is_superuser or bool(values.get("is_superuser")))
     changes = changes_between({name: getattr(user, name) for name in CHANGEABLE}, values)
@@ -64,6 +78,8 @@ def change_user(*, user_id: int, by: User, now: datetime, **values: Any) -> User
     for name, (_, new) in changes.items():
         setattr(user, name, new)
     user.save(update_fields=list(changes))
+    if takes_power and not has_campus_admin():
+        raise CampusNeedsAnAdmin
     if "is_active" in changes:
         end_all_sessions(user=user, now=now)
     publish(UserChanged(actor_id=by.pk, occurred_at=now, user_id=user.pk, username=user.username, changes=changes))
@@ -84,6 +100,19 @@ def set_password(*, user_id: int, by: User, now: datetime, password: str) -> Use
     end_all_sessions(user=user, now=now)
     publish(PasswordSet(actor_id=by.pk, occurred_at=now, user_id=user.pk, username=user.username))
     return user
+
+
+def hold_campus_admins(by: User) -> None:
+    """One change at a time to who can run the campus; the actor's authority is asked again under the lock.
+
+    Raises: PermissionDenied, where he has been deactivated meanwhile.
+    """
+    if "skip-campus-admins-lock" not in settings.CSPACE_TEST_FAULTS:
+        lock_namespace(Namespace.CAMPUS_ADMINS)
+    by.refresh_from_db(fields=["is_active", "is_superuser"])
+    by.forget_access()
+    if not by.is_active:
+        raise PermissionDenied
 
 
 def _check_may_manage(by: User, *, is_superuser: bool) -> None:

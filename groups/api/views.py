@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.viewsets import CallerViewSet
+from accounts.services.people import CampusNeedsAnAdmin
 from groups import rules
 from groups.api.serializers import (
     AddedMemberOutput,
@@ -93,7 +94,9 @@ class UserGroupViewSet(CallerViewSet):
             raise PermissionDenied
         return Response(UserGroupOutput(place).data)
 
-    @Operation(LoggedIn, request=PermissionsInput, responses=UserGroupOutput, conflicts=[GroupNeedsAnAdmin])
+    @Operation(
+        LoggedIn, request=PermissionsInput, responses=UserGroupOutput, conflicts=[GroupNeedsAnAdmin, CampusNeedsAnAdmin]
+    )
     def update(self, request: Request, pk: int) -> Response:
         place = self._place(pk)
         if not rules.may_change_members(self.access, place.group_id, is_system=place.group.is_system):
@@ -104,7 +107,7 @@ class UserGroupViewSet(CallerViewSet):
 
     partial_update = update
 
-    @Operation(LoggedIn, responses={204: None}, conflicts=[GroupNeedsAnAdmin])
+    @Operation(LoggedIn, responses={204: None}, conflicts=[GroupNeedsAnAdmin, CampusNeedsAnAdmin])
     def destroy(self, request: Request, pk: int) -> Response:
         remove_member(user_group_id=pk, by=self.caller, now=clock.now())
         return Response(status=204)

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from accounts.models import User
+from accounts.queries.campus_admins import has_campus_admin
+from accounts.services.people import CampusNeedsAnAdmin, hold_campus_admins
 from groups import rules
 from groups.enums import Permissions
 from groups.facts import MemberAdded, MemberPermissionsChanged, MemberRemoved
@@ -50,7 +52,7 @@ def add_member(*, group_id: int, by: User, now: datetime, username: str, permiss
 def change_permissions(*, user_group_id: int, by: User, now: datetime, permissions: str) -> UserGroup:
     """Make somebody admin or member. Publishes `MemberPermissionsChanged`, nothing for a no-op.
 
-    Raises: UserGroupNotFound, PermissionDenied, GroupNeedsAnAdmin.
+    Raises: UserGroupNotFound, PermissionDenied, GroupNeedsAnAdmin, CampusNeedsAnAdmin.
     """
     place = _locked_place(user_group_id, by)
     if not rules.may_change_members(by.access, place.group_id, is_system=place.group.is_system):
@@ -62,6 +64,8 @@ def change_permissions(*, user_group_id: int, by: User, now: datetime, permissio
         _check_not_last_admin(place)
     place.permissions = permissions
     place.save(update_fields=["permissions"])
+    if previous == Permissions.ADMIN:
+        _check_campus_goes_on(place)
     publish(MemberPermissionsChanged(membership=place.summary, actor_id=by.pk, occurred_at=now, previous=previous))
     return place
 
@@ -70,7 +74,7 @@ def change_permissions(*, user_group_id: int, by: User, now: datetime, permissio
 def remove_member(*, user_group_id: int, by: User, now: datetime) -> None:
     """Take somebody out of a group; everybody may leave. Publishes `MemberRemoved`.
 
-    Raises: UserGroupNotFound, PermissionDenied, GroupNeedsAnAdmin.
+    Raises: UserGroupNotFound, PermissionDenied, GroupNeedsAnAdmin, CampusNeedsAnAdmin.
     """
     place = _locked_place(user_group_id, by)
     if not rules.may_remove(by.access, place.group_id, is_system=place.group.is_system, user_id=place.user_id):
@@ -78,6 +82,8 @@ def remove_member(*, user_group_id: int, by: User, now: datetime) -> None:
     _check_not_last_admin(place)
     fact = MemberRemoved(membership=place.summary, actor_id=by.pk, occurred_at=now)
     place.delete()
+    if fact.membership.permissions == Permissions.ADMIN:
+        _check_campus_goes_on(place)
     publish(fact)
 
 
@@ -87,9 +93,11 @@ def _locked_place(user_group_id: int, by: User) -> UserGroup:
     if group_id is None:
         raise UserGroupNotFound
     try:
-        lock_group(group_id)
+        group = lock_group(group_id)
     except NotFound as error:
         raise UserGroupNotFound from error
+    if group.is_system:
+        hold_campus_admins(by)
     by.forget_access()
     place = UserGroup.objects.with_api_relations().filter(pk=user_group_id).first()
     if place is None:
@@ -98,7 +106,15 @@ def _locked_place(user_group_id: int, by: User) -> UserGroup:
 
 
 def _check_not_last_admin(place: UserGroup) -> None:
+    """Only active people count: nobody else could undo it. Raises: GroupNeedsAnAdmin."""
+    if place.permissions != Permissions.ADMIN or not place.user.is_active:
+        return
     others = UserGroup.objects.filter(group_id=place.group_id).exclude(pk=place.pk)
-    levels = set(others.values_list("permissions", flat=True))
-    if place.permissions == Permissions.ADMIN and levels and Permissions.ADMIN not in levels:
+    if others.exists() and not others.of_active_people().filter(permissions=Permissions.ADMIN).exists():
         raise GroupNeedsAnAdmin
+
+
+def _check_campus_goes_on(place: UserGroup) -> None:
+    """For an admin's place that has just been changed or taken. Raises: CampusNeedsAnAdmin."""
+    if place.group.is_system and not has_campus_admin():
+        raise CampusNeedsAnAdmin

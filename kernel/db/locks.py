@@ -1,6 +1,7 @@
 """The only module that takes advisory locks. Always the two-integer form: (namespace, id).
 
-Lock order, everywhere: timetable → event → group → rooms ascending → occupancy → own rows → log → notifications.
+Lock order, everywhere: timetable → event → group → campus admins → rooms ascending → occupancy → own rows → log →
+notifications.
 Every wait is bounded by the connection's `lock_timeout` (see settings) and then answered with 503.
 """
 
@@ -20,6 +21,7 @@ class Namespace(IntEnum):
     ALLOCATION_STEP = 3
     FILING = 4
     TIMETABLE = 5
+    CAMPUS_ADMINS = 6
 
 
 class LockOutsideTransaction(RuntimeError):
