@@ -159,13 +159,18 @@ def name_faults(name: str) -> list[str]:
     """What keeps a text from being a room's name: it is also the room's address (contract §4)."""
     if not name.strip():
         return [BLANK]
-    if not all(NAME.fullmatch(character) for character in name):
+    if not is_visible(name) or not all(NAME.fullmatch(character) or _is_mark(character) for character in name):
         return ["Only letters, digits, spaces and . - _ ( ) & + # ' are allowed"]
     if name.casefold() in RESERVED_NAMES:
         return [f"{name} is a reserved name"]
     if len(name_key(name)) > MAX_NAME_KEY:
         return ["This name is too long once its compound letters are written out"]
     return []
+
+
+def _is_mark(character: str) -> bool:
+    """A part of a letter that is written as a character of its own: vowels of Thai and Devanagari, points of Hebrew."""
+    return unicodedata.category(character) in ("Mn", "Mc")
 
 
 def number_faults(number: object, allowed: range) -> list[str]:

@@ -57,7 +57,7 @@ def _read_json(content: bytes) -> dict[str, Any]:
         document = StrictJSONParser().parse(BytesIO(content))
     except APIException as error:
         faults: Any = error.detail
-        ((sentence,),) = faults.values()
+        (sentence, *_), *_ = faults.values()
         raise BadRequest(str(sentence)) from error
     if not isinstance(document, dict):
         raise BadRequest("The body must be a JSON object")

@@ -18,6 +18,10 @@ MAX_INTEGER_DIGITS = 19
 BODY = "non_field_errors"
 
 
+_Path = tuple[Any, ...]
+"""Where in a document: (the way to what is around it, the key or place there); empty for the whole."""
+
+
 class PayloadTooLarge(APIException):
     status_code = 413
     default_detail = f"The request body is larger than {MAX_BODY_BYTES} bytes"
@@ -106,24 +110,35 @@ def _no_constant(name: str) -> None:
 def _check_shape(document: Any) -> None:
     """Walks without recursion, so that the check itself cannot be overflowed."""
     nodes = 0
-    level = [document]
+    forbidden: dict[str, list[str]] = {}
+    level: list[tuple[_Path, Any]] = [((), document)]
     for depth in range(MAX_DEPTH + 2):
-        if not level:
-            return
-        if depth > MAX_DEPTH:
+        if not level or depth > MAX_DEPTH:
             break
-        below: list[Any] = []
-        for node in level:
+        below: list[tuple[_Path, Any]] = []
+        for path, node in level:
             nodes += 1
             if isinstance(node, str) and has_forbidden_text(node):
-                raise _Refused(FORBIDDEN_TEXT_MESSAGE)
-            if isinstance(node, dict):
+                forbidden[_name_of(path)] = [FORBIDDEN_TEXT_MESSAGE]
+            elif isinstance(node, dict):
                 if any(has_forbidden_text(key) for key in node):
                     raise _Refused(FORBIDDEN_TEXT_MESSAGE)
-                below.extend(node.values())
+                below.extend(((path, key), inner) for key, inner in node.items())
             elif isinstance(node, list):
-                below.extend(node)
+                below.extend(((path, str(place)), inner) for place, inner in enumerate(node))
         if nodes + len(below) > MAX_NODES:
             raise _Refused(f"JSON holds more than {MAX_NODES} values")
         level = below
-    raise _Refused(f"JSON is nested deeper than {MAX_DEPTH} levels")
+    if level:
+        raise _Refused(f"JSON is nested deeper than {MAX_DEPTH} levels")
+    if forbidden:
+        raise ValidationError(forbidden)
+
+
+def _name_of(path: _Path) -> str:
+    """`items.3.description`; what stands for the body as a whole where the body is the text."""
+    names: list[str] = []
+    while path:
+        path, name = path
+        names.append(name)
+    return ".".join(reversed(names)) or BODY

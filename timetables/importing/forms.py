@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from kernel.dates import KNOWN_YEARS
+from kernel.names import is_visible, without_variations
 from kernel.web_addresses import is_web_address
 from timetables import rules
 
@@ -40,8 +41,8 @@ def text(longest: int, *, may_be_empty: bool = False) -> Form:
         if not isinstance(raw, str):
             raise WrongForm("is not a text")
         # What cannot be printed cannot be told apart on a screen; U+00A0 and its like become a space.
-        clean = raw.strip() if raw.isprintable() else " ".join(raw.split())
-        if not clean.isprintable():
+        clean = without_variations(raw.strip() if raw.isprintable() else " ".join(raw.split()))
+        if not clean.isprintable() or not is_visible(clean):
             raise WrongForm("has a character that cannot be shown")
         if not clean and not may_be_empty:
             raise WrongForm("is empty")
