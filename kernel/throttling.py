@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 
 from kernel.db.deletion import delete_in_portions
 from kernel.errors import RateLimited
@@ -37,6 +38,14 @@ def count_try(scope: str, key: str, *, now: datetime) -> None:
         (tries,) = cursor.fetchone()
     if tries > counted.allowed:
         raise RateLimited(retry_after=counted.seconds_left)
+
+
+def uncount_try(scope: str, key: str, *, now: datetime) -> None:
+    """Give a try back that turned out not to count; `now` is that of its `count_try`, whose window may be over."""
+    if not settings.CSPACE_THROTTLE:
+        return
+    counted = _Window.of(scope, key, now)
+    ThrottleCounter.objects.filter(key=counted.key, window=counted.number, tries__gt=0).update(tries=F("tries") - 1)
 
 
 def refuse_when_full(scope: str, key: str, *, now: datetime) -> None:

@@ -24,7 +24,7 @@ from accounts.admin.acting import actor
 from accounts.models import User
 from accounts.rules import MAX_DISPLAY_NAME, may_manage
 from accounts.services.people import CHANGEABLE, change_user, create_user, set_password
-from accounts.services.sessions import MAX_PASSWORD_LENGTH, count_login_failure, count_login_try
+from accounts.services.sessions import MAX_PASSWORD_LENGTH, count_login_failure, count_login_try, uncount_login_try
 from kernel import clock
 from kernel.admin.forms import NameFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
@@ -37,19 +37,19 @@ class ThrottledLogin(AdminAuthenticationForm):
     """The admin's login counts against the same limits as the API's."""
 
     def clean(self) -> Any:
+        username, now = str(self.cleaned_data.get("username", "")), clock.now()
+        address = client_address(self.request) if self.request else None
         try:
-            count_login_try(
-                username=str(self.cleaned_data.get("username", "")),
-                address=client_address(self.request) if self.request else None,
-                now=clock.now(),
-            )
+            count_login_try(username=username, address=address, now=now)
         except RateLimited as refusal:
             raise ValidationError(refusal.message) from refusal
         try:
-            return super().clean()
+            cleaned = super().clean()
         except ValidationError:
             self._count_failure()
             raise
+        uncount_login_try(username=username, address=address, now=now)
+        return cleaned
 
     def _count_failure(self) -> None:
         try:

@@ -22,7 +22,7 @@ from kernel.db.deletion import delete_in_portions
 from kernel.db.transactions import transactional
 from kernel.errors import NotAuthenticated
 from kernel.facts import publish
-from kernel.throttling import count_try, refuse_when_full
+from kernel.throttling import count_try, refuse_when_full, uncount_try
 
 REPEAT_WINDOW = timedelta(seconds=10)
 """How long the previous token may come again while its successor is unused: lost responses, parallel tabs."""
@@ -50,6 +50,12 @@ def count_login_try(*, username: str, address: str | None, now: datetime) -> Non
     refuse_when_full("login_failures", EVERYBODY, now=now)
     count_try("login_address", network_of(address), now=now)
     count_try("login_name", username.casefold(), now=now)
+
+
+def uncount_login_try(*, username: str, address: str | None, now: datetime) -> None:
+    """A login that succeeded was no guess: its try is given back. `now` as in `count_login_try`."""
+    uncount_try("login_name", username.casefold(), now=now)
+    uncount_try("login_address", network_of(address), now=now)
 
 
 def count_login_failure(*, now: datetime) -> None:
@@ -88,7 +94,7 @@ def check_credentials(*, username: str, password: str) -> User:
 
 
 def log_in(*, username: str, password: str, now: datetime, user_agent: str = "", address: str | None = None) -> Tokens:
-    """Start a session family. Not logged: nothing about the campus changes.
+    """Start a session family, after `count_login_try`. Not logged: nothing about the campus changes.
 
     Raises:
         NotAuthenticated: `invalid_credentials`; the failure is counted.
@@ -99,6 +105,7 @@ def log_in(*, username: str, password: str, now: datetime, user_agent: str = "",
     except NotAuthenticated:
         count_login_failure(now=now)
         raise
+    uncount_login_try(username=username, address=address, now=now)
     return _start_family(user, now=now, user_agent=user_agent, address=address)
 
 

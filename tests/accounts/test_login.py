@@ -109,3 +109,30 @@ def test_tries_refused_for_their_address_cost_nobody_else_a_try(api, member, set
         assert ThrottleCounter.objects.filter(key__startswith="login_name:").count() == 3
         right = {"username": "member", "password": PASSWORD}
         assert api().post("auth/token/", right, **{"X-Forwarded-For": "192.0.2.2"}).status_code == 200
+
+
+def test_logins_that_succeed_do_not_count(api, member, settings):
+    """Neither against the name nor against the address; failures among them do."""
+    settings.CSPACE_THROTTLE = True
+    settings.CSPACE_THROTTLE_RATES = {
+        **settings.CSPACE_THROTTLE_RATES,
+        "login_name": "3/min",
+        "login_address": "4/min",
+    }
+    with time_machine.travel(NOON, tick=False):
+        assert [try_login(api, "member", PASSWORD) for _ in range(8)] == [200] * 8
+        assert [try_login(api, "member") for _ in range(2)] == [401] * 2
+        assert [try_login(api, "member", PASSWORD) for _ in range(3)] == [200] * 3
+        assert [try_login(api, "member") for _ in range(2)] == [401, 429]
+        assert try_login(api, "member", PASSWORD) == 429
+
+
+def test_logins_to_the_admin_that_succeed_do_not_count(cspace, settings):
+    settings.CSPACE_THROTTLE = True
+    settings.CSPACE_THROTTLE_RATES = {**settings.CSPACE_THROTTLE_RATES, "login_name": "2/min", "login_address": "2/min"}
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(5):
+            answer = Client().post("/admin/login/", {"username": cspace.username, "password": PASSWORD})
+            assert (answer.status_code, "sessionid" in answer.cookies) == (302, True)
+        wrong = [Client().post("/admin/login/", {"username": cspace.username, "password": "x"}) for _ in range(3)]
+        assert [b"Too many requests" in answer.content for answer in wrong] == [False, False, True]
