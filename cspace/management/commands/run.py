@@ -2,7 +2,6 @@
 
 import http.client
 import multiprocessing
-import os
 import signal
 import socket
 import threading
@@ -16,6 +15,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import OperationalError, connection, connections
+from environs import EnvError
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -23,6 +23,7 @@ from granian.log import LogLevels
 import bundled_postgres as embedded
 from cspace import lifeline
 from cspace.clockwork import PeriodicStep
+from cspace.env import parse_whole_number
 from kernel import clock
 
 DEMO_ACCOUNTS = ("admin", "ta217", "johndoe", "john_doe", "hsinmu", "hil", "stranger")
@@ -42,17 +43,17 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the address from the options, else from the environment."""
-        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
-        parser.add_argument("--port", default=os.environ.get("PORT", "8000"))
-        parser.add_argument("--workers", default=os.environ.get("WORKERS", "2"))
+        """Take the address from the options, else from the settings."""
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", default=str(settings.PORT))
+        parser.add_argument("--workers", default=str(settings.WORKERS))
         parser.add_argument("--end-with-parent", action="store_true", help="stop when the parent process dies")
 
     def handle(self, *, host: str, port: str, workers: str, end_with_parent: bool, **_options: Any) -> None:
         """Everything in order; each thing that can be wrong on a user's machine is one line."""
         if end_with_parent:
             lifeline.end_with_parent()
-        port_number, worker_count = whole_number("PORT", port, 65535), whole_number("WORKERS", workers, 64)
+        port_number, worker_count = whole_number("--port", port, 65535), whole_number("--workers", workers, 64)
         refuse_busy(host, port_number)
         try:
             self.prepare_database()
@@ -110,9 +111,10 @@ class Command(BaseCommand):
 
 def whole_number(name: str, text: str, largest: int) -> int:
     """Read an option that must be 1 ... largest."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= largest:
-        raise CommandError(f"{name}={text} is not a number between 1 and {largest}")
-    return int(text)
+    try:
+        return parse_whole_number(name, text, largest=largest)
+    except EnvError as error:
+        raise CommandError(str(error)) from error
 
 
 def refuse_busy(host: str, port: int) -> None:
