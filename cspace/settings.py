@@ -81,6 +81,7 @@ try:
         "FAST": CSPACE_EMBEDDED_FAST,
     }
     CSPACE_LOG_LEVEL = env.log_level("CSPACE_LOG_LEVEL", logging.INFO)
+    CSPACE_ACCESS_LOG = env.bool("CSPACE_ACCESS_LOG", IS_PRODUCTION)
     env.refuse_unknown_names()
 except EnvError as error:
     refuse(str(error))
@@ -291,6 +292,7 @@ LOGGING = {
     "loggers": {
         # Named here, it loses the handlers that Django gives it: in development each line would come twice.
         "django": {"level": "INFO"},
+        "cspace.access": {"level": "NOTSET" if CSPACE_ACCESS_LOG else "CRITICAL"},
         # The access line of cspace.middleware says the same, without the raw path.
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "ERROR"},

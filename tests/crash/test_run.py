@@ -1,5 +1,6 @@
 """`make run`: what it prints, what it refuses in one line, and that nothing outlives it."""
 
+import json
 import os
 import re
 import shutil
@@ -91,9 +92,7 @@ def running(
 def test_prints_a_command_that_books_and_refuses_a_second_server(home: Path, tmp_path: Path) -> None:
     with running(home, tmp_path) as run:
         assert f"{run.url}/api/docs/" in run.printed()
-        curl = run.printed().partition("Book a room:\n")[2].split("\n\n")[0]
-        booked = subprocess.run(curl, shell=True, check=True, capture_output=True, text=True)
-        assert booked.stdout.startswith("HTTP/1.1 201 Created"), booked.stdout
+        book(run)
         second = subprocess.run(command(), cwd=ROOT, env=run.environment, capture_output=True, text=True)
         assert second.returncode != 0
         assert second.stderr.splitlines()[0] == (
@@ -102,6 +101,49 @@ def test_prints_a_command_that_books_and_refuses_a_second_server(home: Path, tmp
         )
         os.killpg(run.make.pid, signal.SIGINT)  # Ctrl-C reaches the whole group
         await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)
+
+
+def book(run: Run) -> None:
+    """Do what is printed."""
+    curl = run.printed().partition("Book a room:\n")[2].split("\n\n")[0]
+    booked = subprocess.run(curl, shell=True, check=True, capture_output=True, text=True)
+    assert booked.stdout.startswith("HTTP/1.1 201 Created"), booked.stdout
+
+
+@pytest.mark.timeout(4 * START_SECONDS)
+def test_every_start_prints_a_command_that_books(home: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        with running(home, tmp_path) as run:
+            book(run)
+            run.make.terminate()
+            await_true(run.is_gone, START_SECONDS)
+
+
+def test_prints_where_everything_is(home: Path, tmp_path: Path) -> None:
+    with running(home, tmp_path) as run:
+        for path in ("/admin/", "/static/occupancy/index.html", "/api/docs/"):
+            assert f"{run.url}{path}\n" in run.printed()
+            assert httpx.get(f"{run.url}{path}", follow_redirects=True).status_code == 200
+        run.make.terminate()
+        await_true(run.is_gone, START_SECONDS)
+
+
+def access_lines(run: Run) -> list[str]:
+    """The paths of requests that the log tells of."""
+    lines = [json.loads(line) for line in run.printed().splitlines() if line.startswith("{")]
+    return [line["route"] for line in lines if line["name"] == "cspace.access"]
+
+
+@pytest.mark.parametrize(("more", "is_told"), [({}, False), ({"CSPACE_ACCESS_LOG": "on"}, True)])
+def test_a_development_server_logs_requests_only_if_asked_to(
+    home: Path, tmp_path: Path, more: dict[str, str], is_told: bool
+) -> None:
+    with running(home, tmp_path, **more) as run:
+        httpx.get(f"{run.url}/readyz")
+        httpx.get(f"{run.url}/api/nope")
+        run.make.terminate()
+        await_true(run.is_gone, START_SECONDS)
+        assert ("readyz" in access_lines(run)) is is_told
 
 
 def test_serves_again_after_the_database_was_killed(home: Path, tmp_path: Path) -> None:
@@ -154,6 +196,12 @@ def test_leaves_no_process_behind(home: Path, tmp_path: Path, end: Callable[[Run
     ("variable", "value", "line"),
     [
         ("PORT", "http", "CSpace cannot start: PORT=http is not a number between 1 and 65535"),
+        (
+            "HOST",
+            "banana",
+            "CommandError: HOST=banana is not an address of this machine (Name or service not known): "
+            "leave HOST out, or say HOST=127.0.0.1 (reached from this machine) or HOST=0.0.0.0 (from everywhere)",
+        ),
         (
             "CSPACE_DATA_DIR",
             f"{__file__}/pg",
@@ -223,7 +271,7 @@ def test_serves_where_the_file_says(home: Path, folder: Path, tmp_path: Path) ->
         assert httpx.get(f"http://127.0.0.1:{port}/healthz").json() == {"status": "ok"}
         assert f"CSpace is at http://127.0.0.1:{port} " in run.printed()
         run.make.terminate()
-        await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)
+        await_true(lambda: run.is_gone() and is_stopped(home), START_SECONDS)
 
 
 @pytest.fixture
