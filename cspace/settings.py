@@ -224,6 +224,8 @@ TEMPLATES = [
 
 # --- Who -----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+# The only login with a page is the admin's.
+LOGIN_URL, LOGIN_REDIRECT_URL = "/admin/login/", "/admin/"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
