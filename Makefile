@@ -1,16 +1,12 @@
 # Two commands: `make run` serves the demo campus, `make test` runs every check.
 # Both need only Python 3.11 or newer with venv, and a network the first time.
 
-HOST ?= 127.0.0.1
-PORT ?= 8000
-WORKERS ?= 2
-export HOST PORT WORKERS PYTHON
+# What is given on the command line (PORT=8001) or in the environment reaches the commands as it is; what is not may
+# stand in .env. Only they know its defaults (docs/configuration.md), so none is set here.
 PY = .venv/bin/python
 
-# A development server, unless the environment says which deployment this is.
-ifeq ($(DEBUG)$(CSPACE_ENV),)
-run: export DEBUG := 1
-endif
+# A development server, unless the environment or .env says which deployment this is.
+run draw-demo: export CSPACE_ENV_DEFAULT := development
 
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --no-emit-find-links --only-binary :all: $(UPGRADE) pyproject.toml
@@ -24,7 +20,6 @@ help: ## this list
 run: environment-to-run ## start PostgreSQL, load the demo campus, serve it (HOST=, PORT=, WORKERS=)
 	@exec $(PY) manage.py run --end-with-parent
 
-draw-demo: export DEBUG := 1
 draw-demo: environment-to-run ## draw about 1,000 wishes of 300 clubs on the demo campus and verify it from outside
 	@exec $(PY) manage.py draw_demo
 

@@ -1,19 +1,26 @@
 """Environment variables, typed and validated at start, and the refusal to start an unsafe production."""
 
+import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from difflib import SequenceMatcher
+from io import StringIO
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 import dj_database_url
+from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 from environs import Env, EnvError
 
 from kernel.rates import parse_rate
 
 EX_CONFIG = 78
 """sysexits.h: configuration error."""
+
+DEPLOYMENTS = ("", "production", "development")
 
 UNITS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
 
@@ -28,6 +35,15 @@ EXACT_ORIGIN = "an exact origin such as https://rooms.example.edu"
 
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 
+OWN_PREFIXES = ("CSPACE_", "OCCUPANCY_")
+"""Names that are nobody else's: one that is no setting is a mistake, wherever it stands."""
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SERVICE_LINK = re.compile(r"[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)\w*)")
+"""What Kubernetes tells every container about a service that is called cspace."""
+NEAR, ALMOST_EQUAL = 0.6, 0.9
+"""How alike two names are (difflib) for one to be suggested; for one of another program's to be taken for ours."""
+MAX_TOLD = 5
+
 
 def refuse(problem: str) -> NoReturn:
     """Print one clear line and exit 78."""
@@ -38,6 +54,66 @@ def refuse(problem: str) -> NoReturn:
 class Environment(Env):
     """`environs.Env` with secrets from files: `NAME_FILE` names a file that holds the value of `NAME`."""
 
+    def read_file(self, path: Path) -> None:
+        """Take from a `.env` file what the process environment does not say; without such a file, nothing.
+
+        Raises:
+            EnvError: it is no text, or a line of it is neither NAME=value nor a comment. No line is quoted: it may
+                hold a secret.
+        """
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise EnvError(f"{path} cannot be read ({error.strerror})") from error
+        except UnicodeDecodeError as error:
+            raise EnvError(f"{path} is not a text in UTF-8: save it as one, or remove it") from error
+        if "\0" in text:
+            raise EnvError(f"{path} is not a text: it holds NUL characters; save it as UTF-8, or remove it")
+        for binding in parse_stream(StringIO(text)):
+            if fault := _line_fault(binding):
+                raise EnvError(f"{path}, line {_line_number(binding)}: {fault}")
+        self._environ.update(
+            {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
+        )
+
+    def refuse_unknown_names(self) -> None:
+        """Refuse names that were meant for us and are no setting: call it when every setting has been read.
+
+        In the process environment those are the ones with a prefix of ours; in `.env`, which is ours, also what is
+        almost a setting. Other programs' names are left alone.
+
+        Raises:
+            EnvError: naming each with the nearest setting. Values are never quoted.
+        """
+        known = set(self.dump())
+        faults = []
+        for name in sorted({*os.environ, *self._environ} - known):
+            if self._is_ours(name):
+                faults.append(f"{name} is not a setting: {_advice(name, known, NEAR) or 'see docs/configuration.md'}")
+            elif name in self._environ and (advice := _advice(name, known, ALMOST_EQUAL)):
+                faults.append(f"{name} in .env is not a setting: {advice}")
+        if faults:
+            more = f"; and {len(faults) - MAX_TOLD} more" if len(faults) > MAX_TOLD else ""
+            raise EnvError("; ".join(faults[:MAX_TOLD]) + more)
+
+    def _is_ours(self, name: str) -> bool:
+        if not name.upper().startswith(OWN_PREFIXES) or SERVICE_LINK.fullmatch(name):
+            return False
+        return not (name.endswith("_PORT") and self._get_value(name, "").startswith(("tcp://", "udp://")))
+
+    def deployment(self, name: str) -> str:
+        """`production`, `development`, or nothing. Raises: EnvError."""
+        kind: str = self.str(name, "")
+        if kind not in DEPLOYMENTS:
+            raise EnvError(f"{name}={kind} is neither production nor development")
+        return kind
+
+    def whole_number(self, name: str, default: int, *, largest: int) -> int:
+        """1 … `largest`. Raises: EnvError."""
+        return parse_whole_number(name, self.str(name, str(default)), largest=largest)
+
     def secret(self, name: str, default: str = "") -> str:
         """The value of `NAME`, else the stripped content of the file `NAME_FILE`, else `default`."""
         path = self.str(f"{name}_FILE", "")
@@ -47,6 +123,8 @@ class Environment(Env):
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             refuse(f"{name}_FILE names {path}, which cannot be read ({error.strerror})")
+        except UnicodeDecodeError:
+            refuse(f"{name}_FILE names {path}, which is not a text in UTF-8")
 
     def words(self, name: str, default: Iterable[str] = ()) -> list[str]:
         """What stands between the commas, without the spaces around it; nothing for an empty value."""
@@ -100,11 +178,11 @@ class Environment(Env):
 
 
 def read_environment() -> Environment:
-    """The process environment; a `.env` beside the working directory is read first."""
+    """The process environment, and what a `.env` in the working directory adds to it."""
     environment = Environment()
     try:
-        environment.read_env(".env", recurse=False)
-    except (EnvError, OSError) as error:
+        environment.read_file(Path(".env"))
+    except EnvError as error:
         refuse(str(error))
     return environment
 
@@ -118,6 +196,46 @@ def secret_problems(**secrets: str) -> Iterable[str]:
             yield f"{name} is weak: it needs at least {MIN_SECRET_LENGTH} random characters"
     if len(set(secrets.values())) < len(secrets) and all(secrets.values()):
         yield " and ".join(secrets) + " must differ"
+
+
+def parse_whole_number(name: str, text: str, *, largest: int) -> int:
+    """ "8000" → 8000: what must be 1 … `largest`. Raises: EnvError."""
+    if not text.isascii() or not text.isdigit() or len(text) > 10 or not 1 <= int(text) <= largest:
+        raise EnvError(f"{name}={text} is not a number between 1 and {largest}")
+    return int(text)
+
+
+def _line_fault(binding: Binding) -> str | None:
+    """What is wrong with a line of `.env`; blank lines and comments have no key."""
+    if binding.error or (binding.key is not None and not NAME.fullmatch(binding.key)):
+        return "this is neither NAME=value nor a comment (#)"
+    if binding.key is not None and binding.value is None:
+        return f"{binding.key} is given no value: write {binding.key}=..."
+    return None
+
+
+def _line_number(binding: Binding) -> int:
+    """Where it begins; the parser counts from the blank lines before it."""
+    text = binding.original.string
+    return binding.original.line + len(re.findall(r"\r\n|\n|\r", text[: len(text) - len(text.lstrip())]))
+
+
+def _advice(name: str, known: Collection[str], alike: float) -> str | None:
+    """The nearest setting, if one is as near as that. A prefix of ours says nothing: CSPACE_PORT is near to PORT."""
+
+    def nearness(setting: str) -> tuple[float, float]:
+        return _likeness(_stem(name), _stem(setting)), _likeness(name.upper(), setting)
+
+    nearest = max(sorted(known), key=nearness)
+    return f"did you mean {nearest}?" if nearness(nearest)[0] >= alike else None
+
+
+def _stem(name: str) -> str:
+    return name.upper().removeprefix("CSPACE_").removeprefix("OCCUPANCY_")
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
 
 
 def split_words(text: str) -> list[str]:

@@ -18,14 +18,17 @@ env = read_environment()
 
 try:
     # --- Which deployment ------------------------------------------------------------------------
-    ENVIRONMENT = env.str("CSPACE_ENV", "")
-    DEBUG = env.bool("DEBUG", ENVIRONMENT == "development")
+    ENVIRONMENT, CSPACE_ENV_DEFAULT = env.deployment("CSPACE_ENV"), env.deployment("CSPACE_ENV_DEFAULT")
+    DEBUG = env.bool("DEBUG", (ENVIRONMENT or CSPACE_ENV_DEFAULT) == "development")
     IS_PRODUCTION = not DEBUG
     SECRET_KEY = env.secret("SECRET_KEY", "" if IS_PRODUCTION else "insecure-development-secret-key")
     CSPACE_JWT_KEY = env.secret("CSPACE_JWT_KEY", "" if IS_PRODUCTION else "insecure-development-token-key-0123456789")
     CSPACE_JWT_KEY_FALLBACKS = split_words(env.secret("CSPACE_JWT_KEY_FALLBACKS"))
     SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
-    ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", () if IS_PRODUCTION else development_hosts(env.str("HOST", "127.0.0.1")))
+    HOST = env.str("HOST", "127.0.0.1")
+    PORT = env.whole_number("PORT", 8000, largest=65535)
+    WORKERS = env.whole_number("WORKERS", 2, largest=64)
+    ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", () if IS_PRODUCTION else development_hosts(HOST))
     CSPACE_CORS_ORIGINS = env.origins("CSPACE_CORS_ORIGINS")
     CSPACE_TRUSTED_PROXIES = env.int("CSPACE_TRUSTED_PROXIES", 0, validate=validate.Range(0, 10))
     CSPACE_HSTS_SECONDS = env.int("CSPACE_HSTS_SECONDS", 31_536_000, validate=validate.Range(0, 315_360_000))
@@ -59,6 +62,7 @@ try:
 
     # --- The database ------------------------------------------------------------------------------
     CSPACE_DATA_DIR = env.path("CSPACE_DATA_DIR", BASE_DIR / "var" / "pg")
+    CSPACE_EMBEDDED_FAST = env.bool("CSPACE_EMBEDDED_FAST", False)
     CSPACE_PREPARE = env.bool("CSPACE_PREPARE", True)
     CSPACE_STATEMENT_TIMEOUT = env.statement_timeout("CSPACE_STATEMENT_TIMEOUT", "5s")
     DATABASE_OPTIONS = {
@@ -74,9 +78,11 @@ try:
         "ENGINE": "bundled_postgres.backend",
         "NAME": "cspace",
         "DATA_DIR": CSPACE_DATA_DIR,
-        "FAST": env.bool("CSPACE_EMBEDDED_FAST", False),
+        "FAST": CSPACE_EMBEDDED_FAST,
     }
     CSPACE_LOG_LEVEL = env.log_level("CSPACE_LOG_LEVEL", logging.INFO)
+    CSPACE_ACCESS_LOG = env.bool("CSPACE_ACCESS_LOG", IS_PRODUCTION)
+    env.refuse_unknown_names()
 except EnvError as error:
     refuse(str(error))
 
@@ -218,6 +224,8 @@ TEMPLATES = [
 
 # --- Who -----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+# The only login with a page is the admin's.
+LOGIN_URL, LOGIN_REDIRECT_URL = "/admin/login/", "/admin/"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -286,6 +294,7 @@ LOGGING = {
     "loggers": {
         # Named here, it loses the handlers that Django gives it: in development each line would come twice.
         "django": {"level": "INFO"},
+        "cspace.access": {"level": "NOTSET" if CSPACE_ACCESS_LOG else "CRITICAL"},
         # The access line of cspace.middleware says the same, without the raw path.
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "ERROR"},

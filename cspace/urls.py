@@ -5,6 +5,7 @@ from django.http.response import HttpResponseBase
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from cspace import front_page
 from cspace.health import healthz, readyz
 from dialects.registry import routes as dialect_routes
 from kernel.admin.site import site
@@ -18,9 +19,10 @@ def unknown_endpoint(request: HttpRequest) -> HttpResponseBase:
 
 
 urlpatterns = [
+    *front_page.routes,
     path("admin/", site.urls),
     path("healthz", healthz),
-    path("readyz", readyz),
+    path("readyz", readyz, name="ready"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path(API, include("accounts.api.urls")),

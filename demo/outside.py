@@ -1,5 +1,6 @@
 """The demo's outsider: talks to a running server over HTTP only, and believes nothing it has not recomputed."""
 
+import http.client
 import json
 import socket
 import subprocess
@@ -11,15 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
+import jwt
 from django.conf import settings
 
 START_SECONDS = 300
 """Recovery of the database after a crash may have much to read again."""
 STOP_SECONDS = 15
-ANSWER_SECONDS = 120
+CONNECT_SECONDS, LOGIN_SECONDS, ANSWER_SECONDS = 5, 30, 120
+MAX_TOLD = 500
+"""Bytes of a refusal that are shown."""
 FILES = {
     "draw/": "draw.json",
     "draw/manifest/": "manifest.tsv",
@@ -32,23 +38,42 @@ class ServerFailed(Exception):
     """One sentence about what went wrong outside."""
 
 
-@contextmanager
-def serving() -> Iterator[str]:
-    """A CSpace server of our own on a free port; its base URL. It ends with the block, or with this process."""
-    port = _free_port()
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run", "--end-with-parent"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+def base_url() -> str:
+    """Where `make run` serves, as a client on this machine reaches it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104 - compared with
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
+
+
+def is_taken(url: str) -> bool:
+    """Whether anything listens there."""
+    place = urlsplit(url)
     try:
-        _await_answer(port, process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
+        with socket.create_connection((str(place.hostname), int(place.port or 80)), timeout=CONNECT_SECONDS):
+            return True
+    except (OSError, UnicodeError):
+        return False
+
+
+@contextmanager
+def serving(url: str) -> Iterator[None]:
+    """A CSpace server of our own at HOST and PORT, whose URL is given. It ends with the block, or with this process.
+
+    Raises: ServerFailed, with the server's own last line where it refuses to start.
+    """
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run", "--end-with-parent"]
+    command += ["--host", settings.HOST, "--port", str(settings.PORT), "--workers", "1"]
+    with TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)  # noqa: S603
         try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_SECONDS)
+            _await_answer(url, process, errors)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(STOP_SECONDS)
 
 
 @dataclass
@@ -57,12 +82,21 @@ class Outsider:
 
     api: str
     token: str
+    family: UUID
+    """The session that the server made of the login."""
 
     @classmethod
     def logged_in(cls, base_url: str, username: str, password: str) -> "Outsider":
+        """Raises: ServerFailed, also where something else answers."""
         api = f"{base_url}/api/v1/"
         body = json.dumps({"username": username, "password": password}).encode()
-        return cls(api, json.loads(_ask(f"{api}auth/token/", body, {}))["access"])
+        answer = _ask(f"{api}auth/token/", body, {}, seconds=LOGIN_SECONDS)
+        try:
+            token = json.loads(answer)["access"]
+            family = UUID(jwt.decode(token, options={"verify_signature": False})["family"])
+        except (ValueError, LookupError, TypeError, jwt.InvalidTokenError) as error:
+            raise ServerFailed(f"{api}auth/token/ answered with something else than a token of ours") from error
+        return cls(api, token, family)
 
     def get(self, path: str) -> bytes:
         return _ask(f"{self.api}{path}", None, {"Authorization": f"Bearer {self.token}"})
@@ -94,33 +128,28 @@ class Outsider:
             return done.stdout.strip(), json.loads(Path(folder, "draw.json").read_bytes())
 
 
-def _ask(url: str, body: bytes | None, headers: dict[str, str]) -> bytes:
+def _ask(url: str, body: bytes | None, headers: dict[str, str], *, seconds: float = ANSWER_SECONDS) -> bytes:
     request = urllib.request.Request(url, body, headers | {"Content-Type": "application/json"})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=seconds) as response:  # noqa: S310
             answer: bytes = response.read()
             return answer
     except urllib.error.HTTPError as refused:
         with refused:
-            raise ServerFailed(f"{url} answered {refused.code}: {refused.read().decode()}") from refused
-    except OSError as error:
-        raise ServerFailed(f"{url} could not be reached: {error}") from error
+            text = " ".join(refused.read(MAX_TOLD).decode(errors="replace").split())
+            raise ServerFailed(f"{url} answered {refused.code}: {text}") from refused
+    except (OSError, http.client.HTTPException) as error:
+        raise ServerFailed(f"{url} could not be reached: {' '.join(str(error).split())}") from error
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await_answer(port: int, process: "subprocess.Popen[bytes]") -> None:
+def _await_answer(url: str, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise ServerFailed(f"the server ended at once with status {process.returncode}: try make run")
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
+            errors.seek(0)
+            lines = errors.read().decode(errors="replace").splitlines() or [f"it ended with {process.returncode}"]
+            raise ServerFailed(f"the server did not start: {lines[-1]}")
+        if is_taken(url):
+            return
+        time.sleep(0.1)
     raise ServerFailed(f"the server did not answer within {START_SECONDS} seconds")

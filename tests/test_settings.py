@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_docs import DOCUMENTED
+
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "k3Y-" + "abcdefghijklmnopqrstuvwxyz0123456789" * 2
 SAFE = {
@@ -226,3 +228,164 @@ def test_a_refused_database_url_does_not_show_its_password(read, capsys):
     with pytest.raises(SystemExit):
         read(DATABASE_URL="mysql://ada:s3cret@db.example/rooms")
     assert "s3cret" not in capsys.readouterr().err
+
+
+# --- .env, and names that are no settings ---------------------------------------------------------------
+
+
+@pytest.fixture
+def read_with_file(read, monkeypatch, tmp_path):
+    """The settings as they would be beside such a `.env`; `changes` are the process environment."""
+
+    def read_with_file(content, **changes):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / ".env").write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read(**changes)
+
+    return read_with_file
+
+
+NO_LINE = "this is neither NAME=value nor a comment (#)"
+BAD_FILES = {
+    "garbage": ("# campus\n\n\nsee the wiki\n", f".env, line 4: {NO_LINE}"),
+    "a page": ('<html lang="en"><head>\n', f".env, line 1: {NO_LINE}"),
+    "windows lines": ("PORT=8123\r\n\r\nsee the wiki\r\n", f".env, line 3: {NO_LINE}"),
+    "yaml": ("CSPACE_TIME_ZONE: Europe/Berlin\n", f".env, line 1: {NO_LINE}"),
+    "a shell of Windows": ("set PORT=8123\n", f".env, line 1: {NO_LINE}"),
+    "no name of a variable": ("a.b=c\n", f".env, line 1: {NO_LINE}"),
+    "an open quote": (f'PORT=8123\nSECRET_KEY="{KEY}\n', f".env, line 2: {NO_LINE}"),
+    "a name alone": ("PORT=8123\n\nDEBUG\n", ".env, line 3: DEBUG is given no value: write DEBUG=..."),
+    "latin-1": ("# Gebäude\n".encode("latin-1"), ".env is not a text in UTF-8: save it as one, or remove it"),
+    "utf-16": ("PORT=8123\n".encode("utf-16"), ".env is not a text in UTF-8: save it as one, or remove it"),
+    "utf-16 without its mark": (
+        "PORT=8123\n".encode("utf-16-le"),
+        ".env is not a text: it holds NUL characters; save it as UTF-8, or remove it",
+    ),
+    "binary": (bytes(range(256)), ".env is not a text in UTF-8: save it as one, or remove it"),
+    "a typo": ("CSPACE_TIMEZONE=Europe/Berlin\n", "CSPACE_TIMEZONE is not a setting: did you mean CSPACE_TIME_ZONE?"),
+    "a typo of a name without our prefix": (
+        "ALLOWED_HOST=rooms.example.edu\n",
+        "ALLOWED_HOST in .env is not a setting: did you mean ALLOWED_HOSTS?",
+    ),
+    "small letters": ("debug=1\n", "debug in .env is not a setting: did you mean DEBUG?"),
+    "a bad value": ("PORT=banana\n", "PORT=banana is not a number between 1 and 65535"),
+    "a bad value behind a byte order mark": (b"\xef\xbb\xbfWORKERS=0\n", "WORKERS=0 is not a number between 1 and 64"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_file_that_cannot_be_meant_is_refused_at_the_start(read_with_file, capsys, content, sentence):
+    with pytest.raises(SystemExit) as end:
+        read_with_file(content)
+    told = capsys.readouterr().err
+    assert (end.value.code, told) == (78, f"CSpace cannot start: {sentence}\n")
+
+
+def test_a_secret_in_a_file_that_is_no_text_is_refused(read, tmp_path, capsys):
+    (tmp_path / "key").write_bytes(bytes(range(128, 256)))
+    with pytest.raises(SystemExit):
+        read(SECRET_KEY=None, SECRET_KEY_FILE=str(tmp_path / "key"))
+    assert capsys.readouterr().err == (
+        f"CSpace cannot start: SECRET_KEY_FILE names {tmp_path}/key, which is not a text in UTF-8\n"
+    )
+
+
+def test_a_folder_in_its_place_is_refused(read, monkeypatch, tmp_path, capsys):
+    """Docker makes one where a file that is to be mounted is missing."""
+    (tmp_path / ".env").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        read()
+    assert capsys.readouterr().err == "CSpace cannot start: .env cannot be read (Is a directory)\n"
+
+
+def test_what_the_file_says_counts_unless_the_environment_says_otherwise(read_with_file):
+    content = """# the campus
+        export CSPACE_TIME_ZONE = "Europe/Berlin"  # with quotes
+        HOST=0.0.0.0
+        PORT=8123
+        WORKERS='3'
+        DEBUG=1
+        CSPACE_STEP_SECONDS=5
+        COMPOSE_PROJECT_NAME=rooms
+        POSTGRES_PASSWORD=another program's
+        """
+    found = read_with_file(content, CSPACE_ENV=None, CSPACE_STEP_SECONDS="7", ALLOWED_HOSTS=None)
+    expected = {
+        "CSPACE_TIME_ZONE": "Europe/Berlin",
+        "HOST": "0.0.0.0",
+        "PORT": 8123,
+        "WORKERS": 3,
+        "DEBUG": True,
+        "ALLOWED_HOSTS": ["*"],
+        "CSPACE_STEP_SECONDS": 7,
+    }
+    assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "content", "is_development"),
+    [
+        ({}, "", False),
+        ({"CSPACE_ENV_DEFAULT": "development"}, "", True),
+        ({"CSPACE_ENV_DEFAULT": "development"}, "DEBUG=0", False),
+        ({"CSPACE_ENV_DEFAULT": "development"}, "CSPACE_ENV=production", False),
+        ({"CSPACE_ENV_DEFAULT": "development", "DEBUG": "1"}, "DEBUG=0", True),
+        ({"CSPACE_ENV_DEFAULT": "production"}, "CSPACE_ENV=development", True),
+    ],
+)
+def test_a_default_deployment_counts_where_nobody_says_which_it_is(
+    read_with_file, environment, content, is_development
+):
+    assert read_with_file(content, CSPACE_ENV=None, **environment)["DEBUG"] is is_development
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("CSPACE_TIMEZONE", "did you mean CSPACE_TIME_ZONE?"),
+        ("cspace_time_zone", "did you mean CSPACE_TIME_ZONE?"),
+        ("CSPACE_TIME_ZONE_FILE", "did you mean CSPACE_TIME_ZONE?"),
+        ("CSPACE_PORT", "did you mean PORT?"),
+        ("CSPACE_SECRET_KEY", "did you mean SECRET_KEY?"),
+        ("OCCUPANCY_PUBLIC_READS", "did you mean CSPACE_PUBLIC_READS?"),
+        ("CSPACE_XYLOPHONE", "see docs/configuration.md"),
+    ],
+)
+def test_an_unknown_name_with_our_prefix_is_refused_with_the_nearest(read, capsys, name, advice):
+    with pytest.raises(SystemExit) as end:
+        read(**{name: "s3cret"})
+    told = capsys.readouterr().err
+    assert (end.value.code, told) == (78, f"CSpace cannot start: {name} is not a setting: {advice}\n")
+
+
+@pytest.mark.parametrize("changes", [{}, {"CSPACE_ENV": None, "DEBUG": "1", "DATABASE_URL": None}])
+def test_no_documented_setting_is_unknown_in_any_deployment(read, changes):
+    """Each is read whatever the others say; one that is read only sometimes would be refused the other times."""
+    documented = set(DOCUMENTED.findall((ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")))
+    assert documented <= set(read(**changes)["env"].dump())
+
+
+def test_many_unknown_names_are_one_line(read, capsys):
+    with pytest.raises(SystemExit):
+        read(**{f"CSPACE_XYLOPHONE_{number}": "1" for number in range(9)})
+    told = capsys.readouterr().err
+    assert (told.count("\n"), told.count("is not a setting"), told[-13:]) == (1, 5, "; and 4 more\n")
+
+
+def test_what_kubernetes_says_of_a_service_called_cspace_is_no_mistake(read):
+    read(
+        CSPACE_SERVICE_HOST="10.0.0.1",
+        CSPACE_SERVICE_PORT="80",
+        CSPACE_SERVICE_PORT_HTTP="80",
+        CSPACE_PORT="tcp://10.0.0.1:80",
+        CSPACE_PORT_80_TCP="tcp://10.0.0.1:80",
+        CSPACE_PORT_80_TCP_PROTO="tcp",
+        CSPACE_PORT_80_TCP_ADDR="10.0.0.1",
+    )
+
+
+def test_the_kind_of_deployment_is_one_of_two(read, capsys):
+    with pytest.raises(SystemExit):
+        read(CSPACE_ENV="prod")
+    assert capsys.readouterr().err == "CSpace cannot start: CSPACE_ENV=prod is neither production nor development\n"

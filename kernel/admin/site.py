@@ -1,12 +1,15 @@
 """The admin's own site: who may enter, and one's own password."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.common import no_append_slash
 from unfold.sites import UnfoldAdminSite
 
 
@@ -34,6 +37,18 @@ class CSpaceAdminSite(UnfoldAdminSite):
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
         return view(request)
+
+    @method_decorator(no_append_slash)
+    def catch_all_view(self, request: HttpRequest, url: str) -> HttpResponseBase:
+        """A page that is asked for without its last slash is shown where it is.
+
+        Django's own does so only where `APPEND_SLASH` holds for the whole site.
+        """
+        if request.method in ("GET", "HEAD") and not url.endswith("/"):
+            with suppress(Resolver404):
+                if getattr(resolve(f"{request.path_info}/").func, "should_append_slash", True):
+                    return HttpResponseRedirect(request.get_full_path(force_append_slash=True))
+        raise Http404
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         refuse_nul(request)

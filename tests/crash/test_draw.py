@@ -73,7 +73,7 @@ def test_a_server_killed_before_the_commit(server_environment):
         except httpx.TransportError as lost:
             answers.append(lost)
 
-    faulty = server_environment | {"CSPACE_TEST_FAULTS": "pause-before-commit", "CSPACE_TEST_MARK": mark}
+    faulty = server_environment | {"CSPACE_TEST_FAULTS": "pause-before-commit", "TEST_MARK": mark}
     with serving(server_environment) as healthy:
         with serving(faulty, workers=1) as doomed:
             caller = threading.Thread(target=send, args=(doomed.base_url,))

@@ -1,5 +1,6 @@
 """`make run`: what it prints, what it refuses in one line, and that nothing outlives it."""
 
+import json
 import os
 import re
 import shutil
@@ -63,17 +64,19 @@ def command(*options: str) -> list[str]:
 
 
 @contextmanager
-def running(home: Path, tmp_path: Path, **more: str) -> Iterator[Run]:
+def running(
+    home: Path, tmp_path: Path, *, cwd: Path = ROOT, environment: dict[str, str] | None = None, **more: str
+) -> Iterator[Run]:
     """Start it, wait until it answers; whatever is left in the end is killed."""
-    mark = f"CSPACE_MARK={uuid.uuid4().hex}"
-    port = str(free_port())
-    environment = {**os.environ, "CSPACE_DATA_DIR": str(home), "PORT": port, "DEBUG": "1"}
-    environment |= dict([mark.split("=")]) | more
+    mark = f"TEST_MARK={uuid.uuid4().hex}"
+    if environment is None:
+        environment = {**os.environ, "CSPACE_DATA_DIR": str(home), "PORT": str(free_port()), "DEBUG": "1"}
+    environment = environment | dict([mark.split("=")]) | more
     environment.pop("PYTHONUNBUFFERED", None)
     output = tmp_path / "output"
     with output.open("wb") as file:
         make = subprocess.Popen(
-            command(), cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file, process_group=0
+            command(), cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file, process_group=0
         )
     run = Run(make, mark, output, environment)
     try:
@@ -89,9 +92,7 @@ def running(home: Path, tmp_path: Path, **more: str) -> Iterator[Run]:
 def test_prints_a_command_that_books_and_refuses_a_second_server(home: Path, tmp_path: Path) -> None:
     with running(home, tmp_path) as run:
         assert f"{run.url}/api/docs/" in run.printed()
-        curl = run.printed().partition("Book a room:\n")[2].split("\n\n")[0]
-        booked = subprocess.run(curl, shell=True, check=True, capture_output=True, text=True)
-        assert booked.stdout.startswith("HTTP/1.1 201 Created"), booked.stdout
+        book(run)
         second = subprocess.run(command(), cwd=ROOT, env=run.environment, capture_output=True, text=True)
         assert second.returncode != 0
         assert second.stderr.splitlines()[0] == (
@@ -100,6 +101,49 @@ def test_prints_a_command_that_books_and_refuses_a_second_server(home: Path, tmp
         )
         os.killpg(run.make.pid, signal.SIGINT)  # Ctrl-C reaches the whole group
         await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)
+
+
+def book(run: Run) -> None:
+    """Do what is printed."""
+    curl = run.printed().partition("Book a room:\n")[2].split("\n\n")[0]
+    booked = subprocess.run(curl, shell=True, check=True, capture_output=True, text=True)
+    assert booked.stdout.startswith("HTTP/1.1 201 Created"), booked.stdout
+
+
+@pytest.mark.timeout(4 * START_SECONDS)
+def test_every_start_prints_a_command_that_books(home: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        with running(home, tmp_path) as run:
+            book(run)
+            run.make.terminate()
+            await_true(run.is_gone, START_SECONDS)
+
+
+def test_prints_where_everything_is(home: Path, tmp_path: Path) -> None:
+    with running(home, tmp_path) as run:
+        for path in ("/admin/", "/static/occupancy/index.html", "/api/docs/"):
+            assert f"{run.url}{path}\n" in run.printed()
+            assert httpx.get(f"{run.url}{path}", follow_redirects=True).status_code == 200
+        run.make.terminate()
+        await_true(run.is_gone, START_SECONDS)
+
+
+def access_lines(run: Run) -> list[str]:
+    """The paths of requests that the log tells of."""
+    lines = [json.loads(line) for line in run.printed().splitlines() if line.startswith("{")]
+    return [line["route"] for line in lines if line["name"] == "cspace.access"]
+
+
+@pytest.mark.parametrize(("more", "is_told"), [({}, False), ({"CSPACE_ACCESS_LOG": "on"}, True)])
+def test_a_development_server_logs_requests_only_if_asked_to(
+    home: Path, tmp_path: Path, more: dict[str, str], is_told: bool
+) -> None:
+    with running(home, tmp_path, **more) as run:
+        httpx.get(f"{run.url}/readyz")
+        httpx.get(f"{run.url}/api/nope")
+        run.make.terminate()
+        await_true(run.is_gone, START_SECONDS)
+        assert ("readyz" in access_lines(run)) is is_told
 
 
 def test_serves_again_after_the_database_was_killed(home: Path, tmp_path: Path) -> None:
@@ -151,7 +195,13 @@ def test_leaves_no_process_behind(home: Path, tmp_path: Path, end: Callable[[Run
 @pytest.mark.parametrize(
     ("variable", "value", "line"),
     [
-        ("PORT", "http", "CommandError: PORT=http is not a number between 1 and 65535"),
+        ("PORT", "http", "CSpace cannot start: PORT=http is not a number between 1 and 65535"),
+        (
+            "HOST",
+            "banana",
+            "CommandError: HOST=banana is not an address of this machine (Name or service not known): "
+            "leave HOST out, or say HOST=127.0.0.1 (reached from this machine) or HOST=0.0.0.0 (from everywhere)",
+        ),
         (
             "CSPACE_DATA_DIR",
             f"{__file__}/pg",
@@ -165,6 +215,63 @@ def test_refuses_in_one_line(variable: str, value: str, line: str) -> None:
     refused = subprocess.run(command(), cwd=ROOT, env=environment, capture_output=True, text=True)
     assert refused.returncode != 0
     assert [text for text in refused.stderr.splitlines() if not text.startswith("make:")] == [line]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where make finds all it needs, and a `.env` of its own."""
+    for name in ("Makefile", "manage.py"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def without_settings(**more: str) -> dict[str, str]:
+    """This environment without what the tests say about settings."""
+    ours = ("CSPACE_", "DEBUG", "DATABASE_URL", "PORT", "HOST", "WORKERS")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | more
+
+
+@pytest.mark.parametrize("target", ["run", "draw-demo"])
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("DEBUG=0", "CSpace cannot start: SECRET_KEY (or SECRET_KEY_FILE) is not set"),
+        ("CSPACE_ENV=production", "CSpace cannot start: SECRET_KEY (or SECRET_KEY_FILE) is not set"),
+        ("PORT=http", "CSpace cannot start: PORT=http is not a number between 1 and 65535"),
+        ("WORKERS=many", "CSpace cannot start: WORKERS=many is not a number between 1 and 64"),
+    ],
+)
+def test_make_overrules_nothing_that_stands_in_the_file(folder: Path, target: str, content: str, line: str) -> None:
+    (folder / ".env").write_text(content)
+    refused = subprocess.run(
+        ["make", "--old-file=environment-to-run", target, f"PY={sys.executable}"],
+        cwd=folder,
+        env=without_settings(),
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+    )
+    assert refused.returncode != 0
+    assert [text for text in refused.stderr.splitlines() if not text.startswith("make:")] == [line]
+
+
+def test_the_command_line_of_make_counts_more_than_the_file(folder: Path) -> None:
+    (folder / ".env").write_text("PORT=http\nWORKERS=2")
+    refused = subprocess.run(
+        command("PORT=8123", "WORKERS=0"), cwd=folder, env=without_settings(), capture_output=True, text=True
+    )
+    assert "WORKERS=0 is not a number between 1 and 64" in refused.stderr
+    assert "PORT" not in refused.stderr
+
+
+def test_serves_where_the_file_says(home: Path, folder: Path, tmp_path: Path) -> None:
+    port = str(free_port())
+    (folder / ".env").write_text(f"PORT={port}\nWORKERS=1\nCSPACE_DATA_DIR={home}\nCSPACE_TIME_ZONE=Europe/Berlin\n")
+    with running(home, tmp_path, cwd=folder, environment=without_settings()) as run:
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz").json() == {"status": "ok"}
+        assert f"CSpace is at http://127.0.0.1:{port} " in run.printed()
+        run.make.terminate()
+        await_true(lambda: run.is_gone() and is_stopped(home), START_SECONDS)
 
 
 @pytest.fixture

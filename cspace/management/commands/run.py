@@ -1,21 +1,18 @@
 """`manage.py run`: the database, its migrations, the demo campus, and the web server, in one process tree."""
 
-import http.client
 import multiprocessing
-import os
 import signal
-import socket
 import threading
 import time
 from argparse import ArgumentParser
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
-from django.db import OperationalError, connection, connections
+from django.db import DatabaseError, OperationalError, connection, connections
+from environs import EnvError
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -23,10 +20,11 @@ from granian.log import LogLevels
 import bundled_postgres as embedded
 from cspace import lifeline
 from cspace.clockwork import PeriodicStep
+from cspace.env import parse_whole_number
+from cspace.invitation import invitation
+from cspace.listening import Address, CannotListen
 from kernel import clock
 
-DEMO_ACCOUNTS = ("admin", "ta217", "johndoe", "john_doe", "hsinmu", "hil", "stranger")
-DEMO_PASSWORD = "cspace-demo"  # noqa: S105
 DATABASE_START_SECONDS = 300
 """Recovery after a crash may have much to read again."""
 THREADS_PER_WORKER = 4
@@ -42,30 +40,32 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the address from the options, else from the environment."""
-        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
-        parser.add_argument("--port", default=os.environ.get("PORT", "8000"))
-        parser.add_argument("--workers", default=os.environ.get("WORKERS", "2"))
+        """Take the address from the options, else from the settings."""
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", default=str(settings.PORT))
+        parser.add_argument("--workers", default=str(settings.WORKERS))
         parser.add_argument("--end-with-parent", action="store_true", help="stop when the parent process dies")
 
     def handle(self, *, host: str, port: str, workers: str, end_with_parent: bool, **_options: Any) -> None:
         """Everything in order; each thing that can be wrong on a user's machine is one line."""
         if end_with_parent:
             lifeline.end_with_parent()
-        port_number, worker_count = whole_number("PORT", port, 65535), whole_number("WORKERS", workers, 64)
-        refuse_busy(host, port_number)
+        port_number, worker_count = whole_number("--port", port, 65535), whole_number("--workers", workers, 64)
         try:
+            address = Address.of(host, port_number)
+            address.check_free()
             self.prepare_database()
             prepare_static_files()
-            refuse_busy(host, port_number)
-            reached_at = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-            threading.Thread(target=self.announce, args=(reached_at, port_number), daemon=True).start()
+            address.check_free()
+            threading.Thread(target=self.announce, args=(address,), daemon=True).start()
             step = PeriodicStep(settings.CSPACE_STEP_SECONDS)
             step.start()
             try:
-                serve(host, port_number, worker_count)
+                serve(address, worker_count)
             finally:
                 step.end()
+        except CannotListen as error:
+            raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise SystemExit(130) from None
 
@@ -94,39 +94,26 @@ class Command(BaseCommand):
         except CommandError as refusal:
             self.stderr.write(f"Going on without it: {refusal}")
 
-    def announce(self, host: str, port: int) -> None:
-        """Print where the server is and how to book a room, once it answers."""
-        while not answers(host, port):
+    def announce(self, address: Address) -> None:
+        """Print where everything is and how to book a room, once the server answers."""
+        while not address.answers():
             time.sleep(0.1)
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        self.stdout.write(f"\nCSpace is at {url}   documentation: {url}/api/docs/   stop: Ctrl-C")
-        booking = booking_command(url) if settings.DEBUG else ""
-        if booking:
-            self.stdout.write(f"Demo accounts: {', '.join(DEMO_ACCOUNTS)}; password {DEMO_PASSWORD}")
-            self.stdout.write(f"Book a room:\n{booking}\n")
-        self.stdout.flush()
-        connection.close()
+        try:
+            for line in invitation(address.url, now=clock.now()):
+                self.stdout.write(line)
+                self.stdout.flush()
+        except DatabaseError:
+            pass  # where everything is has been said
+        finally:
+            connection.close()
 
 
 def whole_number(name: str, text: str, largest: int) -> int:
     """Read an option that must be 1 ... largest."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= largest:
-        raise CommandError(f"{name}={text} is not a number between 1 and {largest}")
-    return int(text)
-
-
-def refuse_busy(host: str, port: int) -> None:
-    """Fail in one line if nobody can listen there."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise CommandError(
-            f"cannot listen on {host}:{port} ({error.strerror}): stop what runs there, or choose another port: "
-            "make run PORT=8001"
-        ) from error
+        return parse_whole_number(name, text, largest=largest)
+    except EnvError as error:
+        raise CommandError(str(error)) from error
 
 
 def prepare_static_files() -> None:
@@ -139,14 +126,14 @@ def prepare_static_files() -> None:
         raise CommandError(f"cannot write {settings.STATIC_ROOT} ({error.strerror}): make it writable") from error
 
 
-def serve(host: str, port: int, workers: int) -> None:
+def serve(address: Address, workers: int) -> None:
     """Run the web server until SIGINT or SIGTERM; its workers end with this process."""
     multiprocessing.set_start_method("spawn", force=True)
     hangup = signal.getsignal(signal.SIGHUP)
     server = Granian(
         "cspace.wsgi:application",
-        address=host,
-        port=port,
+        address=address.number,
+        port=address.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
@@ -165,34 +152,3 @@ def serve(host: str, port: int, workers: int) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN if hangup is signal.SIG_IGN else signal.getsignal(signal.SIGTERM))
 
     server.serve(target_loader=lifeline.load)
-
-
-def answers(host: str, port: int) -> bool:
-    """Whether a worker answers requests by now."""
-    client = http.client.HTTPConnection(host, port, timeout=1)
-    try:
-        client.request("GET", "/healthz")
-        client.getresponse().read()
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        client.close()
-    return True
-
-
-def booking_command(url: str) -> str:
-    """One shell command that logs in and books the first room a month from now; nothing without the demo campus."""
-    room = apps.get_model("classrooms", "Classroom").objects.order_by("pk").first()
-    memberships = apps.get_model("groups", "UserGroup").objects.filter(user__username="johndoe")
-    membership = memberships.order_by("group__is_system", "pk").first()
-    if room is None or membership is None:
-        return ""
-    date = (clock.now() + timedelta(days=30)).date()
-    login = f'{{"username": "johndoe", "password": "{DEMO_PASSWORD}"}}'
-    body = (
-        f'{{"classroom": "{room.name}", "group_id": {membership.group_id}, "date": "{date}", '
-        '"start_time": "19:00", "end_time": "21:00", "description": "Study group"}'
-    )
-    json = "-H 'Content-Type: application/json'"
-    token = f"curl -s {url}/api/v1/auth/token/ {json} -d '{login}' | cut -d'\"' -f4"
-    return f"curl -i {url}/api/v1/registrations/ {json} \\\n  -H \"Authorization: Bearer $({token})\" \\\n  -d '{body}'"

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
-from django.db import connections
 from tqdm import tqdm
 
-from accounts.models import User
+from accounts.models import RefreshSession, User
+from allocations.models import AllocationEvent
 from classrooms.models import Classroom
 from demo import lottery
-from demo.loading import PASSWORD
-from demo.outside import Outsider, ServerFailed, serving
+from demo.loading import ADMIN, PASSWORD
+from demo.outside import Outsider, ServerFailed, base_url, is_taken, serving
 from kernel import clock
 
 
@@ -23,30 +23,55 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("the demo campus has known passwords: it is for development, with DEBUG=1")
+        url = base_url()
+        self.say("Preparing the database")
         call_command("migrate", interactive=False, verbosity=0)
-        if not Classroom.objects.exists():
-            call_command("load_demo", stdout=self.stdout)
-        admin = User.objects.filter(username="admin", is_superuser=True).first()
-        if admin is None:
-            raise CommandError("this database is not the demo campus: it has no superuser called admin")
-        with tqdm(total=lottery.steps(), desc="Wishes", disable=not sys.stderr.isatty(), leave=False) as bar:
-            event = lottery.hold_registration_period(admin=admin, now=clock.now(), progress=bar.update)
-        # The server is another process; this one has nothing left to do in the database.
-        connections.close_all()
+        is_running = is_taken(url)
         try:
-            with serving() as url:
-                self.draw(Outsider.logged_in(url, "admin", PASSWORD), event.pk)
+            if is_running:
+                self.say(f"Using the server that runs at {url}")
+                event = self.hold_draw(logged_in(url))
+            else:
+                self.load_campus()
+                self.say(f"Starting a server at {url}")
+                with serving(url):
+                    event = self.hold_draw(logged_in(url))
         except ServerFailed as failed:
             raise CommandError(str(failed)) from failed
-        self.stdout.write(WHERE_TO_LOOK.format(event_id=event.pk))
+        options = "".join(f" {name}={value}" for name, value in (("HOST", settings.HOST), ("PORT", settings.PORT)))
+        start = "" if is_running else f" (start the server with: make run{options})"
+        self.stdout.write(WHERE_TO_LOOK.format(start=start, url=url, event_id=event.pk))
+
+    def load_campus(self) -> None:
+        """Fill an empty database."""
+        if not Classroom.objects.exists():
+            self.say("Loading the demo campus")
+            call_command("load_demo", stdout=self.stdout)
+
+    def hold_draw(self, outsider: Outsider) -> AllocationEvent:
+        """File the wishes here, draw and verify them from outside."""
+        admin = User.objects.filter(username=ADMIN, is_superuser=True).first()
+        if admin is None:
+            raise CommandError("this database is not the demo campus: it has no superuser called admin")
+        event = self.file_wishes(admin)
+        self.draw(outsider, event.pk)
+        return event
+
+    def file_wishes(self, admin: User) -> AllocationEvent:
+        """An open event with every wish filed."""
+        self.say(f"Filing {lottery.WISHES:,} wishes of {lottery.CLUBS} clubs")
+        with tqdm(total=lottery.steps(), desc="Wishes", disable=not sys.stderr.isatty(), leave=False) as bar:
+            return lottery.hold_registration_period(admin=admin, now=clock.now(), progress=bar.update)
 
     def draw(self, outsider: Outsider, event_id: int) -> None:
         """End, distribute, download, verify; say what came out."""
         path = f"allocation-events/{event_id}/"
+        self.say("Ending the event and drawing it")
         outsider.post(f"{path}end/")
         began = time.perf_counter()
         counts = outsider.post(f"{path}distribute/")
         seconds = time.perf_counter() - began
+        self.say("Downloading the draw and verifying it")
         verdict, record = outsider.verify(event_id)
         numbers = record["statistics"]
         reasons = ", ".join(f"{number} {reason}" for reason, number in numbers["reasons"].items()) or "none"
@@ -59,13 +84,36 @@ class Command(BaseCommand):
             f"  verified  by the downloaded draw.py, alone in an empty folder: {verdict}"
         )
 
+    def say(self, stage: str) -> None:
+        """What comes now, at once, into a pipe too."""
+        self.stdout.write(f"{stage} ...")
+        self.stdout.flush()
+
+
+def logged_in(url: str) -> Outsider:
+    """The demo's superuser, at a server over this very database: it keeps the session where we can see it.
+
+    Raises: ServerFailed.
+    """
+    try:
+        outsider = Outsider.logged_in(url, ADMIN, PASSWORD)
+        if RefreshSession.objects.filter(family=outsider.family).exists():
+            return outsider
+        reason = "it keeps its sessions in another database"
+    except ServerFailed as failed:
+        reason = str(failed)
+    raise ServerFailed(
+        f"what runs at {url} does not serve this demo campus ({reason}): stop it, or choose another port: "
+        "make draw-demo PORT=8001"
+    )
+
 
 WHERE_TO_LOOK = """
-Where to look (start the server with: make run):
+Where to look{start}:
   the demand as a picture, and every place and reason:
-    http://127.0.0.1:8000/admin/allocations/allocationevent/{event_id}/change/   admin / cspace-demo
+    {url}/admin/allocations/allocationevent/{event_id}/change/   admin / cspace-demo
   the record, and the files to verify it with:
-    http://127.0.0.1:8000/api/v1/allocation-events/{event_id}/draw/   and   manifest/  result/  verifier/  below it
+    {url}/api/v1/allocation-events/{event_id}/draw/   and   manifest/  result/  verifier/  below it
   the live rows against the record:
     DEBUG=1 .venv/bin/python manage.py verify_draw {event_id}
 """
