@@ -5,10 +5,10 @@ from django.http.response import HttpResponseBase
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from cspace import front_page
 from cspace.health import healthz, readyz
 from dialects.registry import routes as dialect_routes
 from kernel.admin.site import site
+from web import front_page
 
 API = "api/v1/"
 

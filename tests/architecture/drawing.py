@@ -12,6 +12,7 @@ ROOMS = {
     "cspace": "settings, urls, middleware, clockwork",
     "demo": "a campus to try things on",
     "dialects": "other published APIs: no tables, one call each",
+    "web": "pages",
     "timetables": "courses, study plans, lectures; their import",
     "allocations": "events, wishes, the draw",
     "registrations": "bookings and series",

@@ -8,7 +8,7 @@ import pytest
 
 from classrooms.models import Classroom
 from classrooms.services.holds import place_hold
-from cspace.invitation import DEMO_PASSWORD, invitation
+from demo.invitation import DEMO_PASSWORD, invitation
 from kernel import clock
 from kernel.campus_time import campus_date, campus_interval
 from kernel.db.transactions import transactional

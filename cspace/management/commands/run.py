@@ -21,9 +21,7 @@ import bundled_postgres as embedded
 from cspace import lifeline
 from cspace.clockwork import PeriodicStep
 from cspace.env import parse_whole_number
-from cspace.invitation import invitation
 from cspace.listening import Address, CannotListen
-from kernel import clock
 
 DATABASE_START_SECONDS = 300
 """Recovery after a crash may have much to read again."""
@@ -99,9 +97,7 @@ class Command(BaseCommand):
         while not address.answers():
             time.sleep(0.1)
         try:
-            for line in invitation(address.url, now=clock.now()):
-                self.stdout.write(line)
-                self.stdout.flush()
+            call_command("invitation", address.url, stdout=self.stdout)
         except DatabaseError:
             pass  # where everything is has been said
         finally:

@@ -1,0 +1,1 @@
+"""Pages. They talk to `/api/v1` only."""
