@@ -64,7 +64,7 @@ def test_calls_cost_what_they_may(api, member, team, size):
 
 
 def test_every_call_has_a_budget_and_is_one_of_this_wire():
-    """Below /api/ there is nothing but /api/v1, its document, and these calls; all stand behind the same door."""
+    """Below /api/ there is nothing but an index, /api/v1, its document, and these calls, all behind the same door."""
     beside = {
         route: view
         for route, view in routes()
@@ -72,7 +72,7 @@ def test_every_call_has_a_budget_and_is_one_of_this_wire():
     }
     served = {route: view for route, view in beside.items() if hasattr(view, "view_class")}
     ours = {route: view for route, view in served.items() if issubclass(view.view_class, OccupancyView)}
-    assert {*beside} - {*ours} == {"api/schema/", "api/docs/", "^api/"}
+    assert {*beside} - {*ours} == {"api/", "api/schema/", "api/docs/", "^api/"}
     calls = {
         (method.upper(), re.sub("<str:[a-z]+>", "{}", f"/{route}".removesuffix("/")))
         for route, view in ours.items()
