@@ -74,9 +74,8 @@ class Environment(Env):
         for binding in parse_stream(StringIO(text)):
             if fault := _line_fault(binding):
                 raise EnvError(f"{path}, line {_line_number(binding)}: {fault}")
-        self._environ.update(
-            {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
-        )
+        values = dotenv_values(stream=StringIO(text))
+        self._environ |= {name: value for name, value in values.items() if value is not None}
 
     def refuse_unknown_names(self) -> None:
         """Refuse names that were meant for us and are no setting: call it when every setting has been read.

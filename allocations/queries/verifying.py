@@ -58,8 +58,7 @@ def verify_draw(event: AllocationEvent) -> Verified:
     rows = event.entries.select_related("series").in_bulk()
     listed = draw.read_manifest(manifest)
     _same_wishes(listed, rows)
-    since = Counter(_decisions(result, rows))
-    since.update(_occurrences(listed, result, rows))
+    since = Counter(_decisions(result, rows)) + Counter(_occurrences(listed, result, rows))
     occurrences = since.pop("occurrences", 0)
     return Verified(
         wins=len(result.wins),

@@ -19,7 +19,7 @@ def blank_generated(answer: dict[str, Any], shapes: Iterable[type[Shape]], *, is
     places = defaultdict[type[Model], list[tuple[dict[str, Any], str]]](list)
     for shape, part in (pair for kind in shapes for pair in _parts(kind(), answer)):
         if is_made:
-            part.update(dict.fromkeys(shape.generated & part.keys()))
+            part |= dict.fromkeys(shape.generated & part.keys())
         for name, model in shape.perhaps_generated.items():
             if part.get(name) is not None:
                 places[model].append((part, name))
