@@ -86,21 +86,21 @@ class HeadersMiddleware:
             request,
             self.get_response(request),  # type: ignore[arg-type]  # it sets headers only, which any response has
         )
-        response.headers.setdefault("Content-Security-Policy", _content_policy(request.path_info))
+        response.headers.setdefault("Content-Security-Policy", _content_policy(request))
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
 
-def _content_policy(path: str) -> str:
-    if path.startswith(STATIC_PREFIX):
+def _content_policy(request: HttpRequest) -> str:
+    if request.path_info.startswith(STATIC_PREFIX):
         return STATIC_POLICY
-    return PAGE_POLICY if _is_page(path) else API_POLICY
+    return PAGE_POLICY if _is_page(request) else API_POLICY
 
 
-def _is_page(path: str) -> bool:
+def _is_page(request: HttpRequest) -> bool:
     """Shown by a browser: what goes wrong there is HTML."""
-    dialect = dialect_of(path)
+    path, dialect = request.path_info, dialect_of(request)
     return path.startswith(PAGE_PREFIXES) if dialect is None else dialect.is_page(path)
 
 
@@ -116,17 +116,17 @@ class EnvelopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         is_bare = response.status_code >= 400 and response.headers.get("Content-Type") != "application/json"
-        return envelope_for_status(request, response) if is_bare and not _is_page(request.path_info) else response
+        return envelope_for_status(request, response) if is_bare and not _is_page(request) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return None if _is_page(request.path_info) else envelope_for_exception(request, error)
+        return None if _is_page(request) else envelope_for_exception(request, error)
 
 
 class ApiCorsMiddleware(CorsMiddleware):
     """The origins of `CSPACE_CORS_ORIGINS`, for the API and for each dialect that does not answer for itself."""
 
     def is_enabled(self, request: HttpRequest) -> bool:
-        dialect = dialect_of(request.path_info)
+        dialect = dialect_of(request)
         return request.path_info.startswith(API_PREFIX) if dialect is None else dialect.cors is None
 
 
@@ -142,7 +142,7 @@ class PathMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        path, dialect = request.path_info, dialect_of(request.path_info)
+        path, dialect = request.path_info, dialect_of(request)
         if dialect is not None or path.startswith(API_PREFIX):
             request.get_host()
             slashes = dialect.slashes if dialect else OUR_SLASHES

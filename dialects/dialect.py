@@ -6,17 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from kernel.api.errors import Refusal
+
 ANY_ORIGIN = "*"
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What goes wrong, as `/api/v1` would say it."""
-
-    status: int
-    error: str
-    code: str
-    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,10 +41,10 @@ class Dialect:
     """Which paths are its own: a regular expression for their beginning, without the first slash. See `below`."""
     urls: str
     """The module of its routes, written from the root. Any other of its paths is an unknown call."""
-    envelope: Callable[[Refusal], Mapping[str, Any]]
-    """The body of a refusal. An answer in any other envelope than that of `/api/v1` is the dialect's own, and stays."""
+    envelope: Callable[[Refusal], tuple[int, Mapping[str, Any]]]
+    """Status and body of a refusal. What a call of the dialect has worded itself stays as it is."""
     cors: Callable[[], Cors] | None = None
-    """Asked for every request, because settings decide. Without it, who may read `/api/v1` may read this."""
+    """Called at each request, because settings decide. A dialect without it may be read by who may read `/api/v1`."""
     challenge: str = "Bearer"
     """The scheme that a 401 asks for."""
     slashes: SlashRule = SlashRule()

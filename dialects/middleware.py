@@ -8,10 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from dialects.dialect import ANY_ORIGIN, Cors, Dialect, Refusal
+from dialects.dialect import ANY_ORIGIN, Cors, Dialect
 from dialects.registry import dialect_of
-
-OF_THE_ENVELOPE = {"error", "code", "details"}
+from kernel.api.errors import refusal_in
 
 
 class DialectMiddleware:
@@ -25,8 +24,7 @@ class DialectMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        # PathMiddleware rewrites the path of what it refuses.
-        dialect = dialect_of(request.path_info)
+        dialect = dialect_of(request)
         if dialect is None:
             return self.get_response(request)
         cors = dialect.cors() if dialect.cors else None
@@ -57,26 +55,12 @@ def _preflight(cors: Cors) -> HttpResponse:
 
 
 def _reword(response: HttpResponse, dialect: Dialect) -> None:
-    """Put a refusal in CSpace's envelope into the dialect's, status and headers kept."""
+    """Put a refusal in CSpace's envelope into the dialect's, headers kept."""
     if "WWW-Authenticate" in response:
         response["WWW-Authenticate"] = dialect.challenge
-    refusal = _refusal(response)
-    if refusal:
-        body = json.dumps(dialect.envelope(refusal), ensure_ascii=False)
-        response.content = body.encode("utf-8", "replace")
-
-
-def _refusal(response: HttpResponse) -> Refusal | None:
-    """What an answer in CSpace's envelope says; None for any other."""
-    if response.headers.get("Content-Type") != "application/json":
-        return None
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        return None
-    if not (isinstance(body, dict) and {"error", "code"} <= body.keys() <= OF_THE_ENVELOPE):
-        return None
-    return Refusal(response.status_code, body["error"], body["code"], body.get("details", {}))
+    if refusal := refusal_in(response):
+        response.status_code, body = dialect.envelope(refusal)
+        response.content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _open(request: HttpRequest, response: HttpResponseBase, cors: Cors) -> None:

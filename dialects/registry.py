@@ -1,4 +1,4 @@
-"""Which dialects there are, and whose a path is."""
+"""Which dialects there are, and whose a request is."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -9,11 +9,23 @@ from dialects.occupancy.dialect import DIALECT as OCCUPANCY
 from kernel.errors import NotFound
 
 DIALECTS: tuple[Dialect, ...] = (OCCUPANCY,)
-"""The first whose a path is has it."""
+"""Where the paths of two meet, the first of them has the call."""
+KEPT_AS = "cspace.dialect"
 
 
-def dialect_of(path_info: str) -> Dialect | None:
-    """Whose a path is; None for CSpace's own. With or without its last slash it is the same one's."""
+def dialect_of(request: HttpRequest) -> Dialect | None:
+    """Whose call a request is; None for CSpace's own.
+
+    Decided once, by the path it came with: `PathMiddleware` changes the path of what it refuses.
+    """
+    if KEPT_AS not in request.META:
+        request.META[KEPT_AS] = dialect_at(request.path_info)
+    dialect: Dialect | None = request.META[KEPT_AS]
+    return dialect
+
+
+def dialect_at(path_info: str) -> Dialect | None:
+    """Whose a path is, with its last slash or without; None for CSpace's own."""
     return next((dialect for dialect in DIALECTS if dialect.owns(path_info)), None)
 
 

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from dialects.dialect import Refusal
+from kernel.api.errors import Refusal
 from kernel.errors import DomainError, ErrorCode
 
 OUR_FAULT = "Internal server error"
@@ -18,6 +18,7 @@ class TooLarge(DomainError):
     code = ErrorCode.PAYLOAD_TOO_LARGE
 
 
-def envelope(refusal: Refusal) -> dict[str, str]:
+def envelope(refusal: Refusal) -> tuple[int, dict[str, str]]:
     """`{"message": "<text>"}`; a fault of ours says no more than that it is one."""
-    return {"message": OUR_FAULT if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR else refusal.error}
+    message = OUR_FAULT if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR else refusal.error
+    return refusal.status, {"message": message}

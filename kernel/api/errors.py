@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -51,6 +52,49 @@ CODE_OF_STATUS: Mapping[int, ErrorCode] = {status: code for code, status in STAT
 }
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """What an answer in the envelope says, for whoever words it for another wire."""
+
+    status: int
+    body: Mapping[str, Any]
+    """The envelope."""
+
+    @property
+    def error(self) -> str:
+        return str(self.body["error"])
+
+    @property
+    def code(self) -> str:
+        return str(self.body["code"])
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        details: Mapping[str, Any] = self.body.get("details", {})
+        return details
+
+
+class RefusalOfView(Response):
+    """Of an API view: it is rendered later, as that view's answers are."""
+
+    def __init__(self, refusal: Refusal, headers: Mapping[str, str]) -> None:
+        super().__init__(refusal.body, status=refusal.status, headers=headers)
+        self.refusal = refusal
+
+
+class BareRefusal(JsonResponse):
+    """Of whatever stands around the views."""
+
+    def __init__(self, refusal: Refusal, headers: Mapping[str, str]) -> None:
+        super().__init__(refusal.body, status=refusal.status, headers=headers)
+        self.refusal = refusal
+
+
+def refusal_in(response: HttpResponseBase) -> Refusal | None:
+    """What an answer refuses in the envelope; None for any other, whatever its body looks like."""
+    return response.refusal if isinstance(response, RefusalOfView | BareRefusal) else None
+
+
 def envelope(error: str, code: str, details: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The body of every answer that is not a success."""
     body: dict[str, Any] = {"error": error, "code": code}
@@ -71,27 +115,25 @@ def envelope_of(error: Exception, *, request_id: str | None) -> dict[str, Any]:
 def to_response(error: Exception, context: Mapping[str, Any]) -> Response:
     """The REST framework's exception handler: any exception in, an enveloped `Response` out."""
     request = context.get("request")
-    status, body, headers = _answer(error, request)
-    response = Response(body, status=status, headers=headers)
+    response = RefusalOfView(*_answer(error, request))
     if isinstance(error, exceptions.MethodNotAllowed) and context.get("view") is not None:
         response["Allow"] = ", ".join(context["view"].allowed_methods)
     return response
 
 
-def envelope_for_exception(request: HttpRequest, error: Exception) -> JsonResponse:
+def envelope_for_exception(request: HttpRequest, error: Exception) -> BareRefusal:
     """The same for an exception outside any API view."""
-    status, body, headers = _answer(error, request)
-    return JsonResponse(body, status=status, headers=headers)
+    return BareRefusal(*_answer(error, request))
 
 
-def envelope_for_status(request: HttpRequest, response: HttpResponseBase) -> JsonResponse:
+def envelope_for_status(request: HttpRequest, response: HttpResponseBase) -> BareRefusal:
     """The envelope for an answer that only has a status: Django's own 400, 404, 405 and 500 pages."""
     status = response.status_code
     code = CODE_OF_STATUS.get(status, ErrorCode.VALIDATION_ERROR if status < 500 else ErrorCode.INTERNAL_ERROR)
     details = {"request_id": request_id_of(request)} if status >= 500 else None
     sentence = "Endpoint not found" if status == 404 else HTTPStatus(status).phrase
     headers = {name: value for name, value in response.headers.items() if name in {"Allow", "Retry-After"}}
-    return JsonResponse(envelope(sentence, code, details), status=status, headers=headers)
+    return BareRefusal(Refusal(status, envelope(sentence, code, details)), headers)
 
 
 class _Http(DomainError):
@@ -163,12 +205,12 @@ def _headers(error: DomainError) -> dict[str, str]:
     return {}
 
 
-def _answer(error: Exception, request: HttpRequest | None) -> tuple[int, dict[str, Any], dict[str, str]]:
-    """Status, body and headers. Of a fault of ours the trace goes to the log."""
+def _answer(error: Exception, request: HttpRequest | None) -> tuple[Refusal, dict[str, str]]:
+    """What is said, with its headers. Of a fault of ours the trace goes to the log."""
     request_id = request_id_of(request) if request is not None else None
     refusal = refusal_of(error)
     body = envelope_of(error, request_id=request_id)
     if refusal is None:
         logger.error("internal error", exc_info=error, extra={"request_id": request_id})
-        return 500, body, {}
-    return STATUS[refusal.code], body, _headers(refusal)
+        return Refusal(500, body), {}
+    return Refusal(STATUS[refusal.code], body), _headers(refusal)

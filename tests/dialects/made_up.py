@@ -20,6 +20,8 @@ def event(request: HttpRequest, name: str = "") -> HttpResponseBase:
         raise NotAuthenticated("missing")
     if name == "taken":
         return JsonResponse({"errors": {"name": "taken"}}, status=422)
+    if name == "alike":
+        return JsonResponse({"error": "taken", "code": "mine"}, status=422)
     return JsonResponse({"event": name})
 
 
@@ -28,6 +30,8 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
 
 
 def book(request: HttpRequest, room: str) -> HttpResponseBase:
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
     return JsonResponse({"room": room})
 
 
@@ -41,7 +45,7 @@ urlpatterns = [
 EVENTS = Dialect(
     paths=below("events"),
     urls="tests.dialects.made_up",
-    envelope=lambda refusal: {"sorry": refusal.error, "why": refusal.code},
+    envelope=lambda refusal: (refusal.status, {"sorry": refusal.error, "why": refusal.code}),
     cors=lambda: Cors(
         origins=["https://fest.example.edu"], methods=["GET", "OPTIONS"], headers=["Authorization"], exposed=["ETag"]
     ),
@@ -51,6 +55,6 @@ EVENTS = Dialect(
 ROOMS = Dialect(
     paths=below("rooms.book"),
     urls="tests.dialects.made_up",
-    envelope=lambda refusal: {"detail": refusal.error},
+    envelope=lambda refusal: (422 if refusal.status == 405 else refusal.status, {"detail": refusal.error}),
     slashes=SlashRule(is_optional=False, is_encoded_in_names=True),
 )

@@ -10,7 +10,7 @@ from django.urls import clear_url_caches
 
 import cspace.urls
 from dialects import registry
-from dialects.registry import DIALECTS, dialect_of, no_such_call
+from dialects.registry import DIALECTS, dialect_at, no_such_call
 from tests.dialects.made_up import EVENTS, ROOMS
 from tests.factories import make_classroom
 from tests.routes import routes
@@ -109,8 +109,15 @@ def test_a_login_that_is_needed_is_asked_for_in_its_own_way(api, registered):
     assert response["WWW-Authenticate"] == "Token"
 
 
+def test_a_dialect_has_its_own_statuses(api, registered):
+    response = api().post("/rooms.book/A/", {})
+    answered(response, 422, {"detail": "Method Not Allowed"})
+    assert response["Allow"] == "GET"
+
+
 def test_what_a_dialect_has_worded_itself_stays(api, registered):
     answered(api().get("/events/taken"), 422, {"errors": {"name": "taken"}})
+    answered(api().get("/events/alike"), 422, {"error": "taken", "code": "mine"})
 
 
 @pytest.mark.parametrize("path", ["/events/sign-in", "/events/sign-in/"])
@@ -188,7 +195,7 @@ def test_without_it_its_paths_are_unknown(api, path):
 def test_every_route_lies_on_the_paths_of_whom_it_belongs_to():
     """A call of a dialect elsewhere would answer in the words of `/api/v1`; one of ours among a dialect's in those."""
     owners = {
-        route: (dialect_of("/" + re.sub(r"<\w+:\w+>", "x", route)), view.__module__.rpartition(".")[0])
+        route: (dialect_at("/" + re.sub(r"<\w+:\w+>", "x", route)), view.__module__.rpartition(".")[0])
         for route, view in routes()
         if not route.startswith("^") and view is not no_such_call
     }
