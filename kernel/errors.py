@@ -74,7 +74,7 @@ class NotFound(DomainError):
     """`NotFound("Registration")` reads "Registration not found", and so does a subclass with this `resource`."""
 
     code = ErrorCode.NOT_FOUND
-    resource: ClassVar[str]
+    resource: ClassVar[str] = "Object"
 
     def __init__(self, resource: str | None = None) -> None:
         super().__init__(f"{resource or self.resource} not found")
