@@ -90,7 +90,7 @@ class RegistrationChanged(_AboutRegistration):
 class _Decided(_AboutRegistration):
     word: ClassVar[str]
     reason: str = ""
-    is_told: bool = True
+    has_own_notice: bool = True
     """Whether its creator gets a sentence about it alone; not where one about the whole series is published too."""
 
     @property
@@ -98,7 +98,7 @@ class _Decided(_AboutRegistration):
         return super().details | ({"reason": self.reason} if self.reason else {})
 
     def notices(self) -> Iterable[Notice]:
-        if not self.is_told:
+        if not self.has_own_notice:
             return
         because = f" Reason: {self.reason}" if self.reason else ""
         yield Notice(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import User
+from accounts.rules import Access
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.services.room_time import occupy
@@ -47,35 +48,11 @@ def book(
         TimeIsHeldBack: the time is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: something live is in the way.
     """
-    if not rules.may_book_for(by.access, group_id):
-        raise PermissionDenied
-    faults = rules.booking_faults(
-        now=now,
-        day=slot.day,
-        start_minute=slot.start_minute,
-        end_minute=slot.end_minute,
-        room=classroom,
-        description=description,
-    )
-    if faults:
-        raise Invalid(faults)
+    _check_booking(by.access, now, classroom, group_id, slot, description)
     group = hold_group(group_id)
-    interval = slot.interval()
     status = rules.initial_status(auto_approve=classroom.auto_approve)
-    occupancy_id = occupy(
-        classroom_id=classroom.pk,
-        interval=interval,
-        kind=OccupancyKind.REGISTRATION,
-        respect_holds=not by.access.is_cspace,
-    )
     registration = insert_registration(
-        occupancy=Occupancy(
-            id=occupancy_id,
-            classroom=classroom,
-            starts_at=interval.starts_at,
-            ends_at=interval.ends_at,
-            kind=OccupancyKind.REGISTRATION,
-        ),
+        occupancy=_occupy(classroom, slot.interval(), respect_holds=not by.access.is_cspace),
         group=group,
         by=by,
         now=now,
@@ -92,6 +69,31 @@ def book(
         )
     )
     return registration
+
+
+def _check_booking(
+    access: Access, now: datetime, classroom: Classroom, group_id: int, slot: Slot, description: str
+) -> None:
+    if not rules.may_book_for(access, group_id):
+        raise PermissionDenied
+    faults = rules.booking_faults(
+        now=now,
+        day=slot.day,
+        start_minute=slot.start_minute,
+        end_minute=slot.end_minute,
+        room=classroom,
+        description=description,
+    )
+    if faults:
+        raise Invalid(faults)
+
+
+def _occupy(classroom: Classroom, interval: Interval, *, respect_holds: bool) -> Occupancy:
+    kind = OccupancyKind.REGISTRATION
+    occupancy_id = occupy(classroom_id=classroom.pk, interval=interval, kind=kind, respect_holds=respect_holds)
+    return Occupancy(
+        id=occupancy_id, classroom=classroom, starts_at=interval.starts_at, ends_at=interval.ends_at, kind=kind
+    )
 
 
 def deciders_of(status: RegistrationStatus) -> Recipients:

@@ -8,6 +8,7 @@ from accounts.models import User
 from accounts.rules import Access
 from classrooms.models import Classroom
 from classrooms.services.room_time import lock_and_reload, move, release
+from groups.models import Group
 from groups.services.holding import hold_group
 from kernel.campus_time import cut_per_day
 from kernel.changes import changes_between
@@ -85,49 +86,20 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
         TimeIsHeldBack: the new time is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: the new slot is taken; the old one is kept.
     """
-    group = hold_group(change.group_id) if change.group_id is not None else None
-    if group:
-        by.forget_access()  # asked again now that nobody can leave the group any more
+    group = _hold_new_group(change, by)
     registration = hold_registration(registration_id, *([change.classroom.pk] if change.classroom else []))
-    check_visible(registration, by.access)
-    if group and group.pk != registration.group_id and not rules.may_book_for(by.access, group.pk):
-        raise PermissionDenied
-    slot, classroom = _slot_after(registration, change), change.classroom or registration.occupancy.classroom
-    if faults := change_faults(registration, change, now):
-        raise Invalid(faults)
-    check_changeable(registration, by.access, now)
-    if registration.status == RegistrationStatus.CANCELLED:
-        raise RegistrationIsCancelled
-    if registration.status == RegistrationStatus.REJECTED:
-        raise RegistrationIsRejected
+    _check_change(registration, change, group, by.access, now)
 
-    before = _readable(registration)
+    before, was_waiting = _readable(registration), registration.status == RegistrationStatus.PENDING
+    is_moved = _move(registration, change, respect_holds=not by.access.is_cspace)
     registration.group = group or registration.group
-    is_moved = slot != slot_of(registration) or classroom.pk != registration.occupancy.classroom_id
-    if is_moved:
-        interval = slot.interval()
-        move(
-            occupancy_id=registration.pk,
-            classroom_id=classroom.pk,
-            interval=interval,
-            respect_holds=not by.access.is_cspace,
-        )
-        registration.occupancy.classroom = classroom
-        registration.occupancy.starts_at, registration.occupancy.ends_at = interval.starts_at, interval.ends_at
     if change.description is not None:
         registration.description = change.description
     changes = changes_between(before, _readable(registration))
     if not changes:
         return registration
-    was_waiting = registration.status == RegistrationStatus.PENDING
-    registration.status = rules.status_after_change(
-        registration.status,
-        slot_or_group_changed=is_moved or "group" in changes,
-        by_cspace=by.access.is_cspace,
-        target_auto_approve=classroom.auto_approve,
-    )
-    if registration.series_id is not None and (is_moved or "group" in changes):
-        registration.is_detached = True
+
+    _judge_again(registration, slot_or_group_changed=is_moved or "group" in changes, by_cspace=by.access.is_cspace)
     registration.save(update_fields=["group", "description", "status", "is_detached"])
     needs_decision = registration.status == RegistrationStatus.PENDING and (is_moved or not was_waiting)
     publish(
@@ -173,7 +145,7 @@ def set_cancelled(
     actor_id: int | None,
     now: datetime,
     reason: str = "",
-    is_told: bool = True,
+    has_own_notice: bool = True,
 ) -> list[RegistrationCancelled]:
     """The writing half of `cancel_locked`: returns the facts for a command that has one of its own to publish too."""
     if not registrations:
@@ -185,7 +157,7 @@ def set_cancelled(
         row.occupancy.is_live, row.status = False, RegistrationStatus.CANCELLED
     return [
         RegistrationCancelled(
-            registration=row.summary, actor_id=actor_id, occurred_at=now, reason=reason, is_told=is_told
+            registration=row.summary, actor_id=actor_id, occurred_at=now, reason=reason, has_own_notice=has_own_notice
         )
         for row in registrations
     ]
@@ -213,12 +185,69 @@ def check_visible(registration: Registration, access: Access) -> None:
 
 
 def _slot_after(registration: Registration, change: RegistrationChange) -> Slot:
-    now_held = slot_of(registration)
+    present = slot_of(registration)
     return Slot(
-        change.day if change.day is not None else now_held.day,
-        change.start_minute if change.start_minute is not None else now_held.start_minute,
-        change.end_minute if change.end_minute is not None else now_held.end_minute,
+        change.day if change.day is not None else present.day,
+        change.start_minute if change.start_minute is not None else present.start_minute,
+        change.end_minute if change.end_minute is not None else present.end_minute,
     )
+
+
+def _hold_new_group(change: RegistrationChange, by: User) -> Group | None:
+    """The group a change hands the registration to, held before the room is (lock order); None: it stays."""
+    if change.group_id is None:
+        return None
+    group = hold_group(change.group_id)
+    by.forget_access()  # read again now that nobody can leave the group any more
+    return group
+
+
+def _check_change(
+    registration: Registration, change: RegistrationChange, group: Group | None, access: Access, now: datetime
+) -> None:
+    """Whether this person may make this change now. `group`: the one it is handed to.
+
+    Raises: what `change_registration` does, but for what stands in the way of the room.
+    """
+    check_visible(registration, access)
+    if group and group.pk != registration.group_id and not rules.may_book_for(access, group.pk):
+        raise PermissionDenied
+    if faults := change_faults(registration, change, now):
+        raise Invalid(faults)
+    check_changeable(registration, access, now)
+    if registration.status == RegistrationStatus.CANCELLED:
+        raise RegistrationIsCancelled
+    if registration.status == RegistrationStatus.REJECTED:
+        raise RegistrationIsRejected
+
+
+def _move(registration: Registration, change: RegistrationChange, *, respect_holds: bool) -> bool:
+    """Take the new room time and give up the old one; whether there was anything to move."""
+    occupancy, classroom = registration.occupancy, change.classroom or registration.occupancy.classroom
+    slot = _slot_after(registration, change)
+    if slot == slot_of(registration) and classroom.pk == occupancy.classroom_id:
+        return False
+    interval = slot.interval()
+    move(
+        occupancy_id=registration.pk,
+        classroom_id=classroom.pk,
+        interval=interval,
+        respect_holds=respect_holds,
+    )
+    occupancy.classroom, occupancy.starts_at, occupancy.ends_at = classroom, interval.starts_at, interval.ends_at
+    return True
+
+
+def _judge_again(registration: Registration, *, slot_or_group_changed: bool, by_cspace: bool) -> None:
+    """The status that follows from a change; an occurrence that is no longer like its series leaves it."""
+    registration.status = rules.status_after_change(
+        registration.status,
+        slot_or_group_changed=slot_or_group_changed,
+        by_cspace=by_cspace,
+        target_auto_approve=registration.occupancy.classroom.auto_approve,
+    )
+    if registration.series_id is not None and slot_or_group_changed:
+        registration.is_detached = True
 
 
 def change_faults(

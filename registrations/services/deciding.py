@@ -38,12 +38,12 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
         RoomAlreadyBooked: it was rejected and the slot has gone to somebody else.
     """
     check_cspace(by.access)
-    living = _held_group(registration_id)
-    registration = _held_for_decision(registration_id)
+    living = _hold_group_of(registration_id)
+    registration = _hold_for_decision(registration_id)
     if registration.status == RegistrationStatus.APPROVED:
         return registration
     if not rules.holds_room(registration.status):
-        _check_wanted_still(registration, living)
+        _check_still_possible(registration, living)
         reclaim(
             occupancy_id=registration.pk,
             classroom_id=registration.occupancy.classroom_id,
@@ -62,7 +62,7 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
     Raises: PermissionDenied, RegistrationNotFound, RegistrationIsCancelled.
     """
     check_cspace(by.access)
-    registration = _held_for_decision(registration_id)
+    registration = _hold_for_decision(registration_id)
     if registration.status == RegistrationStatus.REJECTED:
         return registration
     release([registration.pk])
@@ -72,13 +72,13 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
     return registration
 
 
-def _held_group(registration_id: int) -> Group | None:
+def _hold_group_of(registration_id: int) -> Group | None:
     """The group of a registration, held before its room is (lock order); None if it has been archived."""
     group_id = Registration.objects.filter(pk=registration_id).values_list("group_id", flat=True).first()
     return hold_groups([group_id]).get(group_id) if group_id is not None else None
 
 
-def _check_wanted_still(registration: Registration, living: Group | None) -> None:
+def _check_still_possible(registration: Registration, living: Group | None) -> None:
     if living is None:
         raise GroupIsArchived
     if registration.group_id != living.pk:
@@ -90,7 +90,7 @@ def _check_wanted_still(registration: Registration, living: Group | None) -> Non
         raise SeriesIsCancelled
 
 
-def _held_for_decision(registration_id: int) -> Registration:
+def _hold_for_decision(registration_id: int) -> Registration:
     registration = hold_registration(registration_id)
     if registration.status == RegistrationStatus.CANCELLED:
         raise RegistrationIsCancelled

@@ -158,7 +158,7 @@ def set_series_cancelled(
     The rooms of both are held exclusively. A constant number of statements.
     """
     Series.objects.filter(pk__in=[series.pk for series in cancelled]).update(cancelled_from=from_day)
-    facts: list[Fact] = [*set_cancelled(occurrences, actor_id=actor_id, now=now, reason=reason, is_told=False)]
+    facts: list[Fact] = [*set_cancelled(occurrences, actor_id=actor_id, now=now, reason=reason, has_own_notice=False)]
     return facts + [
         SeriesCancelled(
             actor_id=actor_id,

@@ -199,7 +199,7 @@ def _carry_out(layout: Layout, locked: LockedSeries, *, by: User, now: datetime,
         refused,
         list(moved),
         [row.registration_id for row in added if row.registration_id is not None],
-        set_cancelled(given_up, actor_id=by.pk, now=now, is_told=False),
+        set_cancelled(given_up, actor_id=by.pk, now=now, has_own_notice=False),
     )
 
 
