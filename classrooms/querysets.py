@@ -11,6 +11,7 @@ from accounts.rules import Access
 from classrooms.enums import OccupancyKind
 from kernel.campus_time import Interval
 from kernel.db.expressions import TsTzMultirange, TsTzRange
+from kernel.db.loading import instance_of
 from kernel.db.querysets import RowT
 
 
@@ -60,7 +61,7 @@ class ClassroomQuerySet(QuerySet[RowT]):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {', '.join(self.BOOKABLE)} FROM {table} WHERE name = %s", [name])  # noqa: S608
             row = cursor.fetchone()
-        return self.model.from_db(connection.alias, self.BOOKABLE, row) if row else None
+        return instance_of(self.model, dict(zip(self.BOOKABLE, row, strict=True))) if row else None
 
     BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve")
 

@@ -4,6 +4,7 @@ from django.db import connection
 
 from accounts.models import User
 from accounts.rules import Access, Claims, Membership
+from kernel.db.loading import instance_of
 from kernel.errors import NotAuthenticated
 
 WHO_AND_WHAT = """
@@ -16,8 +17,6 @@ WHERE person.id = %s AND person.is_active AND person.token_version = %s
   AND NOT EXISTS (SELECT FROM accounts_refreshsession AS session
                   WHERE session.family = %s AND session.revoked_at IS NOT NULL)
 """
-KNOWN = ("id", "is_superuser", "username", "display_name", "is_active", "is_staff", "token_version")
-"""The fields of the user that are known then, in the order of the model; any other is read when it is asked for."""
 
 
 def load_user(claims: Claims) -> User:
@@ -32,8 +31,18 @@ def load_user(claims: Claims) -> User:
     if not rows:
         raise NotAuthenticated("session_revoked")
     username, display_name, is_superuser, is_staff, *_ = rows[0]
-    values = [claims.user_id, is_superuser, username, display_name, True, is_staff, claims.token_version]
-    user = User.from_db(connection.alias, KNOWN, values)
+    user = instance_of(
+        User,
+        {
+            "id": claims.user_id,
+            "username": username,
+            "display_name": display_name,
+            "is_superuser": is_superuser,
+            "is_staff": is_staff,
+            "is_active": True,
+            "token_version": claims.token_version,
+        },
+    )
     user.access = Access.of(
         user.pk,
         is_superuser=is_superuser,

@@ -6,9 +6,10 @@ from django.db import connection
 
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
+from kernel.db.loading import instance_of
 from kernel.errors import Invalid, InvalidState
 
-HELD = ("id", "name", "is_system")
+COLUMNS = ("id", "name", "is_system")
 
 
 class GroupIsArchived(InvalidState):
@@ -32,8 +33,9 @@ def hold_groups(group_ids: Iterable[int]) -> dict[int, Group]:
     # FOR SHARE is not in the ORM; the archiving side takes FOR NO KEY UPDATE, which waits for it.
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(HELD)} FROM groups_group WHERE id = ANY(%s) AND archived_at IS NULL"  # noqa: S608
+            f"SELECT {', '.join(COLUMNS)} FROM groups_group WHERE id = ANY(%s) AND archived_at IS NULL"  # noqa: S608
             " ORDER BY id FOR SHARE",
             [sorted(set(group_ids))],
         )
-        return {row[0]: Group.from_db(connection.alias, HELD, row) for row in cursor.fetchall()}
+        groups = [instance_of(Group, dict(zip(COLUMNS, row, strict=True))) for row in cursor.fetchall()]
+    return {group.pk: group for group in groups}

@@ -5,13 +5,13 @@ Written as SQL: a booking is the busiest INSERT of the house, and the ORM double
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
 from accounts.models import User
 from classrooms.models import Occupancy
 from groups.models import Group
+from kernel.db.loading import instance_of
 from kernel.errors import PermissionDenied
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
@@ -26,7 +26,7 @@ COLUMNS = (
     "series_id",
     "is_detached",
 )
-"""All of them, in the model's order."""
+"""All columns of the table: a new one is given its value here, and in both statements."""
 INSERT = f"INSERT INTO registrations_registration ({', '.join(COLUMNS)})"
 INSERT_ONE = (
     f"{INSERT} SELECT {', '.join(['%s'] * len(COLUMNS))} WHERE %s OR EXISTS"  # noqa: S608
@@ -47,12 +47,22 @@ def insert_registration(
     It looks for the place in the group again, now that the group is held: who has lost it meanwhile books no more.
     Raises: PermissionDenied.
     """
-    row: list[Any] = [occupancy.pk, group.pk, by.pk, description, status.value, now, None, False]
+    values = {
+        "occupancy_id": occupancy.pk,
+        "group_id": group.pk,
+        "created_by_id": by.pk,
+        "description": description,
+        "status": status.value,
+        "created_at": now,
+        "series_id": None,
+        "is_detached": False,
+    }
+    row = [values[column] for column in COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(INSERT_ONE, [*row, by.access.is_cspace, group.pk, by.pk])
         if cursor.fetchone() is None:
             raise PermissionDenied
-    registration = Registration.from_db(connection.alias, COLUMNS, row)
+    registration = instance_of(Registration, values)
     registration.occupancy, registration.group, registration.created_by = occupancy, group, by
     return registration
 
