@@ -4,12 +4,20 @@ Services raise them, `kernel.api.errors` turns each into the documented envelope
 A domain module subclasses the kind it needs and names the broken rule (`RoomAlreadyBooked`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import Any, ClassVar
 
 Faults = Mapping[str, Sequence[str]]
 """{field: [sentence, …]}; faults of the body as a whole stand under `non_field_errors`."""
+
+MAX_LISTED = 200
+"""How many conflicts, faulty fields and sentences of one field a refusal lists: all that an ordinary series meets, and
+no megabyte for a request of hundreds."""
+
+MAX_NAME, MAX_SENTENCE = 100, 500
+"""Characters of a field's name and of a sentence about it, which may repeat what was sent."""
 
 
 class ErrorCode(StrEnum):
@@ -46,13 +54,26 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """The input breaks rules. `details` = {field: [sentences]}."""
+    """The input breaks rules. `details` = {field: [sentences]}.
+
+    Of more than `MAX_LISTED` fields, or sentences of a field, the first are listed and the rest is counted.
+    """
 
     code = ErrorCode.VALIDATION_ERROR
     message = "Validation failed"
 
     def __init__(self, faults: Faults) -> None:
-        super().__init__(details={field: list(sentences) for field, sentences in faults.items()})
+        # What the caller calls a field may be as long as the body, in which case no field of ours is meant.
+        listed = {name[:MAX_NAME]: _bounded(faults[name]) for name in islice(faults, MAX_LISTED)}
+        if rest := len(faults) - len(listed):
+            listed["non_field_errors"] = [*listed.get("non_field_errors", ()), f"and {rest} more fields"]
+        super().__init__(details=listed)
+
+
+def _bounded(sentences: Sequence[str]) -> list[str]:
+    listed = [text if len(text) <= MAX_SENTENCE else f"{text[:MAX_SENTENCE]}…" for text in sentences[:MAX_LISTED]]
+    rest = len(sentences) - len(listed)
+    return [*listed, f"and {rest} more"] if rest else listed
 
 
 class NotAuthenticated(DomainError):
@@ -105,10 +126,20 @@ class InvalidState(DomainError):
 
 
 class Conflict(DomainError):
-    """Room time only."""
+    """Room time only. The first `MAX_LISTED` conflicts are listed; of more, `conflict_count` says how many."""
 
     code = ErrorCode.CONFLICT
     message = "Room is already booked for the requested time"
+
+    def __init__(
+        self, *, existing_registration_id: int | None = None, conflicts: Iterable[Mapping[str, Any]] = (), **more: Any
+    ) -> None:
+        pieces = iter(conflicts)
+        listed = list(islice(pieces, MAX_LISTED))
+        rest = sum(1 for _ in pieces)
+        count = {"conflict_count": len(listed) + rest} if rest else {}
+        details = {"existing_registration_id": existing_registration_id, "conflicts": listed}
+        super().__init__(details=details | count | more)
 
 
 class Unavailable(DomainError):

@@ -25,7 +25,7 @@ class AnotherEntryIsApproved(Conflict):
     """Another entry is approved that excludes this one; `details.entry_id` names it."""
 
     def __init__(self, entry_id: int) -> None:
-        super().__init__(details={"existing_registration_id": None, "conflicts": [], "entry_id": entry_id})
+        super().__init__(entry_id=entry_id)
 
 
 class SlotIsPromised(AnotherEntryIsApproved):

@@ -13,6 +13,7 @@ from classrooms.queries.states import states
 from classrooms.queries.utilisation import Grouping, utilisation
 from kernel import clock
 from kernel.api.operations import Operation
+from kernel.api.pagination import check_bound
 from kernel.api.permissions import InCSpace, PublicRead
 from kernel.api.viewsets import ApiViewSet, DocumentViewSet
 from kernel.errors import NotFound
@@ -76,4 +77,5 @@ class UtilisationViewSet(ApiViewSet):
         query = self.query(UtilisationQuery)
         first, last, by = query["start_date"], query["end_date"], Grouping(query["group_by"])
         rows = utilisation(first, last, by=by, now=clock.now(), floor=query.get("floor"))
+        check_bound(rows, field="floor", way_out="ask for one floor, or group by weekday or hour")
         return Response(UtilisationOutput({"first": first, "last": last, "by": by, "rows": rows}).data)

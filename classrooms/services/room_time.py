@@ -29,17 +29,15 @@ class RoomAlreadyBooked(Conflict):
     """Something live is in the way.
 
     `details.existing_registration_id` is the earliest conflicting registration, None where only a lecture,
-    closure, calendar or fest event is in the way; `details.conflicts` names everything, cut per campus day.
+    closure, calendar or fest event is in the way; `details.conflicts` names what is in the way, cut per campus day.
     """
 
     def __init__(self, obstacles: Iterable[Obstacle]) -> None:
         ordered = sorted(obstacles, key=lambda row: (row.interval.starts_at, row.id or 0))
         registrations = [row.id for row in ordered if row.kind == OccupancyKind.REGISTRATION]
         super().__init__(
-            details={
-                "existing_registration_id": registrations[0] if registrations else None,
-                "conflicts": [piece for row in ordered for piece in row.pieces()],
-            }
+            existing_registration_id=registrations[0] if registrations else None,
+            conflicts=(piece for row in ordered for piece in row.pieces()),
         )
         self.obstacles = ordered
 

@@ -18,7 +18,8 @@ def summary(refusal: DomainError) -> str:
     """Its sentence, and for room time what is in the way."""
     pieces = refusal.details.get("conflicts") or []
     pieces_in_words = ", ".join(_named(piece) for piece in pieces[:MAX_NAMED])
-    more = f" and {len(pieces) - MAX_NAMED} more" if len(pieces) > MAX_NAMED else ""
+    count = refusal.details.get("conflict_count", len(pieces))
+    more = f" and {count - MAX_NAMED} more" if count > MAX_NAMED else ""
     return f"{refusal.message}: {pieces_in_words}{more}" if pieces_in_words else refusal.message
 
 

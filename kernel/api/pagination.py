@@ -1,6 +1,6 @@
 """Paging: opt-in for lists documented without it, always for notifications and logs (contract §0)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,8 @@ from kernel.errors import Invalid, NotFound
 DEFAULT_PER_PAGE = 20
 MAX_PER_PAGE = 100
 MAX_PAGE = 10**36
+MAX_UNPAGED_ROWS = 5_000
+"""A list of more rows than these is answered by page only."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,27 @@ def page_faults(parameters: Mapping[str, str]) -> dict[str, list[str]]:
     if not _is_positive(parameters.get("per_page", "1"), MAX_PER_PAGE):
         faults["per_page"] = [f"Must be a whole number from 1 to {MAX_PER_PAGE}"]
     return faults
+
+
+def unpaged(rows: QuerySet[Any, Any]) -> list[Any]:
+    """All rows of a list that nobody asked a page of. One statement.
+
+    Raises:
+        Invalid: there are more than `MAX_UNPAGED_ROWS`.
+    """
+    all_rows = list(rows[: MAX_UNPAGED_ROWS + 1])
+    check_bound(all_rows, field="page", way_out="ask for them by page")
+    return all_rows
+
+
+def check_bound(rows: Sequence[Any], *, field: str, way_out: str) -> None:
+    """Refuse an answer of too many rows; `field` is the parameter that makes them fewer, `way_out` says how.
+
+    Raises:
+        Invalid: there are more than `MAX_UNPAGED_ROWS`.
+    """
+    if len(rows) > MAX_UNPAGED_ROWS:
+        raise Invalid({field: [f"More than {MAX_UNPAGED_ROWS} rows: {way_out}"]})
 
 
 def paged(

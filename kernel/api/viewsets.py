@@ -16,7 +16,7 @@ from kernel import clock
 from kernel.api.dry_runs import dry_run_faults, is_dry_run, refuse_after, run_dry
 from kernel.api.idempotency import key_faults, key_of, run_idempotent
 from kernel.api.operations import WRITES, Handler, Operation, operation_of
-from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, asked_page, paged
+from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, asked_page, paged, unpaged
 from kernel.api.serializers import Input, Output, Query
 from kernel.errors import Faults, Invalid
 from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
@@ -113,13 +113,17 @@ class ApiViewSet(ViewSet):
         """All rows under `key`, or a page of them if the query asks for one.
 
         `count` = how many rows there are, where the caller knows; else a page asks.
+
+        Raises:
+            Invalid: there are too many rows to be answered without a page, or the page is malformed.
+            NotFound: the page lies past the end.
         """
         represent = output().represent
         page = asked_page(self.request)
         if page is None and always_paged:
             page = PageRequest(1, DEFAULT_PER_PAGE)
         if page is None:
-            return Response({key: [represent(row) for row in rows]})
+            return Response({key: [represent(row) for row in unpaged(rows)]})
         return Response(paged(rows, page, self.request, key, represent, count=count))
 
     def created(self, body: Any, location: str) -> Response:

@@ -21,7 +21,7 @@ def as_domain_error(error: DomainError | DatabaseError) -> DomainError | None:
         return error
     state = sqlstate(error) or ""
     if state == "23P01":
-        return Conflict(details={"existing_registration_id": None, "conflicts": []})
+        return Conflict()
     if state == "23505":
         return AlreadyExists()
     if state in UNSTORABLE_SQLSTATES:

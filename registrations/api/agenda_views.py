@@ -8,6 +8,7 @@ from classrooms.queries.agenda import agenda
 from classrooms.queries.rooms import classroom_named
 from kernel import clock
 from kernel.api.operations import Operation
+from kernel.api.pagination import check_bound
 from kernel.api.permissions import PublicRead
 from kernel.api.viewsets import ApiViewSet
 from kernel.campus_time import campus_date, days_interval
@@ -28,5 +29,6 @@ class AgendaViewSet(ApiViewSet):
             for use in agenda(classroom.pk, window)
             for entry in entries_of(use, use.description if may_see_names else use.description.without_names(), window)
         ]
+        check_bound(entries, field="end_date", way_out="ask for fewer days")
         entries.sort(key=lambda entry: (entry["date"], entry["start_time"], entry["id"]))
         return Response({"classroom": classroom.name, "registrations": entries})

@@ -1,7 +1,6 @@
 """Registrations over HTTP (contract §5 and `users/me/registrations/` of §2)."""
 
 from collections.abc import Callable
-from typing import Final
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,9 +12,7 @@ from groups.services.holding import GroupIsArchived
 from kernel import clock
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
-from kernel.api.pagination import asked_page
 from kernel.api.permissions import InCSpace, LoggedIn
-from kernel.errors import Invalid
 from registrations.api.filters import RegistrationFilter
 from registrations.api.serializers import (
     DecisionInput,
@@ -42,8 +39,6 @@ from registrations.services.changing import (
 )
 from registrations.services.deciding import RoomIsNotOpen, SeriesIsCancelled, approve_registration, reject_registration
 
-MAX_UNPAGED_ROWS: Final = 5_000
-"""More registrations than these are listed by page only."""
 Decision = Callable[..., Registration]
 
 
@@ -53,8 +48,6 @@ class RegistrationViewSet(CallerViewSet):
     @Operation(InCSpace, parameters=[RegistrationFilter], responses=RegistrationList)
     def list(self, request: Request) -> Response:
         rows = filtered(RegistrationFilter, Registration.objects.with_api_relations().in_order(), request)
-        if asked_page(request) is None and rows[MAX_UNPAGED_ROWS:].exists():
-            raise Invalid({"page": [f"More than {MAX_UNPAGED_ROWS} registrations: ask for them by page"]})
         return self.listing(rows, ListedRegistrationOutput, key="registrations")
 
     @Operation(InAnyGroup, request=RegistrationInput, responses={201: RegistrationOutput}, conflicts=[room_taken])

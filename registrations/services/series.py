@@ -50,14 +50,12 @@ class DatesAreTaken(Conflict):
             (row.interval.starts_at, row.id) for _, row in obstacles if row.id and row.kind == REGISTRATION
         ]
         super().__init__(
-            details={
-                "existing_registration_id": min(registrations)[1] if registrations else None,
-                "conflicts": [
-                    ({} if (item := items[verdict.request.item]) is None else {"item": item}) | piece
-                    for verdict, row in obstacles
-                    for piece in row.pieces_on(verdict.request.day)
-                ],
-            }
+            existing_registration_id=min(registrations)[1] if registrations else None,
+            conflicts=(
+                ({} if (item := items[verdict.request.item]) is None else {"item": item}) | piece
+                for verdict, row in obstacles
+                for piece in row.pieces_on(verdict.request.day)
+            ),
         )
 
 
