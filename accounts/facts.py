@@ -9,7 +9,9 @@ from kernel.facts import Fact, Notice
 
 
 @dataclass(frozen=True, kw_only=True)
-class _AboutUser(Fact):
+class AboutUser(Fact):
+    """Something about one person; the log has it as a row and as a line (`accounts.services.trail`)."""
+
     user_id: int
     username: str
 
@@ -21,9 +23,14 @@ class _AboutUser(Fact):
     def details(self) -> dict[str, Any]:
         return {"username": self.username}
 
+    @property
+    def trace(self) -> dict[str, Any]:
+        """What a log line adds: no name and no other text."""
+        return {}
+
 
 @dataclass(frozen=True, kw_only=True)
-class RefreshReused(_AboutUser):
+class RefreshReused(AboutUser):
     """A refresh token came a second time: somebody else may hold a copy. The whole family is ended."""
 
     action: ClassVar[str] = "auth.refresh_reuse"
@@ -37,12 +44,12 @@ class RefreshReused(_AboutUser):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UserCreated(_AboutUser):
+class UserCreated(AboutUser):
     action: ClassVar[str] = "user.created"
 
 
 @dataclass(frozen=True, kw_only=True)
-class UserChanged(_AboutUser):
+class UserChanged(AboutUser):
     """A password is never among the changes."""
 
     action: ClassVar[str] = "user.changed"
@@ -52,9 +59,14 @@ class UserChanged(_AboutUser):
     def details(self) -> dict[str, Any]:
         return super().details | {"changes": self.changes}
 
+    @property
+    def trace(self) -> dict[str, Any]:
+        powers = {name: new for name, (_, new) in self.changes.items() if isinstance(new, bool)}
+        return {"fields": sorted(self.changes), **powers}
+
 
 @dataclass(frozen=True, kw_only=True)
-class PasswordSet(_AboutUser):
+class PasswordSet(AboutUser):
     action: ClassVar[str] = "user.password_set"
 
     def notices(self) -> Iterable[Notice]:

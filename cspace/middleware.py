@@ -23,7 +23,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from dialects.dialect import SlashRule
 from dialects.registry import dialect_of
 from kernel.api.errors import envelope_for_exception, envelope_for_status
-from kernel.requests import actor_id_of, name_request
+from kernel.requests import actor_id_of, handling, name_request
 from kernel.text import has_forbidden_text
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -53,7 +53,8 @@ class RequestLogMiddleware:
         request_id = from_caller if REQUEST_ID.fullmatch(from_caller) else uuid.uuid4().hex
         name_request(request, request_id)
         began = time.perf_counter()
-        response = self.get_response(request)
+        with handling(request):
+            response = self.get_response(request)
         response["X-Request-ID"] = request_id
         match = request.resolver_match
         access_log.info(

@@ -77,13 +77,17 @@ def _bounded(sentences: Sequence[str]) -> list[str]:
 
 
 class NotAuthenticated(DomainError):
-    """Nobody, or nobody any more. `reason` is one of the contract's `details.reason` words."""
+    """Nobody, or nobody any more. `reason` is one of the contract's `details.reason` words.
+
+    `cause` and `user_id` are for the log alone: more than the caller may learn.
+    """
 
     code = ErrorCode.NOT_AUTHENTICATED
     message = "Authentication credentials were not provided"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, cause: str = "", user_id: int | None = None) -> None:
         super().__init__(details={"reason": reason})
+        self.cause, self.user_id = cause or reason, user_id
 
 
 class PermissionDenied(DomainError):

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,5 +36,11 @@ class JsonLines(JsonFormatter):
 
 
 def redact(value: Any) -> Any:
-    """Tokens and cookies inside a text become [redacted]."""
-    return SECRET_VALUES.sub(REDACTED, value) if isinstance(value, str) else value
+    """Tokens and cookies inside a text become [redacted], whatever the text stands in."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {key: REDACTED if SECRET_KEYS.search(str(key)) else redact(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redact(inner) for inner in value]
+    return SECRET_VALUES.sub(REDACTED, str(value))

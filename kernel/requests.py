@@ -3,10 +3,31 @@
 The id and the actor stand in the environment of the request, where every wrapper of it finds them.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from ipaddress import ip_address
+
 from django.conf import settings
 from django.http import HttpRequest
 
 REQUEST_ID, ACTOR_ID = "cspace.request_id", "cspace.actor_id"
+_present: ContextVar[HttpRequest | None] = ContextVar("present_request", default=None)
+
+
+@contextmanager
+def handling(request: HttpRequest) -> Iterator[None]:
+    """Make it the present request, for log lines that are written where no request is known."""
+    before = _present.set(request)
+    try:
+        yield
+    finally:
+        _present.reset(before)
+
+
+def present_request() -> HttpRequest | None:
+    """The request that is being handled here; None in a command or a periodic step."""
+    return _present.get()
 
 
 def name_request(request: HttpRequest, request_id: str) -> None:
@@ -30,9 +51,11 @@ def actor_id_of(request: HttpRequest) -> int | None:
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The caller's address; behind N trusted proxies the N-th of X-Forwarded-For from the right."""
+    """The caller's address; behind N trusted proxies the N-th of X-Forwarded-For from the right. None if it is none."""
     hops = settings.CSPACE_TRUSTED_PROXIES
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if hops and len(forwarded) >= hops:
-        return forwarded[-hops]
-    return request.META.get("REMOTE_ADDR") or None
+    address = forwarded[-hops] if hops and len(forwarded) >= hops else request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return None

@@ -29,6 +29,7 @@ from kernel import clock
 from kernel.admin.forms import NameFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
+from kernel.auth_trail import AuthEvent, record
 from kernel.errors import RateLimited
 from kernel.requests import client_address
 
@@ -63,6 +64,22 @@ class ThrottledLogin(AdminAuthenticationForm):
             raise self.get_invalid_login_error()
 
 
+class TracedLogin(ThrottledLogin):
+    """It leaves the same trace as the API's."""
+
+    def clean(self) -> Any:
+        name = str(self.cleaned_data.get("username", ""))
+        try:
+            cleaned = super().clean()
+        except ValidationError as error:
+            is_throttled = isinstance(error.__cause__, RateLimited)
+            event = AuthEvent.LOGIN_THROTTLED if is_throttled else AuthEvent.LOGIN_FAILED
+            record(event, name=name, via="admin")
+            raise
+        record(AuthEvent.LOGIN, user_id=self.get_user().pk, name=name, via="admin")
+        return cleaned
+
+
 class OwnPassword(AdminOwnPasswordChangeForm):
     """One's own password, set by the service."""
 
@@ -75,7 +92,7 @@ class OwnPassword(AdminOwnPasswordChangeForm):
         return changed
 
 
-site.login_form = ThrottledLogin
+site.login_form = TracedLogin
 site.password_form = OwnPassword
 
 

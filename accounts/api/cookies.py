@@ -6,10 +6,12 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.auth_trail import AuthEvent, record
 from kernel.errors import NotAuthenticated, PermissionDenied
 
 NAME = "refresh_token"
 PATH = "/api/v1/auth/"
+MAX_ORIGIN = 200
 
 
 def put_cookie(response: Response, token: str, *, expires_at: datetime, now: datetime) -> None:
@@ -60,4 +62,5 @@ def check_origin(request: Request) -> None:
         own = {f"https://{host}", f"{request.scheme}://{host}"}
         is_own = origin in settings.CORS_ALLOWED_ORIGINS or origin.lower() in own
     if not is_own:
+        record(AuthEvent.ORIGIN_REFUSED, origin=(origin or "")[:MAX_ORIGIN])
         raise PermissionDenied

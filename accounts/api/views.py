@@ -1,6 +1,5 @@
 """Logging in and out, and who one is (contract §1, §2)."""
 
-from ipaddress import ip_address
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -17,6 +16,7 @@ from kernel.api.errors import to_response
 from kernel.api.operations import Operation
 from kernel.api.permissions import Anyone, InCSpace, LoggedIn
 from kernel.api.viewsets import ApiViewSet
+from kernel.auth_trail import AuthEvent, record, recording_refusals
 from kernel.errors import NotAuthenticated
 from kernel.requests import client_address
 from kernel.throttling import count_try
@@ -32,41 +32,52 @@ class SessionViewSet(ApiViewSet):
     @Operation(Anyone, request=LoginInput, responses=AccessOutput, auth=[])
     def log_in(self, request: Request) -> Response:
         check_origin(request)
-        login, now, address = self.body(LoginInput), clock.now(), _valid(client_address(request))
-        count_login_try(username=login["username"], address=address, now=now)
-        tokens = log_in(
-            username=login["username"],
-            password=login["password"],
-            now=now,
-            user_agent=request.headers.get("User-Agent", ""),
-            address=address,
-        )
+        login, now, address = self.body(LoginInput), clock.now(), client_address(request)
+        name = login["username"]
+        with recording_refusals(AuthEvent.LOGIN_FAILED, AuthEvent.LOGIN_THROTTLED, name=name):
+            count_login_try(username=name, address=address, now=now)
+            tokens = log_in(
+                username=name,
+                password=login["password"],
+                now=now,
+                user_agent=request.headers.get("User-Agent", ""),
+                address=address,
+            )
+        record(AuthEvent.LOGIN, user_id=tokens.user_id, name=name)
         return _answer(tokens)
 
     @Operation(Anyone, responses=AccessOutput, auth=[{"refreshCookie": []}])
     def refresh(self, request: Request) -> Response:
         check_origin(request)
         try:
-            token = read_cookie(request)
-            if token is None:
-                raise NotAuthenticated("missing")
-            claims, now = read_refresh(token), clock.now()
-            count_try("refresh", str(claims.family), now=now)
-            return _answer(exchange(jti=claims.jti, now=now))
+            with recording_refusals(AuthEvent.REFRESH_REFUSED, AuthEvent.REFRESH_THROTTLED):
+                tokens = self._exchange(request)
         except NotAuthenticated as refusal:
             response = to_response(refusal, {"request": request, "view": self})
             clear_cookie(response)
             return response
+        record(AuthEvent.REFRESH, user_id=tokens.user_id)
+        return _answer(tokens)
+
+    def _exchange(self, request: Request) -> Tokens:
+        token = read_cookie(request)
+        if token is None:
+            raise NotAuthenticated("missing")
+        claims, now = read_refresh(token), clock.now()
+        count_try("refresh", str(claims.family), now=now)
+        return exchange(jti=claims.jti, now=now)
 
     @Operation(Anyone, responses={205: None}, auth=[{"bearer": [], "refreshCookie": []}])
     def log_out(self, request: Request) -> Response:
         check_origin(request)
         scheme, _, access = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            raise NotAuthenticated("missing")
-        # Genuine is enough, expired or not: a page left open overnight can still be left properly.
-        claims = read_expired_access(access.strip())
+        with recording_refusals(AuthEvent.LOGOUT_REFUSED):
+            if scheme.lower() != "bearer":
+                raise NotAuthenticated("missing")
+            # Genuine is enough, expired or not: a page left open overnight can still be left properly.
+            claims = read_expired_access(access.strip())
         end_families({claims.family, *_family_of_cookie(request)}, now=clock.now())
+        record(AuthEvent.LOGOUT, user_id=claims.user_id)
         response = Response(status=205)
         clear_cookie(response)
         return response
@@ -101,10 +112,3 @@ def _family_of_cookie(request: Request) -> set[UUID]:
         return {read_refresh(token).family} if token else set()
     except NotAuthenticated:
         return set()
-
-
-def _valid(address: str | None) -> str | None:
-    try:
-        return str(ip_address(address)) if address else None
-    except ValueError:
-        return None

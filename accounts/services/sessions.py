@@ -8,16 +8,19 @@ that is either an honest repeat (a lost response, a second tab) or a thief: see 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
+from django.db import transaction
 from django.db.models import F
 
 from accounts.facts import RefreshReused
 from accounts.models import RefreshSession, User
 from accounts.services.tokens import issue_access, sign_refresh
+from kernel.auth_trail import AuthEvent, record
 from kernel.db.deletion import delete_in_portions
 from kernel.db.transactions import transactional
 from kernel.errors import NotAuthenticated
@@ -37,6 +40,7 @@ class Tokens:
     access: str
     refresh: str | None
     refresh_expires_at: datetime
+    user_id: int
 
 
 def count_login_try(*, username: str, address: str | None, now: datetime) -> None:
@@ -89,7 +93,8 @@ def check_credentials(*, username: str, password: str) -> User:
     # For what is no hash, Django computes one with the preferred hasher: nobody costs what somebody costs.
     is_right = check_password(password, user.password if user else UNUSABLE_PASSWORD_PREFIX)
     if user is None or not is_right or not user.is_active:
-        raise NotAuthenticated("invalid_credentials")
+        cause = "unknown_name" if user is None else "deactivated" if is_right else "wrong_password"
+        raise NotAuthenticated("invalid_credentials", cause=cause, user_id=user.pk if user else None)
     return user
 
 
@@ -122,7 +127,7 @@ def _start_family(user: User, *, now: datetime, user_agent: str, address: str | 
         user_agent=user_agent[:300],
         address=address,
     )
-    return Tokens(issue_access(user, family=session.family), sign_refresh(session), session.expires_at)
+    return Tokens(issue_access(user, family=session.family), sign_refresh(session), session.expires_at, user.pk)
 
 
 def exchange(*, jti: UUID, now: datetime) -> Tokens:
@@ -144,21 +149,22 @@ def exchange(*, jti: UUID, now: datetime) -> Tokens:
 def _exchange(jti: UUID, now: datetime) -> Tokens | NotAuthenticated:
     session = RefreshSession.objects.select_related("user").filter(pk=jti).first()
     if session is None:
-        return NotAuthenticated("session_revoked")
+        return NotAuthenticated("session_revoked", cause="unknown_session")
     user = session.user
     # Of the family, not of this row: a logout does not see a successor that is just being inserted.
     is_ended = RefreshSession.objects.filter(family=session.family, revoked_at__isnull=False).exists()
     if is_ended or not user.is_active or user.token_version != session.token_version:
-        return NotAuthenticated("session_revoked")
+        cause = "session_revoked" if user.is_active else "deactivated"
+        return NotAuthenticated("session_revoked", cause=cause, user_id=user.pk)
     if min(session.expires_at, session.family_expires_at) <= now:
-        return NotAuthenticated("token_expired")
+        return NotAuthenticated("token_expired", user_id=user.pk)
     access = issue_access(user, family=session.family)
     if not settings.CSPACE_ROTATE_REFRESH:
-        return Tokens(access, None, session.expires_at)
+        return Tokens(access, None, session.expires_at, user.pk)
     # The conditional UPDATE is the race's referee: of any number of exchanges one finds it unused.
     if _take(jti, now):
         successor = _succeed(session, now)
-        return Tokens(access, sign_refresh(successor), successor.expires_at)
+        return Tokens(access, sign_refresh(successor), successor.expires_at, user.pk)
     return _repeat_or_reuse(jti, user, access, now)
 
 
@@ -195,10 +201,10 @@ def _repeat_or_reuse(jti: UUID, user: User, access: str, now: datetime) -> Token
     successors = RefreshSession.objects.filter(used_at=None, revoked_at=None)
     successor = successors.filter(pk=session.successor_jti).first() if session.successor_jti else None
     if session.used_at and now - session.used_at <= REPEAT_WINDOW and successor and not session.revoked_at:
-        return Tokens(access, sign_refresh(successor), successor.expires_at)
+        return Tokens(access, sign_refresh(successor), successor.expires_at, user.pk)
     if end_families([session.family], now=now):
         publish(RefreshReused(actor_id=None, occurred_at=now, user_id=user.pk, username=user.username))
-    return NotAuthenticated("session_revoked")
+    return NotAuthenticated("session_revoked", cause="reused", user_id=user.pk)
 
 
 @transactional
@@ -213,6 +219,7 @@ def end_all_sessions(*, user: User, now: datetime) -> None:
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
     RefreshSession.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
     user.refresh_from_db(fields=["token_version"])
+    transaction.on_commit(partial(record, AuthEvent.SESSIONS_ENDED, user_id=user.pk))
 
 
 def forget_expired_sessions(*, now: datetime) -> int:

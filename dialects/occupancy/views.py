@@ -11,7 +11,6 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.views import View
 
-from accounts.services.tokens import read_access
 from classrooms.models import Classroom
 from classrooms.queries.free_rooms import free_during
 from classrooms.queries.soonest import soonest_runs
@@ -20,12 +19,10 @@ from dialects.occupancy.bodies import read_body
 from dialects.occupancy.distances import Coordinates, metres
 from dialects.occupancy.envelope import BadRequest
 from dialects.occupancy.occupations import occupations
-from groups.api.authentication import SCHEME
-from groups.queries.who_is_asking import load_user
+from groups.api.authentication import SCHEME, identify
 from kernel import clock
 from kernel.campus_time import campus_date, merged
 from kernel.errors import NotAuthenticated, NotFound
-from kernel.requests import name_actor
 from timetables.models import Course, StudyPlan
 from timetables.queries.catalogue import with_schedules, with_semester_type, with_study_plans, with_teachers
 from timetables.queries.plans import timetable_of
@@ -139,4 +136,4 @@ def _require_login(request: HttpRequest) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != SCHEME:
         raise NotAuthenticated("missing")
-    name_actor(request, load_user(read_access(token.strip())).pk)
+    identify(request, token.strip())

@@ -29,7 +29,7 @@ def load_user(claims: Claims) -> User:
         cursor.execute(WHO_AND_WHAT, [claims.user_id, claims.token_version, claims.family])
         rows = cursor.fetchall()
     if not rows:
-        raise NotAuthenticated("session_revoked")
+        raise NotAuthenticated("session_revoked", cause=_cause(claims), user_id=claims.user_id)
     username, display_name, is_superuser, is_staff, *_ = rows[0]
     user = instance_of(
         User,
@@ -53,3 +53,14 @@ def load_user(claims: Claims) -> User:
         ],
     )
     return user
+
+
+def _cause(claims: Claims) -> str:
+    """Why nobody was found, for the log. One more query, which only a refusal costs."""
+    person = User.objects.filter(pk=claims.user_id).values_list("is_active", "token_version").first()
+    if person is None:
+        return "unknown_person"
+    is_active, token_version = person
+    if not is_active:
+        return "deactivated"
+    return "logged_out" if token_version == claims.token_version else "sessions_ended"

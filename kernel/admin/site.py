@@ -12,6 +12,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.common import no_append_slash
 from unfold.sites import UnfoldAdminSite
 
+from kernel.auth_trail import AuthEvent, record
+
 
 class CSpaceAdminSite(UnfoldAdminSite):
     """Open to members of the system group and superusers, read from the database on each request.
@@ -27,6 +29,20 @@ class CSpaceAdminSite(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
         return bool(user.is_authenticated and user.is_active and user.access.is_cspace)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """The page to which whoever may not enter is sent."""
+        if request.method == "GET" and request.user.is_authenticated and not self.has_permission(request):
+            record(AuthEvent.DENIED, user_id=request.user.pk, reason="not_in_cspace", via="admin")
+        page: HttpResponseBase = super().login(request, extra_context)
+        return page
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        user_id = request.user.pk
+        page: HttpResponseBase = super().logout(request, extra_context)
+        if user_id is not None and not request.user.is_authenticated:
+            record(AuthEvent.LOGOUT, user_id=user_id, via="admin")
+        return page
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """One's own password. Django's form would write past the service: sessions would live on, unlogged."""

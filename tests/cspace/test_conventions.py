@@ -341,3 +341,14 @@ def test_writes_are_throttled(api, member, settings):
 def test_no_secret_reaches_the_log(text):
     assert REDACTED in redact(text)
     assert "eyJ" not in redact(text)
+
+
+def test_a_secret_inside_of_something_else_does_not_reach_the_log_either():
+    request = APIRequestFactory().get("/?access=eyJhbGciOiJI.eyJ1c2VyX2lk.c2lnbmF0dXJl")
+    said = {"request": request, "all": ["Bearer abc.def"], "body": {"password": "x", "name": "y"}, "ms": 1.5}
+    assert redact(said) == {
+        "request": f"<WSGIRequest: GET '/?access={REDACTED}'>",
+        "all": [REDACTED],
+        "body": {"password": REDACTED, "name": "y"},
+        "ms": 1.5,
+    }

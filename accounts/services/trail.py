@@ -1,0 +1,19 @@
+"""What happens to people, as log lines beside the rows of the change log: those have no address and no request."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from django.db import transaction
+
+from accounts.facts import AboutUser
+from kernel.auth_trail import write
+from kernel.facts import Fact
+
+
+def trace(facts: Sequence[Fact]) -> None:
+    """Write a line for each fact about a person, once it is committed."""
+    for fact in facts:
+        if isinstance(fact, AboutUser):
+            transaction.on_commit(
+                partial(write, fact.action, user_id=fact.user_id, actor_id=fact.actor_id, **fact.trace)
+            )
