@@ -32,8 +32,7 @@ from kernel.campus_time import MINUTES_PER_DAY, campus_date, campus_minute
 WINDOW = {"registration_start": ("opens_on", "opens_at"), "registration_end": ("closes_on", "closes_at")}
 RANGE = ("target_starts_on", "target_ends_on")
 PICTURES = ("status", "commitment", "demand", "result")
-ASKED = ("opens_on", "opens_at", "closes_on", "closes_at", *RANGE, *OPTIONS)
-Decision = Callable[..., Any]
+FORM_FIELDS = ("opens_on", "opens_at", "closes_on", "closes_at", *RANGE, *OPTIONS)
 
 
 class EventForm(ServiceForm):
@@ -119,7 +118,7 @@ class AllocationEventAdmin(ServiceAdmin):
         return AllocationEvent.objects.without_manifest()
 
     def get_fields(self, request: HttpRequest, obj: AllocationEvent | None = None) -> tuple[str, ...]:
-        return ASKED if obj is None else (*PICTURES, *ASKED)
+        return FORM_FIELDS if obj is None else (*PICTURES, *FORM_FIELDS)
 
     def get_readonly_fields(self, request: HttpRequest, obj: AllocationEvent | None = None) -> tuple[str, ...]:
         return PICTURES if obj else ()
@@ -180,7 +179,12 @@ class AllocationEventAdmin(ServiceAdmin):
         self._each(request, chosen, cancel_event, "cancelled")
 
     def _each(
-        self, request: HttpRequest, chosen: QuerySet[AllocationEvent], command: Decision, word: str, **more: Any
+        self,
+        request: HttpRequest,
+        chosen: QuerySet[AllocationEvent],
+        command: Callable[..., Any],
+        word: str,
+        **more: Any,
     ) -> None:
         rows = [(f"Allocation event {pk}", {"event_id": pk}) for pk in chosen.values_list("pk", flat=True)]
         self.attempt_each(request, command, rows, word, **more)
@@ -215,7 +219,7 @@ class AllocationRegistrationAdmin(ReadOnlyAdmin):
         self._each(request, chosen, reject_entry, "rejected")
 
     def _each(
-        self, request: HttpRequest, chosen: QuerySet[AllocationRegistration], decide: Decision, word: str
+        self, request: HttpRequest, chosen: QuerySet[AllocationRegistration], decide: Callable[..., Any], word: str
     ) -> None:
         rows = [
             (f"Entry {pk}", {"event_id": event_id, "entry_id": pk})

@@ -24,7 +24,7 @@ __all__ = ["ConnectionParameters", "EmbeddedPostgresError", "create_database", "
 MAX_STARTS = 3
 
 _guard = threading.Lock()
-_held: dict[Path, int] = {}
+_descriptors: dict[Path, int] = {}
 
 
 def _after_fork() -> None:
@@ -65,12 +65,12 @@ def _ensure(data_dir: Path, fast: bool, deadline: float) -> ConnectionParameters
 
 def _hold(users_lock: Path, deadline: float) -> None:
     """Count this process among the users of the server for the rest of its life."""
-    descriptor = _held.get(users_lock)
+    descriptor = _descriptors.get(users_lock)
     if descriptor is not None:
         if is_lock_of(descriptor, users_lock):
             return
-        os.close(_held.pop(users_lock))
-    _held[users_lock] = lock(users_lock, fcntl.LOCK_SH, deadline)
+        os.close(_descriptors.pop(users_lock))
+    _descriptors[users_lock] = lock(users_lock, fcntl.LOCK_SH, deadline)
 
 
 def _start(cluster: Cluster, fast: bool, deadline: float) -> ConnectionParameters:

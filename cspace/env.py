@@ -86,12 +86,12 @@ class Environment(Env):
         Raises:
             EnvError: naming each with the nearest setting. Values are never quoted.
         """
-        known = set(self.dump())
+        names = set(self.dump())
         faults = []
-        for name in sorted({*os.environ, *self._environ} - known):
+        for name in sorted({*os.environ, *self._environ} - names):
             if self._is_ours(name):
-                faults.append(f"{name} is not a setting: {_advice(name, known, NEAR) or 'see docs/configuration.md'}")
-            elif name in self._environ and (advice := _advice(name, known, ALMOST_EQUAL)):
+                faults.append(f"{name} is not a setting: {_advice(name, names, NEAR) or 'see docs/configuration.md'}")
+            elif name in self._environ and (advice := _advice(name, names, ALMOST_EQUAL)):
                 faults.append(f"{name} in .env is not a setting: {advice}")
         if faults:
             more = f"; and {len(faults) - MAX_TOLD} more" if len(faults) > MAX_TOLD else ""
@@ -219,13 +219,13 @@ def _line_number(binding: Binding) -> int:
     return binding.original.line + len(re.findall(r"\r\n|\n|\r", text[: len(text) - len(text.lstrip())]))
 
 
-def _advice(name: str, known: Collection[str], alike: float) -> str | None:
+def _advice(name: str, settings: Collection[str], alike: float) -> str | None:
     """The nearest setting, if one is as near as that. A prefix of ours says nothing: CSPACE_PORT is near to PORT."""
 
     def nearness(setting: str) -> tuple[float, float]:
         return _likeness(_stem(name), _stem(setting)), _likeness(name.upper(), setting)
 
-    nearest = max(sorted(known), key=nearness)
+    nearest = max(sorted(settings), key=nearness)
     return f"did you mean {nearest}?" if nearness(nearest)[0] >= alike else None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-NAMED = {
+ROOM_NAMES = {
     1: ["101", "102", "Room A"],
     2: ["Room B", "自習室", "Seminar Room 2"],
     3: ["Lab 3.1", "Sky Lounge", "Café Nord"],
@@ -22,7 +22,7 @@ WITHOUT_APPROVAL = ("自習室", "Sky Lounge")
 def rooms() -> Iterator[dict[str, Any]]:
     """What `create_classroom` takes for each room, floor by floor."""
     for floor in (1, 2, 3):
-        names = list(NAMED[floor])
+        names = list(ROOM_NAMES[floor])
         number = floor * 100 + 3
         while len(names) < ROOMS_PER_FLOOR:
             names.append(str(number))

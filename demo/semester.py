@@ -45,8 +45,8 @@ SUBJECTS = {
 }
 DEGREES = {"BA1": "", "BA3": " II", "MA1": ", advanced topics"}
 WITHDRAWN = "EE-505"
-GIVEN = ("Grace", "Yu-Ting", "Omar", "Ingrid", "Kenji", "Chloé", "Wei", "Fatima", "Lukas", "Priya")
-FAMILY = ("Huang", "Lindqvist", "Haddad", "Tanaka", "Moreau", "Chen")
+FIRST_NAMES = ("Grace", "Yu-Ting", "Omar", "Ingrid", "Kenji", "Chloé", "Wei", "Fatima", "Lukas", "Priya")
+FAMILY_NAMES = ("Huang", "Lindqvist", "Haddad", "Tanaka", "Moreau", "Chen")
 
 
 def semester(today: date) -> dict[str, list[dict[str, Any]]]:
@@ -56,7 +56,7 @@ def semester(today: date) -> dict[str, list[dict[str, Any]]]:
     last = first + timedelta(days=7 * (TEACHING_WEEKS + EXAM_WEEKS) - 3)
     is_fall = first.month >= 7
     name = f"{first.year}-{first.year + 1} fall" if is_fall else f"{first.year - 1}-{first.year} spring"
-    teachers = [f"{first_name} {family}" for family in FAMILY for first_name in GIVEN]
+    teachers = [f"{first_name} {family}" for family in FAMILY_NAMES for first_name in FIRST_NAMES]
     courses = list(_courses(chance, teachers))
     plans = [[course["code"] for course in courses if course["plan"] == place] for place in range(len(_units()))]
     return {

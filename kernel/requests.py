@@ -36,8 +36,8 @@ def name_request(request: HttpRequest, request_id: str) -> None:
 
 
 def request_id_of(request: HttpRequest) -> str | None:
-    found: str | None = request.META.get(REQUEST_ID)
-    return found
+    request_id: str | None = request.META.get(REQUEST_ID)
+    return request_id
 
 
 def name_actor(request: HttpRequest, user_id: int) -> None:
@@ -46,8 +46,8 @@ def name_actor(request: HttpRequest, user_id: int) -> None:
 
 
 def actor_id_of(request: HttpRequest) -> int | None:
-    found: int | None = request.META.get(ACTOR_ID)
-    return found
+    actor_id: int | None = request.META.get(ACTOR_ID)
+    return actor_id
 
 
 def client_address(request: HttpRequest) -> str | None:

@@ -26,8 +26,8 @@ from registrations.services.changing import RegistrationChange, cancel_registrat
 from registrations.services.deciding import approve_registration, reject_registration
 from registrations.services.series import cancel_series, retry_skipped
 
-ASKED = ("classroom", "group", "date", "start_time", "end_time", "description")
-SHOWN = ("status", "created_by", "created_at")
+FORM_FIELDS = ("classroom", "group", "date", "start_time", "end_time", "description")
+ROW_FIELDS = ("status", "created_by", "created_at")
 FIELD_OF = {"day": "date", "start_minute": "start_time", "end_minute": "end_time"}
 """`RegistrationChange`'s names → the form's, where they differ."""
 
@@ -96,10 +96,10 @@ class RegistrationAdmin(ServiceAdmin):
         return Registration.objects.with_api_relations()
 
     def get_fields(self, request: HttpRequest, obj: Registration | None = None) -> tuple[str, ...]:
-        return ASKED if obj is None else (*ASKED, *SHOWN)
+        return FORM_FIELDS if obj is None else (*FORM_FIELDS, *ROW_FIELDS)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Registration | None = None) -> tuple[str, ...]:
-        return () if obj is None else SHOWN
+        return () if obj is None else ROW_FIELDS
 
     def save_model(self, request: HttpRequest, obj: Registration, form: Any, change: bool) -> None:
         values = form.cleaned_data

@@ -40,8 +40,6 @@ from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.errors import LimitReached, PermissionDenied
 
-Decision = Callable[..., AllocationRegistration]
-
 
 class AllocationRegistrationViewSet(CallerViewSet):
     tag = "allocation events"
@@ -110,7 +108,9 @@ class AllocationRegistrationViewSet(CallerViewSet):
     def reject(self, request: Request, event_id: int, pk: int) -> Response:
         return self._decide(request, event_id, pk, reject_entry)
 
-    def _decide(self, request: Request, event_id: int, pk: int, decide: Decision) -> Response:
+    def _decide(
+        self, request: Request, event_id: int, pk: int, decide: Callable[..., AllocationRegistration]
+    ) -> Response:
         entry = decide(event_id=event_id, entry_id=pk, by=self.caller, now=clock.now())
         return Response(EntryOutput(entry).data)
 

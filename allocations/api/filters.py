@@ -5,11 +5,11 @@ import django_filters
 from allocations.enums import EntryStatus
 from kernel.api.filters import FilterSet
 
-SHOWN = (EntryStatus.PENDING, EntryStatus.APPROVED, EntryStatus.REJECTED)
+VISIBLE = (EntryStatus.PENDING, EntryStatus.APPROVED, EntryStatus.REJECTED)
 
 
 class EntryFilter(FilterSet):
     """Contract §6. `user` is for cspace; the view refuses it to others."""
 
-    status = django_filters.ChoiceFilter(choices=[(status.value, status.label) for status in SHOWN])
+    status = django_filters.ChoiceFilter(choices=[(status.value, status.label) for status in VISIBLE])
     user = django_filters.CharFilter(field_name="created_by__username")

@@ -23,14 +23,14 @@ class DemandCell:
 
 
 @dataclass(frozen=True)
-class Row:
+class RoomDemand:
     """One room; `cells` = {day of week 1…7: DemandCell}, days without a wish absent."""
 
     room: str
     cells: dict[int, DemandCell]
 
 
-def demand(event: AllocationEvent) -> list[Row]:
+def demand(event: AllocationEvent) -> list[RoomDemand]:
     """The rooms wished for, by floor and name. What was withdrawn is not shown. One query."""
     rows = event.entries.exclude(status=EntryStatus.WITHDRAWN).order_by(
         "classroom__floor", "classroom__name_order", "classroom_id", "id"
@@ -39,7 +39,7 @@ def demand(event: AllocationEvent) -> list[Row]:
     for room, day, start, end in rows.values_list("classroom__name", "day_of_week", "start_minute", "end_minute"):
         spans.setdefault(room, defaultdict(list))[day].append((start, end))
     return [
-        Row(room, {day: DemandCell(len(wishes), most_at_once(wishes)) for day, wishes in days.items()})
+        RoomDemand(room, {day: DemandCell(len(wishes), most_at_once(wishes)) for day, wishes in days.items()})
         for room, days in spans.items()
     ]
 
@@ -54,7 +54,7 @@ def most_at_once(spans: Iterable[tuple[int, int]]) -> int:
     return most
 
 
-def picture(rows: Sequence[Row]) -> str:
+def picture(rows: Sequence[RoomDemand]) -> str:
     """SVG of the week, darker where more wishes overlap; readable by a screen reader. Empty text without a wish."""
     if not rows:
         return ""
@@ -75,7 +75,7 @@ def picture(rows: Sequence[Row]) -> str:
     return tostring(svg, encoding="unicode")
 
 
-def _draw_room(svg: Element, row: Row, top: int, most: int) -> None:
+def _draw_room(svg: Element, row: RoomDemand, top: int, most: int) -> None:
     _write(svg, NAME_WIDTH - 10, top + CELL_HEIGHT / 2, row.room, anchor="end")
     for place, weekday in enumerate(WEEKDAYS):
         cell = row.cells.get(place + 1)

@@ -92,9 +92,9 @@ def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, no
         raise GroupIsArchived
     lock_rooms([entry.classroom_id])
     first = first_to_give(event, now)
-    seen = outlook(event, entry, first=first)
-    if not seen.is_available:
-        raise RoomAlreadyBooked(in_the_way(entry, seen.open_dates))
+    prospect = outlook(event, entry, first=first)
+    if not prospect.is_available:
+        raise RoomAlreadyBooked(in_the_way(entry, prospect.open_dates))
     (series,) = place_series([series_draft(event, entry, first)], now=now)
     entry.status, entry.grant, entry.series_id = EntryStatus.APPROVED, Grant.OVERRIDE, series.id
     entry.reason, entry.lost_to = "", None

@@ -55,7 +55,7 @@ def approve_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> A
         RoomAlreadyBooked: too much of it is booked already (`UNAVAILABLE` in the draw's words).
         EventIsOver, GroupArchived: after the draw only.
     """
-    event, entry = _held_for_decision(event_id, entry_id, by, now)
+    event, entry = _hold_for_decision(event_id, entry_id, by, now)
     if event.status == EventStatus.DISTRIBUTED:
         return grant(event, entry, by=by, now=now)
     if entry.status == EntryStatus.APPROVED:
@@ -75,7 +75,7 @@ def reject_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> Al
     Returns the entry with its API relations.
     Raises: PermissionDenied, EventNotFound, EntryNotFound, EntryIsWithdrawn, EventIsCancelled.
     """
-    event, entry = _held_for_decision(event_id, entry_id, by, now)
+    event, entry = _hold_for_decision(event_id, entry_id, by, now)
     if event.status == EventStatus.DISTRIBUTED:
         return take_back(entry, by=by, now=now)
     if entry.status == EntryStatus.REJECTED:
@@ -85,7 +85,7 @@ def reject_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> Al
     return entry
 
 
-def _held_for_decision(
+def _hold_for_decision(
     event_id: int, entry_id: int, by: User, now: datetime
 ) -> tuple[AllocationEvent, AllocationRegistration]:
     """Event and entry, locked: one decision on an event at a time, so that two overlapping approvals cannot pass."""
@@ -107,9 +107,9 @@ def _check_grantable(event: AllocationEvent, entry: AllocationRegistration) -> N
     rival = approved.filter(group_id=entry.group_id, choice=entry.choice).first() if entry.choice else None
     if rival is not None:
         raise ChoiceIsPromised(rival.pk)
-    seen = outlook(event, entry)
-    if not seen.is_available:
-        raise RoomAlreadyBooked(in_the_way(entry, seen.open_dates))
+    prospect = outlook(event, entry)
+    if not prospect.is_available:
+        raise RoomAlreadyBooked(in_the_way(entry, prospect.open_dates))
 
 
 def _decide(entry: AllocationRegistration, status: EntryStatus, reason: str) -> None:

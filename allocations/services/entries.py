@@ -153,10 +153,10 @@ def _held_entry(event_id: int, entry_id: int, group: Group | None, access: Acces
 
     Raises: EntryNotFound, PermissionDenied, StaleRead (it changed groups meanwhile).
     """
-    seen = entry_of_event(event_id, entry_id, access)
-    lock_filing(group.pk if group else seen.group_id)
+    before = entry_of_event(event_id, entry_id, access)
+    lock_filing(group.pk if group else before.group_id)
     entry = locked_entry(event_id, entry_id, access)
-    if entry.group_id != seen.group_id:
+    if entry.group_id != before.group_id:
         raise StaleRead
     return entry
 

@@ -65,13 +65,13 @@ def event_for_filing(event_id: int, *, now: datetime) -> AllocationEvent:
         EventNotFound
         StaleRead: its moment came between the read and the lock; the transaction starts again.
     """
-    seen = AllocationEvent.objects.without_manifest().filter(pk=event_id).first()
-    if seen is None:
+    event = AllocationEvent.objects.without_manifest().filter(pk=event_id).first()
+    if event is None:
         raise EventNotFound
-    if due(seen, now) != seen.status:
+    if due(event, now) != event.status:
         return event_for_write(event_id, now=now)
     if "skip-event-lock" in settings.CSPACE_TEST_FAULTS:
-        return seen
+        return event
     # FOR SHARE is not in the ORM.
     events = list(
         AllocationEvent.objects.raw("SELECT * FROM allocations_allocationevent WHERE id = %s FOR SHARE", [event_id])

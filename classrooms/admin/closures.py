@@ -20,8 +20,8 @@ from kernel.admin.site import site
 from kernel.campus_time import Interval, format_wall
 
 ON_CONFLICT = [("fail", "Refuse the closure"), ("cancel", "Cancel what is registered and tell its people")]
-SHOWN = ("classroom", "starts", "ends", "is_live", "is_campus_wide", "reason")
-ASKED = ("classrooms", "all_rooms", "starts_on", "start_time", "ends_on", "end_time", "reason", "on_conflict")
+ROW_FIELDS = ("classroom", "starts", "ends", "is_live", "is_campus_wide", "reason")
+FORM_FIELDS = ("classrooms", "all_rooms", "starts_on", "start_time", "ends_on", "end_time", "reason", "on_conflict")
 
 
 class ClosureForm(ServiceForm):
@@ -71,10 +71,10 @@ class ClosureAdmin(ServiceAdmin):
         return False
 
     def get_fields(self, request: HttpRequest, obj: Closure | None = None) -> tuple[str, ...]:
-        return ASKED if obj is None else SHOWN
+        return FORM_FIELDS if obj is None else ROW_FIELDS
 
     def get_readonly_fields(self, request: HttpRequest, obj: Closure | None = None) -> tuple[str, ...]:
-        return () if obj is None else SHOWN
+        return () if obj is None else ROW_FIELDS
 
     @admin.display(ordering="occupancy__classroom__name")
     def classroom(self, closure: Closure) -> str:

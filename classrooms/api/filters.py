@@ -11,8 +11,8 @@ from django.db.models.lookups import GreaterThanOrEqual
 from classrooms.models import Classroom
 from kernel.api.filters import FilterSet, IdFilter
 
-WANTED = re.compile(r"([a-z0-9_]{1,40})(?::([0-9]{1,5}))?")
-Rows = QuerySet[Classroom]
+NEED = re.compile(r"([a-z0-9_]{1,40})(?::([0-9]{1,5}))?")
+Classrooms = QuerySet[Classroom]
 
 
 class _EquipmentFormField(forms.Field):
@@ -23,7 +23,7 @@ class _EquipmentFormField(forms.Field):
             return None
         least: dict[str, int] = {}
         for part in value.split(","):
-            need = WANTED.fullmatch(part.strip())
+            need = NEED.fullmatch(part.strip())
             if need is None or need[1] == "svg":
                 raise forms.ValidationError("Must look like projector,whiteboard:2")
             least[need[1]] = max(least.get(need[1], 0), int(need[2] or 1))
@@ -35,7 +35,7 @@ class EquipmentFilter(django_filters.Filter):
 
     field_class = _EquipmentFormField
 
-    def filter(self, qs: Rows, value: dict[str, int] | None) -> Rows:
+    def filter(self, qs: Classrooms, value: dict[str, int] | None) -> Classrooms:
         return qs.filter(*(GreaterThanOrEqual(_count(key), number) for key, number in (value or {}).items()))
 
 

@@ -67,8 +67,8 @@ class Hours:
         return 100 * self.share
 
 
-# Per room what is kept, merged and cut to the window.
-KEPT = """
+# Per room its spans of room time, merged and cut to the window.
+MERGED_SPANS = """
 WITH room AS (
     SELECT id, name, classrooms_classroom.floor, name_order FROM classrooms_classroom
     WHERE %(floor)s::bigint IS NULL OR classrooms_classroom.floor = %(floor)s::bigint
@@ -83,7 +83,7 @@ WITH room AS (
     FROM merged, unnest(spans) AS span
 )"""
 
-BY_ROOM = f"""{KEPT}
+BY_ROOM = f"""{MERGED_SPANS}
 SELECT room.name,
        COALESCE(SUM(EXTRACT(EPOCH FROM ends_at - starts_at)) FILTER (WHERE NOT is_closure), 0),
        COALESCE(SUM(EXTRACT(EPOCH FROM LEAST(ends_at, %(now)s) - starts_at))
@@ -97,7 +97,7 @@ ORDER BY room.floor, room.name_order, room.id
 
 # Between two neighbouring instants of `change` as many rooms are in use all the time, and the wall shows one hour:
 # quarters of an hour are among them, and no zone's hours begin at another minute. So nothing is ever cut per hour.
-BY_WALL = f"""{KEPT}, change AS (
+BY_WALL = f"""{MERGED_SPANS}, change AS (
     SELECT instant, SUM(booked) AS booked, SUM(closed) AS closed FROM (
         SELECT starts_at AS instant, (NOT is_closure)::int AS booked, is_closure::int AS closed FROM kept
         UNION ALL SELECT ends_at, -(NOT is_closure)::int, -is_closure::int FROM kept

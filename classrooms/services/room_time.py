@@ -22,7 +22,7 @@ from kernel.db.transactions import StaleRead
 from kernel.errors import Conflict, Unavailable
 
 MAX_INSERTS = 3
-Row = TypeVar("Row")
+T = TypeVar("T")
 
 
 class RoomAlreadyBooked(Conflict):
@@ -64,7 +64,7 @@ def occupy(*, classroom_id: int, interval: Interval, kind: OccupancyKind, respec
     raise Unavailable
 
 
-def lock_and_reload(load: Callable[[], Row], rooms_of: Callable[[Row], Iterable[int]], *more_rooms: int) -> Row:
+def lock_and_reload(load: Callable[[], T], rooms_of: Callable[[T], Iterable[int]], *more_rooms: int) -> T:
     """Lock the rooms of a row (and `more_rooms`) exclusively, then read the row again and return it.
 
     Raises:

@@ -12,34 +12,34 @@ from timetables.enums import Label
 from timetables.models import Course, CourseSchedule, StudyPlan, Teacher
 from timetables.queries.plans import PlanTimetable
 
-Shape = dict[str, Any]
+JsonObject = dict[str, Any]
 LABELS = {"lecture": Label.LECTURE.value, "exercise": Label.EXERCISE.value, "project": Label.PROJECT.value}
 """Clients colour exactly these three of their own words; any other label goes out as it is stored."""
 EVENT = "event"
 
 
-def room_item(room: Any) -> Shape:
+def room_item(room: Any) -> JsonObject:
     """A room in a list."""
     has_place = room.latitude is not None and room.longitude is not None
     return {
         "name": room.name,
         "type": room.shown_type,
-        **_known(building=room.building, link=room.link),
+        **_without_blanks(building=room.building, link=room.link),
         **({"coordinates": [room.latitude, room.longitude]} if has_place else {}),
     }
 
 
-def room_near(room: Classroom, distance: float | None) -> Shape:
+def room_near(room: Classroom, distance: float | None) -> JsonObject:
     """A room in a search, with its `distance` in metres if it is known."""
     return room_item(room) | ({} if distance is None else {"distance": distance})
 
 
-def room_with_booking(room: Classroom, run: Interval | None) -> Shape:
+def room_with_booking(room: Classroom, run: Interval | None) -> JsonObject:
     """A room with its `soonest_booking` if it has one."""
     return room_item(room) | ({} if run is None else {"soonest_booking": _times(run)})
 
 
-def room_page(room: Classroom, occupations: Iterable[RoomUse]) -> Shape:
+def room_page(room: Classroom, occupations: Iterable[RoomUse]) -> JsonObject:
     """A room with all that blocks it."""
     return {
         **room_item(room),
@@ -49,7 +49,7 @@ def room_page(room: Classroom, occupations: Iterable[RoomUse]) -> Shape:
     }
 
 
-def course_item(course: Any) -> Shape:
+def course_item(course: Any) -> JsonObject:
     """A course in the list of courses."""
     return {
         "name": course.name,
@@ -59,7 +59,7 @@ def course_item(course: Any) -> Shape:
     }
 
 
-def course_page(course: Any) -> Shape:
+def course_page(course: Any) -> JsonObject:
     """A course with its teachers, lectures and study plans."""
     return {
         **_planned_course(course),
@@ -68,17 +68,17 @@ def course_page(course: Any) -> Shape:
     }
 
 
-def study_plan_item(plan: StudyPlan) -> Shape:
+def study_plan_item(plan: StudyPlan) -> JsonObject:
     """A study plan in a list."""
     unit, semester = plan.unit, plan.semester
     return {
         "_id": str(plan.pk),
-        "unit": {"name": unit.name, "code": unit.code, **_known(section=unit.section, promo=unit.promo)},
+        "unit": {"name": unit.name, "code": unit.code, **_without_blanks(section=unit.section, promo=unit.promo)},
         "semester": {"name": semester.name, "type": semester.type},
     }
 
 
-def study_plan_page(timetable: PlanTimetable) -> Shape:
+def study_plan_page(timetable: PlanTimetable) -> JsonObject:
     """A study plan with its courses and their lectures."""
     item = study_plan_item(timetable.plan)
     skipped = [wall_clock.out_day(day) for day in timetable.plan.semester.skip_dates]
@@ -92,21 +92,21 @@ def study_plan_page(timetable: PlanTimetable) -> Shape:
     }
 
 
-def _planned_course(course: Any) -> Shape:
+def _planned_course(course: Any) -> JsonObject:
     return {
         "name": course.name,
         "code": course.code,
         "credits": course.credits,
-        **_known(edu_url=course.edu_url, language=course.language),
+        **_without_blanks(edu_url=course.edu_url, language=course.language),
         "teachers": [_teacher(teacher) for teacher in course.shown_teachers],
     }
 
 
-def _teacher(teacher: Teacher) -> Shape:
+def _teacher(teacher: Teacher) -> JsonObject:
     return {"name": teacher.name, "people_url": teacher.people_url}
 
 
-def _occupation(use: RoomUse) -> Shape:
+def _occupation(use: RoomUse) -> JsonObject:
     """Of a lecture it names the course; of any other use only what the public may know."""
     description = use.description
     if not names_a_course(description):
@@ -115,11 +115,11 @@ def _occupation(use: RoomUse) -> Shape:
     return {"course": course, **_times(use), "label": _label(description.label or "")}
 
 
-def _course_name(course: Course) -> Shape:
+def _course_name(course: Course) -> JsonObject:
     return {"code": course.code, "name": course.name}
 
 
-def _lecture(schedule: CourseSchedule) -> Shape:
+def _lecture(schedule: CourseSchedule) -> JsonObject:
     return {**_times(schedule), "label": _label(schedule.label)}
 
 
@@ -127,14 +127,14 @@ def _label(stored: str) -> str:
     return LABELS.get(stored, stored)
 
 
-def _rooms(schedule: Any) -> list[Shape]:
+def _rooms(schedule: Any) -> list[JsonObject]:
     return [{"name": booking.classroom.name} for booking in schedule.shown_bookings]
 
 
-def _times(span: Interval | RoomUse | CourseSchedule) -> Shape:
+def _times(span: Interval | RoomUse | CourseSchedule) -> JsonObject:
     return {"start_datetime": wall_clock.out(span.starts_at), "end_datetime": wall_clock.out(span.ends_at)}
 
 
-def _known(**values: str) -> dict[str, str]:
+def _without_blanks(**values: str) -> dict[str, str]:
     """Those that say something."""
     return {name: value for name, value in values.items() if value}

@@ -57,12 +57,12 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
 
     def _show(self, refusal: DomainError) -> None:
         """Faults under their fields; what has no field here, and any other refusal, above them all."""
-        named = {self.field_of_fault.get(name, name): said for name, said in faults_of(refusal).items()}
-        homeless = {name: said for name, said in named.items() if name not in self.fields}
-        for name, sentences in named.items():
+        by_field = {self.field_of_fault.get(name, name): said for name, said in faults_of(refusal).items()}
+        homeless = {name: said for name, said in by_field.items() if name not in self.fields}
+        for name, sentences in by_field.items():
             if name in self.fields:
                 self.add_error(name, [ValidationError(sentence) for sentence in sentences])
-        if homeless or not named:
+        if homeless or not by_field:
             self.add_error(None, "; ".join([summary(refusal), *(" ".join(said) for said in homeless.values())]))
 
 

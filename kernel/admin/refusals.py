@@ -17,7 +17,7 @@ def refusal_in_words(refusal: DomainError) -> str:
 def summary(refusal: DomainError) -> str:
     """Its sentence, and for room time what is in the way."""
     pieces = refusal.details.get("conflicts") or []
-    pieces_in_words = ", ".join(_named(piece) for piece in pieces[:MAX_NAMED])
+    pieces_in_words = ", ".join(_piece_in_words(piece) for piece in pieces[:MAX_NAMED])
     count = refusal.details.get("conflict_count", len(pieces))
     more = f" and {count - MAX_NAMED} more" if count > MAX_NAMED else ""
     return f"{refusal.message}: {pieces_in_words}{more}" if pieces_in_words else refusal.message
@@ -32,5 +32,5 @@ def faults_of(refusal: DomainError) -> dict[str, list[str]]:
     }
 
 
-def _named(piece: Mapping[str, Any]) -> str:
+def _piece_in_words(piece: Mapping[str, Any]) -> str:
     return f"{piece['kind']} {piece['id']} ({piece['date']} {piece['start_time']}–{piece['end_time']})"

@@ -68,8 +68,8 @@ class CSpaceAdminSite(UnfoldAdminSite):
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         refuse_nul(request)
-        found: HttpResponseBase = super().autocomplete_view(request)
-        return found
+        response: HttpResponseBase = super().autocomplete_view(request)
+        return response
 
 
 def refuse_nul(request: HttpRequest) -> None:

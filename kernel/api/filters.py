@@ -14,7 +14,7 @@ from kernel.dates import KNOWN_YEARS
 from kernel.errors import Faults, Invalid
 from kernel.text import INTEGER
 
-Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
+QuerySetT = TypeVar("QuerySetT", bound=QuerySet[Any, Any])
 
 
 class _IdFormField(forms.Field):
@@ -56,7 +56,7 @@ class FilterSet(django_filters.FilterSet):
     """The documented filters of a list. Unknown parameters are ignored, unknown values refused."""
 
 
-def filtered(kind: type[FilterSet], rows: Rows, request: Request) -> Rows:
+def filtered(kind: type[FilterSet], rows: QuerySetT, request: Request) -> QuerySetT:
     """The rows the query string of a list asks for.
 
     Raises:
@@ -65,7 +65,7 @@ def filtered(kind: type[FilterSet], rows: Rows, request: Request) -> Rows:
     filterset = kind(data=request.query_params, queryset=rows)
     if faults := list_faults(filterset):
         raise Invalid(faults)
-    matches: Rows = filterset.qs
+    matches: QuerySetT = filterset.qs
     return matches
 
 

@@ -32,7 +32,7 @@ class Input(serializers.Serializer[Any]):
             try:
                 values[str(field.source)] = field.run_validation(field.get_value(data))
             except ValidationError as error:
-                faults |= _named(str(field.field_name), error.detail)
+                faults |= _faults_by_name(str(field.field_name), error.detail)
             except SkipField:
                 pass
         _add(faults, self.cross_check(values))
@@ -97,7 +97,7 @@ def _add(faults: dict[str, list[Any]], more: Faults) -> None:
         faults.setdefault(name, []).extend(ErrorDetail(sentence, "invalid") for sentence in sentences)
 
 
-def _named(name: str, detail: Any) -> dict[str, list[Any]]:
+def _faults_by_name(name: str, detail: Any) -> dict[str, list[Any]]:
     """The faults of a field by name; those of objects in a list are called `items.3.start_time`."""
     if isinstance(detail, list) and any(isinstance(part, Mapping) for part in detail):
         detail = {str(place): part for place, part in enumerate(detail) if part}
@@ -105,5 +105,5 @@ def _named(name: str, detail: Any) -> dict[str, list[Any]]:
         return {name: detail if isinstance(detail, list) else [detail]}
     faults: dict[str, list[Any]] = {}
     for inner, part in detail.items():
-        faults |= _named(name if inner == "non_field_errors" else f"{name}.{inner}", part)
+        faults |= _faults_by_name(name if inner == "non_field_errors" else f"{name}.{inner}", part)
     return faults

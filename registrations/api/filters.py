@@ -17,7 +17,7 @@ from registrations.querysets import SeriesQuerySet
 
 SHOWN_BACK_DAYS = 30
 """Without paging and without `date_from`, only what ends after this many days ago."""
-Rows = QuerySet[Registration]
+Registrations = QuerySet[Registration]
 
 
 class RegistrationFilter(FilterSet):
@@ -30,8 +30,8 @@ class RegistrationFilter(FilterSet):
     date_to = DateFilter(method="to_date")
     user = django_filters.CharFilter(field_name="created_by__username")
 
-    def filter_queryset(self, queryset: Rows) -> Rows:
-        rows: Rows = super().filter_queryset(queryset)
+    def filter_queryset(self, queryset: Registrations) -> Registrations:
+        rows: Registrations = super().filter_queryset(queryset)
         values = self.form.cleaned_data
         if not values.get("status"):
             rows = rows.filter(status__in=LIVE)
@@ -40,16 +40,16 @@ class RegistrationFilter(FilterSet):
             rows = rows.filter(occupancy__ends_at__gt=earliest)
         return rows
 
-    def with_status(self, rows: Rows, name: str, value: str) -> Rows:
+    def with_status(self, rows: Registrations, name: str, value: str) -> Registrations:
         return rows if value == "all" else rows.filter(status=value)
 
-    def in_classroom(self, rows: Rows, name: str, value: str) -> Rows:
+    def in_classroom(self, rows: Registrations, name: str, value: str) -> Registrations:
         return rows.filter(occupancy__classroom=_classroom(value))
 
-    def from_date(self, rows: Rows, name: str, value: date) -> Rows:
+    def from_date(self, rows: Registrations, name: str, value: date) -> Registrations:
         return rows.filter(occupancy__ends_at__gt=day_start(value))
 
-    def to_date(self, rows: Rows, name: str, value: date) -> Rows:
+    def to_date(self, rows: Registrations, name: str, value: date) -> Registrations:
         return rows.filter(occupancy__starts_at__lt=day_start(value + timedelta(days=1)))
 
 

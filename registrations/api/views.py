@@ -39,8 +39,6 @@ from registrations.services.changing import (
 )
 from registrations.services.deciding import RoomIsNotOpen, SeriesIsCancelled, approve_registration, reject_registration
 
-Decision = Callable[..., Registration]
-
 
 class RegistrationViewSet(CallerViewSet):
     tag = "registrations"
@@ -106,7 +104,7 @@ class RegistrationViewSet(CallerViewSet):
     def reject(self, request: Request, pk: int) -> Response:
         return self._decide(request, pk, reject_registration)
 
-    def _decide(self, request: Request, pk: int, decide: Decision) -> Response:
+    def _decide(self, request: Request, pk: int, decide: Callable[..., Registration]) -> Response:
         self._visible(request, pk)
         reason = self.body(DecisionInput).get("reason", "")
         registration = decide(registration_id=pk, by=self.caller, now=clock.now(), reason=reason)

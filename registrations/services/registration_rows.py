@@ -5,6 +5,7 @@ Written as SQL: a booking is the busiest INSERT of the house, and the ORM double
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -47,7 +48,7 @@ def insert_registration(
     It looks for the place in the group again, now that the group is held: who has lost it meanwhile books no more.
     Raises: PermissionDenied.
     """
-    values = {
+    values: dict[str, Any] = {
         "occupancy_id": occupancy.pk,
         "group_id": group.pk,
         "created_by_id": by.pk,

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from allocations.models import AllocationEvent, AllocationRegistration, Draw, DrawSecret
-from allocations.queries.demand import DemandCell, Row, demand, most_at_once, picture
+from allocations.queries.demand import DemandCell, RoomDemand, demand, most_at_once, picture
 from kernel import clock
 from tests.admin import pages
 from tests.admin.pages import actions, said
@@ -45,7 +45,7 @@ def test_the_demand_is_a_picture_of_the_week(event, team, member, room, db):
     make_entry(event, team, evil, member, day=TUESDAY)
     make_entry(event, team, evil, member, day=1, status="withdrawn")
     rows = demand(event)
-    assert rows == [Row("Room A", {2: DemandCell(3, 2)}), Row('<b>"A&B"</b>', {3: DemandCell(1, 1)})]
+    assert rows == [RoomDemand("Room A", {2: DemandCell(3, 2)}), RoomDemand('<b>"A&B"</b>', {3: DemandCell(1, 1)})]
     said = titles(picture(rows))
     assert said[0] == "Wishes per room and weekday: 2 rooms; darker = more at one moment"
     assert len(said) == 1 + 2 * 7

@@ -58,5 +58,9 @@ def _planned_courses(report: ImportReport) -> Counts:
     restored = run_noting(sql.RESTORE_PLANNINGS)
     withdrawn = run_noting(sql.WITHDRAW_PLANNINGS)
     created = run_noting(sql.CREATE_PLANNINGS)
-    kept = count("plannings_in_file") - created - restored
-    return Counts(created=created, kept=kept, withdrawn=withdrawn, restored=restored)
+    return Counts(
+        created=created,
+        kept=count("plannings_in_file") - created - restored,
+        withdrawn=withdrawn,
+        restored=restored,
+    )

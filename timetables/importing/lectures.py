@@ -66,8 +66,12 @@ def _write_schedules() -> Counts:
     restored = run_noting(sql.RESTORE_SCHEDULES)
     withdrawn = run_noting(sql.WITHDRAW_SCHEDULES)
     created = run_noting(sql.CREATE_SCHEDULES)
-    kept = count("lectures_in_file") - created - restored
-    return Counts(created=created, kept=kept, withdrawn=withdrawn, restored=restored)
+    return Counts(
+        created=created,
+        kept=count("lectures_in_file") - created - restored,
+        withdrawn=withdrawn,
+        restored=restored,
+    )
 
 
 def _set_availability() -> Counts:

@@ -15,7 +15,7 @@ PATTERNS_PER_PORTION = 200
 DEFAULT_LABEL = Label.LECTURE.value
 DAYS = {name: (number + 1) % 7 + 1 for number, name in enumerate(WEEKDAYS)}
 """As `kernel.campus_time` counts them: 1 = Sunday."""
-Row = dict[str, Any]
+StagedRow = dict[str, Any]
 """{column of `staged_<noun>`: value}."""
 Complain = Callable[[Fault], object]
 
@@ -37,7 +37,7 @@ def stage(records: Iterable[Record | Fault], complain: Complain) -> None:
     Nothing of the database is read yet, so that the records may come in any order.
     """
     make_staged_tables()
-    portions: dict[str, list[Row]] = {name: [] for name in NOUNS}
+    portions: dict[str, list[StagedRow]] = {name: [] for name in NOUNS}
     for each in records:
         row = each if isinstance(each, Fault) else _row(each)
         if isinstance(row, Fault):
@@ -65,7 +65,7 @@ def expand_weekly(complain: Complain) -> None:
     analyze(LECTURES.table)
 
 
-def _row(record: Record) -> Row | Fault:
+def _row(record: Record) -> StagedRow | Fault:
     position, values = record.position, record.values
     if position.noun != LECTURES.name:
         return {"line": position.line, "item": position.item, **NOUNS[position.noun].row(values)}
@@ -76,7 +76,7 @@ def _row(record: Record) -> Row | Fault:
     return _lecture(position, values, interval, is_expanded=False)
 
 
-def _dated_lectures(pattern: Row, complain: Complain) -> list[Row]:
+def _dated_lectures(pattern: StagedRow, complain: Complain) -> list[StagedRow]:
     """The lectures of one of `NEXT_PATTERNS`."""
     position, courses = Position(pattern["line"], WEEKLY.name, pattern["item"]), (pattern["course"],)
     if pattern["starts_on"] is None:
@@ -97,7 +97,7 @@ def _dated_lectures(pattern: Row, complain: Complain) -> list[Row]:
     return rows
 
 
-def _lecture(position: Position, values: Mapping[str, Any], interval: Interval, *, is_expanded: bool) -> Row:
+def _lecture(position: Position, values: Mapping[str, Any], interval: Interval, *, is_expanded: bool) -> StagedRow:
     """A row of `staged_lectures`; `values`: the course, label and rooms of a record or a weekly pattern."""
     return {
         "line": position.line,

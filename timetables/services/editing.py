@@ -36,7 +36,7 @@ from timetables.models import (
 )
 from timetables.services.visibility import Settlement, settle
 
-Row = TypeVar("Row", bound=Model)
+ModelT = TypeVar("ModelT", bound=Model)
 EDITABLE: dict[type[Model], tuple[str, ...]] = {
     Teacher: ("name", "people_url"),
     Course: ("code", "name", "credits", "edu_url", "language", "teachers"),
@@ -64,7 +64,7 @@ class RoomsAreTaken(InvalidState):
 
 
 @transactional
-def add_row(*, kind: type[Row], by: User, now: datetime, **values: Any) -> Row:
+def add_row(*, kind: type[ModelT], by: User, now: datetime, **values: Any) -> ModelT:
     """A new row of an `EDITABLE` kind. Publishes `TimetableRowAdded`. Raises: PermissionDenied, Invalid."""
     _begin(by)
     teachers = values.pop("teachers", None)
@@ -78,7 +78,7 @@ def add_row(*, kind: type[Row], by: User, now: datetime, **values: Any) -> Row:
 
 
 @transactional
-def change_row(*, kind: type[Row], row_id: int, by: User, now: datetime, **values: Any) -> Row:
+def change_row(*, kind: type[ModelT], row_id: int, by: User, now: datetime, **values: Any) -> ModelT:
     """Change some fields of a row. Publishes `TimetableRowChanged`, nothing for a no-op.
 
     Raises: PermissionDenied, TimetableRowNotFound, Invalid.
