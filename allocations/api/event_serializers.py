@@ -10,32 +10,26 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from allocations.enums import Balance, EventStatus, OnConflict, Tie
-from allocations.models import AllocationEvent, AllocationRegistration
+from allocations.models import AllocationEvent
 from allocations.queries.manifest import weights_of
 from allocations.rules import (
     ALGORITHM,
     MAX_LIMIT,
     MAX_PUBLIC_SOURCE,
-    MAX_TARGET_DAYS,
     MAX_WEIGHT,
     event_faults,
 )
-from classrooms.api.fields import ClassroomField
-from classrooms.rules import time_faults
 from kernel.api.examples import days_on, hour_ahead, moment_ago
 from kernel.api.fields import (
     BooleanField,
     ChoiceField,
     DateField,
-    EndTimeField,
     IntegerField,
     NameField,
-    TimeField,
     TimestampField,
 )
-from kernel.api.serializers import NOT_AN_OBJECT, Input, Output, Query, Shape
-from kernel.campus_time import MINUTES_PER_DAY, format_instant, format_minute
-from kernel.dates import days_faults, year_faults
+from kernel.api.serializers import NOT_AN_OBJECT, Input, Output, Shape
+from kernel.campus_time import MINUTES_PER_DAY, format_instant
 from kernel.errors import Faults
 
 GROUP_ID = re.compile(r"[1-9][0-9]{0,17}")
@@ -213,81 +207,6 @@ class EventOutput(ListedEventOutput):
 
 class EventList(Shape):
     results = ListedEventOutput(many=True)
-
-
-class RoomQuery(Query):
-    """`…/room-agenda/`."""
-
-    example = {"classroom": "Room A"}
-
-    classroom = ClassroomField()
-
-
-class UnavailableDatesQuery(RoomQuery):
-    """`…/unavailable-dates/`: without bounds the event's target range; the given range is not clipped to it."""
-
-    start_date = DateField(required=False)
-    end_date = DateField(required=False)
-    start_time = TimeField(default=0)
-    end_time = EndTimeField(default=MINUTES_PER_DAY)
-
-    def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        event: AllocationEvent = self.context["event"]
-        first = values.get("start_date", event.target_starts_on)
-        last = values.get("end_date", event.target_ends_on)
-        days = {name: values[name] for name in ("start_date", "end_date") if name in values}
-        faults = year_faults(days) or days_faults(first, last, most_days=MAX_TARGET_DAYS)
-        return faults | time_faults(values.get("start_time", 0), values.get("end_time", MINUTES_PER_DAY))
-
-
-class UnavailableDatesOutput(Shape):
-    example = {"classroom": "Room A", "unavailable_dates": [days_on(7)]}
-
-    classroom = serializers.CharField()
-    unavailable_dates = serializers.ListField(child=DateField())
-
-
-class AgendaEntryOutput(Output):
-    """One row of `…/room-agenda/`."""
-
-    example = {
-        "id": 200,
-        "is_pending": True,
-        "start_time": "09:10",
-        "end_time": "10:20",
-        "day_of_week": 3,
-        "reserved_by": "John Doe",
-        "reserved_group": "522",
-        "description": "Research project meetings",
-    }
-
-    id = serializers.IntegerField()
-    is_pending = serializers.BooleanField()
-    start_time = TimeField()
-    end_time = EndTimeField()
-    day_of_week = serializers.IntegerField()
-    reserved_by = serializers.CharField()
-    reserved_group = serializers.CharField()
-    description = serializers.CharField()
-
-    def represent(self, instance: AllocationRegistration) -> dict[str, Any]:
-        return {
-            "id": instance.pk,
-            "is_pending": instance.is_pending,
-            "start_time": format_minute(instance.start_minute),
-            "end_time": format_minute(instance.end_minute),
-            "day_of_week": instance.day_of_week,
-            "reserved_by": instance.created_by.display_name,
-            "reserved_group": instance.group.name,
-            "description": instance.description,
-        }
-
-
-class RoomAgendaOutput(Shape):
-    example = {"classroom": "Room A"}
-
-    classroom = serializers.CharField()
-    registrations = AgendaEntryOutput(many=True)
 
 
 def _draw_summary(event: AllocationEvent) -> dict[str, Any]:

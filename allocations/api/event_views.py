@@ -6,17 +6,19 @@ from rest_framework.response import Response
 from accounts.api.viewsets import CallerViewSet
 from allocations.api.event_serializers import (
     WEIGHTS_SCHEMA,
-    AgendaEntryOutput,
     EventChangeInput,
     EventInput,
     EventList,
     EventOutput,
     ListedEventOutput,
+    WeightsInput,
+)
+from allocations.api.room_serializers import (
+    AgendaEntryOutput,
     RoomAgendaOutput,
     RoomQuery,
     UnavailableDatesOutput,
     UnavailableDatesQuery,
-    WeightsInput,
 )
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.queries.events import event_with_id
@@ -78,12 +80,15 @@ class AllocationEventViewSet(CallerViewSet):
     def end(self, request: Request, pk: int) -> Response:
         return Response(EventOutput(end_event(event_id=pk, by=self.caller, now=clock.now())).data)
 
-    @Operation(InCSpace, responses=EventOutput, conflicts=[EventIsDistributed], outcome={"status": "cancelled"})
+    @Operation(
+        InCSpace,
+        responses=EventOutput,
+        conflicts=[EventIsDistributed],
+        outcome={"status": "cancelled"},
+        reveals=("draw", "seed"),
+    )
     def cancel(self, request: Request, pk: int) -> Response:
-        event = EventOutput(cancel_event(event_id=pk, by=self.caller, now=clock.now())).data
-        if self.is_dry:  # the event goes on, so its seed stays a secret
-            event["draw"]["seed"] = None
-        return Response(event)
+        return Response(EventOutput(cancel_event(event_id=pk, by=self.caller, now=clock.now())).data)
 
     @Operation(
         InCSpace,

@@ -31,6 +31,9 @@ def run_dry(handler: Handler, operation: Operation) -> Response:
     if response.data is not None:
         shapes = operation.shapes(response.status_code)
         blank_generated(response.data, shapes, is_made=response.status_code == 201)
+    if operation.reveals is not None:
+        part, name = operation.reveals
+        response.data[part][name] = None
     response.headers.pop("Location", None)
     response["X-Dry-Run"] = "true"
     return response

@@ -48,6 +48,8 @@ class Operation:
     """What the last id or name of its path (without one: its query) names, where that is not the viewset's noun."""
     outcome: Mapping[str, Any] = field(default_factory=dict)
     """What it makes of the usual example of its answer."""
+    reveals: tuple[str, str] | None = None
+    """(object, field) of its answer that is secret until it is carried out, hence null in a dry run."""
     description: str = ""
     auth: Sequence[Mapping[str, Sequence[str]]] | None = None
     """The security schemes that open it, where that is not the bearer."""
