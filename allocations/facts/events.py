@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from allocations.enums import EventStatus
-from kernel.campus_time import campus_date, campus_minute, format_instant, format_minute
+from kernel.campus_time import format_instant, format_wall
 from kernel.changes import Changes
 from kernel.facts import Fact, Notice, Recipients
 
@@ -65,8 +65,7 @@ class _MovedOn(_AboutEvent):
 
     def notices(self) -> Iterable[Notice]:
         if sentence := SENTENCES.get(self.event.status):
-            end = self.event.registration_end
-            until = f"{campus_date(end)} {format_minute(campus_minute(end))}"
+            until = format_wall(self.event.registration_end)
             span = f"{self.event.target_starts_on} – {self.event.target_ends_on}"
             yield Notice(recipients=self.recipients, text=sentence.format(range=span, until=until))
 

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from classrooms.models import Classroom
 from classrooms.queries.states import SOON, RoomState, State
-from kernel.campus_time import campus_date, campus_minute, format_minute
+from kernel.campus_time import format_wall
 from kernel.pictures import xml_text
 
 WIDTH, MAX_PLAN_HEIGHT, MARGIN = 960, 620, 16
@@ -134,7 +134,7 @@ def _canvas(
             "font-family": "sans-serif",
         },
     )
-    title = f"Floor {floor}, {campus_date(at).isoformat()} {format_minute(campus_minute(at))}"
+    title = f"Floor {floor}, {format_wall(at)}"
     counts = Counter(room_states[room.pk].state for room in rooms)
     summary = f"{len(rooms)} rooms: " + ", ".join(f"{counts[state]} {LEGEND[state]}" for state in State) + "."
     if missing:
