@@ -72,20 +72,17 @@ def create_event(
     Publishes one `EventCreated`, also where it is open or closed at once. Raises: PermissionDenied, Invalid.
     """
     check_cspace(by.access)
-    seed = secrets.token_bytes(SEED_BYTES)
     event = AllocationEvent(
         registration_start=registration_start,
         registration_end=registration_end,
         target_starts_on=target_starts_on,
         target_ends_on=target_ends_on,
         **{name: value for name, value in options.items() if name in OPTIONS},
-        commitment=hashlib.sha256(seed).hexdigest(),
         created_by=by,
         created_at=now,
     )
     _check_window_and_range(event)
-    event.save(force_insert=True)
-    DrawSecret.objects.create(event=event, seed=seed)
+    _save_with_seed(event)
     enter(event, due(event, now), now=now)
     if event.hold_singles:
         update_hold(event)
@@ -99,6 +96,14 @@ def create_event(
         )
     )
     return event
+
+
+def _save_with_seed(event: AllocationEvent) -> None:
+    """Put a new event into its table, committed to a secret seed that is drawn here."""
+    seed = secrets.token_bytes(SEED_BYTES)
+    event.commitment = hashlib.sha256(seed).hexdigest()
+    event.save(force_insert=True)
+    DrawSecret.objects.create(event=event, seed=seed)
 
 
 @transactional

@@ -8,7 +8,7 @@ from accounts.rules import check_cspace
 from classrooms.enums import OccupancyKind
 from classrooms.facts import ClosureLifted, RoomClosing, RoomsClosed
 from classrooms.models import Classroom, Closure
-from classrooms.queries.obstacles import Obstacle, obstacles_in_any
+from classrooms.queries.obstacles import obstacles_in_any
 from classrooms.rules import closure_faults
 from classrooms.services.room_time import RoomAlreadyBooked, occupy_many, release
 from kernel.campus_time import Interval
@@ -46,13 +46,9 @@ def close_rooms(
         raise Invalid({"classrooms": ["There is no classroom to close"]})
     ids = tuple(sorted(room.pk for room in classrooms))
     lock_rooms(ids)
-    in_the_way = [row for row in obstacles_in_any(ids, interval) if row.kind != OccupancyKind.CLOSURE]
-    if [row for row in in_the_way if not (cancel_registrations and _is_registration(row))]:
-        raise RoomAlreadyBooked(in_the_way)
-    cancelled_targets = (
-        cascade(RoomClosing(actor_id=by.pk, occurred_at=now, classroom_ids=ids, interval=interval, reason=reason))
-        if in_the_way
-        else []
+    cancelled_targets = _clear(
+        RoomClosing(actor_id=by.pk, occurred_at=now, classroom_ids=ids, interval=interval, reason=reason),
+        cancel_registrations=cancel_registrations,
     )
     occupancy_ids = occupy_many([(room.pk, interval) for room in classrooms], kind=OccupancyKind.CLOSURE)
     Closure.objects.bulk_create(
@@ -67,7 +63,7 @@ def close_rooms(
             classrooms=tuple(room.name for room in classrooms),
             interval=interval,
             reason=reason,
-            cancelled_targets=tuple(cancelled_targets),
+            cancelled_targets=cancelled_targets,
         )
     )
     closures = Closure.objects.with_api_relations().in_bulk(occupancy_ids)
@@ -97,5 +93,14 @@ def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: dateti
     )
 
 
-def _is_registration(row: Obstacle) -> bool:
-    return row.kind == OccupancyKind.REGISTRATION
+def _clear(closing: RoomClosing, *, cancel_registrations: bool) -> tuple[str, ...]:
+    """Have what is in the way of a closure cancelled; the targets of what was. Closures are in nobody's way.
+
+    Raises: RoomAlreadyBooked, where something is there that is not to be cancelled.
+    """
+    obstacles = obstacles_in_any(closing.classroom_ids, closing.interval)
+    in_the_way = [row for row in obstacles if row.kind != OccupancyKind.CLOSURE]
+    may_go = {OccupancyKind.REGISTRATION} if cancel_registrations else set()
+    if [row for row in in_the_way if row.kind not in may_go]:
+        raise RoomAlreadyBooked(in_the_way)
+    return tuple(cascade(closing)) if in_the_way else ()
