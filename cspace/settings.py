@@ -106,7 +106,7 @@ if IS_PRODUCTION:
     if CSPACE_TEST_FAULTS:
         refuse("CSPACE_TEST_FAULTS is for tests only: it needs DEBUG=1")
 
-# --- Applications: lower layers first; the listeners last, so that log and notices follow the deed ---
+# --- Applications: the domain from the lowest layer up, then the two that listen to its facts, log before notices ---
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.import_export",

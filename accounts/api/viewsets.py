@@ -13,10 +13,10 @@ class CallerViewSet(ApiViewSet):
 
     @property
     def caller(self) -> User:
-        """Who is logged in; the declared permission has let nobody else in.
+        """The person who is logged in. Only for actions whose declared permission asks for a login.
 
         Raises:
-            NotAuthenticated: it has.
+            NotAuthenticated: the caller is anonymous, because the permission does not ask.
         """
         if not self.request.user.is_authenticated:
             raise NotAuthenticated("missing")

@@ -90,7 +90,8 @@ def check_credentials(*, username: str, password: str) -> User:
         NotAuthenticated: `invalid_credentials`, one answer for all causes.
     """
     user = User.objects.filter(username=username).first()
-    # For what is no hash, Django computes one with the preferred hasher: nobody costs what somebody costs.
+    # Without a user there is no hash to compare with; Django then computes one all the same, so that the time an answer
+    # takes does not tell whether the name exists.
     is_right = check_password(password, user.password if user else UNUSABLE_PASSWORD_PREFIX)
     if user is None or not is_right or not user.is_active:
         cause = "unknown_name" if user is None else "deactivated" if is_right else "wrong_password"

@@ -84,7 +84,7 @@ def event_for_filing(event_id: int, *, now: datetime) -> AllocationEvent:
 
 
 def move_on(event: AllocationEvent, *, now: datetime) -> bool:
-    """Bring a locked event into the state its window asks for; whether that was another one.
+    """Bring a locked event into the state its window asks for. Returns whether its state has changed.
 
     Publishes `EventOpened` or `EventClosed`, with nobody as the actor.
     """
@@ -135,7 +135,7 @@ def end_event(*, event_id: int, by: User, now: datetime) -> AllocationEvent:
 
 @transactional
 def cancel_event(*, event_id: int, by: User, now: datetime) -> AllocationEvent:
-    """Call the draw off: its seed is revealed, its entries are decided never, its hold on single registrations ends.
+    """Call the draw off. Its seed becomes public, its entries are never decided, and it holds back no time any more.
 
     Publishes `EventCancelled`; cancelling a cancelled one is a no-op.
     Raises: PermissionDenied, EventNotFound, EventIsDistributed.

@@ -98,7 +98,7 @@ class RoomView(OccupancyView):
 
 
 class FreeRoomsView(RoomView):
-    """A GET asks for a room of that name."""
+    """POST is the search. A GET of the same path shows the room that has this word for its name."""
 
     def post(self, request: HttpRequest, name: str) -> HttpResponseBase:
         body = read_body(request)
@@ -112,7 +112,7 @@ class FreeRoomsView(RoomView):
 
 
 class SoonestBookingsView(RoomView):
-    """A GET asks for a room of that name."""
+    """POST is the search. A GET of the same path shows the room that has this word for its name."""
 
     def post(self, request: HttpRequest, name: str) -> HttpResponseBase:
         runs = soonest_runs(after=searching.after_date(read_body(request)))

@@ -54,7 +54,7 @@ def read_series(path: Path, progress: Progress) -> Iterator[EventSeries]:
         raise UnreadableFile(f"{path.name} is no calendar: {len(lines)} events begin, {len(events)} can be read")
     groups: dict[str | int, list[tuple[int, Calendar, Component]]] = {}
     for line, (calendar, event) in zip(lines, events, strict=True):
-        # Without a UID it is nobody's change.
+        # An event without a UID cannot change another one: it is a series of its own, under its line.
         groups.setdefault(str(event.get("UID") or "") or line, []).append((line, calendar, event))
     for group in groups.values():
         yield from _series(group)
