@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from kernel.api.errors import STATUS, refusal_of
 from kernel.api.generated import blank_generated
 from kernel.api.operations import Handler, Operation
+from kernel.api.pagination import PageNotFound
 from kernel.db.transactions import transactional
 from kernel.errors import DomainError, ErrorCode, Faults, Invalid
 
@@ -39,10 +40,11 @@ def run_dry(handler: Handler, operation: Operation) -> Response:
     return response
 
 
-def refuse_after(handler: Handler, faults: Faults) -> NoReturn:
-    """Refuse a write for `faults`, but not before it was tried out whether its handler answers 403 or 404.
+def refuse_after(handler: Handler, faults: Faults, *, has_path: bool) -> NoReturn:
+    """Refuse a request for `faults`, but not before it was tried out whether its handler answers 403 or 404.
 
-    Nothing of the trial is kept. A 409 comes after a 400, so it is not told.
+    Nothing of the trial is kept. A 409 comes after a 400, so it is not told; nor is a 404 for what not the path names,
+    if it names anything (`has_path`), but the query that is at fault.
 
     Raises:
         Invalid: the handler's own faults of the input, and these.
@@ -52,7 +54,8 @@ def refuse_after(handler: Handler, faults: Faults) -> NoReturn:
         _rolled_back(handler)
     except (DomainError, APIException, DatabaseError) as error:
         refusal = refusal_of(error)
-        if refusal is None or STATUS[refusal.code] not in (400, 409):
+        is_by_query = not has_path or isinstance(error, PageNotFound)
+        if refusal is None or STATUS[refusal.code] not in ((400, 404, 409) if is_by_query else (400, 409)):
             raise
         if refusal.code == ErrorCode.VALIDATION_ERROR:
             own = refusal.details

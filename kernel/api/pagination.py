@@ -18,6 +18,10 @@ MAX_UNPAGED_ROWS = 5_000
 """A list of more rows than these is answered by page only."""
 
 
+class PageNotFound(NotFound):
+    resource = "Page"
+
+
 @dataclass(frozen=True)
 class PageRequest:
     """Which page is asked for; `number` ≥ 1, `size` 1…100."""
@@ -83,12 +87,12 @@ def paged(
     """`{count, next, previous, <key>: […]}`; the links are relative and keep the other parameters.
 
     Raises:
-        NotFound: the page lies past the end (page 1 of nothing is empty instead).
+        PageNotFound: the page lies past the end (page 1 of nothing is empty instead).
     """
     count = rows.count() if count is None else count
     first = (page.number - 1) * page.size
     if first and first >= count:
-        raise NotFound("Page")
+        raise PageNotFound
     page_rows = list(rows[first : first + page.size]) if count else []
     return {
         "count": count,

@@ -1,10 +1,11 @@
 """The view every operation is made of: declared permissions, strict query, idempotent and dry writes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn
 
 from django.db.models import QuerySet
 from django.utils.encoding import escape_uri_path
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from kernel.api.dry_runs import dry_run_faults, is_dry_run, refuse_after, run_dr
 from kernel.api.idempotency import key_faults, key_of, run_idempotent
 from kernel.api.operations import WRITES, Handler, Operation, operation_of
 from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, asked_page, paged, unpaged
+from kernel.api.query_strings import misplaced_faults, query_faults
 from kernel.api.serializers import Input, Output, Query
 from kernel.errors import Faults, Invalid
 from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
@@ -59,12 +61,14 @@ class ApiViewSet(ViewSet):
         Every `Operation` calls its action through this.
         """
         request = self.request
-        if request.method not in WRITES or not self.repeatable:
-            return action()
-        if request.user.is_authenticated:
+        is_repeatable_write = request.method in WRITES and self.repeatable
+        if is_repeatable_write and request.user.is_authenticated:
             count_try("write", str(self.caller_id), now=clock.now())
-        if faults := {**dry_run_faults(request), **key_faults(request)}:
+        faults = {**self._write_faults(operation)} if is_repeatable_write else {}
+        if faults := {**faults, **query_faults(request, operation, is_repeatable=self.repeatable)}:
             self._refuse(action, faults)
+        if not is_repeatable_write:
+            return action()
         self.is_dry = is_dry_run(request)
         if self.is_dry:
             return run_dry(action, operation)
@@ -72,11 +76,19 @@ class ApiViewSet(ViewSet):
             return run_idempotent(action, request=request, user_id=self.caller_id, key=key, now=clock.now())
         return action()
 
+    def _write_faults(self, operation: Operation) -> Faults:
+        """What is wrong with how a write is sent, whatever it does."""
+        # What takes no body looks at none, and is not kept from it by one that is malformed.
+        misplaced = misplaced_faults(self.request, None if operation.request else _body_of(self.request))
+        return {**misplaced, **dry_run_faults(self.request), **key_faults(self.request)}
+
     def _refuse(self, action: Handler, faults: Faults) -> NoReturn:
-        """Refuse a write whose `dry_run` or key is malformed, unless something is missing or forbidden."""
+        """Refuse a request for how it is sent, unless something is missing or forbidden."""
+        if not self.repeatable:
+            raise Invalid(faults)
         self.is_dry = True  # for the action: what is only tried out must not do what a dry run would not
         try:
-            refuse_after(action, faults)
+            refuse_after(action, faults, has_path=bool(self.kwargs))
         finally:
             self.is_dry = False
 
@@ -91,20 +103,23 @@ class ApiViewSet(ViewSet):
 
     def body(self, kind: type[Input], **context: Any) -> dict[str, Any]:
         """The validated body. Raises `ValidationError` with every fault at once."""
-        return _validated(kind(data=self.request.data, context={**self.serializer_context(), **context}))
+        return self._validated(kind(data=self.request.data, context={**self.serializer_context(), **context}))
 
     def changes(self, kind: type[Input], **context: Any) -> dict[str, Any]:
         """The validated body of a PUT or PATCH: absent keys stay as they are."""
-        return _validated(kind(data=self.request.data, partial=True, context={**self.serializer_context(), **context}))
+        context = {**self.serializer_context(), **context}
+        return self._validated(kind(data=self.request.data, partial=True, context=context))
 
     def query(self, kind: type[Query], **context: Any) -> dict[str, Any]:
         """The validated query string."""
-        return _validated(kind(data=self.request.query_params, context={**self.serializer_context(), **context}))
+        serializer = kind(data=self.request.query_params, context={**self.serializer_context(), **context})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
 
     def listing(
         self,
-        rows: QuerySet[Any, Any],
-        output: type[Output],
+        rows: QuerySet[Any, Any] | Sequence[Any],
+        output: type[Output] | None = None,
         *,
         key: str = "results",
         always_paged: bool = False,
@@ -112,13 +127,14 @@ class ApiViewSet(ViewSet):
     ) -> Response:
         """All rows under `key`, or a page of them if the query asks for one.
 
-        `count` = how many rows there are, where the caller knows; else a page asks.
+        `count` = how many rows there are, where the caller knows; else a page asks. Without an `output` the rows are
+        what is shown.
 
         Raises:
             Invalid: there are too many rows to be answered without a page, or the page is malformed.
             NotFound: the page lies past the end.
         """
-        represent = output().represent
+        represent: Callable[[Any], Any] = output().represent if output else lambda row: row
         page = asked_page(self.request)
         if page is None and always_paged:
             page = PageRequest(1, DEFAULT_PER_PAGE)
@@ -134,6 +150,13 @@ class ApiViewSet(ViewSet):
         """What every serializer of a request may ask for."""
         return {"now": clock.now()}
 
+    def _validated(self, serializer: BaseSerializer[Any]) -> dict[str, Any]:
+        """What a body says, unless it also says what belongs elsewhere."""
+        misplaced = misplaced_faults(self.request, self.request.data) if self.repeatable else {}
+        if not serializer.is_valid() or misplaced:
+            raise ValidationError({**serializer.errors, **misplaced})
+        return dict(serializer.validated_data)
+
 
 class DocumentViewSet(ApiViewSet):
     """Actions that answer with a document which is no JSON. `renderer_classes` names the kinds, JSON first."""
@@ -145,9 +168,12 @@ class DocumentViewSet(ApiViewSet):
         return super().handle_exception(exc)
 
 
-def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
+def _body_of(request: Request) -> Any:
+    """The body, None if it cannot be read."""
+    try:
+        return request.data
+    except APIException:
+        return None
 
 
 def _check_query(request: Request) -> None:
