@@ -6,10 +6,10 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
 from kernel import clock
+from kernel.db.pending_migrations import lacks_migrations
 
 MAX_CLOCK_SECONDS = 5
 MAX_PROBE_SECONDS = 1.0
@@ -76,8 +76,7 @@ def _database_answers() -> bool:
 
 
 def _is_migrated() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return not lacks_migrations(connection)
 
 
 def _has_btree_gist() -> bool:

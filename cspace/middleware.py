@@ -5,6 +5,7 @@ An API request runs no session, CSRF or message middleware: those serve the admi
 
 import logging
 import re
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -18,11 +19,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.utils.html import escape
+from django.views.defaults import server_error as django_server_error
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from dialects.dialect import SlashRule
 from dialects.registry import dialect_of
-from kernel.api.errors import envelope_for_exception, envelope_for_status
+from kernel.api.errors import envelope_for_exception, envelope_for_status, refusal_of
+from kernel.errors import Unavailable
 from kernel.requests import actor_id_of, handling, name_request
 from kernel.text import has_forbidden_text
 
@@ -120,7 +124,24 @@ class EnvelopeMiddleware:
         return envelope_for_status(request, response) if is_bare and not _is_page(request) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return None if _is_page(request) else envelope_for_exception(request, error)
+        return page_for_exception(error) if _is_page(request) else envelope_for_exception(request, error)
+
+
+def page_for_exception(error: Exception) -> HttpResponse | None:
+    """What a page says while the server cannot serve it; None for whatever else went wrong there."""
+    refusal = refusal_of(error)
+    if not isinstance(refusal, Unavailable):
+        return None
+    sentence = escape(refusal.message)
+    page = f'<!doctype html><html lang="en"><title>{sentence}</title><h1>Not now</h1><p>{sentence}.</p></html>'
+    return HttpResponse(page, status=503, headers={"Retry-After": str(refusal.retry_after)})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`, for what went wrong in a middleware, where no `process_exception` is called."""
+    error = sys.exc_info()[1]
+    page = page_for_exception(error) if isinstance(error, Exception) and _is_page(request) else None
+    return page or django_server_error(request)
 
 
 class ApiCorsMiddleware(CorsMiddleware):

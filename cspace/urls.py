@@ -11,6 +11,7 @@ from kernel.admin.site import site
 from web import front_page
 
 API = "api/v1/"
+handler500 = "cspace.middleware.server_error"
 
 
 def unknown_endpoint(request: HttpRequest) -> HttpResponseBase:

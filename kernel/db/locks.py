@@ -5,12 +5,15 @@ notifications.
 Every wait is bounded by the connection's `lock_timeout` (see settings) and then answered with 503.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
+
+from kernel.db.constraints import sqlstate
 
 
 class Namespace(IntEnum):
@@ -22,6 +25,7 @@ class Namespace(IntEnum):
     FILING = 4
     TIMETABLE = 5
     CAMPUS_ADMINS = 6
+    MIGRATION = 7
 
 
 class LockOutsideTransaction(RuntimeError):
@@ -63,6 +67,42 @@ def try_namespace(namespace: Namespace) -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, 0)", [namespace])
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+@contextmanager
+def migration_turn(*, wait_seconds: int) -> Iterator[bool]:
+    """One migration of the database at a time, held by the session: a migration has many transactions, or none.
+
+    False, if another one has not ended within the time.
+    """
+    with connection.cursor() as cursor, _longer_waits(cursor, wait_seconds):
+        try:
+            cursor.execute("SELECT pg_advisory_lock(%s, 0)", [Namespace.MIGRATION])
+        except OperationalError as error:
+            if sqlstate(error) != "55P03":
+                raise
+            is_ours = False
+        else:
+            is_ours = True
+    try:
+        yield is_ours
+    finally:
+        if is_ours and connection.connection is not None:  # else its end has given the lock back
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [Namespace.MIGRATION])
+
+
+@contextmanager
+def _longer_waits(cursor: Any, seconds: int) -> Iterator[None]:
+    """Let the statements of this session, outside a transaction, wait for so long."""
+    cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
+    limits = cursor.fetchone()
+    change = "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)"
+    cursor.execute(change, [f"{seconds}s", f"{seconds + 5}s"])
+    try:
+        yield
+    finally:
+        cursor.execute(change, limits)
 
 
 def lock_filing(group_id: int) -> None:
