@@ -1,9 +1,10 @@
-FROM python:3.12.8-slim-bookworm AS build
+ARG PYTHON_IMAGE=python:3.12.8-slim-bookworm
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /app
 COPY requirements/core.txt requirements/core.txt
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/core.txt
 
-FROM python:3.12.8-slim-bookworm
+FROM ${PYTHON_IMAGE}
 RUN useradd --system --uid 10001 cspace
 WORKDIR /app
 COPY --from=build /venv /venv
@@ -14,5 +15,6 @@ RUN SECRET_KEY=build-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF \
     ALLOWED_HOSTS=build.invalid python manage.py collectstatic --noinput
 USER cspace
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s CMD python -c "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"
+# Ready, not just alive: until then the proxy waits.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s CMD python -c "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--backlog", "1024", "--backpressure", "512", "--respawn-failed-workers", "--workers-kill-timeout", "25", "cspace.wsgi:application"]

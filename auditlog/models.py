@@ -1,11 +1,16 @@
 """The change log: one row per accepted command, append-only in the database itself."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 
 
 class LogEntry(models.Model):
     """What was done, by whom, to what. A trigger refuses UPDATE, DELETE and TRUNCATE."""
+
+    is_append_only: ClassVar[bool] = True
+    """The application's role is not even granted them (`kernel.db.grants`)."""
 
     action = models.CharField(max_length=60)
     actor = models.ForeignKey(

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from difflib import SequenceMatcher
 from io import StringIO
 from pathlib import Path
@@ -195,6 +195,17 @@ def secret_problems(**secrets: str) -> Iterable[str]:
             yield f"{name} is weak: it needs at least {MIN_SECRET_LENGTH} random characters"
     if len(set(secrets.values())) < len(secrets) and all(secrets.values()):
         yield " and ".join(secrets) + " must differ"
+
+
+def owner_problem(database: Mapping[str, object], owner: Mapping[str, object]) -> str | None:
+    """What is wrong with the owner's way to the application's database, in one sentence without a secret."""
+    if database.get("ENGINE") != owner.get("ENGINE"):
+        return "DATABASE_OWNER_URL needs a DATABASE_URL: the embedded PostgreSQL has one role"
+    if database.get("NAME") != owner.get("NAME"):
+        return "DATABASE_URL and DATABASE_OWNER_URL must name the same database"
+    if database.get("USER") == owner.get("USER"):
+        return "DATABASE_URL and DATABASE_OWNER_URL must name two roles: the application must not own its tables"
+    return None
 
 
 def parse_whole_number(name: str, text: str, *, largest: int) -> int:

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import EnvError, validate
 
-from cspace.env import development_hosts, read_environment, refuse, secret_problems, split_words
+from cspace.env import development_hosts, owner_problem, read_environment, refuse, secret_problems, split_words
 
+HSTS_PRELOAD_SECONDS = 31_536_000
+"""What the browsers' list asks for."""
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = read_environment()
 
@@ -32,6 +34,8 @@ try:
     CSPACE_CORS_ORIGINS = env.origins("CSPACE_CORS_ORIGINS")
     CSPACE_TRUSTED_PROXIES = env.int("CSPACE_TRUSTED_PROXIES", 0, validate=validate.Range(0, 10))
     CSPACE_HSTS_SECONDS = env.int("CSPACE_HSTS_SECONDS", 31_536_000, validate=validate.Range(0, 315_360_000))
+    CSPACE_HSTS_SUBDOMAINS = env.bool("CSPACE_HSTS_SUBDOMAINS", False)
+    CSPACE_HSTS_PRELOAD = env.bool("CSPACE_HSTS_PRELOAD", False)
     CSPACE_SSL_REDIRECT = env.bool("CSPACE_SSL_REDIRECT", IS_PRODUCTION)
 
     # --- The campus --------------------------------------------------------------------------------
@@ -80,6 +84,8 @@ try:
         "DATA_DIR": CSPACE_DATA_DIR,
         "FAST": CSPACE_EMBEDDED_FAST,
     }
+    # Who owns the tables and migrates them, where the application's role may do less (deploy/roles.sql).
+    OWNER_DATABASE = env.postgres("DATABASE_OWNER_URL")
     CSPACE_LOG_LEVEL = env.log_level("CSPACE_LOG_LEVEL", logging.INFO)
     CSPACE_ACCESS_LOG = env.bool("CSPACE_ACCESS_LOG", IS_PRODUCTION)
     env.refuse_unknown_names()
@@ -91,6 +97,12 @@ try:
 except (ZoneInfoNotFoundError, ValueError, OSError):
     refuse(f"CSPACE_TIME_ZONE={CSPACE_TIME_ZONE!r} is not an IANA time zone name such as Asia/Taipei")
 
+if OWNER_DATABASE and (problem := owner_problem(DATABASE, OWNER_DATABASE)):
+    refuse(problem)
+if CSPACE_HSTS_PRELOAD and not (CSPACE_HSTS_SUBDOMAINS and CSPACE_HSTS_SECONDS >= HSTS_PRELOAD_SECONDS):
+    refuse(
+        f"CSPACE_HSTS_PRELOAD needs CSPACE_HSTS_SUBDOMAINS=on and CSPACE_HSTS_SECONDS={HSTS_PRELOAD_SECONDS} or more"
+    )
 if ENVIRONMENT == "production" and DEBUG:
     refuse("DEBUG must not be on when CSPACE_ENV=production")
 if IS_PRODUCTION:
@@ -239,13 +251,16 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- Where it is kept ------------------------------------------------------------------------------------
 # Persistent connections: a connection per request costs more than the request.
 DATABASES = {
-    "default": DATABASE
+    alias: database
     | {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**DATABASE.get("OPTIONS", {}), **DATABASE_OPTIONS},  # type: ignore[dict-item]  # options are of any type
+        "OPTIONS": {**database.get("OPTIONS", {}), **DATABASE_OPTIONS},  # type: ignore[dict-item]  # options are of any type
     }
+    for alias, database in {"default": DATABASE, "owner": OWNER_DATABASE}.items()
+    if database is not None
 }
+CSPACE_MIGRATED_AS = "owner" if OWNER_DATABASE else "default"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Time and language -------------------------------------------------------------------------------------
@@ -269,12 +284,13 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 SESSION_COOKIE_HTTPONLY = True
 # These two look for Django's own class paths; cspace.middleware has subclasses of them (tests/admin, tests/cspace).
-SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
+# The other two ask for HSTS for all subdomains and for ever: that is for the owner of the whole domain to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W005", "security.W021"]
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = CSPACE_SSL_REDIRECT
     SECURE_HSTS_SECONDS = CSPACE_HSTS_SECONDS
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = CSPACE_HSTS_SUBDOMAINS
+    SECURE_HSTS_PRELOAD = CSPACE_HSTS_PRELOAD
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     if CSPACE_TRUSTED_PROXIES:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

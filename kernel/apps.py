@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class KernelConfig(AppConfig):
@@ -8,3 +9,9 @@ class KernelConfig(AppConfig):
     label = "cspace"
     verbose_name = "CSpace"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from kernel.db.grants import grant_after_migrating
+
+        # Django sends it once all apps are migrated, to each app that has tables.
+        post_migrate.connect(grant_after_migrating, sender=self)

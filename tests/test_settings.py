@@ -62,6 +62,18 @@ def test_a_safe_production_passes_the_deployment_check():
         ({"CSPACE_THROTTLE": "off"}, "CSPACE_THROTTLE=off is for development only"),
         ({"CSPACE_TEST_FAULTS": "skip-lock"}, "CSPACE_TEST_FAULTS is for tests only"),
         ({"CSPACE_TIME_ZONE": "Mars/Base"}, "is not an IANA time zone"),
+        ({"CSPACE_HSTS_PRELOAD": "on"}, "CSPACE_HSTS_PRELOAD needs CSPACE_HSTS_SUBDOMAINS=on"),
+        (
+            {"CSPACE_HSTS_PRELOAD": "on", "CSPACE_HSTS_SUBDOMAINS": "on", "CSPACE_HSTS_SECONDS": "3600"},
+            "and CSPACE_HSTS_SECONDS=31536000 or more",
+        ),
+        ({"DATABASE_OWNER_URL": "postgres://nobody@127.0.0.1:1/none"}, "must name two roles"),
+        ({"DATABASE_OWNER_URL": "postgres://owner@127.0.0.1:1/other"}, "must name the same database"),
+        (
+            {"DATABASE_OWNER_URL": "postgres://owner@127.0.0.1:1/none", "DATABASE_URL": None},
+            "DATABASE_OWNER_URL needs a DATABASE_URL",
+        ),
+        ({"DATABASE_OWNER_URL": "mysql://x"}, "DATABASE_OWNER_URL is not the URL of a PostgreSQL database"),
     ],
 )
 def test_an_unsafe_production_does_not_start(changes, sentence):
@@ -389,3 +401,20 @@ def test_the_kind_of_deployment_is_one_of_two(read, capsys):
     with pytest.raises(SystemExit):
         read(CSPACE_ENV="prod")
     assert capsys.readouterr().err == "CSpace cannot start: CSPACE_ENV=prod is neither production nor development\n"
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_subdomains_and_preload_are_promised_only_when_asked_for(read, asked):
+    asking = {"CSPACE_HSTS_SUBDOMAINS": "on", "CSPACE_HSTS_PRELOAD": "on"} if asked else {}
+    settings = read(**asking)
+    assert settings["SECURE_HSTS_SECONDS"] == 31_536_000
+    assert settings["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is settings["SECURE_HSTS_PRELOAD"] is asked
+
+
+def test_the_owner_is_a_second_way_to_the_same_database(read):
+    alone = read()
+    assert (set(alone["DATABASES"]), alone["CSPACE_MIGRATED_AS"]) == ({"default"}, "default")
+    both = read(DATABASE_OWNER_URL="postgres://owner:x@127.0.0.1:1/none")
+    assert (set(both["DATABASES"]), both["CSPACE_MIGRATED_AS"]) == ({"default", "owner"}, "owner")
+    assert both["DATABASES"]["owner"]["USER"] == "owner"
+    assert both["DATABASES"]["owner"]["OPTIONS"] == both["DATABASES"]["default"]["OPTIONS"]

@@ -3,7 +3,7 @@ from django.db import migrations
 
 def make_system_group(apps, schema_editor):
     """cspace exists from the first migration on, in production too; `createadmin` puts somebody in."""
-    apps.get_model("groups", "Group").objects.get_or_create(
+    apps.get_model("groups", "Group").objects.using(schema_editor.connection.alias).get_or_create(
         is_system=True, defaults={"name": "cspace", "name_key": "cspace"}
     )
 

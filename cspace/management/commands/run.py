@@ -75,7 +75,7 @@ class Command(BaseCommand):
                 embedded.ensure(
                     Path(str(database["DATA_DIR"])), fast=bool(database["FAST"]), timeout=DATABASE_START_SECONDS
                 )
-            call_command("migrate", interactive=False, verbosity=0)
+            call_command("migrate", interactive=False, verbosity=0, database=settings.CSPACE_MIGRATED_AS)
             if settings.DEBUG and not apps.get_model("classrooms", "Classroom").objects.exists():
                 self.load_demo()
         except (embedded.EmbeddedPostgresError, OperationalError) as error:

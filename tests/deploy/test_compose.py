@@ -1,0 +1,112 @@
+"""The composed production, as its files say it: nothing is run here, for there is no container engine."""
+
+import fnmatch
+import re
+
+import pytest
+import yaml
+
+from tests.deploy.proxies import CONFIGURATION
+from tests.races.server import ROOT
+
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+IGNORED = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+OURS = ["app", "tick", "migrate"]
+
+
+def seconds(text):
+    return int(re.fullmatch(r"(\d+)s", text)[1])
+
+
+def default_of(text):
+    """ "${NAME:-value}" → "value"."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+
+
+def test_only_the_proxy_is_published_and_only_to_this_machine():
+    assert {name: service["ports"] for name, service in SERVICES.items() if "ports" in service} == {
+        "proxy": ["${PROXY_PUBLISH:-127.0.0.1:8080}:8080"]
+    }
+
+
+def test_the_proxy_believes_the_gateway_that_compose_makes_and_the_app_believes_the_proxy():
+    (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
+    assert f"set_real_ip_from {network['gateway']};" in CONFIGURATION
+    assert SERVICES["app"]["environment"]["CSPACE_TRUSTED_PROXIES"] == "1"
+    assert CONFIGURATION.count("proxy_set_header X-Forwarded-For $remote_addr;") == CONFIGURATION.count("proxy_pass ")
+
+
+def test_the_owner_is_known_to_the_migration_alone():
+    with_owner = [name for name, service in SERVICES.items() if "database_owner_url" in service.get("secrets", [])]
+    assert with_owner == ["database", "migrate"]
+    assert [name for name in SERVICES if "DATABASE_OWNER_URL_FILE" in SERVICES[name].get("environment", {})] == [
+        "migrate"
+    ]
+    assert SERVICES["migrate"]["command"][1:] == ["manage.py", "migrate", "--noinput", "--database", "owner"]
+    with_superuser = [name for name, service in SERVICES.items() if "superuser_password" in service.get("secrets", [])]
+    assert with_superuser == ["database"]
+
+
+def test_every_secret_is_a_file_that_somebody_reads():
+    used = {secret for service in SERVICES.values() for secret in service.get("secrets", [])}
+    assert used == set(COMPOSE["secrets"])
+    assert {entry["file"] for entry in COMPOSE["secrets"].values()} == {f"deploy/secrets/{name}" for name in used}
+
+
+@pytest.mark.parametrize("name", ["app", "tick"])
+def test_what_serves_waits_for_the_migration(name):
+    assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    assert SERVICES["migrate"]["restart"] == "no"
+
+
+def test_the_proxy_waits_until_the_app_is_ready_not_just_alive():
+    assert SERVICES["proxy"]["depends_on"]["app"] == {"condition": "service_healthy"}
+    assert "healthcheck" not in SERVICES["app"]  # it is the image's
+    assert re.search(r"^HEALTHCHECK .*127\.0\.0\.1:8000/readyz", DOCKERFILE, re.MULTILINE)
+
+
+def test_everything_has_limits_and_time_to_end():
+    for name, service in SERVICES.items():
+        limits = service["deploy"]["resources"]["limits"]
+        assert {"cpus", "memory", "pids"} == set(limits), name
+        assert seconds(service["stop_grace_period"]) > 0, name
+        assert "no-new-privileges:true" in service["security_opt"], name
+    waits = int(re.search(r'"--workers-kill-timeout", "(\d+)"', DOCKERFILE)[1])
+    assert seconds(SERVICES["app"]["stop_grace_period"]) > waits
+    read = int(re.search(r"proxy_read_timeout (\d+)s;", CONFIGURATION)[1])
+    assert seconds(SERVICES["proxy"]["stop_grace_period"]) > read
+
+
+def test_every_image_is_of_an_exact_version_and_can_be_pinned_to_a_digest():
+    (python,) = re.findall(r"^ARG PYTHON_IMAGE=(\S+)$", DOCKERFILE, re.MULTILINE)
+    froms = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    images = [service["image"] for service in SERVICES.values() if "image" in service]
+    arguments = [SERVICES[name]["build"]["args"]["PYTHON_IMAGE"] for name in OURS]
+
+    assert froms == ["${PYTHON_IMAGE}"] * 2
+    assert {default_of(argument) for argument in arguments} == {python}
+    assert all(re.fullmatch(r"\$\{[A-Z]+_IMAGE:-.+\}", image) for image in images + arguments)
+    for image in [*images, python]:
+        assert re.search(r":\d+\.\d+(\.\d+)?-[a-z-]+$", default_of(image)), image
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".env", ".env.production", "deploy/.env", "deploy/secrets/jwt_key", ".git/config", "var/pg/password", ".venv/x"],
+)
+def test_what_is_secret_or_of_this_machine_is_not_in_the_image(path):
+    parts = path.split("/")
+    beginnings = ["/".join(parts[: length + 1]) for length in range(len(parts))]
+    patterns = [pattern.removeprefix("**/") for pattern in IGNORED] + IGNORED
+    assert any(fnmatch.fnmatch(beginning, pattern) for beginning in beginnings for pattern in patterns)
+
+
+def test_the_roles_are_made_before_anybody_can_connect():
+    database = SERVICES["database"]
+    assert "./deploy/make-roles.sh:/docker-entrypoint-initdb.d/make-roles.sh:ro" in database["volumes"]
+    assert (
+        ROOT / "deploy" / "make-roles.sh"
+    ).stat().st_mode & 0o111  # else its lines are run by the image's own script
+    assert "-h 127.0.0.1" in database["healthcheck"]["test"][1]
