@@ -21,7 +21,7 @@ OTHER_NAMES = {"pagesize": "per_page", "dry": DRY_RUN}
 IN_THE_QUERY = f"Belongs into the query string: ?{DRY_RUN}=true"
 
 
-def known_names(operation: Operation) -> list[str]:
+def parameter_names(operation: Operation) -> list[str]:
     """The parameters that an operation declares."""
     return [name for kind in operation.parameters for name in _names_of(kind)]
 
@@ -36,9 +36,9 @@ def query_faults(request: Request, operation: Operation, *, is_repeatable: bool)
     faults = {name: [SAID_TWICE] for name, values in request.query_params.lists() if len(values) > 1}
     if is_write and not is_repeatable:
         return faults
-    known = [*known_names(operation), *([DRY_RUN] if is_write else PAGING)]
-    for name in request.query_params.keys() - faults.keys() - set(known):
-        nearest = _nearest(name, known)
+    parameters = [*parameter_names(operation), *([DRY_RUN] if is_write else PAGING)]
+    for name in request.query_params.keys() - faults.keys() - set(parameters):
+        nearest = _nearest(name, parameters)
         if is_write or (nearest and _folded(nearest) == _folded(OTHER_NAMES.get(_folded(name), name))):
             faults[name] = [f"{NO_SUCH_PARAMETER}: did you mean {nearest}?" if nearest else NO_SUCH_PARAMETER]
     return faults
@@ -56,8 +56,8 @@ def _names_of(kind: Any) -> Collection[str]:
     return names
 
 
-def _nearest(name: str, known: Collection[str]) -> str | None:
-    by_key = {_folded(one): one for one in known}
+def _nearest(name: str, parameters: Collection[str]) -> str | None:
+    by_key = {_folded(one): one for one in parameters}
     key = _folded(name)
     nearest = get_close_matches(_folded(OTHER_NAMES.get(key, key)), by_key, n=1, cutoff=0.75)
     return by_key[nearest[0]] if nearest else None

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
 from kernel.db.constraints import sqlstate
 
@@ -70,12 +70,15 @@ def try_namespace(namespace: Namespace) -> bool:
 
 
 @contextmanager
-def migration_turn(*, wait_seconds: int) -> Iterator[bool]:
-    """One migration of the database at a time, held by the session: a migration has many transactions, or none.
+def migration_turn(*, database: str, wait_seconds: int) -> Iterator[bool]:
+    """One migration at a time, held by the session of a connection: a migration has many transactions, or none.
+
+    `database`: its alias; two that lead to the same database, as two roles, wait for one another.
 
     False, if another one has not ended within the time.
     """
-    with connection.cursor() as cursor, _longer_waits(cursor, wait_seconds):
+    session = connections[database]
+    with session.cursor() as cursor, _longer_waits(cursor, wait_seconds):
         try:
             cursor.execute("SELECT pg_advisory_lock(%s, 0)", [Namespace.MIGRATION])
         except OperationalError as error:
@@ -87,8 +90,8 @@ def migration_turn(*, wait_seconds: int) -> Iterator[bool]:
     try:
         yield is_ours
     finally:
-        if is_ours and connection.connection is not None:  # else its end has given the lock back
-            with connection.cursor() as cursor:
+        if is_ours and session.connection is not None:  # else its end has given the lock back
+            with session.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [Namespace.MIGRATION])
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from kernel.api.operations import WRITES, operation_of
-from kernel.api.query_strings import known_names
+from kernel.api.query_strings import parameter_names
 from registrations.models import Registration
 from tests.contract.test_permission_matrix import ACTORS, MATRIX, body_for, booking, campus, loaded
 from tests.routes import API, operation, routes
@@ -69,7 +69,7 @@ def test_every_operation_is_tried():
 
 @pytest.mark.parametrize(("method", "path", "actor"), OPERATIONS)
 def test_a_parameter_said_twice_is_refused_by_name(method, path, actor, campus, api):
-    names = {*known_names(DECLARED[operation(method, path)]), "page", "dry_run", "anything"}
+    names = {*parameter_names(DECLARED[operation(method, path)]), "page", "dry_run", "anything"}
     for name in sorted(names):
         assert details(asked(method, path, actor, campus, api, f"{name}=1&{name}=2"))[name] == TWICE
         # The same value twice says nothing else, but which was meant is not ours to guess; nor is an empty one.

@@ -20,12 +20,12 @@ class Command(migrate.Command):
             "--wait-seconds", type=int, default=WAIT_SECONDS, help="how long to wait for another migration to end"
         )
 
-    def handle(self, *arguments: Any, wait_seconds: int = WAIT_SECONDS, **options: Any) -> None:
+    def handle(self, *arguments: Any, database: str, wait_seconds: int = WAIT_SECONDS, **options: Any) -> None:
         """Migrate when it is our turn; what the other one has done is not done again."""
-        with migration_turn(wait_seconds=wait_seconds) as is_ours:
+        with migration_turn(database=database, wait_seconds=wait_seconds) as is_ours:
             if not is_ours:
                 raise CommandError(
                     f"Another migration of this database has been running for {wait_seconds} s: "
                     "wait for its end and try again"
                 )
-            super().handle(*arguments, **options)
+            super().handle(*arguments, database=database, **options)
