@@ -1,10 +1,11 @@
 """Allocation events and their entries in the admin. Every write is a service call; the secret seed has no page."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -24,15 +25,20 @@ from allocations.services.distributing import distribute
 from allocations.services.events import OPTIONS, change_event, create_event
 from allocations.services.progress import cancel_event, end_event
 from kernel import clock
+from kernel.admin.asking import Step, command
 from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallTimeFormField
+from kernel.admin.history import Mention, Trace, target_of
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
 from kernel.campus_time import MINUTES_PER_DAY, campus_date, campus_minute
+from kernel.facts import Fact
 
 WINDOW = {"registration_start": ("opens_on", "opens_at"), "registration_end": ("closes_on", "closes_at")}
 RANGE = ("target_starts_on", "target_ends_on")
 PICTURES = ("status", "commitment", "demand", "result")
 FORM_FIELDS = ("opens_on", "opens_at", "closes_on", "closes_at", *RANGE, *OPTIONS)
+BY_CHANCE = frozenset({"successful_allocations", "failed_allocations", "occurrences"})
+"""Details of a draw that a try with another seed cannot know."""
 
 
 class EventForm(ServiceForm):
@@ -108,6 +114,7 @@ class PublicValueForm(ActionForm):
 @admin.register(AllocationEvent, site=site)
 class AllocationEventAdmin(ServiceAdmin):
     form = EventForm
+    target_noun = "allocation_event"
     action_form = PublicValueForm
     list_display = ("id", "status", "registration_start", "registration_end", "target_starts_on", "target_ends_on")
     list_filter = ("status",)
@@ -162,42 +169,53 @@ class AllocationEventAdmin(ServiceAdmin):
             made = create_event(by=actor(request), now=clock.now(), **form.cleaned_data["window"], **values)
             obj.pk, obj.status = made.pk, made.status
 
-    @admin.action(description="End (freeze the entries)")
-    def end(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> None:
-        self._each(request, chosen, end_event, "ended")
+    @command(description="End (freeze the entries)", done="ended", idle="It is closed already")
+    def end(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> Iterator[Step]:
+        for pk in chosen.values_list("pk", flat=True):
+            yield Step((pk,), f"Allocation event {pk}", partial(end_event, event_id=pk))
 
-    @admin.action(description="Distribute (draw, once)")
-    def distribute(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> None:
+    @command(
+        description="Distribute (draw, once)",
+        done="distributed",
+        idle="It has been distributed already, and is drawn only once: its result stands",
+        unforeseen=BY_CHANCE,
+    )
+    def distribute(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> Iterator[Step]:
+        """What is shown before is drawn with the practice seed: nobody sees the outcome and thinks again."""
         public_value = request.POST.get("public_value") or None
         if public_value is not None and (faults := salt_faults(public_value)):
-            self.message_user(request, f"Public value: {' '.join(faults)}", messages.ERROR)
-            return
-        self._each(request, chosen, distribute, "distributed", public_value=public_value)
+            raise ValidationError([f"Public value: {fault}" for fault in faults])
+        for pk in chosen.values_list("pk", flat=True):
+            draw = partial(distribute, event_id=pk, public_value=public_value)
+            yield Step((pk,), f"Allocation event {pk}", draw, practice=partial(draw, is_practice=True))
 
-    @admin.action(description="Cancel (reveals the seed, for good)")
-    def cancel(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> None:
-        self._each(request, chosen, cancel_event, "cancelled")
+    @command(description="Cancel (reveals the seed, for good)", done="cancelled", idle="It has been cancelled already")
+    def cancel(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> Iterator[Step]:
+        for pk in chosen.values_list("pk", flat=True):
+            yield Step((pk,), f"Allocation event {pk}", partial(cancel_event, event_id=pk))
 
-    def _each(
-        self,
-        request: HttpRequest,
-        chosen: QuerySet[AllocationEvent],
-        command: Callable[..., Any],
-        word: str,
-        **more: Any,
-    ) -> None:
-        rows = [(f"Allocation event {pk}", {"event_id": pk}) for pk in chosen.values_list("pk", flat=True)]
-        self.attempt_each(request, command, rows, word, **more)
+    def reaches_further(self, facts: Sequence[Fact]) -> bool:
+        """Also where a new window ends or opens the event."""
+        is_moved_on = any("status" in fact.details.get("changes", {}) for fact in facts)
+        return is_moved_on or super().reaches_further(facts)
 
 
 @admin.register(AllocationRegistration, site=site)
 class AllocationRegistrationAdmin(ReadOnlyAdmin):
+    target_noun = "allocation_registration"
     list_display = ("id", "event_id", "group", "slot", "rank", "choice", "status", "place", "outcome", "created_by")
     list_filter = ("event", "status", "reason")
     search_fields = ("group__name", "classroom__name", "created_by__username", "description")
     list_select_related = ("group", "classroom", "created_by", "lost_to__group")
     ordering = ("-event", "position", "id")
     actions = ("approve", "reject")
+
+    def trace_of(self, row: AllocationRegistration) -> Trace:
+        """The draw decides on all entries at once; a promotion names those it gives something."""
+        of_event = f"allocation_event:{row.event_id}"
+        draw = Mention(("allocation_event.distributed",), {}, target=of_event)
+        promotion = Mention(("allocation_event.promoted",), {"registration_ids": [row.pk]}, target=of_event)
+        return Trace(target_of(row, self.target_noun), [draw, promotion])
 
     def slot(self, entry: AllocationRegistration) -> str:
         return entry.summary.weekly_slot
@@ -210,22 +228,15 @@ class AllocationRegistrationAdmin(ReadOnlyAdmin):
     def outcome(self, entry: AllocationRegistration) -> str:
         return outcome_in_words(entry)
 
-    @admin.action(description="Approve")
-    def approve(self, request: HttpRequest, chosen: QuerySet[AllocationRegistration]) -> None:
-        self._each(request, chosen, approve_entry, "approved")
+    @command(description="Approve", done="approved", idle="It is approved already")
+    def approve(self, request: HttpRequest, chosen: QuerySet[AllocationRegistration]) -> Iterator[Step]:
+        for event_id, pk in chosen.values_list("event_id", "pk"):
+            yield Step((pk,), f"Entry {pk}", partial(approve_entry, event_id=event_id, entry_id=pk))
 
-    @admin.action(description="Reject")
-    def reject(self, request: HttpRequest, chosen: QuerySet[AllocationRegistration]) -> None:
-        self._each(request, chosen, reject_entry, "rejected")
-
-    def _each(
-        self, request: HttpRequest, chosen: QuerySet[AllocationRegistration], decide: Callable[..., Any], word: str
-    ) -> None:
-        rows = [
-            (f"Entry {pk}", {"event_id": event_id, "entry_id": pk})
-            for event_id, pk in chosen.values_list("event_id", "pk")
-        ]
-        self.attempt_each(request, decide, rows, word)
+    @command(description="Reject", done="rejected", idle="It is rejected already")
+    def reject(self, request: HttpRequest, chosen: QuerySet[AllocationRegistration]) -> Iterator[Step]:
+        for event_id, pk in chosen.values_list("event_id", "pk"):
+            yield Step((pk,), f"Entry {pk}", partial(reject_entry, event_id=event_id, entry_id=pk))
 
 
 def result_line(entry: AllocationRegistration) -> tuple[str, str, str, str, str]:

@@ -7,6 +7,9 @@ class AuditlogConfig(AppConfig):
     name = "auditlog"
 
     def ready(self) -> None:
+        from auditlog.queries import rows_about
         from auditlog.services import record
+        from kernel.admin import history
 
         facts.listen(record)
+        history.connect(rows_about)

@@ -1,5 +1,7 @@
 """Groups and who is in them."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -15,6 +17,7 @@ from groups.rules import MAX_NAME, name_faults
 from groups.services.groups import archive_group, create_group
 from groups.services.members import add_member, change_permissions, remove_member
 from kernel import clock
+from kernel.admin.asking import Step, command
 from kernel.admin.forms import NameFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
@@ -77,10 +80,10 @@ class GroupAdmin(ServiceAdmin):
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
         obj.pk = create_group(by=actor(request), now=clock.now(), name=form.cleaned_data["name"]).pk
 
-    @admin.action(description="Archive (cancels what the group has booked)")
-    def archive(self, request: HttpRequest, chosen: QuerySet[Group]) -> None:
-        rows = [(group.name, {"group_id": group.pk}) for group in chosen]
-        self.attempt_each(request, archive_group, rows, "archived")
+    @command(description="Archive (cancels what the group has booked)", done="archived")
+    def archive(self, request: HttpRequest, chosen: QuerySet[Group]) -> Iterator[Step]:
+        for group in chosen:
+            yield Step((group.pk,), group.name, partial(archive_group, group_id=group.pk))
 
 
 class NewPlaceForm(ServiceForm):
@@ -93,6 +96,7 @@ class NewPlaceForm(ServiceForm):
 @admin.register(UserGroup, site=site)
 class UserGroupAdmin(ServiceAdmin):
     add_form = NewPlaceForm
+    target_noun = "user_group"
     list_display = ("group", "user", "permissions")
     list_filter = ("permissions",)
     search_fields = ("group__name", "user__username")
@@ -117,7 +121,7 @@ class UserGroupAdmin(ServiceAdmin):
             )
             obj.pk, obj.user = place.pk, place.user
 
-    @admin.action(description="Remove from the group")
-    def remove(self, request: HttpRequest, chosen: QuerySet[UserGroup]) -> None:
-        rows = [(str(place), {"user_group_id": place.pk}) for place in chosen]
-        self.attempt_each(request, remove_member, rows, "removed")
+    @command(description="Remove from the group", done="removed")
+    def remove(self, request: HttpRequest, chosen: QuerySet[UserGroup]) -> Iterator[Step]:
+        for place in chosen.select_related("group", "user"):
+            yield Step((place.pk,), str(place), partial(remove_member, user_group_id=place.pk))

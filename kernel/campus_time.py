@@ -174,6 +174,11 @@ def format_wall(instant: datetime) -> str:
     return f"{campus_date(instant)} {format_minute(campus_minute(instant))}"
 
 
+def format_wall_second(instant: datetime) -> str:
+    """ "YYYY-MM-DD HH:MM:SS" on the campus wall."""
+    return f"{instant.astimezone(campus_zone()):%Y-%m-%d %H:%M:%S}"
+
+
 def format_instant(instant: datetime) -> str:
     """UTC, whole seconds, "Z"."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

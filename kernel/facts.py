@@ -12,6 +12,7 @@ changed, so that the fact can name it.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
@@ -92,6 +93,7 @@ Listener = Callable[[Sequence[Fact]], None]
 _listeners: list[Listener] = []
 # Each answer takes the kind it is kept under, which the type of a dictionary cannot say.
 _answers: dict[type[Cascade], list[Callable[[Any], list[str]]]] = {}
+_record: ContextVar[list[Fact] | None] = ContextVar("record", default=None)
 
 
 class PublishedOutsideTransaction(RuntimeError):
@@ -117,6 +119,9 @@ def publish_many(facts: Sequence[Fact]) -> None:
         raise PublishedOutsideTransaction(type(facts[0]).__name__)
     for listener in _listeners:
         listener(facts)
+    record = _record.get()
+    if record is not None:
+        record.extend(facts)
 
 
 def on_cascade(kind: type[Question], answer: Callable[[Question], list[str]]) -> None:
@@ -133,11 +138,13 @@ def cascade(question: Cascade) -> list[str]:
 
 @contextmanager
 def recording() -> Iterator[list[Fact]]:
-    """For tests: the facts published inside the block, beside the real listeners."""
+    """The facts that this thread publishes inside the block, beside the real listeners: what a dry run would do.
+
+    A block inside another keeps its facts for itself.
+    """
     published: list[Fact] = []
-    listener: Listener = published.extend
-    _listeners.append(listener)
+    token = _record.set(published)
     try:
         yield published
     finally:
-        _listeners.remove(listener)
+        _record.reset(token)

@@ -1,6 +1,7 @@
 """Registrations and series: booked, moved, decided, cancelled, by the services that the API calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -14,11 +15,13 @@ from accounts.admin.acting import actor
 from classrooms.models import Classroom
 from groups.models import Group
 from kernel import clock
+from kernel.admin.asking import Step, command
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
+from kernel.admin.history import Mention, Trace, target_of
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
 from kernel.campus_time import campus_minute, format_minute, format_wall
-from kernel.wording import WEEKDAYS, span_in_words
+from kernel.wording import WEEKDAYS, interval_in_words, span_in_words
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION, MAX_REASON
 from registrations.services.booking import Slot, book
@@ -95,6 +98,13 @@ class RegistrationAdmin(ServiceAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return Registration.objects.with_api_relations()
 
+    def trace_of(self, row: Registration) -> Trace:
+        """A series books, changes and cancels its dates by commands of its own."""
+        names = ("registration_ids", "added_ids", "changed_ids", "cancelled_ids")
+        named = [Mention((), {name: [row.pk]}, target=f"series:{row.series_id}") for name in names]
+        booked = Mention(("series.created",), {"series": [{"registration_ids": [row.pk]}]})
+        return Trace(target_of(row, self.target_noun), [*named, booked] if row.series_id else [])
+
     def get_fields(self, request: HttpRequest, obj: Registration | None = None) -> tuple[str, ...]:
         return FORM_FIELDS if obj is None else (*FORM_FIELDS, *ROW_FIELDS)
 
@@ -129,23 +139,25 @@ class RegistrationAdmin(ServiceAdmin):
         names = ("classroom", "day", "start_minute", "end_minute", "description")
         return [name for name in names if FIELD_OF.get(name, name) in form.changed_data]
 
-    @admin.action(description="Approve")
-    def approve(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
-        self._decide(request, chosen, approve_registration, "approved")
+    @command(description="Approve", done="approved", idle="It is approved already")
+    def approve(self, request: HttpRequest, chosen: QuerySet[Registration]) -> Iterator[Step]:
+        return _decisions(request, chosen, approve_registration)
 
-    @admin.action(description="Reject")
-    def reject(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
-        self._decide(request, chosen, reject_registration, "rejected")
+    @command(description="Reject", done="rejected", idle="It is rejected already")
+    def reject(self, request: HttpRequest, chosen: QuerySet[Registration]) -> Iterator[Step]:
+        return _decisions(request, chosen, reject_registration)
 
-    @admin.action(description="Cancel")
-    def cancel(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
-        self._decide(request, chosen, cancel_registration, "cancelled")
+    @command(description="Cancel", done="cancelled", idle="It has been cancelled already")
+    def cancel(self, request: HttpRequest, chosen: QuerySet[Registration]) -> Iterator[Step]:
+        return _decisions(request, chosen, cancel_registration)
 
-    def _decide(
-        self, request: HttpRequest, chosen: QuerySet[Registration], decide: Callable[..., Any], word: str
-    ) -> None:
-        rows = [(f"Registration {pk}", {"registration_id": pk}) for pk in chosen.values_list("pk", flat=True)]
-        self.attempt_each(request, decide, rows, word, reason=request.POST.get("reason", "").strip())
+
+def _decisions(request: HttpRequest, chosen: QuerySet[Registration], decide: Callable[..., Any]) -> Iterator[Step]:
+    reason = request.POST.get("reason", "").strip()
+    for row in chosen:
+        slot = f"{row.occupancy.classroom.name}, {interval_in_words(row.interval)}"
+        name = f"Registration {row.pk} ({row.group.name}: {slot})"
+        yield Step((row.pk,), name, partial(decide, registration_id=row.pk, reason=reason))
 
 
 @admin.register(Series, site=site)
@@ -157,6 +169,10 @@ class SeriesAdmin(ReadOnlyAdmin):
     ordering = ("-starts_on", "-id")
     actions = ("cancel", "retry")
 
+    def trace_of(self, row: Series) -> Trace:
+        """One command makes many series."""
+        return Trace(target_of(row, self.target_noun), [Mention(("series.created",), {"series": [{"id": row.pk}]})])
+
     @admin.display(ordering="day_of_week")
     def day(self, series: Series) -> str:
         return f"{WEEKDAYS[series.day_of_week - 1]}s"
@@ -165,14 +181,16 @@ class SeriesAdmin(ReadOnlyAdmin):
     def times(self, series: Series) -> str:
         return span_in_words(series.start_minute, series.end_minute)
 
-    @admin.action(description="Cancel what lies ahead")
-    def cancel(self, request: HttpRequest, chosen: QuerySet[Series]) -> None:
-        self._command(request, chosen, cancel_series, "cancelled")
+    @command(description="Cancel what lies ahead", done="cancelled", idle="Nothing of it lies ahead")
+    def cancel(self, request: HttpRequest, chosen: QuerySet[Series]) -> Iterator[Step]:
+        for series in chosen.select_related("classroom", "group"):
+            yield Step((series.pk,), _name(series), partial(cancel_series, series_id=series.pk))
 
-    @admin.action(description="Try skipped dates again")
-    def retry(self, request: HttpRequest, chosen: QuerySet[Series]) -> None:
-        self._command(request, chosen, retry_skipped, "tried again")
+    @command(description="Try skipped dates again", done="tried again", idle="No date that was skipped has become free")
+    def retry(self, request: HttpRequest, chosen: QuerySet[Series]) -> Iterator[Step]:
+        for series in chosen.select_related("classroom", "group"):
+            yield Step((series.pk,), _name(series), partial(retry_skipped, series_id=series.pk))
 
-    def _command(self, request: HttpRequest, chosen: QuerySet[Series], command: Callable[..., Any], word: str) -> None:
-        rows = [(f"Series {pk}", {"series_id": pk}) for pk in chosen.values_list("pk", flat=True)]
-        self.attempt_each(request, command, rows, word)
+
+def _name(series: Series) -> str:
+    return f"Series {series.pk} ({series.group.name}: {series.summary.slot})"

@@ -1,5 +1,7 @@
 """People: made and changed, given passwords, their access ended or given back."""
 
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -26,11 +28,13 @@ from accounts.rules import MAX_DISPLAY_NAME, may_manage
 from accounts.services.people import CHANGEABLE, change_user, create_user, set_password
 from accounts.services.sessions import MAX_PASSWORD_LENGTH, count_login_failure, count_login_try, uncount_login_try
 from kernel import clock
+from kernel.admin.asking import Step, command
 from kernel.admin.forms import NameFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.auth_trail import AuthEvent, record
 from kernel.errors import RateLimited
+from kernel.facts import Fact
 from kernel.requests import client_address
 
 
@@ -228,15 +232,21 @@ class UserAdmin(ServiceAdmin):
             lambda: set_password(user_id=person.pk, by=actor(request), now=clock.now(), password=password),
         )
 
-    @admin.action(description="Deactivate (ends every session at once)")
-    def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        self._set_active(request, chosen, is_active=False)
+    @command(
+        description="Deactivate (ends every session at once)",
+        done="deactivated",
+        idle="The account is inactive already",
+    )
+    def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> Iterator[Step]:
+        for user in chosen:
+            yield Step((user.pk,), user.username, partial(change_user, user_id=user.pk, is_active=False))
 
-    @admin.action(description="Activate")
-    def activate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        self._set_active(request, chosen, is_active=True)
+    @command(description="Activate", done="activated", idle="The account is active already")
+    def activate(self, request: HttpRequest, chosen: QuerySet[User]) -> Iterator[Step]:
+        for user in chosen:
+            yield Step((user.pk,), user.username, partial(change_user, user_id=user.pk, is_active=True))
 
-    def _set_active(self, request: HttpRequest, chosen: QuerySet[User], *, is_active: bool) -> None:
-        rows = [(user.username, {"user_id": user.pk}) for user in chosen]
-        done = "activated" if is_active else "deactivated"
-        self.attempt_each(request, change_user, rows, done, is_active=is_active)
+    def reaches_further(self, facts: Sequence[Fact]) -> bool:
+        """Also where somebody loses or gets what he may do: his sessions end, or all doors open."""
+        powers = {"is_active", "is_superuser"}
+        return any(powers & set(fact.details.get("changes", ())) for fact in facts) or super().reaches_further(facts)

@@ -1,5 +1,7 @@
 """Closures: made for some rooms or all of them, and lifted."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -14,7 +16,9 @@ from classrooms.models import Classroom, Closure
 from classrooms.rules import MAX_REASON, START_IS_LATE
 from classrooms.services.closures import close_rooms, lift_closure
 from kernel import clock
+from kernel.admin.asking import Step, command
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
+from kernel.admin.history import Mention, Trace, target_of
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.campus_time import Interval, format_wall
@@ -92,10 +96,15 @@ class ClosureAdmin(ServiceAdmin):
     def is_live(self, closure: Closure) -> bool:
         return closure.occupancy.is_live
 
+    def trace_of(self, row: Closure) -> Trace:
+        """One command closes many rooms."""
+        named = Mention(("closure.created", "closure.deleted"), {"closure_ids": [row.pk]})
+        return Trace(target_of(row, self.target_noun), [named])
+
     def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: bool) -> None:
         values = form.cleaned_data
         rooms = Classroom.objects.in_order() if values["all_rooms"] else values["classrooms"]
-        closures = close_rooms(
+        closures = form.cleaned_data["closures"] = close_rooms(
             by=actor(request),
             now=clock.now(),
             classrooms=list(rooms),
@@ -104,16 +113,18 @@ class ClosureAdmin(ServiceAdmin):
             cancel_registrations=values["on_conflict"] == "cancel",
             is_campus_wide=values["all_rooms"],
         )
-        self.message_user(request, f"{len(closures)} closed.", messages.SUCCESS)
+        obj.pk = closures[0].pk
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        self.message_user(request, f"{len(form.cleaned_data['closures'])} closed.", messages.SUCCESS)
 
     def response_add(self, request: HttpRequest, obj: Closure, post_url_continue: str | None = None) -> HttpResponse:
         """One command makes many closures: the list shows them."""
         return HttpResponseRedirect(reverse("admin:classrooms_closure_changelist"))
 
-    @admin.action(description="Lift (open the room again)")
-    def lift(self, request: HttpRequest, chosen: QuerySet[Closure]) -> None:
-        rows = [
-            (str(closure), {"closure_id": closure.pk, "classroom": closure.occupancy.classroom})
-            for closure in chosen.select_related("occupancy__classroom")
-        ]
-        self.attempt_each(request, lift_closure, rows, "lifted")
+    @command(description="Lift (open the room again)", done="lifted", idle="It has been lifted already")
+    def lift(self, request: HttpRequest, chosen: QuerySet[Closure]) -> Iterator[Step]:
+        for closure in chosen.select_related("occupancy__classroom"):
+            lifting = partial(lift_closure, closure_id=closure.pk, classroom=closure.occupancy.classroom)
+            yield Step((closure.pk,), str(closure), lifting)

@@ -1,10 +1,13 @@
 """Rooms with their floor plan, import and export. Every write is a service call."""
 
+from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -22,6 +25,7 @@ from classrooms.models import Classroom
 from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults, place_faults
 from classrooms.services.rooms import CHANGEABLE, PLACE, change_classroom, create_classroom, delete_classroom
 from kernel import clock
+from kernel.admin.asking import Step, command
 from kernel.admin.forms import JsonFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.refusals import refusal_in_words
@@ -204,7 +208,7 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):
         self.message_user(request, "Nothing was imported.", messages.ERROR)
         return HttpResponseRedirect(reverse("admin:classrooms_classroom_changelist"))
 
-    @admin.action(description="Delete (only rooms never used)")
-    def delete_unused(self, request: HttpRequest, chosen: Any) -> None:
-        rows = [(room.name, {"classroom_id": room.pk}) for room in chosen]
-        self.attempt_each(request, delete_classroom, rows, "deleted")
+    @command(description="Delete (only rooms never used)", done="deleted")
+    def delete_unused(self, request: HttpRequest, chosen: QuerySet[Classroom]) -> Iterator[Step]:
+        for room in chosen:
+            yield Step((room.pk,), room.name, partial(delete_classroom, classroom_id=room.pk))

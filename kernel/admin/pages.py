@@ -1,34 +1,56 @@
 """The base of every page: what is written goes through a service, and what it refuses is said."""
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import BadRequest
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.paginator import Paginator
 from django.db import DatabaseError
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from unfold.admin import ModelAdmin
 
 from kernel import clock
+from kernel.admin import asking, history
 from kernel.admin.forms import ServiceForm
 from kernel.admin.refusals import refusal_in_words
+from kernel.admin.sentences import folded_details, sentence
 from kernel.admin.site import refuse_nul, site
+from kernel.campus_time import campus_zone, format_wall_second
 from kernel.db.refusals import as_domain_error
 from kernel.db.transactions import transactional
 from kernel.errors import DomainError
+from kernel.facts import Fact, recording
 from kernel.text import INTEGER
 
 
+class ReachesFurther(Exception):
+    """What a form does is more than its page says: it is rolled back, and `prospect` is shown."""
+
+    def __init__(self, prospect: asking.Prospect) -> None:
+        super().__init__(prospect.name)
+        self.prospect = prospect
+
+
 class ServiceAdmin(ModelAdmin):
-    """Pages whose writes are service calls. A refusal becomes a message; nothing is half done."""
+    """Pages whose writes are service calls. A refusal becomes a message; nothing is half done; commands ask first."""
 
     actions_on_top = True
     form = ServiceForm
     add_form: ClassVar[type[ServiceForm] | None] = None
     """What the page of a new one asks for, where that is something else than the page of an old one."""
+
+    target_noun: ClassVar[str | None] = None
+    """What the facts about these rows call them, where it is not the name of the model."""
+    object_history_template = "admin/cspace/history.html"
+
+    class Media:
+        css = {"all": ("kernel/admin.css",)}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return site.has_permission(request)
@@ -48,6 +70,8 @@ class ServiceAdmin(ModelAdmin):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
+        for action, _, _ in actions.values():
+            asking.require_command(action)
         return actions
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -65,12 +89,26 @@ class ServiceAdmin(ModelAdmin):
         show = super().changeform_view
         if request.method != "POST":
             return show(request, *args, **kwargs)
+
+        @transactional
+        def save() -> Any:
+            with recording() as facts:
+                request.facts = facts  # type: ignore[attr-defined]  # for `save_related`
+                return show(request, *args, **kwargs)
+
         try:
-            return transactional(show)(request, *args, **kwargs)
+            return save()
+        except ReachesFurther as question:
+            return self._ask_before_saving(request, question.prospect)
+        except asking.DoneAlready:
+            self.message_user(request, "This was saved already: the page was sent twice.", messages.WARNING)
+            return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
         except (DomainError, DatabaseError) as error:
             refusal = as_domain_error(error)
             if refusal is None:
                 raise
+        finally:
+            asking.forget_what_was_tried(request)
         request.refusal = refusal  # type: ignore[attr-defined]  # for `get_form`, which is given nothing else
         return show(request, *args, **kwargs)
 
@@ -81,12 +119,83 @@ class ServiceAdmin(ModelAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         return type(form)(form.__name__, (form,), {"refusal": getattr(request, "refusal", None)})
 
+    def trace_of(self, row: Any) -> history.Trace:
+        """Which rows of the change log are about a row of this page."""
+        return history.Trace(history.target_of(row, self.target_noun))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What the change log has about this row. Django's own log stays empty."""
+        refuse_nul(request)
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            gone: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return gone
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        trace = self.trace_of(row)
+        paginator = Paginator(history.rows_about(trace), history.PER_PAGE)
+        page = paginator.get_page(request.GET.get("p", 1))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History: {row}",
+            "entries": [
+                {
+                    "at": format_wall_second(entry.created_at),
+                    "who": entry.actor or "the system",
+                    "sentence": sentence(entry.action, entry.details),
+                    "target": "" if entry.target == trace.target else entry.target,
+                    "details": folded_details(entry.details),
+                }
+                for entry in page
+            ],
+            "page": page,
+            "pages": list(paginator.get_elided_page_range(page.number)),
+            "zone": campus_zone().key,
+            "object": row,
+            "opts": self.opts,
+            "media": self.media,
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name  # for the theme
+        return TemplateResponse(request, self.object_history_template, context)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The service call; the page of a new one needs its `pk`."""
         raise NotImplementedError(f"{type(self).__name__} has no service to save with")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The service has written everything there is."""
+        """The service has written everything there is. What reaches further than this row must have been shown.
+
+        Raises: ReachesFurther, DoneAlready.
+        """
+        facts: list[Fact] = request.facts  # type: ignore[attr-defined]
+        shown = asking.shown_on(request)
+        if shown is None and not self.reaches_further(facts):
+            return
+        prospect = asking.prospect_of("form", f"Save: {form.instance}" if change else "Save", facts)
+        if shown is not None:
+            asking.take_once(request, prospect, now=clock.now())
+        if shown is None or shown.get(prospect.key) != prospect.digest:
+            raise ReachesFurther(prospect)
+
+    def reaches_further(self, facts: Sequence[Fact]) -> bool:
+        """Whether saving a form has done so much that it is to ask first: to other things than its own."""
+        return len({fact.target for fact in facts}) > 1
+
+    def _ask_before_saving(self, request: HttpRequest, prospect: asking.Prospect) -> HttpResponse:
+        if asking.shown_on(request) is not None:
+            self.message_user(request, asking.HAS_CHANGED, messages.WARNING)
+        typed = [
+            (name, value) for name, values in request.POST.lists() if name not in asking.OF_THE_PAGE for value in values
+        ]
+        return asking.page_that_asks(
+            self,
+            request,
+            [prospect],
+            title=prospect.name,
+            scope="Saving this does more than the form says",
+            fields=typed,
+        )
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The change log is the services' own; Django's second one stays empty."""
@@ -108,26 +217,6 @@ class ServiceAdmin(ModelAdmin):
             self.message_user(request, f"{what}: {refusal_in_words(refusal)}", messages.ERROR)
             return False
         return True
-
-    def attempt_each(
-        self,
-        request: HttpRequest,
-        service: Callable[..., object],
-        rows: Iterable[tuple[str, Mapping[str, Any]]],
-        done: str,
-        **shared: Any,
-    ) -> None:
-        """Call a service, and so make one transaction and one log row, for each row; say how many were accepted.
-
-        `rows`: what each is called, and the arguments that name it to the service; `shared`: those that all have.
-        """
-        accepted = [
-            name
-            for name, row in rows
-            if self.attempt(request, name, partial(service, **row, **shared, by=request.user, now=clock.now()))
-        ]
-        if accepted:
-            self.message_user(request, f"{len(accepted)} {done}.")
 
 
 class ReadOnlyAdmin(ServiceAdmin):

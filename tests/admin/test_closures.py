@@ -7,7 +7,7 @@ import pytest
 from classrooms.models import Classroom, Closure, Occupancy
 from notifications.models import Notification
 from registrations.models import Registration
-from tests.admin.pages import act, actions, errors, said, typed
+from tests.admin.pages import act, actions, errors, said, save, typed
 from tests.factories import make_classroom, make_registration
 
 CLOSURES = "/admin/classrooms/closure/"
@@ -66,7 +66,7 @@ def test_what_is_booked_refuses_and_the_form_stays_filled(admin, room, held):
 
 
 def test_what_is_booked_is_cancelled_where_the_form_says_so(admin, room, held, member):
-    admin.post(f"{CLOSURES}add/", form(room, on_conflict="cancel"))
+    save(admin, f"{CLOSURES}add/", form(room, on_conflict="cancel"))
     assert Registration.objects.get().status == "cancelled"
     assert closed() == [("Room A", "Paint", False)]
     assert sorted(actions()) == ["closure.created", "registration.cancelled", "registration.created"]

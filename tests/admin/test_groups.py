@@ -3,7 +3,7 @@
 import pytest
 
 from groups.models import Group, UserGroup
-from tests.admin.pages import act, actions, errors, said, typed
+from tests.admin.pages import act, actions, answer, ask, errors, said, typed
 from tests.factories import cspace_group, join, make_group
 
 GROUPS = "/admin/groups/group/"
@@ -47,8 +47,10 @@ def test_a_name_the_api_refuses_is_refused_here(admin, name, sentence):
 
 def test_a_group_is_archived_and_not_renamed(admin, team):
     assert admin.post(f"{GROUPS}{team.pk}/change/", {"name": "other"}).status_code == 403
-    response = act(admin, "groups/group", "archive", team, cspace_group())
-    assert said(response) == ["cspace: You do not have permission to perform this action", "1 archived."]
+    page = ask(admin, "groups/group", "archive", team, cspace_group())
+    refused = {prospect.name: prospect.refusal for prospect in page.context["refused"]}
+    assert refused == {"cspace": "You do not have permission to perform this action"}
+    assert said(answer(admin, page)) == ["1 archived."]
     team.refresh_from_db()
     assert (team.name, team.archived_at is None) == ("522", False)
     assert actions() == ["group.archived"]

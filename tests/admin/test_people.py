@@ -8,7 +8,7 @@ from accounts.services.people import change_user, create_user, set_password
 from auditlog.models import LogEntry
 from kernel import clock
 from kernel.errors import PermissionDenied
-from tests.admin.pages import act, actions, errors, said, typed
+from tests.admin.pages import act, actions, errors, said, save, typed
 from tests.factories import PASSWORD, make_user
 
 PEOPLE = "/admin/accounts/user/"
@@ -95,7 +95,7 @@ def test_a_person_is_changed_by_the_service_and_a_second_time_not_at_all(manager
 def test_a_person_unticked_as_active_loses_every_session(manager, member):
     form = as_it_is(member)
     form.pop("is_active")
-    manager.post(page_of(member), form)
+    save(manager, page_of(member), form)
     version = member.token_version
     member.refresh_from_db()
     assert (member.is_active, member.token_version) == (False, version + 1)
@@ -178,7 +178,7 @@ def test_a_cspace_admin_takes_no_superuser_over(manager, root):
 def test_a_superuser_makes_superusers(root, member, browser):
     client = browser(root)
     client.post(f"{PEOPLE}add/", NEW | {"is_superuser": "on"})
-    client.post(page_of(member), as_it_is(member) | {"is_superuser": "on"})
+    save(client, page_of(member), as_it_is(member) | {"is_superuser": "on"})
     assert set(User.objects.filter(is_superuser=True).values_list("username", flat=True)) == {
         "root",
         "lovelace-ada",

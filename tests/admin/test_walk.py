@@ -6,10 +6,13 @@ The test client raises what a view does not catch, so a 5xx is an error of the t
 import datetime as dt
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from allocations.services.distributing import distribute
+from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
 from groups.models import UserGroup
 from kernel import clock
@@ -18,11 +21,11 @@ from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.campus_time import campus_date, campus_interval
 from notifications.models import Notification
-from registrations.models import Series
+from registrations.services.changing import cancel_registration
 from registrations.services.deciding import approve_registration
-from tests.admin.pages import actions
+from tests.admin.pages import actions, answer, ask, is_asking, said
 from tests.allocations.scenes import ended, make_entry, make_event
-from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
+from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_series, make_user
 from tests.factories.timetables import make_course, make_lecture, make_plan
 from tests.once import built_once
 from timetables.models import Teacher
@@ -59,6 +62,14 @@ ODD_QUERIES = [
 ODD_ROWS = ["x", "-1", "99999999999999999999", "%00", "_5F"]
 ODD_VALUES = ["", "\x00", "x", "9" * 30, "[" * 50_000, "NaN"]
 
+EVERY_ACTION = [
+    (f"{model._meta.app_label}/{model._meta.model_name}", action)
+    for model, page in site._registry.items()
+    for action in page.actions
+]
+BEFORE = {"activate": "deactivate", "approve": "reject", "restore": "withdraw", "distribute": "end"}
+"""The actions that find something to do only after another."""
+
 every_page = pytest.mark.parametrize("name", sorted(PAGES))
 
 
@@ -84,16 +95,19 @@ def furnish():
     join(by, cspace_group())
     join(person, team)
     room = make_classroom("Room A", equipment={"projector": 1})
+    make_classroom("Room Z")
     held = make_registration(by=person, group=team, classroom=room, day=day)
     approve_registration(registration_id=held.pk, by=by, now=now)
     close_rooms(by=by, now=now, classrooms=[room], interval=campus_interval(day, 1200, 1440))
     for is_drawn in (True, False):
         event = make_event(by, weeks=2)
-        make_entry(event, team, room, person)
+        make_entry(event, team, room, person, start=660 if is_drawn else 600, end=720 if is_drawn else 660)
         if is_drawn:
             ended(event, by)
             distribute(event_id=event.pk, by=by, now=now)
-    assert Series.objects.exists()
+    blocking = make_registration(by=person, group=team, classroom=room, day=day, start=900, end=960)
+    make_series(by=by, group=team, classroom=room, starts_on=day, start=900, end=960)
+    cancel_registration(registration_id=blocking.pk, by=by, now=now)
     assert Notification.objects.exists()
     lecture = make_lecture(room, make_course(), day=day + dt.timedelta(days=1))
     make_plan(lecture.schedule.course)
@@ -193,6 +207,42 @@ def test_an_odd_selection_is_not_our_fault(root, furnished, name):
             response = root.post(f"/admin/{name}/", {"action": action, "_selected_action": [pk]})
             assert response.status_code in {200, 302, 400}
     assert actions() == before
+
+
+@pytest.mark.parametrize(("name", "action"), EVERY_ACTION)
+def test_every_action_shows_first_what_it_would_do_and_does_it_once(root, furnished, name, action):
+    """In the words of the page; nothing before the answer, nothing by GET, nothing at the second answer."""
+    # Nobody deactivates himself here: then he could not answer any more.
+    rows = [row for row in rows_of(name) if getattr(row, "username", "") != "root"]
+    if action in BEFORE:
+        answer(root, ask(root, name, BEFORE[action], *rows))
+    before = everything()
+    ids = "&".join(f"_selected_action={row.pk}" for row in rows)
+    assert root.get(f"/admin/{name}/?action={action}&{ids}").status_code in {200, 302, 400}
+    page = ask(root, name, action, *rows)
+    assert is_asking(page), f"give `furnish` a row that this changes: {said(page)}"
+    html = page.content.decode()
+    for prospect in page.context["acting"]:
+        assert escape(prospect.name) in html
+        assert all(escape(line) in html for line in prospect.lines)
+    assert root.get(page.request["PATH_INFO"]).status_code == 200
+    assert everything() == before
+
+    done = answer(root, page)
+    assert done.redirect_chain
+    after = everything()
+    added = LogEntry.objects.count() - len(before["auditlog.LogEntry"])
+    assert added == sum(len(prospect.lines) for prospect in page.context["acting"])
+    again = answer(root, page)
+    assert "already" in "".join(said(again))
+    assert everything() == after
+
+
+def everything():
+    """{model: all its rows}: of every table of ours, sessions apart."""
+    labels = {"cspace", *(name.partition("/")[0] for name in PAGES)}
+    models = [model for label in labels for model in apps.get_app_config(label).get_models()]
+    return {model._meta.label: sorted(map(repr, model._base_manager.values_list())) for model in models}
 
 
 @every_page

@@ -8,6 +8,7 @@ from auditlog.models import LogEntry
 from groups.models import UserGroup
 from groups.services.members import GroupNeedsAnAdmin, change_permissions, remove_member
 from kernel import clock
+from tests.admin import pages
 from tests.factories import cspace_group, join, make_user
 
 GROUP = (409, {"error": "A group with other members needs at least one admin", "code": "INVALID_STATE"})
@@ -102,9 +103,11 @@ def test_a_deactivated_admin_of_cspace_does_not_keep_it_going(cspace_admin, cspa
 def test_bulk_deactivation_in_the_admin_spares_the_last(client, db):
     people = [make_user(name, is_superuser=True, is_staff=True) for name in ("one", "two")]
     client.force_login(people[0])
-    body = {"action": "deactivate", "_selected_action": [person.pk for person in reversed(people)]}
 
-    response = client.post("/admin/accounts/user/", body, follow=True)
+    page = pages.ask(client, "accounts/user", "deactivate", *reversed(people))
+    again = pages.answer(client, page)
 
-    assert [str(message).partition(":")[0] for message in response.context["messages"]]
+    assert list(pages.sections(page)) == ["one", "two"]
     assert User.objects.filter(is_active=True, is_superuser=True).count() == 1
+    assert pages.said(again)[0] == "1 deactivated."
+    assert pages.said(again)[-1].startswith("two: ")

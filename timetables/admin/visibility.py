@@ -1,13 +1,17 @@
 """What all pages of the timetable can do: withdraw and restore."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.acting import actor
 from kernel import clock
+from kernel.admin.asking import Report, Step, command
+from kernel.admin.history import Mention, Trace, target_of
 from kernel.admin.pages import ServiceAdmin
 from timetables.services.editing import add_row, change_row, restore, withdraw
 from timetables.services.visibility import Settlement
@@ -15,40 +19,59 @@ from timetables.services.visibility import Settlement
 MAX_SHOWN = 10
 
 
+def reports_on(settlement: Settlement, word: str) -> Iterator[Report]:
+    """How many rows it was, what it did to rooms, and what stood in the way."""
+    rooms = f" Rooms given up: {settlement.released}, taken back: {settlement.reclaimed}."
+    is_about_rooms = settlement.released or settlement.reclaimed
+    yield messages.INFO, f"{settlement.rows} {word}.{rooms if is_about_rooms else ''}"
+    for conflict in settlement.conflicts[:MAX_SHOWN]:
+        yield messages.WARNING, str(conflict)
+    if settlement.refused > MAX_SHOWN:
+        yield messages.WARNING, f"and {settlement.refused - MAX_SHOWN} more"
+
+
+def reports_on_withdrawing(settlement: Settlement) -> Iterator[Report]:
+    return reports_on(settlement, "withdrawn")
+
+
+def reports_on_restoring(settlement: Settlement) -> Iterator[Report]:
+    return reports_on(settlement, "restored")
+
+
 class WithdrawableAdmin(ServiceAdmin):
     """Rows are hidden instead of deleted."""
 
     actions = ("withdraw", "restore")
 
-    @admin.action(description="Withdraw (hide; lectures leave their rooms)")
-    def withdraw(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self._set(request, chosen, withdraw, "withdrawn")
+    def trace_of(self, row: Any) -> Trace:
+        """One command hides or shows many rows of a kind; its target names the kind and the first of them."""
+        target = target_of(row, self.target_noun)
+        actions, noun = ("timetable.withdrawn", "timetable.restored"), target.partition(":")[0]
+        return Trace(target, [Mention(actions, {"ids": [row.pk]}, target_kind=noun)])
 
-    @admin.action(description="Restore (lectures take back rooms that are still free)")
-    def restore(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self._set(request, chosen, restore, "restored")
+    @command(
+        description="Withdraw (hide; lectures leave their rooms)",
+        done="withdrawn",
+        idle="Nothing to withdraw: all of it is hidden already",
+        reports=reports_on_withdrawing,
+    )
+    def withdraw(self, request: HttpRequest, chosen: QuerySet[Any]) -> list[Step]:
+        return self._step(chosen, withdraw)
 
-    def _set(self, request: HttpRequest, chosen: QuerySet[Any], service: Any, word: str) -> None:
+    @command(
+        description="Restore (lectures take back rooms that are still free)",
+        done="restored",
+        idle="Nothing to restore",
+        reports=reports_on_restoring,
+    )
+    def restore(self, request: HttpRequest, chosen: QuerySet[Any]) -> list[Step]:
+        return self._step(chosen, restore)
+
+    def _step(self, chosen: QuerySet[Any], service: Callable[..., Settlement]) -> list[Step]:
         """One command for all of them, and so one log row."""
-        settlements: list[Settlement] = []
-        ids = [*chosen.values_list("pk", flat=True)]
+        ids = tuple(chosen.values_list("pk", flat=True))
         name = str(self.model._meta.verbose_name_plural).capitalize()
-        done = self.attempt(
-            request,
-            name,
-            lambda: settlements.append(service(kind=self.model, row_ids=ids, by=actor(request), now=clock.now())),
-        )
-        if not done:
-            return
-        (settlement,) = settlements
-        rooms = f" Rooms given up: {settlement.released}, taken back: {settlement.reclaimed}."
-        self.message_user(
-            request, f"{settlement.rows} {word}.{rooms if settlement.released or settlement.reclaimed else ''}"
-        )
-        for conflict in settlement.conflicts[:MAX_SHOWN]:
-            self.message_user(request, str(conflict), messages.WARNING)
-        if settlement.refused > MAX_SHOWN:
-            self.message_user(request, f"and {settlement.refused - MAX_SHOWN} more", messages.WARNING)
+        return [Step(ids, name, partial(service, kind=self.model, row_ids=list(ids)))] if ids else []
 
 
 class EditableAdmin(WithdrawableAdmin):

@@ -1,0 +1,26 @@
+"""What the log says about one thing."""
+
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q, QuerySet
+
+from auditlog.models import LogEntry
+from kernel.admin.history import Mention, Trace
+
+
+def rows_about(trace: Trace) -> QuerySet[LogEntry]:
+    """The rows of a target and those that mention it, newest first. By the indexes of target and action."""
+    about = reduce(or_, map(_mentioned, trace.mentions), Q(target=trace.target))
+    return LogEntry.objects.filter(about).select_related("actor").order_by("-created_at", "-id")
+
+
+def _mentioned(mention: Mention) -> Q:
+    said = Q(details__contains=dict(mention.details)) if mention.details else Q()
+    if mention.actions:
+        said &= Q(action__in=mention.actions)
+    if mention.target:
+        said &= Q(target=mention.target)
+    if mention.target_kind:
+        said &= Q(target__startswith=f"{mention.target_kind}:")
+    return said

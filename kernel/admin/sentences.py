@@ -1,0 +1,96 @@
+"""What has happened, or would happen, in words: for the page that asks, and for the history of a thing."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from kernel.campus_time import format_wall
+from kernel.facts import Fact
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+MAX_VALUE = 100
+SAID_FIRST = (
+    "username",
+    "name",
+    "code",
+    "group",
+    "classroom",
+    "date",
+    "start_time",
+    "end_time",
+    "starts_at",
+    "ends_at",
+)
+"""jsonb keeps no order: a row of the log is said in the same one as its fact."""
+NOT_SAID = frozenset({"id", "changes"})
+
+
+def headline(action: str) -> str:
+    """ "registration.approved" → "Registration approved"."""
+    return action.replace(".", " ").replace("_", " ").capitalize()
+
+
+def fact_in_words(fact: Fact, *, unforeseen: frozenset[str] = frozenset()) -> str:
+    """A fact as one line. Of what the details name only what is known before: no id of what it makes, and nothing of
+    `unforeseen`, which chance decides."""
+    known = {name: value for name, value in fact.details.items() if name not in unforeseen}
+    return sentence(fact.action, known)
+
+
+def sentence(action: str, details: Mapping[str, Any]) -> str:
+    """What happened, and to what, as one line."""
+    particulars = details_in_words(details)
+    return f"{headline(action)}: {particulars}" if particulars else headline(action)
+
+
+def folded_details(details: Mapping[str, Any]) -> SafeString:
+    """All of the details, to be unfolded: nothing of them is cut off."""
+    if not details:
+        return mark_safe("–")
+    text = json.dumps(details, indent=2, ensure_ascii=False)
+    return format_html('<details class="folded"><summary>All details</summary><pre>{}</pre></details>', text)
+
+
+def details_in_words(details: Mapping[str, Any]) -> str:
+    """What a reader sees at a glance: values and changes, times on the campus clock. Ids, lists and what is empty stand
+    in the details alone."""
+    changes = details.get("changes")
+    said = [
+        f"{_words(name)} {_shown(value)}"
+        for name, value in sorted(details.items(), key=_place)
+        if name not in NOT_SAID and not name.endswith(("_id", "_sha256")) and _is_said(value)
+    ]
+    if isinstance(changes, Mapping):
+        said += [
+            f"{_words(name)} {_shown(pair[0])} → {_shown(pair[1])}"
+            for name, pair in changes.items()
+            if isinstance(pair, list) and len(pair) == 2
+        ]
+    return ", ".join(said)
+
+
+def _place(item: tuple[str, Any]) -> tuple[int, str]:
+    name, _ = item
+    return (SAID_FIRST.index(name) if name in SAID_FIRST else len(SAID_FIRST), name)
+
+
+def _is_said(value: Any) -> bool:
+    return value not in (None, "") and not isinstance(value, (list, tuple, Mapping))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and INSTANT.fullmatch(value):
+        return format_wall(datetime.fromisoformat(value))
+    text = "–" if value in (None, "") else " ".join(str(value).split())
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
