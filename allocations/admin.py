@@ -1,5 +1,6 @@
 """Allocation events and their entries in the admin. Every write is a service call; the secret seed has no page."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -9,10 +10,11 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.acting import actor
 from allocations.facts import wording
@@ -26,19 +28,37 @@ from allocations.services.events import OPTIONS, change_event, create_event
 from allocations.services.progress import cancel_event, end_event
 from kernel import clock
 from kernel.admin.asking import Step, command
-from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallTimeFormField
+from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallSecondFormField
 from kernel.admin.history import Mention, Trace, target_of
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
+from kernel.admin.sentences import scrolling
 from kernel.admin.site import site
-from kernel.campus_time import MINUTES_PER_DAY, campus_date, campus_minute
+from kernel.campus_time import (
+    MINUTES_PER_DAY,
+    campus_date,
+    campus_end,
+    campus_minute,
+    format_wall_end,
+    format_wall_second,
+)
 from kernel.facts import Fact
 
 WINDOW = {"registration_start": ("opens_on", "opens_at"), "registration_end": ("closes_on", "closes_at")}
+MAX_LINES = 200
+"""How many entries the page of an event lists; the list of the entries has them all, in pages."""
 RANGE = ("target_starts_on", "target_ends_on")
 PICTURES = ("status", "commitment", "demand", "result")
 FORM_FIELDS = ("opens_on", "opens_at", "closes_on", "closes_at", *RANGE, *OPTIONS)
+ENTRY = (
+    *("number", "event", "group", "slot", "rank", "choice", "description", "created_by", "created_at"),
+    *("status", "place", "outcome", "series"),
+)
 BY_CHANCE = frozenset({"successful_allocations", "failed_allocations", "occurrences"})
 """Details of a draw that a try with another seed cannot know."""
+
+
+def _number(largest: int, **more: Any) -> forms.IntegerField:
+    return forms.IntegerField(min_value=1, max_value=largest, widget=UnfoldAdminIntegerFieldWidget, **more)
 
 
 class EventForm(ServiceForm):
@@ -55,15 +75,15 @@ class EventForm(ServiceForm):
     }
 
     opens_on = DateFormField(label="Registration opens on")
-    opens_at = WallTimeFormField(label="at")
+    opens_at = WallSecondFormField(label="at")
     closes_on = DateFormField(label="Registration closes on")
-    closes_at = WallTimeFormField(is_end=True, label="at")
+    closes_at = WallSecondFormField(is_end=True, label="at")
     target_starts_on = DateFormField(label="First date to give away")
     target_ends_on = DateFormField(label="Last date to give away")
-    min_percent = forms.IntegerField(min_value=1, max_value=100, initial=50)
-    max_wins_per_group = forms.IntegerField(min_value=1, max_value=MAX_LIMIT, required=False)
-    max_entries_per_group = forms.IntegerField(min_value=1, max_value=MAX_LIMIT, required=False)
-    max_minutes_per_entry = forms.IntegerField(min_value=1, max_value=MINUTES_PER_DAY, required=False)
+    min_percent = _number(100, initial=50)
+    max_wins_per_group = _number(MAX_LIMIT, required=False)
+    max_entries_per_group = _number(MAX_LIMIT, required=False)
+    max_minutes_per_entry = _number(MINUTES_PER_DAY, required=False)
     public_source = NameFormField(max_length=MAX_PUBLIC_SOURCE, required=False)
 
     class Meta:
@@ -74,22 +94,29 @@ class EventForm(ServiceForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
             opens, closes = self.instance.registration_start, self.instance.registration_end
+            last_day, last_minute = campus_end(closes)
             self.initial = {
                 **self.initial,
                 "opens_on": campus_date(opens),
-                "opens_at": campus_minute(opens),
-                "closes_on": campus_date(closes),
-                "closes_at": campus_minute(closes),
+                "opens_at": campus_minute(opens) * 60 + opens.second,
+                "closes_on": last_day,
+                "closes_at": last_minute * 60 + closes.second,
             }
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        window = {name: self.instant_of(*fields) for name, fields in WINDOW.items()}
+        window = {name: self._moment(name) for name in WINDOW}
         self.cleaned_data["window"] = window
         faults = event_faults(**window, **{name: self.cleaned_data.get(name) for name in RANGE})
         for name, sentences in faults.items():
             self.add_error(self.field_of_fault[name], [ValidationError(sentence) for sentence in sentences])
         return cleaned
+
+    def _moment(self, name: str) -> dt.datetime | None:
+        """What was not touched stays as it is, to the microsecond, which no field shows."""
+        fields = WINDOW[name]
+        is_kept = self.instance.pk is not None and not set(fields) & set(self.changed_data)
+        return getattr(self.instance, name) if is_kept else self.instant_of(*fields)
 
     def touched(self) -> dict[str, Any]:
         """What was changed on the page, under the service's names."""
@@ -116,7 +143,7 @@ class AllocationEventAdmin(ServiceAdmin):
     form = EventForm
     target_noun = "allocation_event"
     action_form = PublicValueForm
-    list_display = ("id", "status", "registration_start", "registration_end", "target_starts_on", "target_ends_on")
+    list_display = ("number", "status", "opens", "closes", "target_starts_on", "target_ends_on")
     list_filter = ("status",)
     ordering = ("-registration_start", "-id")
     actions = ("end", "distribute", "cancel")
@@ -130,10 +157,23 @@ class AllocationEventAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: AllocationEvent | None = None) -> tuple[str, ...]:
         return PICTURES if obj else ()
 
+    @admin.display(description="Number", ordering="id")
+    def number(self, event: AllocationEvent) -> int:
+        return event.pk
+
+    @admin.display(description="Registration opens", ordering="registration_start")
+    def opens(self, event: AllocationEvent) -> str:
+        return format_wall_second(event.registration_start)
+
+    @admin.display(description="Registration closes", ordering="registration_end")
+    def closes(self, event: AllocationEvent) -> str:
+        return format_wall_end(event.registration_end)
+
     @admin.display(description="Wishes per room and weekday")
     def demand(self, event: AllocationEvent) -> str:
         """Darker = more wishes at one moment; the number is how many."""
-        return mark_safe(picture(demand(event))) or "No wishes."  # noqa: S308 - made by an XML writer
+        svg = mark_safe(picture(demand(event)))  # noqa: S308 - made by an XML writer
+        return scrolling(svg, "Wishes per room and weekday") if svg else "No wishes."
 
     @admin.display(description="Result")
     def result(self, event: AllocationEvent) -> str:
@@ -141,7 +181,9 @@ class AllocationEventAdmin(ServiceAdmin):
         stored = publishing.drawn(event)
         if stored is None:
             return "Not drawn yet."
-        rows = event.entries.with_api_relations().select_related("lost_to__group").order_by("position", "id")
+        rows = (
+            event.entries.with_api_relations().select_related("lost_to__group").order_by("position", "id")[:MAX_LINES]
+        )
         head = format_html(
             "<p>{} entries: {} won, {} did not. Manifest {}, result {}.</p>",
             stored.total,
@@ -153,12 +195,15 @@ class AllocationEventAdmin(ServiceAdmin):
         lines = format_html_join(
             "", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", map(result_line, rows)
         )
-        return format_html(
-            "{}<table><thead><tr><th>Place</th><th>Entry</th><th>Group</th><th>Slot</th><th>Outcome</th></tr></thead>"
+        table = format_html(
+            '<table class="results"><thead><tr><th scope="col">Place</th><th scope="col">Entry</th>'
+            '<th scope="col">Group</th><th scope="col">Slot</th><th scope="col">Outcome</th></tr></thead>'
             "<tbody>{}</tbody></table>",
-            head,
             lines,
         )
+        everything = f"{reverse('admin:allocations_allocationregistration_changelist')}?event__id__exact={event.pk}"
+        foot = format_html('<p><a class="way" href="{}">All {} entries, in pages</a></p>', everything, stored.total)
+        return format_html("{}{}{}", head, scrolling(table, "Result of the draw"), foot)
 
     def save_model(self, request: HttpRequest, obj: AllocationEvent, form: Any, change: bool) -> None:
         if change:
@@ -203,10 +248,10 @@ class AllocationEventAdmin(ServiceAdmin):
 @admin.register(AllocationRegistration, site=site)
 class AllocationRegistrationAdmin(ReadOnlyAdmin):
     target_noun = "allocation_registration"
-    list_display = ("id", "event_id", "group", "slot", "rank", "choice", "status", "place", "outcome", "created_by")
+    list_display = ("number", "event", "group", "slot", "rank", "choice", "status", "place", "outcome", "created_by")
     list_filter = ("event", "status", "reason")
     search_fields = ("group__name", "classroom__name", "created_by__username", "description")
-    list_select_related = ("group", "classroom", "created_by", "lost_to__group")
+    list_select_related = ("event", "group", "classroom", "created_by", "lost_to__group")
     ordering = ("-event", "position", "id")
     actions = ("approve", "reject")
 
@@ -216,6 +261,16 @@ class AllocationRegistrationAdmin(ReadOnlyAdmin):
         draw = Mention(("allocation_event.distributed",), {}, target=of_event)
         promotion = Mention(("allocation_event.promoted",), {"registration_ids": [row.pk]}, target=of_event)
         return Trace(target_of(row, self.target_noun), [draw, promotion])
+
+    def get_fields(self, request: HttpRequest, obj: AllocationRegistration | None = None) -> tuple[str, ...]:
+        return ENTRY
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AllocationRegistration | None = None) -> tuple[str, ...]:
+        return ENTRY
+
+    @admin.display(description="Number", ordering="id")
+    def number(self, entry: AllocationRegistration) -> int:
+        return entry.pk
 
     def slot(self, entry: AllocationRegistration) -> str:
         return entry.summary.weekly_slot

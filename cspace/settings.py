@@ -210,7 +210,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
-UNFOLD = {"SITE_TITLE": "CSpace", "SITE_HEADER": "CSpace"}
+UNFOLD = {"SITE_TITLE": "CSpace", "SITE_HEADER": "CSpace", "SITE_SUBHEADER": f"Times: {CSPACE_TIME_ZONE}"}
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": CSPACE_JWT_KEY,
@@ -268,6 +268,7 @@ USE_TZ = True
 TIME_ZONE = CSPACE_TIME_ZONE
 LANGUAGE_CODE = "en"
 USE_I18N = True
+FORMAT_MODULE_PATH = "kernel.admin.formats"
 
 # --- Static files (admin, docs page, the client of the Occupancy dialect) ------------------------------------
 STATIC_URL = "/static/"

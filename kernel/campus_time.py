@@ -174,6 +174,19 @@ def format_wall(instant: datetime) -> str:
     return f"{campus_date(instant)} {format_minute(campus_minute(instant))}"
 
 
+def campus_end(instant: datetime) -> tuple[date, int]:
+    """The date and minute of an end on the campus wall: midnight is 24:00 of the day that ends there."""
+    day, minute = campus_date(instant), campus_minute(instant)
+    return (day - timedelta(days=1), MINUTES_PER_DAY) if instant == day_start(day) else (day, minute)
+
+
+def format_wall_end(instant: datetime) -> str:
+    """ "YYYY-MM-DD HH:MM" on the campus wall of an end, with its seconds if it has any: midnight is "24:00" of the day
+    that ends there."""
+    day, minute = campus_end(instant)
+    return f"{day} {format_minute(minute)}" + (f":{instant.second:02}" if instant.second else "")
+
+
 def format_wall_second(instant: datetime) -> str:
     """ "YYYY-MM-DD HH:MM:SS" on the campus wall."""
     return f"{instant.astimezone(campus_zone()):%Y-%m-%d %H:%M:%S}"

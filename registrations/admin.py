@@ -20,7 +20,7 @@ from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, Wa
 from kernel.admin.history import Mention, Trace, target_of
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
-from kernel.campus_time import campus_minute, format_minute, format_wall
+from kernel.campus_time import campus_end, format_minute, format_wall
 from kernel.wording import WEEKDAYS, interval_in_words, span_in_words
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION, MAX_REASON
@@ -31,6 +31,10 @@ from registrations.services.series import cancel_series, retry_skipped
 
 FORM_FIELDS = ("classroom", "group", "date", "start_time", "end_time", "description")
 ROW_FIELDS = ("status", "created_by", "created_at")
+SERIES = (
+    *("number", "classroom", "group", "day", "times", "starts_on", "ends_on", "description"),
+    *("source", "created_by", "created_at", "has_moved", "cancelled_from"),
+)
 FIELD_OF = {"day": "date", "start_minute": "start_time", "end_minute": "end_time"}
 """`RegistrationChange`'s names → the form's, where they differ."""
 
@@ -76,12 +80,16 @@ class ReasonedActionForm(ActionForm):
 class RegistrationAdmin(ServiceAdmin):
     form = RegistrationForm
     action_form = ReasonedActionForm
-    list_display = ("occupancy_id", "classroom", "starts", "ends", "group", "created_by", "status", "description")
+    list_display = ("number", "classroom", "starts", "ends", "group", "created_by", "status", "description")
     list_filter = ("status", "occupancy__classroom__floor")
     search_fields = ("occupancy__classroom__name", "group__name", "created_by__username", "description")
     list_select_related = ("occupancy__classroom", "group", "created_by")
     ordering = ("-occupancy__starts_at", "-occupancy_id")
     actions = ("approve", "reject", "cancel")
+
+    @admin.display(description="Number", ordering="occupancy_id")
+    def number(self, registration: Registration) -> int:
+        return registration.occupancy_id
 
     @admin.display(ordering="occupancy__classroom__name")
     def classroom(self, registration: Registration) -> str:
@@ -93,7 +101,7 @@ class RegistrationAdmin(ServiceAdmin):
 
     @admin.display(ordering="occupancy__ends_at")
     def ends(self, registration: Registration) -> str:
-        return format_minute(campus_minute(registration.occupancy.ends_at))
+        return format_minute(campus_end(registration.occupancy.ends_at)[1])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return Registration.objects.with_api_relations()
@@ -162,7 +170,7 @@ def _decisions(request: HttpRequest, chosen: QuerySet[Registration], decide: Cal
 
 @admin.register(Series, site=site)
 class SeriesAdmin(ReadOnlyAdmin):
-    list_display = ("id", "classroom", "day", "times", "starts_on", "ends_on", "group", "source", "cancelled_from")
+    list_display = ("number", "classroom", "day", "times", "starts_on", "ends_on", "group", "source", "cancelled_from")
     list_filter = ("source", "day_of_week")
     search_fields = ("classroom__name", "group__name", "created_by__username", "description")
     list_select_related = ("classroom", "group")
@@ -172,6 +180,16 @@ class SeriesAdmin(ReadOnlyAdmin):
     def trace_of(self, row: Series) -> Trace:
         """One command makes many series."""
         return Trace(target_of(row, self.target_noun), [Mention(("series.created",), {"series": [{"id": row.pk}]})])
+
+    def get_fields(self, request: HttpRequest, obj: Series | None = None) -> tuple[str, ...]:
+        return SERIES
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Series | None = None) -> tuple[str, ...]:
+        return SERIES
+
+    @admin.display(description="Number", ordering="id")
+    def number(self, series: Series) -> int:
+        return series.pk
 
     @admin.display(ordering="day_of_week")
     def day(self, series: Series) -> str:

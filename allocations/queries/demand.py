@@ -11,7 +11,9 @@ from kernel.pictures import DARK_TEXT, ink, shade, xml_text
 from kernel.wording import WEEKDAYS
 
 CELL_WIDTH, CELL_HEIGHT, NAME_WIDTH, HEAD_HEIGHT = 92, 26, 190, 28
-EMPTY, LINE = "#ffffff", "#d1d5db"
+PAPER = EMPTY = "#ffffff"
+"""Black words need it, also where the page around them is dark."""
+LINE = "#d1d5db"
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,13 @@ def picture(rows: Sequence[RoomDemand]) -> str:
         "svg",
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width} {height}",
+        width=str(width),
+        height=str(height),
         role="img",
-        style=f"max-width: {width}px; width: 100%; height: auto",
     )
+    svg.set("class", "picture")
     SubElement(svg, "title").text = f"Wishes per room and weekday: {len(rows)} rooms; darker = more at one moment"
+    SubElement(svg, "rect", {"width": str(width), "height": str(height), "fill": PAPER})
     for place, weekday in enumerate(WEEKDAYS):
         _write(svg, NAME_WIDTH + (place + 0.5) * CELL_WIDTH, HEAD_HEIGHT / 2, weekday)
     most = max(cell.at_once for row in rows for cell in row.cells.values())

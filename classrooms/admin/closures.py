@@ -21,7 +21,7 @@ from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, Wa
 from kernel.admin.history import Mention, Trace, target_of
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
-from kernel.campus_time import Interval, format_wall
+from kernel.campus_time import Interval, format_wall, format_wall_end
 
 ON_CONFLICT = [("fail", "Refuse the closure"), ("cancel", "Cancel what is registered and tell its people")]
 ROW_FIELDS = ("classroom", "starts", "ends", "is_live", "is_campus_wide", "reason")
@@ -64,7 +64,7 @@ class ClosureForm(ServiceForm):
 @admin.register(Closure, site=site)
 class ClosureAdmin(ServiceAdmin):
     add_form = ClosureForm
-    list_display = ("occupancy_id", "classroom", "starts", "ends", "is_live", "reason")
+    list_display = ("number", "classroom", "starts", "ends", "is_live", "reason")
     list_filter = (("occupancy__is_live", admin.BooleanFieldListFilter), "is_campus_wide")
     search_fields = ("occupancy__classroom__name", "reason")
     list_select_related = ("occupancy__classroom",)
@@ -80,6 +80,10 @@ class ClosureAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Closure | None = None) -> tuple[str, ...]:
         return () if obj is None else ROW_FIELDS
 
+    @admin.display(description="Number", ordering="occupancy_id")
+    def number(self, closure: Closure) -> int:
+        return closure.occupancy_id
+
     @admin.display(ordering="occupancy__classroom__name")
     def classroom(self, closure: Closure) -> str:
         return closure.occupancy.classroom.name
@@ -90,7 +94,7 @@ class ClosureAdmin(ServiceAdmin):
 
     @admin.display(ordering="occupancy__ends_at")
     def ends(self, closure: Closure) -> str:
-        return format_wall(closure.occupancy.ends_at)
+        return format_wall_end(closure.occupancy.ends_at)
 
     @admin.display(boolean=True)
     def is_live(self, closure: Closure) -> bool:

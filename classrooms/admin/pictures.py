@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.safestring import SafeString, mark_safe
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from classrooms.models import Classroom
 from classrooms.queries.floorplan import draw
@@ -54,8 +54,8 @@ def plan_of_list(changelist: Any, *, now: datetime) -> dict[str, Any]:
 class WindowForm(forms.Form):
     """Which days, and of which floor."""
 
-    start_date = DateFormField(label="From", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
-    end_date = DateFormField(label="To, included", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    start_date = DateFormField(label="From")
+    end_date = DateFormField(label="To, included")
     floor = forms.IntegerField(
         required=False,
         min_value=FLOORS[0],

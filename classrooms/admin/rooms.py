@@ -29,6 +29,7 @@ from kernel.admin.asking import Step, command
 from kernel.admin.forms import JsonFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.refusals import refusal_in_words
+from kernel.admin.sentences import scrolling
 from kernel.admin.site import refuse_nul, site
 from kernel.errors import DomainError
 
@@ -168,7 +169,7 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):
         """
         floor, building = Classroom.objects.values_list("floor", "building").get(pk=room.pk)
         rooms = Classroom.objects.on_floor(floor, building=building).in_order()
-        return plan_of(list(rooms), now=clock.now(), highlighted=room.pk)
+        return scrolling(plan_of(list(rooms), now=clock.now(), highlighted=room.pk), "Floor plan, to scroll")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """With the plan of the first floor that the list shows."""

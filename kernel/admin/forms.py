@@ -8,15 +8,17 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
-from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from django.utils.functional import lazy
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from kernel.admin.refusals import faults_of, summary
-from kernel.campus_time import MINUTES_PER_DAY, WallTimeDoesNotExist, format_minute, wall_instant
+from kernel.campus_time import MINUTES_PER_DAY, WallTimeDoesNotExist, campus_zone, format_minute, wall_instant
 from kernel.errors import DomainError
 from kernel.names import NOT_VISIBLE, is_visible, one_line
 from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
 
 TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+TIME_OF_SECOND = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 
 
 class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -44,11 +46,13 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
 
         A time that the campus clock never shows is a fault of its field.
         """
-        day, minute = self.cleaned_data.get(date_field), self.cleaned_data.get(time_field)
-        if day is None or minute is None:
+        day, time = self.cleaned_data.get(date_field), self.cleaned_data.get(time_field)
+        if day is None or time is None:
             return None
+        field: Any = self.fields[time_field]
+        minute, second = field.parts(time)
         try:
-            return wall_instant(day, minute)
+            return wall_instant(day, minute) + dt.timedelta(seconds=second)
         except WallTimeDoesNotExist as gap:
             self.add_error(time_field, str(gap))
         except OverflowError:
@@ -115,36 +119,76 @@ class JsonFormField(forms.JSONField):
         return isinstance(value, str) and value.count("[") + value.count("{") > self.max_brackets
 
 
+class CalendarWidget(UnfoldAdminTextInputWidget):
+    """The browser's own calendar. Django's compares the clocks of browser and server, and warns of the difference in
+    every field; what is asked for here is a date on the campus, wherever the browser is."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        return value.isoformat() if isinstance(value, dt.date) else super().format_value(value)
+
+
 class DateFormField(forms.DateField):
     """A date on the campus, `YYYY-MM-DD`."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            **{"input_formats": ["%Y-%m-%d"], "widget": UnfoldAdminSingleDateWidget(format="%Y-%m-%d")} | kwargs
-        )
+        usual: dict[str, Any] = {"input_formats": ["%Y-%m-%d"], "widget": CalendarWidget}
+        super().__init__(**usual | kwargs)
 
 
 class WallTimeFormField(forms.CharField):
     """`HH:MM` on the campus clock; minutes since midnight inside. With `is_end`, `24:00` too."""
 
     widget = UnfoldAdminTextInputWidget
+    pattern: ClassVar[re.Pattern[str]] = TIME
+    written: ClassVar[str] = "HH:MM"
+    per_minute: ClassVar[int] = 1
+    """How many of its units a minute has."""
 
     def __init__(self, *, is_end: bool = False, **kwargs: Any) -> None:
-        self.latest = MINUTES_PER_DAY if is_end else MINUTES_PER_DAY - 1
-        example = "HH:MM, 24:00 for the end of the day" if is_end else "HH:MM"
-        super().__init__(**{"help_text": f"{example}, campus time"} | kwargs)
+        self.latest = MINUTES_PER_DAY * self.per_minute - (0 if is_end else 1)
+        example = f"{self.written}, 24:00 for the end of the day" if is_end else self.written
+        # The zone is a setting: it is read when the page is shown.
+        help_text = lazy(lambda: f"{example}, campus time ({campus_zone().key})", str)()
+        super().__init__(**{"help_text": help_text} | kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return format_minute(value) if isinstance(value, int) else value
+        if not isinstance(value, int):
+            return value
+        minute, second = self.parts(value)
+        return f"{format_minute(minute)}:{second:02}" if second else format_minute(minute)
+
+    def parts(self, value: int) -> tuple[int, int]:
+        """The minute of the day and the second of it."""
+        minute, rest = divmod(value, self.per_minute)
+        return minute, rest
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, int) or value in self.empty_values:
             return value
-        match = TIME.fullmatch(str(value).strip())
-        minute = int(match[1]) * 60 + int(match[2]) if match and int(match[2]) < 60 else None
-        if minute is None or minute > self.latest:
-            raise ValidationError("A time of the form HH:MM is required")
-        return minute
+        match = self.pattern.fullmatch(str(value).strip())
+        parts = [int(part or 0) for part in match.groups()] if match else []
+        time = self._time_of(parts) if parts and max(parts[1:]) < 60 else None
+        if time is None or time > self.latest:
+            raise ValidationError(f"A time of the form {self.written} is required")
+        return time
 
     def run_validators(self, value: Any) -> None:
         """A number has nothing of a text to be checked."""
+
+    def _time_of(self, parts: list[int]) -> int:
+        hour, minute = parts
+        return hour * 60 + minute
+
+
+class WallSecondFormField(WallTimeFormField):
+    """The same with seconds where there are some: `HH:MM:SS`; seconds since midnight inside."""
+
+    pattern = TIME_OF_SECOND
+    written = "HH:MM or HH:MM:SS"
+    per_minute = 60
+
+    def _time_of(self, parts: list[int]) -> int:
+        hour, minute, second = parts
+        return (hour * 60 + minute) * 60 + second

@@ -41,6 +41,7 @@ class ServiceAdmin(ModelAdmin):
     """Pages whose writes are service calls. A refusal becomes a message; nothing is half done; commands ask first."""
 
     actions_on_top = True
+    list_per_page = 50
     form = ServiceForm
     add_form: ClassVar[type[ServiceForm] | None] = None
     """What the page of a new one asks for, where that is something else than the page of an old one."""

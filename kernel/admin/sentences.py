@@ -9,10 +9,11 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from kernel.campus_time import format_wall
+from kernel.campus_time import format_wall, format_wall_end
 from kernel.facts import Fact
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+ENDS = frozenset({"ends_at", "registration_end"})
 MAX_VALUE = 100
 SAID_FIRST = (
     "username",
@@ -56,18 +57,23 @@ def folded_details(details: Mapping[str, Any]) -> SafeString:
     return format_html('<details class="folded"><summary>All details</summary><pre>{}</pre></details>', text)
 
 
+def scrolling(wide: SafeString, label: str) -> SafeString:
+    """A table or picture that may be wider and longer than the page: it scrolls by itself, by keyboard too."""
+    return format_html('<div class="scrolls" tabindex="0" role="region" aria-label="{}">{}</div>', label, wide)
+
+
 def details_in_words(details: Mapping[str, Any]) -> str:
     """What a reader sees at a glance: values and changes, times on the campus clock. Ids, lists and what is empty stand
     in the details alone."""
     changes = details.get("changes")
     said = [
-        f"{_words(name)} {_shown(value)}"
+        f"{_words(name)} {_shown(value, name)}"
         for name, value in sorted(details.items(), key=_place)
         if name not in NOT_SAID and not name.endswith(("_id", "_sha256")) and _is_said(value)
     ]
     if isinstance(changes, Mapping):
         said += [
-            f"{_words(name)} {_shown(pair[0])} → {_shown(pair[1])}"
+            f"{_words(name)} {_shown(pair[0], name)} → {_shown(pair[1], name)}"
             for name, pair in changes.items()
             if isinstance(pair, list) and len(pair) == 2
         ]
@@ -87,10 +93,10 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, name: str) -> str:
+    if isinstance(value, str) and INSTANT.fullmatch(value):
+        return (format_wall_end if name in ENDS else format_wall)(datetime.fromisoformat(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str) and INSTANT.fullmatch(value):
-        return format_wall(datetime.fromisoformat(value))
     text = "–" if value in (None, "") else " ".join(str(value).split())
     return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from kernel.admin.site import site
-from kernel.campus_time import campus_minute, format_minute, format_wall
+from kernel.campus_time import campus_end, format_minute, format_wall
 from timetables.admin.visibility import WithdrawableAdmin
 from timetables.models import CourseBooking, CourseSchedule
 
@@ -22,7 +22,7 @@ class _LookedAt(WithdrawableAdmin):
 
 
 def _wall(schedule: CourseSchedule) -> str:
-    return f"{format_wall(schedule.starts_at)}–{format_minute(campus_minute(schedule.ends_at))}"
+    return f"{format_wall(schedule.starts_at)}–{format_minute(campus_end(schedule.ends_at)[1])}"
 
 
 @admin.register(CourseSchedule, site=site)
