@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 
 from accounts.rules import MAX_DISPLAY_NAME, MAX_USERNAME, Access, Membership
 
@@ -52,6 +53,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session of the admin is bound to: it ends with the password, and with all other sessions."""
+        value = f"{self.token_version}:{self.password}"
+        return salted_hmac("accounts.models.User.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def access(self) -> Access:

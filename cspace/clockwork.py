@@ -13,7 +13,7 @@ from itertools import count
 
 from django.db import connection
 
-from accounts.services.sessions import forget_expired_sessions
+from accounts.services.sessions import forget_expired_admin_sessions, forget_expired_sessions
 from allocations.services.progress import advance_due_events
 from kernel import clock
 from kernel.idempotency import forget_old_answers
@@ -32,14 +32,16 @@ class HousekeepingCounts:
 
     records: int
     sessions: int
+    admin_sessions: int
     windows: int
 
 
 def keep_house(*, now: datetime) -> HousekeepingCounts:
-    """Delete idempotency records older than a day, expired sessions, and the throttle counters of past windows."""
+    """Delete idempotency records older than a day, expired sessions, the admin's too, and counters of past windows."""
     return HousekeepingCounts(
         records=forget_old_answers(now=now),
         sessions=forget_expired_sessions(now=now),
+        admin_sessions=forget_expired_admin_sessions(now=now),
         windows=forget_old_windows(now=now),
     )
 

@@ -53,6 +53,7 @@ try:
     CSPACE_ACCESS_MINUTES = env.int("CSPACE_ACCESS_MINUTES", 10, validate=validate.Range(1, 1440))
     CSPACE_REFRESH_IDLE_DAYS = env.int("CSPACE_REFRESH_IDLE_DAYS", 7, validate=validate.Range(1, 366))
     CSPACE_REFRESH_FAMILY_DAYS = env.int("CSPACE_REFRESH_FAMILY_DAYS", 30, validate=validate.Range(1, 3650))
+    CSPACE_ADMIN_IDLE_MINUTES = env.int("CSPACE_ADMIN_IDLE_MINUTES", 60, validate=validate.Range(1, 1440))
     CSPACE_THROTTLE = env.bool("CSPACE_THROTTLE", True)
     CSPACE_THROTTLE_RATES = {
         "login_name": env.rate("CSPACE_RATE_LOGIN_NAME", "5/min"),
@@ -284,6 +285,9 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 SESSION_COOKIE_HTTPONLY = True
+# The admin's sessions (the API has its own): each request begins the idle time anew.
+SESSION_COOKIE_AGE = CSPACE_ADMIN_IDLE_MINUTES * 60
+SESSION_SAVE_EVERY_REQUEST = True
 # These two look for Django's own class paths; cspace.middleware has subclasses of them (tests/admin, tests/cspace).
 # The other two ask for HSTS for all subdomains and for ever: that is for the owner of the whole domain to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W005", "security.W021"]

@@ -133,6 +133,7 @@ BAD = [
             ("CSPACE_REFRESH_IDLE_DAYS", 1, 366, ["0", "-1", "367", "9999999999"]),
             ("CSPACE_REFRESH_FAMILY_DAYS", 1, 3650, ["0", "-1", "3651"]),
             ("CSPACE_STEP_SECONDS", 1, 60, ["0", "61"]),
+            ("CSPACE_ADMIN_IDLE_MINUTES", 1, 1440, ["0", "1441"]),
         )
         for text in beyond
     ),

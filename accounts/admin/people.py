@@ -92,7 +92,7 @@ class OwnPassword(AdminOwnPasswordChangeForm):
             user_id=self.user.pk, by=self.user, now=clock.now(), password=self.cleaned_data["new_password1"]
         )
         # The view keeps this one browser logged in by the hash it finds here.
-        self.user.password = changed.password
+        self.user.password, self.user.token_version = changed.password, changed.token_version
         return changed
 
 

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
 
@@ -226,6 +227,11 @@ def end_all_sessions(*, user: User, now: datetime) -> None:
 def forget_expired_sessions(*, now: datetime) -> int:
     """Delete the rows of families that ended; how many there were. Part of `cspace.clockwork`."""
     return delete_in_portions(RefreshSession.objects.filter(family_expires_at__lt=now))
+
+
+def forget_expired_admin_sessions(*, now: datetime) -> int:
+    """Delete the sessions of the admin that were idle for too long; how many there were. Part of `cspace.clockwork`."""
+    return delete_in_portions(Session.objects.filter(expire_date__lt=now))
 
 
 def _whole_seconds(instant: datetime) -> datetime:

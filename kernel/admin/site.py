@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponseRedirect
@@ -32,10 +33,18 @@ class CSpaceAdminSite(UnfoldAdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """The page to which whoever may not enter is sent."""
-        if request.method == "GET" and request.user.is_authenticated and not self.has_permission(request):
-            record(AuthEvent.DENIED, user_id=request.user.pk, reason="not_in_cspace", via="admin")
+        if request.method == "GET":
+            self._trace_visit(request)
         page: HttpResponseBase = super().login(request, extra_context)
         return page
+
+    def _trace_visit(self, request: HttpRequest) -> None:
+        """Say in the log why somebody who had a session has to log in."""
+        if request.user.is_authenticated:
+            if not self.has_permission(request):
+                record(AuthEvent.DENIED, user_id=request.user.pk, reason="not_in_cspace", via="admin")
+        elif settings.SESSION_COOKIE_NAME in request.COOKIES:
+            record(AuthEvent.SESSION_EXPIRED, via="admin")
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         user_id = request.user.pk

@@ -21,7 +21,7 @@ OWNER = "owner"
 def grant_after_migrating(*, using: str, **_of_the_signal: Any) -> None:
     """Listens to `post_migrate`."""
     if using == OWNER:
-        grant_to(settings.DATABASES["default"]["USER"], append_only=append_only_tables())
+        grant_to(str(settings.DATABASES["default"]["USER"]), append_only=append_only_tables())
 
 
 def append_only_tables() -> list[str]:
@@ -52,6 +52,4 @@ def grant_to(role: str, *, append_only: Sequence[str]) -> None:
 
 def _revoke(cursor: Any, rights: str, table: str, role: str) -> None:
     statement = sql.SQL("REVOKE {rights} ON {table} FROM {role}")
-    cursor.execute(
-        statement.format(rights=sql.SQL(rights), table=sql.Identifier(table), role=sql.Identifier(role))  # type: ignore[arg-type]  # one of two literals
-    )
+    cursor.execute(statement.format(rights=sql.SQL(rights), table=sql.Identifier(table), role=sql.Identifier(role)))

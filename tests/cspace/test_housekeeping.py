@@ -5,6 +5,7 @@ import threading
 import uuid
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, transaction
 
@@ -38,6 +39,8 @@ def scene(now):
     record(user, "new", now - DAY + SECOND)
     session(user, now - SECOND)
     session(user, now + SECOND)
+    for name, ends_at in (("old", now - SECOND), ("new", now + SECOND)):
+        Session.objects.create(session_key=name, session_data="x", expire_date=ends_at)
 
 
 def test_what_is_out_of_date_is_forgotten(db, settings):
@@ -48,11 +51,12 @@ def test_what_is_out_of_date_is_forgotten(db, settings):
         for minutes in (61, 2, 0):
             count_try(scope, f"{minutes} minutes ago", now=NOON - dt.timedelta(minutes=minutes))
     # An hour has begun at noon, so only the counts of the last moment are of a window that is not over.
-    assert keep_house(now=NOON) == HousekeepingCounts(records=1, sessions=1, windows=4)
+    assert keep_house(now=NOON) == HousekeepingCounts(records=1, sessions=1, admin_sessions=1, windows=4)
     assert [kept.key for kept in IdempotencyRecord.objects.all()] == ["new"]
+    assert [kept.pk for kept in Session.objects.all()] == ["new"]
     assert [kept.family_expires_at for kept in RefreshSession.objects.all()] == [NOON + SECOND]
     assert sorted(kept.key.partition(":")[0] for kept in ThrottleCounter.objects.all()) == ["login_name", "write"]
-    assert keep_house(now=NOON) == HousekeepingCounts(records=0, sessions=0, windows=0)
+    assert keep_house(now=NOON) == HousekeepingCounts(records=0, sessions=0, admin_sessions=0, windows=0)
 
 
 def test_a_count_outlives_the_housekeeping_of_its_window(db, settings):
@@ -76,7 +80,7 @@ def test_tick_says_what_it_forgot(db, capsys):
     scene(clock.now())
     call_command("tick")
     assert capsys.readouterr().out == (
-        "Moved on: 0 allocation events.\nForgotten: 1 idempotency records, 1 sessions, 0 throttle counters.\n"
+        "Moved on: 0 allocation events.\nForgotten: 1 idempotency records, 1 sessions, 1 sessions of the admin, 0 throttle counters.\n"
     )
 
 

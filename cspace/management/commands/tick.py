@@ -19,5 +19,5 @@ class Command(BaseCommand):
         forgotten = keep_house(now=now)
         self.stdout.write(
             f"Forgotten: {forgotten.records} idempotency records, {forgotten.sessions} sessions, "
-            f"{forgotten.windows} throttle counters."
+            f"{forgotten.admin_sessions} sessions of the admin, {forgotten.windows} throttle counters."
         )
