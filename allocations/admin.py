@@ -29,7 +29,6 @@ from allocations.services.progress import cancel_event, end_event
 from kernel import clock
 from kernel.admin.asking import Step, command
 from kernel.admin.forms import DateFormField, NameFormField, ServiceForm, WallSecondFormField
-from kernel.admin.history import Mention, Trace, target_of
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.sentences import scrolling
 from kernel.admin.site import site
@@ -42,6 +41,7 @@ from kernel.campus_time import (
     format_wall_second,
 )
 from kernel.facts import Fact
+from kernel.history import Mention, Trace, target_of
 
 WINDOW = {"registration_start": ("opens_on", "opens_at"), "registration_end": ("closes_on", "closes_at")}
 MAX_LINES = 200

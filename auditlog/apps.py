@@ -9,7 +9,7 @@ class AuditlogConfig(AppConfig):
     def ready(self) -> None:
         from auditlog.queries import rows_about
         from auditlog.services import record
-        from kernel.admin import history
+        from kernel import history
 
         facts.listen(record)
         history.connect(rows_about)

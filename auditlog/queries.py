@@ -6,7 +6,7 @@ from operator import or_
 from django.db.models import Q, QuerySet
 
 from auditlog.models import LogEntry
-from kernel.admin.history import Mention, Trace
+from kernel.history import Mention, Trace
 
 
 def rows_about(trace: Trace) -> QuerySet[LogEntry]:

@@ -17,10 +17,10 @@ from groups.models import Group
 from kernel import clock
 from kernel.admin.asking import Step, command
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
-from kernel.admin.history import Mention, Trace, target_of
 from kernel.admin.pages import ReadOnlyAdmin, ServiceAdmin
 from kernel.admin.site import site
 from kernel.campus_time import campus_end, format_minute, format_wall
+from kernel.history import Mention, Trace, target_of
 from kernel.wording import WEEKDAYS, interval_in_words, span_in_words
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION, MAX_REASON

@@ -18,10 +18,10 @@ from classrooms.services.closures import close_rooms, lift_closure
 from kernel import clock
 from kernel.admin.asking import Step, command
 from kernel.admin.forms import DateFormField, LongTextFormField, ServiceForm, WallTimeFormField
-from kernel.admin.history import Mention, Trace, target_of
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.campus_time import Interval, format_wall, format_wall_end
+from kernel.history import Mention, Trace, target_of
 
 ON_CONFLICT = [("fail", "Refuse the closure"), ("cancel", "Cancel what is registered and tell its people")]
 ROW_FIELDS = ("classroom", "starts", "ends", "is_live", "is_campus_wide", "reason")

@@ -15,8 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from kernel import clock
-from kernel.admin import asking, history
+from kernel import clock, history
+from kernel.admin import asking
 from kernel.admin.forms import ServiceForm
 from kernel.admin.refusals import refusal_in_words
 from kernel.admin.sentences import folded_details, sentence

@@ -13,8 +13,7 @@ from classrooms.models import Closure
 from classrooms.services.closures import close_rooms
 from groups.models import UserGroup
 from groups.services.groups import create_group
-from kernel import clock
-from kernel.admin import history
+from kernel import clock, history
 from kernel.admin.site import site
 from kernel.campus_time import campus_interval
 from kernel.facts import Fact
