@@ -40,7 +40,7 @@ OUR_SLASHES = SlashRule()
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+    "script-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
 STATIC_POLICY = "frame-ancestors 'none'"
 """No more: the page of the Occupancy client, which fetches from other servers, brings the rest of its policy along."""

@@ -211,7 +211,13 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
-UNFOLD = {"SITE_TITLE": "CSpace", "SITE_HEADER": "CSpace", "SITE_SUBHEADER": f"Times: {CSPACE_TIME_ZONE}"}
+STATIC_URL = "/static/"
+UNFOLD = {
+    "SITE_TITLE": "CSpace",
+    "SITE_HEADER": "CSpace",
+    "SITE_SUBHEADER": f"Times: {CSPACE_TIME_ZONE}",
+    "SCRIPTS": [f"{STATIC_URL}unfold/js/alpine/admin.js"],
+}
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": CSPACE_JWT_KEY,
@@ -272,8 +278,8 @@ USE_I18N = True
 FORMAT_MODULE_PATH = "kernel.admin.formats"
 
 # --- Static files (admin, docs page, the client of the Occupancy dialect) ------------------------------------
-STATIC_URL = "/static/"
-STATICFILES_DIRS = [("occupancy", BASE_DIR / "web" / "occupancy")]
+# The second stands in for the theme's own Alpine, which evaluates expressions with `eval` (web/alpine/README.md).
+STATICFILES_DIRS = [("occupancy", BASE_DIR / "web" / "occupancy"), ("unfold/js/alpine", BASE_DIR / "web" / "alpine")]
 STATIC_ROOT = BASE_DIR / "var" / "static" if IS_PRODUCTION else None
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = False

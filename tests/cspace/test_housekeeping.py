@@ -80,7 +80,8 @@ def test_tick_says_what_it_forgot(db, capsys):
     scene(clock.now())
     call_command("tick")
     assert capsys.readouterr().out == (
-        "Moved on: 0 allocation events.\nForgotten: 1 idempotency records, 1 sessions, 1 sessions of the admin, 0 throttle counters.\n"
+        "Moved on: 0 allocation events.\n"
+        "Forgotten: 1 idempotency records, 1 sessions, 1 sessions of the admin, 0 throttle counters.\n"
     )
 
 
