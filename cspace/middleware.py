@@ -14,7 +14,9 @@ from typing import Any
 from corsheaders.middleware import CorsMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -198,7 +200,23 @@ class AdminStaticFilesMiddleware(_AdminOnly, WhiteNoiseMiddleware):
 
 
 class AdminSessionMiddleware(_AdminOnly, SessionMiddleware):
-    pass
+    """Each answer to somebody who is logged in begins the idle time anew.
+
+    Django's own setting for it reads the session after the view too, where a database that does not answer would make a
+    500 of a 503. Here an answer that is there is given, whatever becomes of the idle time.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:  # type: ignore[override]  # any response passes through
+        session = request.session
+        is_only_renewed = response.status_code < 500 and session.accessed and not session.modified
+        if is_only_renewed:
+            session.modified = not session.is_empty()
+        try:
+            return super().process_response(request, response)  # type: ignore[arg-type]  # it sets headers only
+        except (DatabaseError, SessionInterrupted):
+            if not is_only_renewed:
+                raise
+            return response
 
 
 class AdminCsrfMiddleware(_AdminOnly, CsrfViewMiddleware):

@@ -291,9 +291,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 SESSION_COOKIE_HTTPONLY = True
-# The admin's sessions (the API has its own): each request begins the idle time anew.
+# The admin's sessions (the API has its own): each answer begins the idle time anew (cspace.middleware).
 SESSION_COOKIE_AGE = CSPACE_ADMIN_IDLE_MINUTES * 60
-SESSION_SAVE_EVERY_REQUEST = True
 # These two look for Django's own class paths; cspace.middleware has subclasses of them (tests/admin, tests/cspace).
 # The other two ask for HSTS for all subdomains and for ever: that is for the owner of the whole domain to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W005", "security.W021"]

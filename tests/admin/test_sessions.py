@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.services.people import change_user, set_password
 from accounts.services.sessions import end_all_sessions
 from kernel import clock
+from kernel.admin.site import CSpaceAdminSite
 from tests.factories import PASSWORD, make_user
 
 NOON = dt.datetime(2026, 1, 20, 4, tzinfo=dt.UTC)
@@ -91,3 +92,17 @@ def test_the_log_says_that_a_session_was_over(admin, cspace, caplog):
         Session.objects.update(expire_date=clock.now() - MINUTE)
         admin.get("/admin/", follow=True)
     assert [record.getMessage() for record in caplog.records] == ["auth.session_expired"]
+
+
+def test_a_page_whose_session_ended_meanwhile_is_still_answered(admin, cspace, monkeypatch):
+    """Logged out in another window while this page was made."""
+
+    each_context = CSpaceAdminSite.each_context
+
+    def context_and_end(self, request):
+        Session.objects.all().delete()
+        return each_context(self, request)
+
+    monkeypatch.setattr(CSpaceAdminSite, "each_context", context_and_end)
+    assert admin.get("/admin/").status_code == 200
+    assert not is_inside(admin)

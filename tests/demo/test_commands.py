@@ -128,7 +128,8 @@ def test_the_periodic_step_forgets_what_is_old(db):
             user=user, key=key, fingerprint="x", created_at=clock.now() - dt.timedelta(hours=age)
         )
     assert run("tick") == (
-        "Moved on: 0 allocation events.\nForgotten: 1 idempotency records, 0 sessions, 0 throttle counters.\n"
+        "Moved on: 0 allocation events.\n"
+        "Forgotten: 1 idempotency records, 0 sessions, 0 sessions of the admin, 0 throttle counters.\n"
     )
     assert [record.key for record in IdempotencyRecord.objects.all()] == ["new"]
 
