@@ -109,9 +109,9 @@ class RegistrationAdmin(ServiceAdmin):
     def trace_of(self, row: Registration) -> Trace:
         """A series books, changes and cancels its dates by commands of its own."""
         names = ("registration_ids", "added_ids", "changed_ids", "cancelled_ids")
-        named = [Mention((), {name: [row.pk]}, target=f"series:{row.series_id}") for name in names]
+        changes = [Mention((), {name: [row.pk]}, target=f"series:{row.series_id}") for name in names]
         booked = Mention(("series.created",), {"series": [{"registration_ids": [row.pk]}]})
-        return Trace(target_of(row, self.target_noun), [*named, booked] if row.series_id else [])
+        return Trace(target_of(row, self.target_noun), [*changes, booked] if row.series_id else [])
 
     def get_fields(self, request: HttpRequest, obj: Registration | None = None) -> tuple[str, ...]:
         return FORM_FIELDS if obj is None else (*FORM_FIELDS, *ROW_FIELDS)

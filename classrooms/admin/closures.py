@@ -102,8 +102,8 @@ class ClosureAdmin(ServiceAdmin):
 
     def trace_of(self, row: Closure) -> Trace:
         """One command closes many rooms."""
-        named = Mention(("closure.created", "closure.deleted"), {"closure_ids": [row.pk]})
-        return Trace(target_of(row, self.target_noun), [named])
+        mention = Mention(("closure.created", "closure.deleted"), {"closure_ids": [row.pk]})
+        return Trace(target_of(row, self.target_noun), [mention])
 
     def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: bool) -> None:
         values = form.cleaned_data

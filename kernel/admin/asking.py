@@ -7,9 +7,6 @@ while another waits; what it publishes is compared with what was shown before it
 """
 
 import hashlib
-import re
-import secrets
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,35 +22,32 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from kernel import clock
+from kernel.admin.prospects import (
+    HAS_CHANGED,
+    OF_THE_PAGE,
+    DoneAlready,
+    Prospect,
+    Report,
+    digests_of,
+    forget_what_was_tried,
+    page_that_asks,
+    prospect_of,
+    take_once,
+)
 from kernel.admin.refusals import refusal_in_words
-from kernel.admin.sentences import fact_in_words, headline
-from kernel.campus_time import campus_zone
 from kernel.db.refusals import as_domain_error
 from kernel.db.transactions import transactional
 from kernel.errors import DomainError
-from kernel.facts import Fact, recording
-from kernel.idempotency import claim
+from kernel.facts import recording
 
-MAX_CHOSEN = 500
-MAX_LINES = 200
-"""How many facts the page lists; they are counted, and compared, without a limit."""
-TEMPLATE = "admin/cspace/asking.html"
-SHOWN, ONCE = "plan", "once"
-"""Fields of the page that asks: what was shown, as `key:digest` each; and what makes this page one of a kind."""
-OF_THE_PAGE = frozenset({"csrfmiddlewaretoken", SHOWN, ONCE})
+MAX_CHOSEN = 400
+"""Two fields for each: Django takes a thousand."""
+MAX_SAID = 20
 OF_THE_LIST = OF_THE_PAGE | {"action", "select_across", "index", ACTION_CHECKBOX_NAME}
-HAS_CHANGED = "Something has changed since the page was shown: look at what would happen now."
-ONE_OF_A_KIND = re.compile("[0-9a-f]{32}")
-Report = tuple[int, str]
-"""A level of Django's messages, and a sentence."""
 
 
 class NotAsShown(Exception):
     """What has just been carried out is not what was shown: it is rolled back."""
-
-
-class DoneAlready(Exception):
-    """This very page was sent before, and this was done then."""
 
 
 class NoCommand(TypeError):
@@ -95,44 +89,6 @@ class Command:
     reports: Callable[[Any], Iterable[Report]] = field(default=lambda result: ())
 
 
-@dataclass(frozen=True)
-class Prospect:
-    """What a step does: its facts in words, or why it is refused."""
-
-    key: str
-    name: str
-    lines: tuple[str, ...] = ()
-    headlines: tuple[str, ...] = ()
-    reports: tuple[Report, ...] = ()
-    refusal: str = ""
-
-    @property
-    def changes_something(self) -> bool:
-        return bool(self.lines)
-
-    @property
-    def digest(self) -> str:
-        said = "\n".join((self.name, *self.lines, *(sentence for _, sentence in self.reports), self.refusal))
-        return hashlib.sha256(said.encode()).hexdigest()
-
-    @property
-    def counts(self) -> list[tuple[str, int]]:
-        return list(Counter(self.headlines).items())
-
-
-def prospect_of(
-    key: str,
-    name: str,
-    facts: Sequence[Fact],
-    *,
-    unforeseen: frozenset[str] = frozenset(),
-    reports: Iterable[Report] = (),
-) -> Prospect:
-    """What these facts say."""
-    lines = tuple(fact_in_words(fact, unforeseen=unforeseen) for fact in facts)
-    return Prospect(key, name, lines, tuple(headline(fact.action) for fact in facts), tuple(reports))
-
-
 def command(
     *, description: str, done: str, idle: str = "Nothing would change", **more: Any
 ) -> Callable[[Callable[..., Iterable[Step]]], Callable[..., TemplateResponse | None]]:
@@ -161,60 +117,11 @@ def require_command(action: Any) -> None:
         raise NoCommand(getattr(action, "__qualname__", action))
 
 
-def shown_on(request: HttpRequest) -> Mapping[str, str] | None:
-    """{key: digest} of the page that asked, None if none has."""
-    if not ONE_OF_A_KIND.fullmatch(request.POST.get(ONCE, "")):
-        return None
-    pairs = (pair.rpartition(":") for pair in request.POST.getlist(SHOWN))
-    return {key: digest for key, _, digest in pairs}
-
-
-def take_once(request: HttpRequest, prospect: Prospect, *, now: datetime) -> None:
-    """Inside the transaction of what is done: not a second time from the same page. Raises: DoneAlready."""
-    user: Any = request.user
-    key = f"admin:{request.POST[ONCE]}:{prospect.key}"
-    if claim(user_id=user.pk, key=key, fingerprint=prospect.digest, now=now) is None:
-        raise DoneAlready
-
-
-def page_that_asks(
-    page: Any,
-    request: HttpRequest,
-    prospects: Sequence[Prospect],
-    *,
-    title: str,
-    scope: str,
-    fields: Iterable[tuple[str, str]],
-    idle: str = "",
-) -> TemplateResponse:
-    """What would happen and how many of it, and the button that does it. `scope`: the sentence above the counts;
-    `fields`: what the button sends along."""
-    acting = [prospect for prospect in prospects if prospect.changes_something]
-    hidden = [*fields, (ONCE, secrets.token_hex(16)), *((SHOWN, f"{each.key}:{each.digest}") for each in acting)]
-    context = {
-        **page.admin_site.each_context(request),
-        "title": title,
-        "scope": scope,
-        "opts": page.opts,
-        "media": page.media,
-        "acting": acting,
-        "max_lines": MAX_LINES,
-        "refused": [prospect for prospect in prospects if prospect.refusal],
-        "idle": [prospect for prospect in prospects if not prospect.refusal and not prospect.changes_something],
-        "idle_words": idle,
-        "totals": list(Counter(line for prospect in acting for line in prospect.headlines).items()),
-        "fields": hidden,
-        "zone": campus_zone().key,
-    }
-    request.current_app = page.admin_site.name  # for the theme
-    return TemplateResponse(request, TEMPLATE, context)
-
-
 def _answer(
     page: Any, request: HttpRequest, wording: Command, steps_of: Callable[..., Iterable[Step]], chosen: QuerySet[Any]
 ) -> TemplateResponse | None:
-    shown = shown_on(request)
-    if shown is not None:  # these rows, whatever filter the list has and whatever has become of them
+    digests = digests_of(request)
+    if digests is not None:  # these rows, whatever filter the list has and whatever has become of them
         chosen = page.get_queryset(request).filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
     if (count := chosen.count()) > MAX_CHOSEN:
         page.message_user(request, f"{count} are chosen: choose at most {MAX_CHOSEN}.", messages.ERROR)
@@ -224,8 +131,8 @@ def _answer(
     except ValidationError as fault:
         page.message_user(request, " ".join(fault.messages), messages.ERROR)
         return None
-    if shown is not None:
-        steps = _carry_out(page, request, wording, steps, shown)
+    if digests is not None:
+        steps = _carry_out(page, request, wording, steps, digests)
     return _ask(page, request, wording, steps) if steps else None
 
 
@@ -233,9 +140,11 @@ def _ask(page: Any, request: HttpRequest, wording: Command, steps: Sequence[Step
     """The page; or only messages, where there is nothing to ask."""
     prospects = [_try_out(step, request, wording) for step in steps]
     if not any(prospect.changes_something for prospect in prospects):
-        for prospect in prospects:
+        for prospect in prospects[:MAX_SAID]:
             level, words = (messages.ERROR, prospect.refusal) if prospect.refusal else (messages.WARNING, wording.idle)
             page.message_user(request, f"{prospect.name}: {words}", level)
+        if len(prospects) > MAX_SAID:
+            page.message_user(request, f"and {len(prospects) - MAX_SAID} more", messages.WARNING)
         return None
     typed = [(name, value) for name, values in request.POST.lists() if name not in OF_THE_LIST for value in values]
     rows = [(ACTION_CHECKBOX_NAME, str(pk)) for step in steps for pk in step.rows]
@@ -252,15 +161,15 @@ def _ask(page: Any, request: HttpRequest, wording: Command, steps: Sequence[Step
 
 
 def _carry_out(
-    page: Any, request: HttpRequest, wording: Command, steps: Sequence[Step], shown: Mapping[str, str]
+    page: Any, request: HttpRequest, wording: Command, steps: Sequence[Step], digests: Mapping[str, str]
 ) -> list[Step]:
     """Do what was shown; the steps that would do something else now, or do nothing any more, are left to be shown."""
     done, others, repeated = [], [], 0
     for step in steps:
-        if step.key not in shown:
+        if step.key not in digests:
             continue
         try:
-            done.append(_do(step, request, wording, shown[step.key]))
+            done.append(_do(step, request, wording, digests[step.key]))
         except NotAsShown:
             others.append(step)
         except DoneAlready:
@@ -273,7 +182,7 @@ def _carry_out(
         page.message_user(request, f"{repeated} {wording.done} already: the page was sent twice.", messages.WARNING)
     if others:
         page.message_user(request, HAS_CHANGED, messages.WARNING)
-    if gone := len(shown) - len(done) - len(others) - repeated:
+    if gone := len(digests) - len(done) - len(others) - repeated:
         page.message_user(request, f"{gone} of what was shown are gone already.", messages.WARNING)
     return others
 
@@ -320,12 +229,6 @@ def _run(step: Step, call: Callable[..., Any], request: HttpRequest, wording: Co
     with recording() as facts:
         result = call(by=request.user, now=now)
     return prospect_of(step.key, step.name, facts, unforeseen=wording.unforeseen, reports=wording.reports(result))
-
-
-def forget_what_was_tried(request: HttpRequest) -> None:
-    """What the caller may do was perhaps read where it has just been taken from him, and rolled back."""
-    user: Any = request.user
-    user.forget_access()
 
 
 def _say(page: Any, request: HttpRequest, reports: Iterable[Report]) -> None:

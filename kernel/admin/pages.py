@@ -16,7 +16,8 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 
 from kernel import clock, history
-from kernel.admin import asking
+from kernel.admin import prospects
+from kernel.admin.asking import require_command
 from kernel.admin.forms import ServiceForm
 from kernel.admin.refusals import refusal_in_words
 from kernel.admin.sentences import folded_details, sentence
@@ -32,7 +33,7 @@ from kernel.text import INTEGER
 class ReachesFurther(Exception):
     """What a form does is more than its page says: it is rolled back, and `prospect` is shown."""
 
-    def __init__(self, prospect: asking.Prospect) -> None:
+    def __init__(self, prospect: prospects.Prospect) -> None:
         super().__init__(prospect.name)
         self.prospect = prospect
 
@@ -72,7 +73,7 @@ class ServiceAdmin(ModelAdmin):
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         for action, _, _ in actions.values():
-            asking.require_command(action)
+            require_command(action)
         return actions
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -101,7 +102,7 @@ class ServiceAdmin(ModelAdmin):
             return save()
         except ReachesFurther as question:
             return self._ask_before_saving(request, question.prospect)
-        except asking.DoneAlready:
+        except prospects.DoneAlready:
             self.message_user(request, "This was saved already: the page was sent twice.", messages.WARNING)
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
         except (DomainError, DatabaseError) as error:
@@ -109,7 +110,7 @@ class ServiceAdmin(ModelAdmin):
             if refusal is None:
                 raise
         finally:
-            asking.forget_what_was_tried(request)
+            prospects.forget_what_was_tried(request)
         request.refusal = refusal  # type: ignore[attr-defined]  # for `get_form`, which is given nothing else
         return show(request, *args, **kwargs)
 
@@ -170,26 +171,29 @@ class ServiceAdmin(ModelAdmin):
         Raises: ReachesFurther, DoneAlready.
         """
         facts: list[Fact] = request.facts  # type: ignore[attr-defined]
-        shown = asking.shown_on(request)
-        if shown is None and not self.reaches_further(facts):
+        digests = prospects.digests_of(request)
+        if digests is None and not self.reaches_further(facts):
             return
-        prospect = asking.prospect_of("form", f"Save: {form.instance}" if change else "Save", facts)
-        if shown is not None:
-            asking.take_once(request, prospect, now=clock.now())
-        if shown is None or shown.get(prospect.key) != prospect.digest:
+        prospect = prospects.prospect_of("form", f"Save: {form.instance}" if change else "Save", facts)
+        if digests is not None:
+            prospects.take_once(request, prospect, now=clock.now())
+        if digests is None or digests.get(prospect.key) != prospect.digest:
             raise ReachesFurther(prospect)
 
     def reaches_further(self, facts: Sequence[Fact]) -> bool:
         """Whether saving a form has done so much that it is to ask first: to other things than its own."""
         return len({fact.target for fact in facts}) > 1
 
-    def _ask_before_saving(self, request: HttpRequest, prospect: asking.Prospect) -> HttpResponse:
-        if asking.shown_on(request) is not None:
-            self.message_user(request, asking.HAS_CHANGED, messages.WARNING)
+    def _ask_before_saving(self, request: HttpRequest, prospect: prospects.Prospect) -> HttpResponse:
+        if prospects.digests_of(request) is not None:
+            self.message_user(request, prospects.HAS_CHANGED, messages.WARNING)
         typed = [
-            (name, value) for name, values in request.POST.lists() if name not in asking.OF_THE_PAGE for value in values
+            (name, value)
+            for name, values in request.POST.lists()
+            if name not in prospects.OF_THE_PAGE
+            for value in values
         ]
-        return asking.page_that_asks(
+        return prospects.page_that_asks(
             self,
             request,
             [prospect],

@@ -39,8 +39,8 @@ def headline(action: str) -> str:
 def fact_in_words(fact: Fact, *, unforeseen: frozenset[str] = frozenset()) -> str:
     """A fact as one line. Of what the details name only what is known before: no id of what it makes, and nothing of
     `unforeseen`, which chance decides."""
-    known = {name: value for name, value in fact.details.items() if name not in unforeseen}
-    return sentence(fact.action, known)
+    foreseen = {name: value for name, value in fact.details.items() if name not in unforeseen}
+    return sentence(fact.action, foreseen)
 
 
 def sentence(action: str, details: Mapping[str, Any]) -> str:
@@ -67,13 +67,13 @@ def details_in_words(details: Mapping[str, Any]) -> str:
     in the details alone."""
     changes = details.get("changes")
     said = [
-        f"{_words(name)} {_shown(value, name)}"
+        f"{_words(name)} {_value_in_words(value, name)}"
         for name, value in sorted(details.items(), key=_place)
         if name not in NOT_SAID and not name.endswith(("_id", "_sha256")) and _is_said(value)
     ]
     if isinstance(changes, Mapping):
         said += [
-            f"{_words(name)} {_shown(pair[0], name)} → {_shown(pair[1], name)}"
+            f"{_words(name)} {_value_in_words(pair[0], name)} → {_value_in_words(pair[1], name)}"
             for name, pair in changes.items()
             if isinstance(pair, list) and len(pair) == 2
         ]
@@ -93,7 +93,7 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _shown(value: Any, name: str) -> str:
+def _value_in_words(value: Any, name: str) -> str:
     if isinstance(value, str) and INSTANT.fullmatch(value):
         return (format_wall_end if name in ENDS else format_wall)(datetime.fromisoformat(value))
     if isinstance(value, bool):

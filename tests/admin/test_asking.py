@@ -13,7 +13,7 @@ from allocations.models import AllocationEvent, AllocationRegistration, Draw
 from auditlog.models import LogEntry
 from groups.models import UserGroup
 from kernel import clock
-from kernel.admin import asking
+from kernel.admin import asking, prospects
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.campus_time import campus_date, campus_minute, format_minute
@@ -77,7 +77,7 @@ def test_what_has_changed_meanwhile_is_shown_again_before_anything_is_done(admin
     again = answer(admin, page)
 
     assert is_asking(again)
-    assert said(again) == [asking.HAS_CHANGED]
+    assert said(again) == [prospects.HAS_CHANGED]
     assert "<strong>2</strong> × Registration cancelled" in again.content.decode()
     assert actions() == before
     assert said(answer(admin, again)) == ["1 cancelled."]
@@ -89,7 +89,7 @@ def test_what_has_become_needless_meanwhile_is_said(admin, cspace, series):
     cancel_series(series_id=series.pk, by=cspace, now=clock.now())
     before = actions()
     again = answer(admin, page)
-    assert said(again)[0] == asking.HAS_CHANGED
+    assert said(again)[0] == prospects.HAS_CHANGED
     assert "Nothing of it lies ahead" in said(again)[1]
     assert actions() == before
 
@@ -121,7 +121,7 @@ def test_each_of_several_is_done_or_shown_again_by_itself(admin, member, team, r
     page = ask(admin, LIST, "approve", *rows)
     assert len(sections(page)) == 2
     again = said(answer(admin, page))
-    assert again[:2] == ["1 approved.", asking.HAS_CHANGED]
+    assert again[:2] == ["1 approved.", prospects.HAS_CHANGED]
     assert "Room is already booked" in again[2]
     assert states(Registration.objects) == ["approved", "rejected"]
 
@@ -157,7 +157,8 @@ def test_a_page_of_somebody_else_or_for_something_else_does_nothing_unseen(admin
     assert states(Registration.objects) == ["pending"] * 2
 
 
-def test_too_many_at_once_are_refused_with_the_bound(admin, monkeypatch, member, team, room, soon):
+def test_too_many_at_once_are_refused_with_the_bound(admin, monkeypatch, settings, member, team, room, soon):
+    assert 2 * asking.MAX_CHOSEN + 50 < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
     monkeypatch.setattr(asking, "MAX_CHOSEN", 1)
     rows = [
         make_registration(by=member, group=team, classroom=room, day=soon, start=start, end=start + 60)
@@ -167,7 +168,7 @@ def test_too_many_at_once_are_refused_with_the_bound(admin, monkeypatch, member,
 
 
 def test_a_long_plan_is_listed_up_to_a_bound_and_counted_whole(admin, cspace, team, room, soon, monkeypatch):
-    monkeypatch.setattr(asking, "MAX_LINES", 2)
+    monkeypatch.setattr(prospects, "MAX_LINES", 2)
     make_series(by=cspace, group=team, classroom=room, starts_on=soon, weeks=5)
     html = ask(admin, GROUPS, "archive", team).content.decode()
     assert "<strong>5</strong> × Registration cancelled" in html

@@ -10,8 +10,9 @@ from django.http import HttpRequest
 
 from accounts.admin.acting import actor
 from kernel import clock
-from kernel.admin.asking import Report, Step, command
+from kernel.admin.asking import Step, command
 from kernel.admin.pages import ServiceAdmin
+from kernel.admin.prospects import Report
 from kernel.history import Mention, Trace, target_of
 from timetables.services.editing import add_row, change_row, restore, withdraw
 from timetables.services.visibility import Settlement
