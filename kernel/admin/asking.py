@@ -148,13 +148,14 @@ def _ask(page: Any, request: HttpRequest, wording: Command, steps: Sequence[Step
         return None
     typed = [(name, value) for name, values in request.POST.lists() if name not in OF_THE_LIST for value in values]
     rows = [(ACTION_CHECKBOX_NAME, str(pk)) for step in steps for pk in step.rows]
-    acting = sum(prospect.changes_something for prospect in prospects)
+    sizes = [len(step.rows) for step in steps]
+    acting = sum(size for size, prospect in zip(sizes, prospects, strict=True) if prospect.changes_something)
     return page_that_asks(
         page,
         request,
         prospects,
         title=wording.description,
-        scope=f"This is what would happen to {acting} of {len(prospects)} chosen",
+        scope=f"This is what would happen to {acting} of {sum(sizes)} chosen",
         fields=[*typed, ("action", wording.name), *rows],
         idle=wording.idle,
     )

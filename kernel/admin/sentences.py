@@ -28,7 +28,9 @@ SAID_FIRST = (
     "ends_at",
 )
 """jsonb keeps no order: a row of the log is said in the same one as its fact."""
-NOT_SAID = frozenset({"id", "changes"})
+NOT_SAID = frozenset({"id", "changes", "commitment"})
+COUNTS = ("_count", "released", "reclaimed")
+"""What nothing is counted of, is not said."""
 
 
 def headline(action: str) -> str:
@@ -69,7 +71,7 @@ def details_in_words(details: Mapping[str, Any]) -> str:
     said = [
         f"{_words(name)} {_value_in_words(value, name)}"
         for name, value in sorted(details.items(), key=_place)
-        if name not in NOT_SAID and not name.endswith(("_id", "_sha256")) and _is_said(value)
+        if name not in NOT_SAID and not name.endswith(("_id", "_sha256")) and _is_said(name, value)
     ]
     if isinstance(changes, Mapping):
         said += [
@@ -85,7 +87,9 @@ def _place(item: tuple[str, Any]) -> tuple[int, str]:
     return (SAID_FIRST.index(name) if name in SAID_FIRST else len(SAID_FIRST), name)
 
 
-def _is_said(value: Any) -> bool:
+def _is_said(name: str, value: Any) -> bool:
+    if value == 0 and name.endswith(COUNTS):
+        return False
     return value not in (None, "") and not isinstance(value, (list, tuple, Mapping))
 
 
