@@ -7,6 +7,7 @@ from kernel.admin.pages import ReadOnlyAdmin
 from kernel.admin.sentences import folded_details, sentence
 from kernel.admin.site import site
 from kernel.campus_time import campus_zone, format_wall_second
+from kernel.history import Trace
 
 
 @admin.register(LogEntry, site=site)
@@ -22,6 +23,10 @@ class LogEntryAdmin(ReadOnlyAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: LogEntry | None = None) -> tuple[str, ...]:
         return self.get_fields(request, obj)
+
+    def trace_of(self, row: LogEntry) -> Trace:
+        """What else happened to the same thing."""
+        return Trace(row.target)
 
     @admin.display(description=f"Time ({campus_zone().key})", ordering="created_at")
     def at(self, entry: LogEntry) -> str:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from kernel.campus_time import format_wall, format_wall_end
 from kernel.facts import Fact
+from kernel.wording import WEEKDAYS
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 ENDS = frozenset({"ends_at", "registration_end"})
@@ -98,6 +99,8 @@ def _words(name: str) -> str:
 
 
 def _value_in_words(value: Any, name: str) -> str:
+    if name == "day_of_week" and value in range(1, 8):
+        return WEEKDAYS[value - 1]
     if isinstance(value, str) and INSTANT.fullmatch(value):
         return (format_wall_end if name in ENDS else format_wall)(datetime.fromisoformat(value))
     if isinstance(value, bool):

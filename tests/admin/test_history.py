@@ -174,6 +174,14 @@ def test_what_the_log_says_is_text_and_whole(admin, room):
         assert '<details class="folded">' in html
 
 
+def test_a_row_of_the_log_leads_to_the_whole_story_of_its_thing(admin, room):
+    note(f"classroom:{room.pk}", "classroom.noted")
+    note(f"classroom:{room.pk}", "classroom.changed", day_of_week=7)
+    (first, _) = LogEntry.objects.order_by("pk")
+    assert told(shown(admin, first)) == ["Classroom changed", "Classroom noted"]
+    assert "Classroom changed: day of week Saturday" in shown(admin, first).content.decode()
+
+
 def test_the_system_is_named_where_nobody_did_it(admin, room):
     note(f"classroom:{room.pk}")
     assert "the system" in shown(admin, room).content.decode()
