@@ -57,6 +57,7 @@ try:
     CSPACE_THROTTLE = env.bool("CSPACE_THROTTLE", True)
     CSPACE_THROTTLE_RATES = {
         "login_name": env.rate("CSPACE_RATE_LOGIN_NAME", "5/min"),
+        "login_name_everywhere": env.rate("CSPACE_RATE_LOGIN_NAME_EVERYWHERE", "20/min"),
         "login_address": env.rate("CSPACE_RATE_LOGIN_ADDRESS", "20/min"),
         "login_failures": env.rate("CSPACE_RATE_LOGIN_GLOBAL", "600/min"),
         "refresh": env.rate("CSPACE_RATE_REFRESH", "30/min"),

@@ -32,6 +32,8 @@ class ThrottleCounter(models.Model):
     key = models.CharField(max_length=200, primary_key=True)
     window = models.BigIntegerField()
     tries = models.IntegerField()
+    pending = models.IntegerField(default=0, db_default=0)
+    """Of the tries, those whose outcome is not known yet; they may be given back."""
 
     def __str__(self) -> str:
         return f"{self.key}: {self.tries}"

@@ -5,17 +5,25 @@ the work (a password is not even hashed for the try that is one too many).
 """
 
 import hashlib
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
+from django.utils.crypto import salted_hmac
 
 from kernel.db.deletion import delete_in_portions
-from kernel.errors import RateLimited
+from kernel.devices import KNOWN_DAYS
+from kernel.errors import RateLimited, Unavailable
 from kernel.models import ThrottleCounter
 from kernel.rates import parse_rate
+
+LOOKS, LOOK_SECONDS = 20, 0.05
+"""How often, and after which pauses, a full window is looked at while tries in it are going on."""
+KNOWN = "known:"
+"""Begins the keys that are remembered and count nothing."""
 
 
 def count_try(scope: str, key: str, *, now: datetime) -> None:
@@ -40,12 +48,78 @@ def count_try(scope: str, key: str, *, now: datetime) -> None:
         raise RateLimited(retry_after=counted.seconds_left)
 
 
-def uncount_try(scope: str, key: str, *, now: datetime) -> None:
-    """Give a try back that turned out not to count; `now` is that of its `count_try`, whose window may be over."""
+def reserve_try(scope: str, key: str, *, now: datetime) -> None:
+    """Count a try whose outcome is not known yet: `settle_try` has to follow.
+
+    Where the window is full, but some of its tries are still going on and may be given back, they are waited for, a
+    second at most.
+
+    Raises:
+        RateLimited: the window is full of tries that count.
+        Unavailable: those that are going on take too long.
+    """
     if not settings.CSPACE_THROTTLE:
         return
-    counted = _Window.of(scope, key, now)
-    ThrottleCounter.objects.filter(key=counted.key, window=counted.number, tries__gt=0).update(tries=F("tries") - 1)
+    window = _Window.of(scope, key, now)
+    for _ in range(LOOKS):
+        if _take(window):
+            return
+        row = ThrottleCounter.objects.filter(key=window.key, window=window.number)
+        if row.filter(tries__gte=window.allowed, pending=0).exists():
+            raise RateLimited(retry_after=window.seconds_left)
+        time.sleep(LOOK_SECONDS)
+    raise Unavailable
+
+
+def _take(window: "_Window") -> bool:
+    """Whether there was room: decided by one statement, so that no two tries take the same place."""
+    if "skip-conditional-try" in settings.CSPACE_TEST_FAULTS:
+        full = ThrottleCounter.objects.filter(key=window.key, window=window.number, tries__gte=window.allowed)
+        if full.exists():
+            return False
+        allowed = 2**30
+    else:
+        allowed = window.allowed
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO cspace_throttlecounter AS counter (key, "window", tries, pending) VALUES (%s, %s, 1, 1)'
+            ' ON CONFLICT (key) DO UPDATE SET "window" = excluded."window",'
+            ' tries = CASE WHEN counter."window" = excluded."window" THEN counter.tries + 1 ELSE 1 END,'
+            ' pending = CASE WHEN counter."window" = excluded."window" THEN counter.pending + 1 ELSE 1 END'
+            ' WHERE counter."window" <> excluded."window" OR counter.tries < %s RETURNING tries',
+            [window.key, window.number, allowed],
+        )
+        return cursor.fetchone() is not None
+
+
+def settle_try(scope: str, key: str, *, now: datetime, counts: bool) -> None:
+    """The outcome of a try is known: it `counts`, or is given back. `now` as in `reserve_try`."""
+    if not settings.CSPACE_THROTTLE:
+        return
+    window = _Window.of(scope, key, now)
+    reserved = ThrottleCounter.objects.filter(key=window.key, window=window.number, pending__gt=0)
+    reserved.update(pending=F("pending") - 1, tries=F("tries") - (0 if counts else 1))
+
+
+def make_known(scope: str, key: str, *, now: datetime) -> None:
+    """Remember a key for `KNOWN_DAYS`; only its keyed hash is kept."""
+    if not settings.CSPACE_THROTTLE:
+        return
+    row = ThrottleCounter(key=_known_key(scope, key), window=_day(now), tries=0)
+    ThrottleCounter.objects.bulk_create([row], update_conflicts=True, unique_fields=["key"], update_fields=["window"])
+
+
+def is_known(scope: str, key: str, *, now: datetime) -> bool:
+    """Whether a key was made known within `KNOWN_DAYS`."""
+    return ThrottleCounter.objects.filter(key=_known_key(scope, key), window__gte=_day(now) - KNOWN_DAYS).exists()
+
+
+def _known_key(scope: str, key: str) -> str:
+    return f"{KNOWN}{scope}:{salted_hmac(KNOWN, key, algorithm='sha256').hexdigest()[:40]}"
+
+
+def _day(now: datetime) -> int:
+    return int(now.timestamp()) // 86_400
 
 
 def refuse_when_full(scope: str, key: str, *, now: datetime) -> None:
@@ -63,14 +137,15 @@ def refuse_when_full(scope: str, key: str, *, now: datetime) -> None:
 
 
 def forget_old_windows(*, now: datetime) -> int:
-    """Delete the counters of windows that are over; how many there were. Part of `cspace.clockwork`."""
+    """Delete the counters of windows that are over, and what was known long ago; how many. For `clockwork`."""
     forgotten = 0
     for scope in settings.CSPACE_THROTTLE_RATES:
         present = _Window.of(scope, "", now).number
         # A later number is one of shorter windows, from before the rate was changed; it counts for nothing either.
         rows = ThrottleCounter.objects.filter(key__startswith=f"{scope}:").exclude(window=present)
         forgotten += delete_in_portions(rows)
-    return forgotten
+    known = ThrottleCounter.objects.filter(key__startswith=KNOWN, window__lt=_day(now) - KNOWN_DAYS)
+    return forgotten + delete_in_portions(known)
 
 
 @dataclass(frozen=True)

@@ -25,15 +25,17 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 from accounts.admin.acting import actor
 from accounts.models import User
 from accounts.rules import MAX_DISPLAY_NAME, may_manage
+from accounts.services.login_limits import login_try
 from accounts.services.people import CHANGEABLE, change_user, create_user, set_password
-from accounts.services.sessions import MAX_PASSWORD_LENGTH, count_login_failure, count_login_try, uncount_login_try
+from accounts.services.sessions import MAX_PASSWORD_LENGTH
 from kernel import clock
 from kernel.admin.asking import Step, command
 from kernel.admin.forms import NameFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.auth_trail import AuthEvent, record
-from kernel.errors import RateLimited
+from kernel.devices import device_mark
+from kernel.errors import RateLimited, Unavailable
 from kernel.facts import Fact
 from kernel.requests import client_address
 
@@ -44,22 +46,13 @@ class ThrottledLogin(AdminAuthenticationForm):
     def clean(self) -> Any:
         username, now = str(self.cleaned_data.get("username", "")), clock.now()
         address = client_address(self.request) if self.request else None
+        if not (username and self.cleaned_data.get("password")):
+            return super().clean()  # nothing was tried
+        device = device_mark(self.request, username)
         try:
-            count_login_try(username=username, address=address, now=now)
-        except RateLimited as refusal:
-            raise ValidationError(refusal.message) from refusal
-        try:
-            cleaned = super().clean()
-        except ValidationError:
-            self._count_failure()
-            raise
-        uncount_login_try(username=username, address=address, now=now)
-        return cleaned
-
-    def _count_failure(self) -> None:
-        try:
-            count_login_failure(now=clock.now())
-        except RateLimited as refusal:
+            with login_try(username=username, address=address, device=device, now=now, wrong=ValidationError):
+                return super().clean()
+        except (RateLimited, Unavailable) as refusal:
             raise ValidationError(refusal.message) from refusal
 
     def confirm_login_allowed(self, user: Any) -> None:
@@ -80,7 +73,8 @@ class TracedLogin(ThrottledLogin):
             event = AuthEvent.LOGIN_THROTTLED if is_throttled else AuthEvent.LOGIN_FAILED
             record(event, name=name, via="admin")
             raise
-        record(AuthEvent.LOGIN, user_id=self.get_user().pk, name=name, via="admin")
+        if (user := self.get_user()) is not None:
+            record(AuthEvent.LOGIN, user_id=user.pk, name=name, via="admin")
         return cleaned
 
 

@@ -9,7 +9,7 @@ from accounts.api.cookies import check_origin, clear_cookie, put_cookie, read_co
 from accounts.api.serializers import AccessOutput, LoginInput, UserList, UserOutput
 from accounts.api.viewsets import CallerViewSet
 from accounts.models import User
-from accounts.services.sessions import Tokens, count_login_try, end_families, exchange, log_in
+from accounts.services.sessions import Tokens, end_families, exchange, log_in
 from accounts.services.tokens import read_expired_access, read_refresh
 from kernel import clock
 from kernel.api.errors import to_response
@@ -17,6 +17,7 @@ from kernel.api.operations import Operation
 from kernel.api.permissions import Anyone, InCSpace, LoggedIn
 from kernel.api.viewsets import ApiViewSet
 from kernel.auth_trail import AuthEvent, record, recording_refusals
+from kernel.devices import device_mark, remember_device
 from kernel.errors import NotAuthenticated
 from kernel.requests import client_address
 from kernel.throttling import count_try
@@ -35,16 +36,18 @@ class SessionViewSet(ApiViewSet):
         login, now, address = self.body(LoginInput), clock.now(), client_address(request)
         name = login["username"]
         with recording_refusals(AuthEvent.LOGIN_FAILED, AuthEvent.LOGIN_THROTTLED, name=name):
-            count_login_try(username=name, address=address, now=now)
             tokens = log_in(
                 username=name,
                 password=login["password"],
                 now=now,
                 user_agent=request.headers.get("User-Agent", ""),
                 address=address,
+                device=device_mark(request._request, name),
             )
         record(AuthEvent.LOGIN, user_id=tokens.user_id, name=name)
-        return _answer(tokens)
+        response = _answer(tokens)
+        remember_device(request._request, response, name)
+        return response
 
     @Operation(Anyone, responses=AccessOutput, auth=[{"refreshCookie": []}])
     def refresh(self, request: Request) -> Response:

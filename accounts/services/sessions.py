@@ -9,7 +9,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -20,18 +19,17 @@ from django.db.models import F
 
 from accounts.facts import RefreshReused
 from accounts.models import RefreshSession, User
+from accounts.services.login_limits import login_try
 from accounts.services.tokens import issue_access, sign_refresh
 from kernel.auth_trail import AuthEvent, record
 from kernel.db.deletion import delete_in_portions
 from kernel.db.transactions import transactional
 from kernel.errors import NotAuthenticated
 from kernel.facts import publish
-from kernel.throttling import count_try, refuse_when_full, uncount_try
 
 REPEAT_WINDOW = timedelta(seconds=10)
 """How long the previous token may come again while its successor is unused: lost responses, parallel tabs."""
 MAX_PASSWORD_LENGTH = 4096
-EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True)
@@ -42,46 +40,6 @@ class Tokens:
     refresh: str | None
     refresh_expires_at: datetime
     user_id: int
-
-
-def count_login_try(*, username: str, address: str | None, now: datetime) -> None:
-    """Count a try per address (/64 for IPv6) and per name, before any hashing.
-
-    The address first: what is refused for its address uses up nobody's name.
-
-    Raises:
-        RateLimited: one of the two has had its tries, or all callers together have failed too often.
-    """
-    refuse_when_full("login_failures", EVERYBODY, now=now)
-    count_try("login_address", network_of(address), now=now)
-    count_try("login_name", username.casefold(), now=now)
-
-
-def uncount_login_try(*, username: str, address: str | None, now: datetime) -> None:
-    """A login that succeeded was no guess: its try is given back. `now` as in `count_login_try`."""
-    uncount_try("login_name", username.casefold(), now=now)
-    uncount_try("login_address", network_of(address), now=now)
-
-
-def count_login_failure(*, now: datetime) -> None:
-    """Count a failed login against the limit of everybody together: guesses spread over names and addresses.
-
-    Raises:
-        RateLimited
-    """
-    count_try("login_failures", EVERYBODY, now=now)
-
-
-def network_of(address: str | None) -> str:
-    """The address, or the /64 an IPv6 address belongs to."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped or ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 def check_credentials(*, username: str, password: str) -> User:
@@ -100,19 +58,23 @@ def check_credentials(*, username: str, password: str) -> User:
     return user
 
 
-def log_in(*, username: str, password: str, now: datetime, user_agent: str = "", address: str | None = None) -> Tokens:
-    """Start a session family, after `count_login_try`. Not logged: nothing about the campus changes.
+def log_in(
+    *,
+    username: str,
+    password: str,
+    now: datetime,
+    user_agent: str = "",
+    address: str | None = None,
+    device: str | None = None,
+) -> Tokens:
+    """Start a session family. Not logged: nothing about the campus changes. `device` as in `login_try`.
 
     Raises:
         NotAuthenticated: `invalid_credentials`; the failure is counted.
-        RateLimited: all callers together have failed too often.
+        RateLimited, Unavailable: as `login_try`.
     """
-    try:
+    with login_try(username=username, address=address, device=device, now=now):
         user = check_credentials(username=username, password=password)
-    except NotAuthenticated:
-        count_login_failure(now=now)
-        raise
-    uncount_login_try(username=username, address=address, now=now)
     return _start_family(user, now=now, user_agent=user_agent, address=address)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.common import no_append_slash
 from unfold.sites import UnfoldAdminSite
 
 from kernel.auth_trail import AuthEvent, record
+from kernel.devices import remember_device
 
 
 class CSpaceAdminSite(UnfoldAdminSite):
@@ -36,6 +37,8 @@ class CSpaceAdminSite(UnfoldAdminSite):
         if request.method == "GET":
             self._trace_visit(request)
         page: HttpResponseBase = super().login(request, extra_context)
+        if request.method == "POST" and page.status_code == 302 and request.user.is_authenticated:
+            remember_device(request, page, request.user.get_username())
         return page
 
     def _trace_visit(self, request: HttpRequest) -> None:
