@@ -14,7 +14,7 @@ from kernel.history import Trace
 class LogEntryAdmin(ReadOnlyAdmin):
     list_display = ("at", "what", "actor", "target", "in_full")
     list_filter = ("action",)
-    search_fields = ("target", "action", "actor__username")
+    search_fields = ("target__icontains", "action__icontains", "actor__username__icontains")
     list_select_related = ("actor",)
     ordering = ("-created_at", "-id")
 

@@ -11,6 +11,7 @@ class KernelConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import kernel.db.searching  # noqa: F401  (registers `like_written`)
         from kernel.db.grants import grant_after_migrating
 
         # Django sends it once all apps are migrated, to each app that has tables.

@@ -24,10 +24,13 @@ from kernel.admin.sentences import folded_details, sentence
 from kernel.admin.site import refuse_nul, site
 from kernel.campus_time import campus_zone, format_wall_second
 from kernel.db.refusals import as_domain_error
+from kernel.db.searching import LikeWritten
 from kernel.db.transactions import transactional
 from kernel.errors import DomainError
 from kernel.facts import Fact, recording
 from kernel.text import INTEGER
+
+EXACT_SEARCHES = ("__icontains",)
 
 
 class ReachesFurther(Exception):
@@ -68,6 +71,11 @@ class ServiceAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+        """Names are found as people write them, as by the API's `search`, unless a field says otherwise."""
+        fields = super().get_search_fields(request)
+        return [name if name.endswith(EXACT_SEARCHES) else f"{name}__{LikeWritten.lookup_name}" for name in fields]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

@@ -11,4 +11,4 @@ class CourseFilter(FilterSet):
     search = django_filters.CharFilter(method="in_code_or_name")
 
     def in_code_or_name(self, rows: QuerySet[Course], name: str, value: str) -> QuerySet[Course]:
-        return rows.filter(Q(code__icontains=value) | Q(name__icontains=value))
+        return rows.filter(Q(code__like_written=value) | Q(name__like_written=value))
