@@ -110,6 +110,7 @@ class DrawViewSet(CallerViewSet):
         LoggedIn,
         parameters=[AlternativesQuery],
         responses=AlternativeList,
+        is_paged=True,
         conflicts=[EventIsNotDistributed],
         resource="Allocation registration",
     )
@@ -120,7 +121,7 @@ class DrawViewSet(CallerViewSet):
         if event.status != EventStatus.DISTRIBUTED:
             raise EventIsNotDistributed
         slots = alternatives(event, entry, first=campus_date(clock.now()), limit=limit)
-        return Response({"results": [AlternativeOutput(slot).data for slot in slots]})
+        return self.listing(slots, AlternativeOutput)
 
 
 class DrawDocumentViewSet(DocumentViewSet):

@@ -102,7 +102,7 @@ class AllocationEventViewSet(CallerViewSet):
         event = set_weights(event_id=pk, by=self.caller, now=clock.now(), **self.body(WeightsInput))
         return Response(EventOutput(event).data)
 
-    @Operation(LoggedIn, parameters=[UnavailableDatesQuery], responses=UnavailableDatesOutput)
+    @Operation(LoggedIn, parameters=[UnavailableDatesQuery], responses=UnavailableDatesOutput, is_paged=True)
     def unavailable_dates(self, request: Request, pk: int) -> Response:
         event = event_with_id(pk)
         query = self.query(UnavailableDatesQuery, event=event)
@@ -113,9 +113,11 @@ class AllocationEventViewSet(CallerViewSet):
             start_minute=query["start_time"],
             end_minute=query["end_time"],
         )
-        return Response({"classroom": query["classroom"].name, "unavailable_dates": [day.isoformat() for day in dates]})
+        response = self.listing([day.isoformat() for day in dates], key="unavailable_dates")
+        response.data = {"classroom": query["classroom"].name, **response.data}
+        return response
 
-    @Operation(InCSpace, parameters=[RoomQuery], responses=RoomAgendaOutput)
+    @Operation(InCSpace, parameters=[RoomQuery], responses=RoomAgendaOutput, is_paged=True)
     def room_agenda(self, request: Request, pk: int) -> Response:
         event_with_id(pk)
         classroom = self.query(RoomQuery)["classroom"]

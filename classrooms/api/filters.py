@@ -9,7 +9,8 @@ from django.db.models import F, Func, JSONField, QuerySet, Value
 from django.db.models.lookups import GreaterThanOrEqual
 
 from classrooms.models import Classroom
-from kernel.api.filters import FilterSet, IdFilter
+from kernel.api.filters import FilterSet, NumberFilter
+from kernel.db.searching import LikeWritten
 
 NEED = re.compile(r"([a-z0-9_]{1,40})(?::([0-9]{1,5}))?")
 Classrooms = QuerySet[Classroom]
@@ -40,10 +41,10 @@ class EquipmentFilter(django_filters.Filter):
 
 
 class ClassroomFilter(FilterSet):
-    floor = IdFilter(field_name="floor")
-    min_capacity = IdFilter(field_name="capacity", lookup_expr="gte")
+    floor = NumberFilter(field_name="floor")
+    min_capacity = NumberFilter(field_name="capacity", lookup_expr="gte")
     equipment = EquipmentFilter()
-    search = django_filters.CharFilter(field_name="name", lookup_expr="icontains")
+    search = django_filters.CharFilter(field_name="name", lookup_expr=LikeWritten.lookup_name)
 
 
 def _count(key: str) -> Func:

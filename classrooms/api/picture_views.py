@@ -13,7 +13,7 @@ from classrooms.queries.states import states
 from classrooms.queries.utilisation import Grouping, utilisation
 from kernel import clock
 from kernel.api.operations import Operation
-from kernel.api.pagination import check_bound
+from kernel.api.pagination import asked_page, check_bound
 from kernel.api.permissions import InCSpace, PublicRead
 from kernel.api.viewsets import ApiViewSet, DocumentViewSet
 from kernel.errors import NotFound
@@ -62,6 +62,7 @@ class UtilisationViewSet(ApiViewSet):
         InCSpace,
         parameters=[UtilisationQuery],
         responses=UtilisationOutput,
+        is_paged=True,
         description=(
             "How many hours the rooms are booked and used, from `start_date` to `end_date`, both included, at most"
             " 366 days. `group_by` is `room` (the default), `weekday` or `hour` of the campus wall; every room, weekday"
@@ -77,5 +78,9 @@ class UtilisationViewSet(ApiViewSet):
         query = self.query(UtilisationQuery)
         first, last, by = query["start_date"], query["end_date"], Grouping(query["group_by"])
         rows = utilisation(first, last, by=by, now=clock.now(), floor=query.get("floor"))
-        check_bound(rows, field="floor", way_out="ask for one floor, or group by weekday or hour")
-        return Response(UtilisationOutput({"first": first, "last": last, "by": by, "rows": rows}).data)
+        if asked_page(request) is None:
+            check_bound(rows, field="floor", way_out="ask for one floor, or group by weekday or hour")
+        answer = UtilisationOutput({"first": first, "last": last, "by": by, "rows": rows}).data
+        response = self.listing(answer.pop("results"))
+        response.data = {**answer, **response.data}
+        return response

@@ -104,7 +104,7 @@ class ClassroomViewSet(CallerViewSet):
             }
         )
 
-    @Operation(PublicRead, parameters=[FreeQuery, ClassroomFilter], responses=FreeOutput)
+    @Operation(PublicRead, parameters=[FreeQuery, ClassroomFilter], responses=FreeOutput, is_paged=True)
     def free(self, request: Request) -> Response:
         query = self.query(FreeQuery)
         rooms = filtered(ClassroomFilter, Classroom.objects.in_order(), request)

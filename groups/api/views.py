@@ -49,7 +49,7 @@ class GroupViewSet(CallerViewSet):
         group = create_group(by=self.caller, now=clock.now(), name=self.body(GroupInput)["name"])
         return self.created(GroupOutput(group).data, f"/api/v1/groups/{group.pk}/")
 
-    @Operation(LoggedIn, responses=GroupDetail)
+    @Operation(LoggedIn, responses=GroupDetail, is_paged=True)
     def retrieve(self, request: Request, pk: int) -> Response:
         group = self._group(pk)
         if not rules.may_see(self.access, group.pk):

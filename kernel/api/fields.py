@@ -2,26 +2,38 @@
 
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kernel.campus_time import MINUTES_PER_DAY, format_instant, format_minute
+from kernel.dates import OUTSIDE_KNOWN_YEARS
 from kernel.names import NOT_VISIBLE, is_visible, one_line
-from kernel.text import INTEGER
+from kernel.written import NO_NUMBER, read_day, read_minute, read_whole_number
 
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})")
+
+
+T = TypeVar("T")
+
+
+def said(read: Callable[[Any], T], data: Any) -> T:
+    """What `read` makes of it; its `ValueError` is the fault. Raises: ValidationError."""
+    try:
+        return read(data)
+    except ValueError as error:
+        raise serializers.ValidationError(str(error)) from error
 
 
 class IntegerField(serializers.IntegerField):
     """A JSON integer: no string, float or bool."""
 
-    default_error_messages = {"invalid": "A whole number is required"}
+    default_error_messages = {"invalid": NO_NUMBER}
 
     def to_internal_value(self, data: Any) -> int:
         if type(data) is not int:
@@ -43,12 +55,8 @@ class NumberField(serializers.FloatField):
 class QueryIntegerField(serializers.IntegerField):
     """An integer of a query string, ASCII digits."""
 
-    default_error_messages = {"invalid": "A whole number is required"}
-
     def to_internal_value(self, data: Any) -> int:
-        if not isinstance(data, str) or not INTEGER.fullmatch(data):
-            self.fail("invalid")
-        return super().to_internal_value(data)
+        return said(read_whole_number, data)
 
 
 class IdField(IntegerField):
@@ -117,15 +125,8 @@ class ChoiceField(serializers.ChoiceField):
 class DateField(serializers.Field[date, Any, str, Any]):
     """`YYYY-MM-DD`, exactly."""
 
-    default_error_messages = {"invalid": "A date of the form YYYY-MM-DD is required"}
-
     def to_internal_value(self, data: Any) -> date:
-        if isinstance(data, str) and DATE.fullmatch(data):
-            try:
-                return date.fromisoformat(data)
-            except ValueError:
-                pass
-        self.fail("invalid")
+        return said(read_day, data)
 
     def to_representation(self, value: date) -> str:
         return value.isoformat()
@@ -136,15 +137,9 @@ class TimeField(serializers.Field[int, Any, str, Any]):
     """`H:MM`, `HH:MM` or `HH:MM:00` in, minutes since midnight inside, `HH:MM` out."""
 
     latest = MINUTES_PER_DAY - 1
-    default_error_messages = {"invalid": "A time of the form HH:MM is required"}
 
     def to_internal_value(self, data: Any) -> int:
-        match = TIME.fullmatch(data) if isinstance(data, str) else None
-        if match:
-            hour, minute = int(match[1]), int(match[2])
-            if minute < 60 and hour * 60 + minute <= self.latest:
-                return hour * 60 + minute
-        self.fail("invalid")
+        return said(partial(read_minute, latest=self.latest), data)
 
     def to_representation(self, value: int) -> str:
         return format_minute(value)
@@ -166,12 +161,16 @@ class TimestampField(serializers.Field[datetime, Any, str, Any]):
     default_error_messages = {"invalid": "A timestamp such as 2026-01-15T00:00:00Z is required"}
 
     def to_internal_value(self, data: Any) -> datetime:
-        if isinstance(data, str) and TIMESTAMP.fullmatch(data):
-            try:
-                return datetime.fromisoformat(data).astimezone(UTC)
-            except (ValueError, OverflowError):
-                pass
-        self.fail("invalid")
+        if not isinstance(data, str) or not TIMESTAMP.fullmatch(data):
+            self.fail("invalid")
+        said(read_day, data[:10])
+        said(partial(read_minute, latest=MINUTES_PER_DAY - 1), data[11:16])
+        try:
+            return datetime.fromisoformat(data).astimezone(UTC)
+        except OverflowError as error:
+            raise serializers.ValidationError(OUTSIDE_KNOWN_YEARS) from error
+        except ValueError:
+            self.fail("invalid")
 
     def to_representation(self, value: datetime) -> str:
         return format_instant(value)

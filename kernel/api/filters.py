@@ -1,47 +1,59 @@
 """List filters (django-filter) with the strict forms of `kernel.api.fields`; a bad value is a 400."""
 
-from datetime import date
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
 
 import django_filters
 from django import forms
 from django.db.models import QuerySet
 from rest_framework.request import Request
 
-from kernel.api.fields import DATE
-from kernel.api.pagination import page_faults
-from kernel.dates import KNOWN_YEARS
+from kernel.api.pagination import NOT_POSITIVE, page_faults
 from kernel.errors import Faults, Invalid
-from kernel.text import INTEGER
+from kernel.written import read_known_day, read_whole_number
 
 QuerySetT = TypeVar("QuerySetT", bound=QuerySet[Any, Any])
 
 
-class _IdFormField(forms.Field):
-    def to_python(self, value: Any) -> int | None:
-        if value in self.empty_values:
-            return None
-        if not INTEGER.fullmatch(value):
-            raise forms.ValidationError("A whole number is required")
-        return int(value)
+class _ReadFormField(forms.Field):
+    """A field that reads with one of the functions of `kernel.written`."""
 
+    read: Callable[[object], Any]
 
-class _DateFormField(forms.Field):
-    def to_python(self, value: Any) -> date | None:
+    def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
         try:
-            if DATE.fullmatch(value):
-                day = date.fromisoformat(value)
-                if day.year in KNOWN_YEARS:
-                    return day
-        except ValueError:
-            pass
-        raise forms.ValidationError("A date of the form YYYY-MM-DD is required")
+            return type(self).read(value)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class _NumberFormField(_ReadFormField):
+    read = staticmethod(read_whole_number)
+
+
+class _IdFormField(_ReadFormField):
+    @staticmethod
+    def read(value: object) -> int:
+        number = read_whole_number(value)
+        if number < 1:
+            raise ValueError(NOT_POSITIVE)
+        return number
+
+
+class _DateFormField(_ReadFormField):
+    read = staticmethod(read_known_day)
+
+
+class NumberFilter(django_filters.Filter):
+    """A whole number of ASCII digits."""
+
+    field_class = _NumberFormField
 
 
 class IdFilter(django_filters.Filter):
-    """Equality with an integer of ASCII digits."""
+    """The id of something."""
 
     field_class = _IdFormField
 
@@ -53,7 +65,10 @@ class DateFilter(django_filters.Filter):
 
 
 class FilterSet(django_filters.FilterSet):
-    """The documented filters of a list. Unknown parameters are ignored, unknown values refused."""
+    """The documented filters of a list. Unknown values are refused."""
+
+    ranges: ClassVar[Sequence[tuple[str, str]]] = ()
+    """(from, to): names of filters of which the first may not lie after the second."""
 
 
 def filtered(kind: type[FilterSet], rows: QuerySetT, request: Request) -> QuerySetT:
@@ -72,4 +87,8 @@ def filtered(kind: type[FilterSet], rows: QuerySetT, request: Request) -> QueryS
 def list_faults(filterset: FilterSet) -> Faults:
     """What is wrong with a list's filters, and with the page of it that is asked for."""
     faults = {name: [str(sentence) for sentence in sentences] for name, sentences in filterset.errors.items()}
+    values = filterset.form.cleaned_data
+    for first, last in type(filterset).ranges:
+        if values.get(first) is not None and values.get(last) is not None and values[first] > values[last]:
+            faults[first] = [f"Must not be after {last}"]
     return faults | page_faults(filterset.data)

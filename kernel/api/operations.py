@@ -51,6 +51,8 @@ class Operation:
     reveals: tuple[str, str] | None = None
     """(object, field) of its answer that is secret until it is carried out, hence null in a dry run."""
     description: str = ""
+    is_paged: bool = False
+    """Whether its rows may be asked for by page, although its action is not called `list`."""
     auth: Sequence[Mapping[str, Sequence[str]]] | None = None
     """The security schemes that open it, where that is not the bearer."""
 

@@ -14,8 +14,10 @@ from kernel.errors import Invalid, NotFound
 DEFAULT_PER_PAGE = 20
 MAX_PER_PAGE = 100
 MAX_PAGE = 10**36
+NOT_POSITIVE = "Must be 1 or more"
 MAX_UNPAGED_ROWS = 5_000
 """A list of more rows than these is answered by page only."""
+Rows = QuerySet[Any, Any] | Sequence[Any]
 
 
 class PageNotFound(NotFound):
@@ -46,15 +48,16 @@ def asked_page(request: Request) -> PageRequest | None:
 
 def page_faults(parameters: Mapping[str, str]) -> dict[str, list[str]]:
     """What is wrong with `page` and `per_page`; absent ones are right."""
-    faults = {}
-    if not _is_positive(parameters.get("page", "1"), MAX_PAGE):
-        faults["page"] = ["Must be 1 or more"]
+    faults, page = {}, parameters.get("page", "1")
+    if not _is_positive(page, MAX_PAGE):
+        is_long = page.isascii() and page.isdigit() and page.strip("0")
+        faults["page"] = [f"Must be 1 to {MAX_PAGE}" if is_long else NOT_POSITIVE]
     if not _is_positive(parameters.get("per_page", "1"), MAX_PER_PAGE):
         faults["per_page"] = [f"Must be a whole number from 1 to {MAX_PER_PAGE}"]
     return faults
 
 
-def unpaged(rows: QuerySet[Any, Any]) -> list[Any]:
+def unpaged(rows: Rows) -> list[Any]:
     """All rows of a list that nobody asked a page of. One statement.
 
     Raises:
@@ -76,7 +79,7 @@ def check_bound(rows: Sequence[Any], *, field: str, way_out: str) -> None:
 
 
 def paged(
-    rows: QuerySet[Any, Any],
+    rows: Rows,
     page: PageRequest,
     request: Request,
     key: str,
@@ -89,7 +92,8 @@ def paged(
     Raises:
         PageNotFound: the page lies past the end (page 1 of nothing is empty instead).
     """
-    count = rows.count() if count is None else count
+    if count is None:
+        count = rows.count() if isinstance(rows, QuerySet) else len(rows)
     first = (page.number - 1) * page.size
     if first and first >= count:
         raise PageNotFound

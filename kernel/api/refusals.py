@@ -45,7 +45,7 @@ class Endpoint:
 
     @property
     def is_list(self) -> bool:
-        return self.action == "list"
+        return self.action == "list" or self.operation.is_paged
 
     @property
     def named_by_query(self) -> str | None:

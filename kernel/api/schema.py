@@ -92,7 +92,7 @@ class EnvelopeAutoSchema(AutoSchema):
         parameters: list[Any] = []
         for kind in self.operation.parameters:
             parameters += [kind] if issubclass(kind, Query) else _filter_parameters(kind)
-        if self.viewset.action == "list":
+        if self.endpoint.is_list:
             parameters += [_query(name, schema, "Asks for paging") for name, schema in PAGING]
         if self.method in WRITES and self.viewset.repeatable:
             parameters.append(_query("dry_run", {"type": "boolean"}, "Check everything, change nothing"))
@@ -162,7 +162,11 @@ def _filter_parameters(kind: type[FilterSet]) -> list[OpenApiParameter]:
 
 def _filter_parameter(name: str, item: Any) -> OpenApiParameter:
     choices = [value for value, _ in item.extra.get("choices") or []]
-    kinds: dict[str, Any] = {"IdFilter": OpenApiTypes.INT, "DateFilter": OpenApiTypes.DATE}
+    kinds: dict[str, Any] = {
+        "IdFilter": {"type": "integer", "minimum": 1},
+        "NumberFilter": OpenApiTypes.INT,
+        "DateFilter": OpenApiTypes.DATE,
+    }
     return OpenApiParameter(name, kinds.get(type(item).__name__, OpenApiTypes.STR), enum=choices or None)
 
 

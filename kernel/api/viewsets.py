@@ -1,9 +1,8 @@
 """The view every operation is made of: declared permissions, strict query, idempotent and dry writes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn
 
-from django.db.models import QuerySet
 from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.permissions import BasePermission
@@ -17,7 +16,7 @@ from kernel import clock
 from kernel.api.dry_runs import dry_run_faults, is_dry_run, refuse_after, run_dry
 from kernel.api.idempotency import key_faults, key_of, run_idempotent
 from kernel.api.operations import WRITES, Handler, Operation, operation_of
-from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, asked_page, paged, unpaged
+from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, Rows, asked_page, paged, unpaged
 from kernel.api.query_strings import misplaced_faults, query_faults
 from kernel.api.serializers import Input, Output, Query
 from kernel.errors import Faults, Invalid
@@ -118,7 +117,7 @@ class ApiViewSet(ViewSet):
 
     def listing(
         self,
-        rows: QuerySet[Any, Any] | Sequence[Any],
+        rows: Rows,
         output: type[Output] | None = None,
         *,
         key: str = "results",

@@ -8,7 +8,7 @@ from classrooms.queries.agenda import agenda
 from classrooms.queries.rooms import classroom_named
 from kernel import clock
 from kernel.api.operations import Operation
-from kernel.api.pagination import check_bound
+from kernel.api.pagination import asked_page, check_bound
 from kernel.api.permissions import PublicRead
 from kernel.api.viewsets import ApiViewSet
 from kernel.campus_time import campus_date, days_interval
@@ -19,7 +19,7 @@ class AgendaViewSet(ApiViewSet):
     tag = "classrooms"
     path_example = ROOM_IN_PATH
 
-    @Operation(PublicRead, parameters=[AgendaQuery], responses=AgendaOutput, resource="Classroom")
+    @Operation(PublicRead, parameters=[AgendaQuery], responses=AgendaOutput, resource="Classroom", is_paged=True)
     def retrieve(self, request: Request, name: str) -> Response:
         classroom = classroom_named(name)
         first, last = bounds(self.query(AgendaQuery), today=campus_date(clock.now()))
@@ -29,6 +29,9 @@ class AgendaViewSet(ApiViewSet):
             for use in agenda(classroom.pk, window)
             for entry in entries_of(use, use.description if may_see_names else use.description.without_names(), window)
         ]
-        check_bound(entries, field="end_date", way_out="ask for fewer days")
+        if asked_page(request) is None:
+            check_bound(entries, field="end_date", way_out="ask for fewer days")
         entries.sort(key=lambda entry: (entry["date"], entry["start_time"], entry["id"]))
-        return Response({"classroom": classroom.name, "registrations": entries})
+        response = self.listing(entries, key="registrations")
+        response.data = {"classroom": classroom.name, **response.data}
+        return response

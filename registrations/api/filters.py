@@ -23,6 +23,8 @@ Registrations = QuerySet[Registration]
 class RegistrationFilter(FilterSet):
     """Contract §5. Without `status`: pending and approved."""
 
+    ranges = [("date_from", "date_to")]
+
     status = django_filters.ChoiceFilter(choices=[*RegistrationStatus.choices, ("all", "all")], method="with_status")
     classroom = django_filters.CharFilter(method="in_classroom")
     group_id = IdFilter(field_name="group_id")

@@ -216,7 +216,7 @@ def test_it_answers_whatever_a_browser_accepts(api, member, room, accept, slash)
         ("floor=", {"floor": ["This field is required."]}),
         ("floor=first", {"floor": ["A whole number is required"]}),
         ("floor=1.0", {"floor": ["A whole number is required"]}),
-        ("floor=%D9%A1", {"floor": ["A whole number is required"]}),
+        ("floor=%D9%A1", {"floor": ["Only the digits 0 to 9 are read"]}),
         ("floor=2&at=now", {"at": ["A timestamp such as 2026-01-15T00:00:00Z is required"]}),
         ("floor=2&at=2026-01-20T10:00:00", {"at": ["A timestamp such as 2026-01-15T00:00:00Z is required"]}),
         ("floor=2&at=2026-01-20", {"at": ["A timestamp such as 2026-01-15T00:00:00Z is required"]}),

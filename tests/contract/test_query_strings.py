@@ -44,6 +44,13 @@ def declared():
 
 
 DECLARED = declared()
+LISTS = {
+    (method.upper(), re.sub(r"<\w+:\w+>", "{}", route.removeprefix(API)))
+    for route, view in routes()
+    if route.startswith(API)
+    for method, action in getattr(view, "actions", {}).items()
+    if action == "list"
+}
 
 
 def asked(method, path, actor, campus, api, query, body=None):
@@ -51,6 +58,8 @@ def asked(method, path, actor, campus, api, query, body=None):
     joined = f"{path}{'&' if '?' in path else '?'}{query}"
     if path.endswith(("free/", "availability/")):
         joined = f"{path}?date=2026-02-01&start_time=18:00&end_time=19:00&{query}"
+    elif path == "classrooms/utilisation/":
+        joined = f"{path}?{query}"
     elif path.endswith(("unavailable-dates/", "room-agenda/")):
         joined = f"{path}?classroom=Room A&{query}"
     client = api(campus.actors[actor])
@@ -132,3 +141,148 @@ def test_what_is_missing_or_forbidden_is_said_first(campus, api):
     both = details(member.get("classrooms/Room A/agenda/?start_date=x&end_date=2026-02-02&end_date=2026-02-02"))
     assert list(both) == ["start_date", "end_date"]
     assert details(member.get("classrooms/floor-plan.svg/?floor=150&floor=2")) == {"floor": TWICE}
+
+
+PAGED = [
+    cell
+    for cell in OPERATIONS
+    if cell[0] == "GET" and (DECLARED[operation(*cell[:2])].is_paged or operation(*cell[:2]) in LISTS)
+]
+ALWAYS_PAGED = ("notifications/", "logs/")
+
+
+def rows_of(answer):
+    """The list that an answer is about."""
+    return next(value for value in answer.values() if isinstance(value, list))
+
+
+@pytest.mark.parametrize(("method", "path", "actor"), PAGED)
+def test_every_list_is_asked_for_by_page(method, path, actor, campus, api):
+    """With the same keys around it, and the rest of the question in the links."""
+    if "utilisation" in path:
+        path += "&group_by=weekday"
+    whole = asked(method, path, actor, campus, api, "").json()
+    all_rows = rows_of(whole)
+    pages, seen = [asked(method, path, actor, campus, api, "per_page=1").json()], []
+    while True:
+        page = pages[-1]
+        seen += rows_of(page)
+        assert (page["count"], len(rows_of(page))) == (pages[0]["count"], min(1, page["count"]))
+        assert page.keys() - {"count", "next", "previous"} >= whole.keys() - {"count", "next", "previous"}
+        if page["next"] is None:
+            break
+        pages.append(api(campus.actors[actor]).get(page["next"]).json())
+    assert seen[: len(all_rows)] == all_rows
+    assert len(seen) == page["count"]
+    beyond = asked(method, path, actor, campus, api, f"page={page['count'] + 2}&per_page=1")
+    assert (beyond.status_code, beyond.json()["error"]) == (404, "Page not found")
+    for query, faults in (
+        ("page=0", {"page": ["Must be 1 or more"]}),
+        ("page=-1", {"page": ["Must be 1 or more"]}),
+        ("page=%EF%BC%91", {"page": ["Must be 1 or more"]}),
+        (f"page={'9' * 41}", {"page": [f"Must be 1 to {10**36}"]}),
+        ("per_page=101", {"per_page": ["Must be a whole number from 1 to 100"]}),
+        ("page_size=5", {"page_size": ["There is no such parameter: did you mean per_page?"]}),
+        ("perPage=5", {"perPage": ["There is no such parameter: did you mean per_page?"]}),
+        ("Page=5", {"Page": ["There is no such parameter: did you mean page?"]}),
+    ):
+        assert details(asked(method, path, actor, campus, api, query)) == faults
+
+
+NO_SUCH_DAY, KNOWN, DIGITS = "There is no such day", "Must lie between 1900 and 2500", "Only the digits 0 to 9 are read"
+DAYS = {
+    "2026-02-30": NO_SUCH_DAY,
+    "2026-13-01": NO_SUCH_DAY,
+    "2026-00-10": NO_SUCH_DAY,
+    "0000-01-01": KNOWN,
+    "0001-01-01": KNOWN,
+    "1899-12-31": KNOWN,
+    "2501-01-01": KNOWN,
+    "9999-12-31": KNOWN,
+    "%EF%BC%92026-01-01": DIGITS,
+    "2026-1-1": "A date of the form YYYY-MM-DD is required",
+    "tomorrow": "A date of the form YYYY-MM-DD is required",
+}
+BOUNDS = [
+    ("registrations/", "date_from", "date_to"),
+    ("classrooms/{room}/agenda/", "start_date", "end_date"),
+    ("allocation-events/{event}/unavailable-dates/", "start_date", "end_date"),
+    ("classrooms/utilisation/", "start_date", "end_date"),
+]
+
+
+@pytest.mark.parametrize(("path", "first", "last"), BOUNDS)
+def test_a_range_of_days(path, first, last, campus, api):
+    for day, sentence in DAYS.items():
+        for name, other in ((first, last), (last, first)):
+            faults = details(asked("GET", path, "cspace", campus, api, f"{name}={day}&{other}=2026-02-01"))
+            assert faults == {name: [sentence]}
+    (sentence,) = details(asked("GET", path, "cspace", campus, api, f"{first}=2026-02-02&{last}=2026-02-01"))[first]
+    assert "after" in sentence
+    assert asked("GET", path, "cspace", campus, api, f"{first}=2026-02-02&{last}=2026-02-02").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "values"),
+    [
+        *(
+            (path, name, {"-1": "Must be 1 or more", "0": "Must be 1 or more"})
+            for path, name in (
+                ("registrations/", "group_id"),
+                ("batch-allocations/", "group_id"),
+                ("batch-allocations/", "event_id"),
+            )
+        ),
+        ("classrooms/", "floor", {}),
+        ("classrooms/", "min_capacity", {}),
+    ],
+)
+def test_a_number(path, name, values, campus, api):
+    long = "Must have at most 18 digits"
+    of_all = {"9" * 19: long, f"-{'9' * 19}": long, "%EF%BC%91": DIGITS, "%D9%A1": DIGITS}
+    for value, sentence in (of_all | values | {"1.0": "A whole number is required"}).items():
+        assert details(asked("GET", path, "cspace", campus, api, f"{name}={value}")) == {name: [sentence]}
+
+
+@pytest.mark.parametrize(
+    ("value", "start", "end"),
+    [
+        ("25:00", "There is no such time of day", "There is no such time of day"),
+        ("24:01", "There is no such time of day", "There is no such time of day"),
+        ("23:60", "There is no such time of day", "There is no such time of day"),
+        ("24:00", "24:00 can only be an end", None),
+        ("9:5", "A time of the form HH:MM is required", "A time of the form HH:MM is required"),
+        ("10:00:30", "Only whole minutes, of the form HH:MM", "Only whole minutes, of the form HH:MM"),
+        ("１０:00", DIGITS, DIGITS),
+    ],
+)
+def test_a_time_of_day(value, start, end, campus, api):
+    """In a query string, and in a body."""
+    client = api(campus.actors["member"])
+    for name, sentence in (("start_time", start), ("end_time", end)):
+        slot = {"date": "2026-02-01", "start_time": "18:00", "end_time": "19:00", name: value}
+        query = "&".join(f"{key}={quote(said)}" for key, said in slot.items())
+        faults = {} if sentence is None else {name: [sentence]}
+        for response in (
+            client.get(f"classrooms/free/?{query}"),
+            client.get(f"classrooms/Never used/availability/?{query}"),
+            client.post("registrations/?dry_run=true", booking(campus.team) | slot),
+        ):
+            assert response.json().get("details", {}) == faults
+
+
+@pytest.mark.parametrize(
+    ("at", "sentence"),
+    [
+        ("2026-02-30T00:00:00Z", NO_SUCH_DAY),
+        ("2026-02-01T25:00:00Z", "There is no such time of day"),
+        ("0000-01-01T00:00:00Z", KNOWN),
+        ("0001-01-01T00:00:00%2B09:00", KNOWN),
+        ("9999-12-31T23:59:59-09:00", KNOWN),
+        ("2501-01-01T00:00:00Z", KNOWN),
+        ("2026-02-01", "A timestamp such as 2026-01-15T00:00:00Z is required"),
+    ],
+)
+def test_an_instant(at, sentence, campus, api):
+    response = api(campus.actors["member"]).get(f"classrooms/floor-plan.svg/?floor=2&at={at}")
+    assert details(response) == {"at": [sentence]}

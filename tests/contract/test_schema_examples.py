@@ -316,7 +316,9 @@ def provoked(name: str, status: str, campus: Campus, api: Any) -> Any:
         ids |= {"id" if "{id}" in path else "event_id": 10**17}
         nowhere = path if "{id}" in path else path.replace("{name}", "Nowhere").replace("{code}", "Nowhere")
         missing = address(nowhere, operation, ids)
-        nobodys = f"{path}?floor=200" if name == "floor_plan_retrieve" else f"{url}?page=99999"
+        nobodys = (
+            f"{path}?floor=200" if name == "floor_plan_retrieve" else f"{url}{'&' if '?' in url else '?'}page=99999"
+        )
         return send(method, missing if "{" in path else nobodys)
     if status == "405":
         unused = re.search(r'"(\w+)"', next(iter(examples_of(operation["responses"]["405"]).values()))["error"])

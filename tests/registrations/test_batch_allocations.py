@@ -355,7 +355,7 @@ def test_at_most_five_hundred_items(api, cspace, weekly):
         ({"day_of_week": 8}, "day_of_week", "Ensure this value is less than or equal to 7."),
         ({"day_of_week": True}, "day_of_week", "A whole number is required"),
         ({"start_time": "10:20"}, "start_time", "Start time must be before end time"),
-        ({"start_time": "24:00"}, "start_time", "A time of the form HH:MM is required"),
+        ({"start_time": "24:00"}, "start_time", "24:00 can only be an end"),
         ({"start_date": "2026-1-1"}, "start_date", "A date of the form YYYY-MM-DD is required"),
         ({"start_date": "2026-01-19"}, "start_date", "Date cannot be in the past"),
         ({"start_date": "2026-03-01"}, "start_date", "Start date must not be after end date"),
