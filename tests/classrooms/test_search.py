@@ -33,7 +33,6 @@ CASES = [
     ("Saal 10", "＿", False),
     ("Saal 10", "\\", False),
     ("Saal 10", "＼", False),
-    ("Saal 10", "'", False),
 ]
 
 
