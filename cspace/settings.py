@@ -62,6 +62,7 @@ try:
         "login_failures": env.rate("CSPACE_RATE_LOGIN_GLOBAL", "600/min"),
         "refresh": env.rate("CSPACE_RATE_REFRESH", "30/min"),
         "write": env.rate("CSPACE_RATE_WRITE", "60/min"),
+        "read": env.rate("CSPACE_RATE_READ", "600/min"),
     }
     CSPACE_STEP_SECONDS = env.int("CSPACE_STEP_SECONDS", 20, validate=validate.Range(1, 60))
     CSPACE_TEST_FAULTS: frozenset[str] = frozenset(env.words("CSPACE_TEST_FAULTS"))
@@ -71,13 +72,20 @@ try:
     CSPACE_EMBEDDED_FAST = env.bool("CSPACE_EMBEDDED_FAST", False)
     CSPACE_PREPARE = env.bool("CSPACE_PREPARE", True)
     CSPACE_STATEMENT_TIMEOUT = env.statement_timeout("CSPACE_STATEMENT_TIMEOUT", "5s")
+    CSPACE_LOCK_TIMEOUT = env.statement_timeout("CSPACE_LOCK_TIMEOUT", "1s")
     DATABASE_OPTIONS = {
-        "connect_timeout": 5,
+        # A database that is gone or silent is noticed by these, not after the two hours of TCP's own.
+        "connect_timeout": 2,
+        "tcp_user_timeout": 10_000,
+        "keepalives": 1,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
         # Statements are planned once per connection, not once per request (docs/decisions/0012). Behind a pooler that
         # gives each transaction another connection, set CSPACE_PREPARE=off.
         "server_side_binding": CSPACE_PREPARE,
         "prepare_threshold": 2 if CSPACE_PREPARE else None,
-        "options": f"-c statement_timeout={CSPACE_STATEMENT_TIMEOUT} -c lock_timeout=3s"
+        "options": f"-c statement_timeout={CSPACE_STATEMENT_TIMEOUT} -c lock_timeout={CSPACE_LOCK_TIMEOUT}"
         " -c idle_in_transaction_session_timeout=10s -c timezone=UTC",
     }
     DATABASE = env.postgres("DATABASE_URL") or {
@@ -248,8 +256,8 @@ AUTH_USER_MODEL = "accounts.User"
 # The only login with a page is the admin's.
 LOGIN_URL, LOGIN_REDIRECT_URL = "/admin/login/", "/admin/"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "accounts.services.hashing.Argon2",
+    "accounts.services.hashing.PBKDF2",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

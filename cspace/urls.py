@@ -3,12 +3,13 @@
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
 from cspace.health import healthz, readyz
 from dialects.registry import routes as dialect_routes
 from kernel.admin.site import site
 from web import front_page
+from web.published_schema import SchemaView
 
 API = "api/v1/"
 handler500 = "cspace.middleware.server_error"
@@ -24,7 +25,7 @@ urlpatterns = [
     path("admin/", site.urls),
     path("healthz", healthz),
     path("readyz", readyz, name="ready"),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path(API, include("accounts.api.urls")),
     path(API, include("groups.api.urls")),

@@ -104,7 +104,7 @@ def between(least, most):
 
 NOT_EXACT = "is not an exact origin such as https://rooms.example.edu"
 NOT_A_DATABASE = "DATABASE_URL is not the URL of a PostgreSQL database: postgres://user:password@host/name"
-RATES = ["LOGIN_NAME", "LOGIN_ADDRESS", "LOGIN_GLOBAL", "REFRESH", "WRITE"]
+RATES = ["LOGIN_NAME", "LOGIN_ADDRESS", "LOGIN_GLOBAL", "REFRESH", "WRITE", "READ"]
 BAD = [
     *(
         ("CSPACE_CORS_ORIGINS", f"https://a.example, {origin}", f"CSPACE_CORS_ORIGINS: {origin!r} {NOT_EXACT}")
@@ -207,7 +207,20 @@ def test_the_bounds_themselves_are_allowed(read):
 @pytest.mark.parametrize("timeout", ["5s", "100ms", "100", "30min", "24h"])
 def test_a_statement_timeout_is_written_as_for_postgresql(read, timeout):
     options = read(CSPACE_STATEMENT_TIMEOUT=timeout)["DATABASES"]["default"]["OPTIONS"]["options"]
-    assert options.startswith(f"-c statement_timeout={timeout} -c lock_timeout=3s ")
+    assert options.startswith(f"-c statement_timeout={timeout} -c lock_timeout=1s ")
+
+
+def test_a_database_that_says_nothing_is_noticed(read):
+    options = read()["DATABASES"]["default"]["OPTIONS"]
+    bounds = {name: options[name] for name in options if name.startswith(("connect", "tcp", "keepalives"))}
+    assert bounds == {
+        "connect_timeout": 2,
+        "tcp_user_timeout": 10_000,
+        "keepalives": 1,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+    }
 
 
 def test_lists_are_trimmed(read):

@@ -23,6 +23,8 @@ from groups.api.authentication import SCHEME, identify
 from kernel import clock
 from kernel.campus_time import campus_date, merged
 from kernel.errors import NotAuthenticated, NotFound
+from kernel.read_throttling import count_read
+from kernel.requests import actor_id_of
 from timetables.models import Course, StudyPlan
 from timetables.queries.catalogue import with_schedules, with_semester_type, with_study_plans, with_teachers
 from timetables.queries.plans import timetable_of
@@ -37,6 +39,7 @@ class OccupancyView(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if settings.OCCUPANCY_REQUIRE_LOGIN:
             _require_login(request)
+        count_read(request, user_id=actor_id_of(request))  # its POSTs ask, too
         return super().dispatch(request, *args, **kwargs)
 
     def shown(self, payload: Any) -> HttpResponseBase:

@@ -56,7 +56,7 @@ class Endpoint:
 
 def statuses_of(endpoint: Endpoint) -> list[str]:
     """The statuses an operation may refuse with."""
-    statuses = {"400", "401", "403", "405", "406", "500", "503"}
+    statuses = {"400", "401", "403", "405", "406", "429", "500", "503"}
     is_own_reading = endpoint.operation.permission in (LoggedIn, PublicRead) and endpoint.method == "GET"
     if is_own_reading and not endpoint.has_path:
         statuses -= {"403"}
@@ -64,8 +64,6 @@ def statuses_of(endpoint: Endpoint) -> list[str]:
         statuses |= {"404"}
     if endpoint.method in WITH_BODY:
         statuses |= {"413", "415"}
-    if endpoint.method in WRITES:
-        statuses |= {"429"}
     if refusals_for("409", endpoint):
         statuses |= {"409"}
     return sorted(statuses)

@@ -19,7 +19,8 @@ from kernel.api.operations import WRITES, Handler, Operation, operation_of
 from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, Rows, asked_page, paged, unpaged
 from kernel.api.query_strings import misplaced_faults, query_faults
 from kernel.api.serializers import Input, Output, Query
-from kernel.errors import Faults, Invalid
+from kernel.errors import Faults, Invalid, NotAuthenticated
+from kernel.read_throttling import count_read
 from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
 from kernel.throttling import count_try
 
@@ -53,6 +54,18 @@ class ApiViewSet(ViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         _check_query(request)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Who asks, and whether he reads more than one may. A token that is refused counts for its address."""
+        is_read = request.method not in WRITES
+        try:
+            super().perform_authentication(request)
+        except NotAuthenticated:
+            if is_read:
+                count_read(request)
+            raise
+        if is_read:
+            count_read(request, user_id=request.user.pk)
 
     def perform(self, operation: Operation, action: Handler) -> Response:
         """Carry an action out, once it is known who asks and that he may: a write by the conventions of all writes.

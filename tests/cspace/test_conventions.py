@@ -281,7 +281,7 @@ def test_a_wait_for_a_lock_ends(api, member, team, room, settings):
         release.set()
         holder.join(10)
         with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '3s'")
+            cursor.execute("SET lock_timeout = '1s'")
     assert (response.status_code, response["Retry-After"]) == (503, "1")
     assert response.json() == {
         "error": "The service is busy, please try again",
