@@ -104,9 +104,9 @@ def day_of_week(day: date) -> int:
     return day.isoweekday() % 7 + 1
 
 
-def week_number(day: date) -> int:
-    """The same for all days of one week, Sunday to Saturday; consecutive for consecutive weeks."""
-    return day.toordinal() // 7
+def week_of(day: date) -> date:
+    """The Sunday that begins the week of a day."""
+    return day - timedelta(days=day_of_week(day) - 1)
 
 
 def weekly_dates(first: date, last: date, on_day: int) -> list[date]:

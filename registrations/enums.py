@@ -18,11 +18,27 @@ class Source(TextChoices):
 
 
 class SkipReason(TextChoices):
-    """Why a date of a series was not taken."""
+    """Why a series does not have its date in a week: `outside` = it lies before its first or after its last day."""
 
     BOOKED = "booked"
     CLOSED = "closed"
     DST = "dst"
+    OUTSIDE = "outside"
+
+
+class WeekState(TextChoices):
+    """What became of a week of a series.
+
+    Held: a registration stands for it and goes where the series goes; rejected, it waits where it is.
+    Settled: somebody has moved, cancelled or passed on its occurrence by hand, and commands leave it alone.
+    Skipped: the system could not have its date or took it away; it comes back when it fits.
+    Given up: a command shortened or cancelled the series.
+    """
+
+    HELD = "held"
+    SETTLED = "settled"
+    SKIPPED = "skipped"
+    GIVEN_UP = "given_up"
 
 
 LIVE = frozenset({RegistrationStatus.PENDING, RegistrationStatus.APPROVED})

@@ -11,11 +11,11 @@ from django.db.models.lookups import LessThanOrEqual
 from classrooms.models import Classroom, Occupancy
 from groups.models import Group
 from kernel.campus_time import MINUTES_PER_DAY, Interval
-from registrations.enums import RegistrationStatus, SkipReason, Source
+from registrations.enums import RegistrationStatus, SkipReason, Source, WeekState
 from registrations.facts.registrations import RegistrationSummary
 from registrations.facts.series import SeriesSummary
-from registrations.querysets import RegistrationQuerySet, SeriesQuerySet
-from registrations.rules import MAX_DESCRIPTION
+from registrations.querysets import RegistrationQuerySet, SeriesQuerySet, SeriesWeekQuerySet
+from registrations.rules import MAX_DESCRIPTION, WeeklySlot
 
 
 class Series(models.Model):
@@ -79,6 +79,12 @@ class Series(models.Model):
         return self.ends_on if self.cancelled_from is None else self.cancelled_from - timedelta(days=1)
 
     @property
+    def slot(self) -> WeeklySlot:
+        return WeeklySlot(
+            self.classroom_id, self.day_of_week, self.start_minute, self.end_minute, self.starts_on, self.last_on
+        )
+
+    @property
     def summary(self) -> SeriesSummary:
         """What facts tell of it. Loaded before: its group and its room."""
         return SeriesSummary(
@@ -106,8 +112,8 @@ class Registration(models.Model):
     series = models.ForeignKey(
         Series, on_delete=models.PROTECT, null=True, blank=True, related_name="occurrences", db_index=False
     )
-    is_detached = models.BooleanField(default=False)
-    """An occurrence that somebody has changed by hand: commands to its series leave it alone."""
+    is_closed_over = models.BooleanField(default=False)
+    """It was cancelled because its room was closed: who lost it is told when the time is free again."""
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -120,7 +126,8 @@ class Registration(models.Model):
                 name="registration_description_in_range",
             ),
             models.CheckConstraint(
-                condition=Q(is_detached=False) | Q(series__isnull=False), name="registration_detached_from_a_series"
+                condition=Q(is_closed_over=False) | Q(status=RegistrationStatus.CANCELLED),
+                name="registration_closed_over_is_cancelled",
             ),
         ]
         indexes = [
@@ -139,6 +146,12 @@ class Registration(models.Model):
         return Interval(self.occupancy.starts_at, self.occupancy.ends_at)
 
     @property
+    def follows_series(self) -> bool:
+        """Whether commands to its series may move it. Loaded before: its week."""
+        week: SeriesWeek | None = getattr(self, "week", None)
+        return week is not None and week.state == WeekState.HELD
+
+    @property
     def summary(self) -> RegistrationSummary:
         """What facts tell of it. Loaded before: its API relations."""
         return RegistrationSummary(
@@ -150,26 +163,63 @@ class Registration(models.Model):
         )
 
 
-class SkippedDate(models.Model):
-    """A date on which a series has no occurrence because something was in the way; it may be tried again."""
+class SeriesWeek(models.Model):
+    """What became of one week of a series: the one place that says which occurrence stands for which week.
 
-    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="skipped_dates", db_index=False)
-    date = models.DateField()
-    why = models.CharField(max_length=10, choices=SkipReason)
-    blocked_by = models.ForeignKey(
-        Registration, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    An occurrence that somebody moves keeps its week, wherever it goes. Commands to the series go by these rows.
+    """
+
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="weeks", db_index=False)
+    begins_on = models.DateField()
+    """The Sunday that begins the week."""
+    state = models.CharField(max_length=8, choices=WeekState)
+    registration = models.OneToOneField(Registration, on_delete=models.PROTECT, null=True, related_name="week")
+    """The occurrence that stands for the week; None where it is skipped or given up."""
+    own_description = models.TextField(null=True)
+    """What somebody wrote for this week alone; None where it says what the series says."""
+    date = models.DateField(null=True)
+    """Of a skipped week: the date that could not be had."""
+    why = models.CharField(max_length=10, choices=SkipReason, default="", blank=True)
+    blocked_by = models.ForeignKey(Registration, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    """The registration in the way; None where it was a lecture, closure, calendar or fest event, or nothing at all."""
+    given_up_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
-    """The registration in the way; None where it was a lecture, closure, calendar or fest event, or DST."""
+    """Whose command gave the week up."""
+
+    objects = SeriesWeekQuerySet.as_manager()
 
     class Meta:
-        ordering = ["series", "date"]
+        ordering = ["series", "begins_on"]
         constraints = [
-            models.UniqueConstraint(fields=["series", "date"], name="skippeddate_once_per_series"),
-            models.CheckConstraint(condition=Q(why__in=SkipReason.values), name="skippeddate_known_reason"),
+            models.UniqueConstraint(fields=["series", "begins_on"], name="seriesweek_once_per_series"),
+            models.CheckConstraint(condition=Q(begins_on__week_day=1), name="seriesweek_begins_on_a_sunday"),
+            models.CheckConstraint(condition=Q(state__in=WeekState.values), name="seriesweek_known_state"),
             models.CheckConstraint(
-                condition=Q(blocked_by=None) | Q(why=SkipReason.BOOKED), name="skippeddate_blocked_means_booked"
+                condition=Q(state__in=[WeekState.HELD, WeekState.SETTLED], registration__isnull=False)
+                | (~Q(state__in=[WeekState.HELD, WeekState.SETTLED]) & Q(registration=None)),
+                name="seriesweek_has_a_registration_or_is_without",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=WeekState.SKIPPED, date__isnull=False, why__in=SkipReason.values)
+                | (~Q(state=WeekState.SKIPPED) & Q(date=None, why="")),
+                name="seriesweek_skipped_has_a_date_and_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(date=None) | Q(date__gte=F("begins_on"), date__lte=F("begins_on") + timedelta(days=6)),
+                name="seriesweek_date_lies_in_the_week",
+            ),
+            models.CheckConstraint(
+                condition=Q(blocked_by=None) | Q(why=SkipReason.BOOKED), name="seriesweek_blocked_means_booked"
+            ),
+            models.CheckConstraint(
+                condition=Q(given_up_by=None) | Q(state=WeekState.GIVEN_UP), name="seriesweek_given_up_by_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(own_description=None) | LessThanOrEqual(Length("own_description"), MAX_DESCRIPTION),
+                name="seriesweek_own_description_in_range",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.date} of series {self.series_id} ({self.why})"
+        return f"week {self.begins_on} of series {self.series_id} ({self.state})"

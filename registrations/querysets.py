@@ -7,7 +7,7 @@ from typing import Self
 from django.db.models import Q, QuerySet
 
 from kernel.db.querysets import RowT
-from registrations.enums import RegistrationStatus
+from registrations.enums import RegistrationStatus, WeekState
 
 
 class RegistrationQuerySet(QuerySet[RowT]):
@@ -46,8 +46,8 @@ class RegistrationQuerySet(QuerySet[RowT]):
         return self.filter(series_id__in=series_ids)
 
     def following_series(self) -> Self:
-        """Occurrences that nobody has changed by hand: they go where their series goes."""
-        return self.filter(series__isnull=False, is_detached=False)
+        """Occurrences that nobody has settled by hand: they go where their series goes."""
+        return self.filter(week__state=WeekState.HELD)
 
 
 class SeriesQuerySet(QuerySet[RowT]):
@@ -61,3 +61,24 @@ class SeriesQuerySet(QuerySet[RowT]):
 
     def in_order(self) -> Self:
         return self.order_by("starts_on", "day_of_week", "start_minute", "id")
+
+
+class SeriesWeekQuerySet(QuerySet[RowT]):
+    def with_occurrences(self) -> Self:
+        """With the registrations that stand for them, as a summary or a move needs them; in one query."""
+        return self.select_related(
+            "registration__occupancy__classroom", "registration__group", "registration__created_by"
+        )
+
+    def of_series(self, series_ids: Collection[int]) -> Self:
+        return self.filter(series_id__in=series_ids)
+
+    def skipped(self) -> Self:
+        return self.filter(state=WeekState.SKIPPED)
+
+    def held(self) -> Self:
+        """Going where their series goes."""
+        return self.filter(state=WeekState.HELD)
+
+    def in_order(self) -> Self:
+        return self.order_by("series_id", "begins_on")

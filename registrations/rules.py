@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from accounts.rules import Access
 from classrooms.rules import (
@@ -15,9 +15,9 @@ from classrooms.rules import (
     slot_faults,
     time_faults,
 )
-from kernel.campus_time import campus_date, campus_minute, clamped_interval, week_number, weekly_dates
+from kernel.campus_time import Interval, campus_date, campus_minute, clamped_interval, week_of, weekly_dates
 from kernel.dates import days_faults
-from registrations.enums import LIVE, RegistrationStatus
+from registrations.enums import LIVE, RegistrationStatus, SkipReason, WeekState
 
 MAX_DESCRIPTION = 2000
 MAX_REASON = 500
@@ -133,36 +133,107 @@ def range_faults(*, now: datetime, starts_on: date | None, ends_on: date | None)
     return faults
 
 
+@dataclass(frozen=True)
+class WeeklySlot:
+    """Where and when a series takes its dates, from its first day to its last. Minutes of the campus wall."""
+
+    classroom_id: int
+    day_of_week: int
+    start_minute: int
+    end_minute: int
+    starts_on: date
+    last_on: date
+
+    def day_in(self, week: date) -> date:
+        """The date in the week that begins on a Sunday; whether it is one of the series says `includes`."""
+        return week + timedelta(days=self.day_of_week - 1)
+
+    def includes(self, day: date) -> bool:
+        return self.starts_on <= day <= self.last_on
+
+    def interval_on(self, day: date) -> Interval | None:
+        """None: the clocks are put forward over it."""
+        return clamped_interval(day, self.start_minute, self.end_minute)
+
+    def has_gone(self, day: date, *, cut: date, now: datetime) -> bool:
+        """Whether its date on a day lies before the day from which a command holds, or has started."""
+        interval = self.interval_on(day)
+        return day < cut or (interval is not None and has_started(interval.starts_at, now))
+
+
+@dataclass(frozen=True)
+class WeekSeen:
+    """A week as a command finds it; `state` None: the series has never had a date in it."""
+
+    state: WeekState | None = None
+    day: date | None = None
+    """Of the occurrence, or the date that was skipped."""
+    why: str = ""
+    is_movable: bool = False
+    """Its occurrence lies ahead, from the command's first day on, and is no one's decision by hand."""
+    place: tuple[int, Interval] | None = None
+    """Room and time of the occurrence."""
+
+
+NEVER_SEEN = WeekSeen()
+
+
 @dataclass
 class Layout:
-    """What a move wants: occurrences {new date: registration id}, new dates without one, and ids to give up."""
+    """What a command wants of the weeks ahead, by the Sunday that begins each."""
 
-    moved: dict[date, int] = field(default_factory=dict)
-    added: list[date] = field(default_factory=list)
-    dropped: list[int] = field(default_factory=list)
+    in_place: list[date] = field(default_factory=list)
+    """Their occurrences are where the series is."""
+    to_take: dict[date, date] = field(default_factory=dict)
+    """{week: date} to be had, if it is free: by the occurrence of the week, or by a new one where it has none."""
+    outside: dict[date, date] = field(default_factory=dict)
+    """{week: date} that the new day takes out of the range of the series."""
+    given_up: list[date] = field(default_factory=list)
+    """Behind the new last day."""
 
 
 def lay_out(
+    weeks: Mapping[date, WeekSeen],
+    slot: WeeklySlot,
     *,
-    dates: Sequence[date],
-    occurrences: Mapping[int, date],
-    settled_weeks: Collection[int],
-    too_late: Collection[date],
+    cut: date,
+    now: datetime,
+    former_last: date,
+    moves_occurrences: bool,
+    tries_skipped: bool,
 ) -> Layout:
-    """Bring the occurrences {registration id: date} of a series to new dates, week by week (Sunday to Saturday).
+    """What a command to a series that holds from the day `cut` on wants of its weeks; `slot`: as it is to be.
 
-    `dates`: the dates that the series has from now on, at most one in a week. `settled_weeks` (as of `week_number`):
-    nothing is added to them, they have had their occurrence, or somebody decided by hand. `too_late`: new dates
-    that have gone by; an occurrence in such a week stays where it is. One whose week has no date is given up.
+    A week whose date has gone by keeps what it has. What lies behind the new last day (`former_last`: the old one) is
+    given up; what only the new day takes out of the range is `outside`, and comes back when it fits. Weeks without
+    an occurrence are taken where nobody has settled them; those that were not free before only if `tries_skipped`.
     """
     layout = Layout()
-    of_week = {week_number(day): registration_id for registration_id, day in occurrences.items()}
-    for day in dates:
-        registration_id = of_week.pop(week_number(day), None)
-        if registration_id is not None:
-            layout.moved[day] = registration_id
-        elif week_number(day) not in settled_weeks:
-            layout.added.append(day)
-    gone_weeks = {week_number(day) for day in too_late}
-    layout.dropped = [registration_id for week, registration_id in of_week.items() if week not in gone_weeks]
+    ahead = {*_weeks_between(max(cut, slot.starts_on), slot.last_on), *(week for week in weeks if week >= week_of(cut))}
+    for week in sorted(ahead):
+        seen, day = weeks.get(week, NEVER_SEEN), slot.day_in(week)
+        if seen.state == WeekState.SETTLED or (seen.state == WeekState.HELD and not seen.is_movable):
+            continue
+        is_cut_off = (
+            seen.day is not None and seen.day > slot.last_on and (seen.day <= former_last or week > slot.last_on)
+        )
+        has_date = slot.includes(day) and not slot.has_gone(day, cut=cut, now=now)
+        if seen.is_movable and not moves_occurrences:
+            (layout.given_up if is_cut_off else layout.in_place).append(week)
+        elif has_date and seen.place == (slot.classroom_id, slot.interval_on(day)):
+            layout.in_place.append(week)
+        elif has_date and (tries_skipped or seen.state != WeekState.SKIPPED or seen.why == SkipReason.OUTSIDE):
+            layout.to_take[week] = day
+        elif has_date or seen.state not in (WeekState.HELD, WeekState.SKIPPED):
+            continue
+        elif is_cut_off:
+            layout.given_up.append(week)
+        elif not slot.has_gone(day, cut=cut, now=now):
+            layout.outside[week] = day
     return layout
+
+
+def _weeks_between(first: date, last: date) -> list[date]:
+    """The Sundays that begin the weeks of two days and of those between them."""
+    start = week_of(first)
+    return [start + timedelta(days=ahead) for ahead in range(0, (last - start).days + 1, 7)]

@@ -27,6 +27,24 @@ from timetables.models import PlannedCourse, StudyPlan, Teacher, Unit
 ROOT = Path(__file__).resolve().parent.parent
 OWN_APPS = [config for config in apps.get_app_configs() if Path(config.path).parent == ROOT]
 
+A_WEEK = {"begins_on": "begins_on + 70"}
+A_WEEKLY_REGISTRATION = "(SELECT max(registration_id) FROM registrations_seriesweek)"
+A_REGISTRATION = "(SELECT max(occupancy_id) FROM registrations_registration)"
+HELD = {
+    "state": "'held'",
+    "registration_id": A_WEEKLY_REGISTRATION,
+    "date": "NULL",
+    "why": "''",
+    "blocked_by_id": "NULL",
+}
+SKIPPED = {
+    "state": "'skipped'",
+    "registration_id": "NULL",
+    "date": "begins_on + 70",
+    "why": "'dst'",
+    "blocked_by_id": "NULL",
+}
+GIVEN_UP = {"state": "'given_up'", "registration_id": "NULL", "date": "NULL", "why": "''", "blocked_by_id": "NULL"}
 VIOLATIONS = {
     # {constraint: (model, what a copy of its first row has instead, as SQL)}
     "user_has_a_username": ("accounts.User", {"username": "''"}),
@@ -72,15 +90,34 @@ VIOLATIONS = {
     "occupancy_no_overlap": ("classrooms.Occupancy", {"starts_at": "starts_at + interval '1 minute'"}),
     "registration_known_status": ("registrations.Registration", {"status": "'maybe'"}),
     "registration_description_in_range": ("registrations.Registration", {"description": "repeat('x', 2001)"}),
-    "registration_detached_from_a_series": ("registrations.Registration", {"is_detached": "true"}),
+    "registration_closed_over_is_cancelled": ("registrations.Registration", {"is_closed_over": "true"}),
     "series_known_day_of_week": ("registrations.Series", {"day_of_week": "8"}),
     "series_start_minute_before_end_minute": ("registrations.Series", {"end_minute": "start_minute"}),
     "series_starts_on_before_ends_on": ("registrations.Series", {"ends_on": "starts_on - 1"}),
     "series_event_means_draw": ("registrations.Series", {"event_id": "NULL"}),
     "series_description_in_range": ("registrations.Series", {"description": "repeat('x', 2001)"}),
-    "skippeddate_known_reason": ("registrations.SkippedDate", {"why": "'mood'", "blocked_by_id": "NULL"}),
-    "skippeddate_blocked_means_booked": ("registrations.SkippedDate", {"why": "'closed'"}),
-    "skippeddate_once_per_series": ("registrations.SkippedDate", {}),
+    "seriesweek_once_per_series": ("registrations.SeriesWeek", {"registration_id": "NULL"} | GIVEN_UP),
+    "registrations_seriesweek.registration_id": ("registrations.SeriesWeek", A_WEEK | HELD),
+    "seriesweek_begins_on_a_sunday": ("registrations.SeriesWeek", A_WEEK | GIVEN_UP | {"begins_on": "begins_on + 1"}),
+    "seriesweek_known_state": ("registrations.SeriesWeek", A_WEEK | GIVEN_UP | {"state": "'lost'"}),
+    "seriesweek_has_a_registration_or_is_without": (
+        "registrations.SeriesWeek",
+        A_WEEK | HELD | {"registration_id": "NULL"},
+    ),
+    "seriesweek_skipped_has_a_date_and_a_reason": ("registrations.SeriesWeek", A_WEEK | SKIPPED | {"why": "'mood'"}),
+    "seriesweek_date_lies_in_the_week": ("registrations.SeriesWeek", A_WEEK | SKIPPED | {"date": "begins_on + 70 - 1"}),
+    "seriesweek_blocked_means_booked": (
+        "registrations.SeriesWeek",
+        A_WEEK | SKIPPED | {"why": "'closed'", "blocked_by_id": A_REGISTRATION},
+    ),
+    "seriesweek_given_up_by_somebody": (
+        "registrations.SeriesWeek",
+        A_WEEK | SKIPPED | {"given_up_by_id": "(SELECT max(id) FROM accounts_user)"},
+    ),
+    "seriesweek_own_description_in_range": (
+        "registrations.SeriesWeek",
+        A_WEEK | GIVEN_UP | {"own_description": "repeat('x', 2001)"},
+    ),
     "bookinghold_starts_before_ends": ("classrooms.BookingHold", {"source": "'other'", "ends_at": "starts_at"}),
     "classrooms_bookinghold.source": ("classrooms.BookingHold", {}),
     "allocationevent_starts_before_ends": (
@@ -154,6 +191,11 @@ FURTHER = [
     ("classroom_longitude_in_range", {"name": "'o'", "name_key": "'o'", "latitude": "0", "longitude": "-180.5"}),
     ("classroom_has_both_coordinates_or_none", {"name": "'o'", "name_key": "'o'", "longitude": "0"}),
     ("series_known_day_of_week", {"day_of_week": "0"}),
+    ("seriesweek_has_a_registration_or_is_without", A_WEEK | GIVEN_UP | {"registration_id": A_REGISTRATION}),
+    ("seriesweek_skipped_has_a_date_and_a_reason", A_WEEK | SKIPPED | {"date": "NULL"}),
+    ("seriesweek_skipped_has_a_date_and_a_reason", A_WEEK | GIVEN_UP | {"date": "begins_on + 70"}),
+    ("seriesweek_skipped_has_a_date_and_a_reason", A_WEEK | GIVEN_UP | {"why": "'dst'"}),
+    ("seriesweek_date_lies_in_the_week", A_WEEK | SKIPPED | {"date": "begins_on + 70 + 7"}),
     ("series_start_minute_before_end_minute", {"start_minute": "-1"}),
     ("series_start_minute_before_end_minute", {"end_minute": "1441"}),
     ("series_event_means_draw", {"source": "'admin'"}),

@@ -16,6 +16,7 @@ from allocations.enums import EntryStatus
 from allocations.models import AllocationEvent, AllocationRegistration, EventWeight
 from classrooms.models import Classroom, Occupancy
 from kernel.campus_time import Interval, covering_pieces, days_interval, merged
+from registrations.enums import WeekState
 
 STATES = {
     EntryStatus.PENDING: draw.PENDING,
@@ -128,7 +129,7 @@ def room_lines(
 ) -> RoomLines:
     """What is closed and booked in these rooms on the days first…last, sorted as in the draw file. One query.
 
-    `not_of_series`: the occurrences of these series are left out, save those moved by hand since.
+    `not_of_series`: the occurrences of these series are left out, save those settled by hand since.
     A room 0 line stands for a closure of the whole campus: it covers the day in each of these rooms.
     A room that cannot be booked at all is closed on all days.
     """
@@ -136,7 +137,7 @@ def room_lines(
     room_ids, spans = is_open.keys(), day_spans(first, last)
     rows = Occupancy.objects.live().overlapping(days_interval(first, last)).filter(classroom_id__in=room_ids)
     if not_of_series:
-        rows = rows.exclude(registration__series_id__in=not_of_series, registration__is_detached=False)
+        rows = rows.exclude(registration__week__series_id__in=not_of_series, registration__week__state=WeekState.HELD)
     occupancies = [
         RoomTime(room_id, Interval(starts_at, ends_at), is_campus_wide)
         for room_id, starts_at, ends_at, is_campus_wide in rows.values_list(

@@ -11,7 +11,7 @@ from allocations.facts import wording
 from allocations.models import AllocationEvent, AllocationRegistration, Draw
 from allocations.queries.manifest import entry_of, unpacked
 from kernel.campus_time import campus_date
-from registrations.models import Registration, SkippedDate
+from registrations.models import Registration, SeriesWeek
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ def _served_before(
 def _dates(series_id: int) -> tuple[list[date], list[SkippedOccurrence]]:
     """The occurrences that stand, and what was skipped."""
     rows = Registration.objects.live().filter(series_id=series_id).in_order()
-    skipped = SkippedDate.objects.filter(series_id=series_id).order_by("date")
+    skipped = SeriesWeek.objects.of_series([series_id]).skipped().in_order()
     return (
         [campus_date(starts_at) for starts_at in rows.values_list("occupancy__starts_at", flat=True)],
-        [SkippedOccurrence(row.date, row.why, row.blocked_by_id) for row in skipped],
+        [SkippedOccurrence(row.date, row.why, row.blocked_by_id) for row in skipped if row.date],
     )
 
 

@@ -17,8 +17,8 @@ from allocations.models import AllocationEvent, AllocationRegistration, Draw, we
 from allocations.queries.manifest import entry_of, unpacked
 from allocations.queries.publishing import record_bytes
 from kernel.campus_time import Interval, campus_date, clamped_interval
-from registrations.enums import LIVE
-from registrations.models import Registration
+from registrations.enums import LIVE, WeekState
+from registrations.models import Registration, SeriesWeek
 
 GIVEN_LATER = frozenset({Grant.OVERRIDE, Grant.ADDENDUM})
 
@@ -128,7 +128,7 @@ def _occurrences(
 def _compare(
     row: AllocationRegistration, kept_dates: Mapping[date, Interval], registrations: Sequence[Registration]
 ) -> Iterator[str]:
-    as_drawn = {campus_date(one.occupancy.starts_at): one for one in registrations if not one.is_detached}
+    as_drawn = {campus_date(one.occupancy.starts_at): one for one in registrations if not _is_settled(one)}
     missing, moved = kept_dates.keys() - as_drawn.keys(), len(registrations) - len(as_drawn)
     if len(missing) > moved:
         raise DrawDiffers(f"Entry {row.pk} won {min(missing)}, but there is no registration of its on that date.")
@@ -137,10 +137,10 @@ def _compare(
         day = campus_date(one.occupancy.starts_at)
         if one.occupancy.is_live != is_live:
             raise DrawDiffers(f"Registration {one.pk} is {one.status}, but its room time says otherwise.")
-        if one.is_detached:
-            yield "occurrences changed by hand since"
-        elif not is_live:
+        if not is_live:
             yield "occurrences cancelled or rejected since"
+        elif _is_settled(one):
+            yield "occurrences changed by hand since"
         elif day not in kept_dates:
             yield "occurrences added since"
         elif one.group_id != row.group_id:
@@ -153,9 +153,15 @@ def _compare(
 
 def _registrations(series_ids: Sequence[int]) -> dict[int, list[Registration]]:
     by_series: dict[int, list[Registration]] = defaultdict(list)
-    for row in Registration.objects.filter(series_id__in=series_ids).select_related("occupancy").in_order():
+    for row in Registration.objects.filter(series_id__in=series_ids).select_related("occupancy", "week").in_order():
         by_series[row.series_id or 0].append(row)
     return by_series
+
+
+def _is_settled(registration: Registration) -> bool:
+    """Whether somebody has moved, cancelled or passed on this occurrence by hand."""
+    week: SeriesWeek | None = getattr(registration, "week", None)
+    return week is not None and week.state == WeekState.SETTLED
 
 
 def _row(rows: Mapping[int, AllocationRegistration], entry_id: int) -> AllocationRegistration:

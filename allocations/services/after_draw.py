@@ -129,9 +129,8 @@ def _free(entry: AllocationRegistration, *, by: User, now: datetime, reason: str
         return []
     locked = hold_series(entry.series_id, now)
     today = campus_date(now)
-    facts = set_series_cancelled(
-        [locked.series], locked.following(now, today), actor_id=by.pk, now=now, from_day=today, reason=reason
-    )
+    occurrences = list(locked.following(now, today).values())
+    facts = set_series_cancelled([locked.series], occurrences, actor_id=by.pk, now=now, from_day=today, reason=reason)
     return [fact for fact in facts if isinstance(fact, RegistrationCancelled)]
 
 

@@ -1,4 +1,4 @@
-"""The one door to room time: `occupy`, `occupy_many`, `move`, `move_many`, `release`, `reclaim`.
+"""The one door to room time: `occupy`, `occupy_many`, `move`, `move_many`, `release`, `reclaim_many`.
 
 The exclusion constraint is the guarantee. How it is met decides whether the server stands under contention
 (architecture §3): a single new row goes in by ON CONFLICT DO NOTHING under the room's *shared* lock;
@@ -99,15 +99,6 @@ def move(
 def release(occupancy_ids: Sequence[int] | QuerySet[Any, Any]) -> int:
     """Make rows not live; the rooms are free from the commit on. The caller holds the rooms exclusively."""
     return Occupancy.objects.filter(pk__in=occupancy_ids).update(is_live=False)
-
-
-def reclaim(*, occupancy_id: int, classroom_id: int, interval: Interval) -> None:
-    """Make a row live again where it was. The caller holds the room exclusively.
-
-    Raises:
-        RoomAlreadyBooked: the time has been given to somebody else meanwhile.
-    """
-    move(occupancy_id=occupancy_id, classroom_id=classroom_id, interval=interval)
 
 
 def reclaim_many(occupancy_ids: QuerySet[Any, Any]) -> int:

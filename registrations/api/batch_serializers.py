@@ -225,7 +225,7 @@ class SeriesOutput(Output):
             ],
             "skipped": [
                 {"date": row.date.isoformat(), "existing_registration_id": row.blocked_by_id, "why": row.why}
-                for row in instance.skipped_dates.all()
+                for row in instance.skipped_weeks  # type: ignore[attr-defined]  # prefetched
             ],
         }
 

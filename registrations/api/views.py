@@ -37,7 +37,13 @@ from registrations.services.changing import (
     change_registration,
     check_visible,
 )
-from registrations.services.deciding import RoomIsNotOpen, SeriesIsCancelled, approve_registration, reject_registration
+from registrations.services.deciding import (
+    RoomIsNotOpen,
+    SeriesHasNoDate,
+    SeriesIsCancelled,
+    approve_registration,
+    reject_registration,
+)
 
 
 class RegistrationViewSet(CallerViewSet):
@@ -88,7 +94,14 @@ class RegistrationViewSet(CallerViewSet):
         InCSpace,
         request=DecisionInput,
         responses=RegistrationOutput,
-        conflicts=[room_taken, RegistrationIsCancelled, GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled],
+        conflicts=[
+            room_taken,
+            RegistrationIsCancelled,
+            GroupIsArchived,
+            RoomIsNotOpen,
+            SeriesIsCancelled,
+            SeriesHasNoDate,
+        ],
         outcome={"status": "approved"},
     )
     def approve(self, request: Request, pk: int) -> Response:

@@ -2,17 +2,17 @@
 
 from django.db.models import Prefetch
 
-from registrations.models import Registration, Series
+from registrations.models import Registration, Series, SeriesWeek
 from registrations.querysets import SeriesQuerySet
 
 
 def with_api_relations(series: SeriesQuerySet[Series]) -> SeriesQuerySet[Series]:
-    """Everything a representation shows, with `live_occurrences`: three queries however many series."""
+    """All that a representation shows, with `live_occurrences` and `skipped_weeks`: three queries for any number."""
     return series.select_related("classroom", "group", "created_by").prefetch_related(
         Prefetch(
             "occurrences",
             Registration.objects.live().select_related("occupancy").in_order(),
             to_attr="live_occurrences",
         ),
-        "skipped_dates",
+        Prefetch("weeks", SeriesWeek.objects.skipped().in_order(), to_attr="skipped_weeks"),
     )

@@ -6,9 +6,11 @@ from groups.facts import GroupArchiving
 from groups.services.holding import GroupIsArchived
 from kernel.campus_time import campus_date
 from kernel.facts import on_cascade, publish_many
+from registrations.enums import SkipReason, WeekState
 from registrations.models import Registration, Series
-from registrations.services.changing import cancel_locked
+from registrations.services.changing import cancel_locked, set_cancelled
 from registrations.services.series import set_series_cancelled
+from registrations.services.week_rows import WeekRow, write_weeks
 
 
 def connect() -> None:
@@ -28,7 +30,7 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
 
     def load() -> tuple[list[Registration], list[Series]]:
         return (
-            list(rows.live().with_api_relations().in_order()),
+            list(rows.live().with_api_relations().select_related("week").in_order()),
             list(running.select_related("group", "classroom").in_order()),
         )
 
@@ -37,8 +39,8 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
 
     registrations, series = lock_and_reload(load, rooms)
     ids = {row.pk for row in series}
-    following = [row for row in registrations if row.series_id in ids and not row.is_detached]
-    alone = [row for row in registrations if row.series_id not in ids or row.is_detached]
+    following = [row for row in registrations if row.series_id in ids and row.follows_series]
+    alone = [row for row in registrations if row.series_id not in ids or not row.follows_series]
     actor_id, now, reason = archiving.actor_id, archiving.occurred_at, GroupIsArchived.message
     cancel_locked(*alone, actor_id=actor_id, now=now, reason=reason)
     publish_many(set_series_cancelled(series, following, actor_id=actor_id, now=now, from_day=today, reason=reason))
@@ -52,10 +54,25 @@ def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
         occupancy__starts_at__lt=closing.interval.ends_at,
         occupancy__ends_at__gt=closing.interval.starts_at,
     )
-    registrations = list(rows.live().with_api_relations().in_order())
+    registrations = list(rows.live().with_api_relations().select_related("week").in_order())
+    write_weeks([_closed(row) for row in registrations if row.follows_series])
     reason = closing.reason or "The room is closed"
-    cancel_locked(*registrations, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
+    facts = set_cancelled(registrations, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
+    if alone := [row.pk for row in registrations if not row.follows_series]:
+        Registration.objects.filter(pk__in=alone).update(is_closed_over=True)
+    publish_many(facts)
     return _targets(registrations)
+
+
+def _closed(occurrence: Registration) -> WeekRow:
+    """The week of an occurrence that a closure cancels: it is skipped, and may be tried again."""
+    return WeekRow(
+        occurrence.week.series_id,
+        occurrence.week.begins_on,
+        WeekState.SKIPPED,
+        day=campus_date(occurrence.occupancy.starts_at),
+        why=SkipReason.CLOSED,
+    )
 
 
 def _targets(registrations: list[Registration]) -> list[str]:

@@ -21,6 +21,7 @@ from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCancelled, RegistrationChanged
 from registrations.models import Registration
 from registrations.services.booking import Slot, deciders_of
+from registrations.services.week_rows import keep_own_description, settle_weeks
 
 
 class RegistrationHasStarted(InvalidState):
@@ -100,7 +101,8 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
         return registration
 
     _judge_again(registration, slot_or_group_changed=is_moved or "group" in changes, by_cspace=by.access.is_cspace)
-    registration.save(update_fields=["group", "description", "status", "is_detached"])
+    registration.save(update_fields=["group", "description", "status"])
+    _mark_week(registration, changes)
     needs_decision = registration.status == RegistrationStatus.PENDING and (is_moved or not was_waiting)
     publish(
         RegistrationChanged(
@@ -134,8 +136,9 @@ def cancel_registration(*, registration_id: int, by: User, now: datetime, reason
 def cancel_locked(*registrations: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
     """Cancel registrations whose rooms are held exclusively, each with its own fact; a constant number of statements.
 
-    Publishes `RegistrationCancelled`.
+    The weeks of occurrences are settled by it. Publishes `RegistrationCancelled`.
     """
+    settle_weeks(registrations)
     publish_many(set_cancelled(registrations, actor_id=actor_id, now=now, reason=reason))
 
 
@@ -239,15 +242,23 @@ def _move(registration: Registration, change: RegistrationChange, *, respect_hol
 
 
 def _judge_again(registration: Registration, *, slot_or_group_changed: bool, by_cspace: bool) -> None:
-    """The status that follows from a change; an occurrence that is no longer like its series leaves it."""
+    """The status that follows from a change."""
     registration.status = rules.status_after_change(
         registration.status,
         slot_or_group_changed=slot_or_group_changed,
         by_cspace=by_cspace,
         target_auto_approve=registration.occupancy.classroom.auto_approve,
     )
-    if registration.series_id is not None and slot_or_group_changed:
-        registration.is_detached = True
+
+
+def _mark_week(registration: Registration, changes: Collection[str]) -> None:
+    """An occurrence that is no longer like its series is settled; new words for it alone are kept for its week."""
+    if registration.series_id is None:
+        return
+    if "description" in changes:
+        keep_own_description(registration)
+    if set(changes) - {"description"}:
+        settle_weeks([registration])
 
 
 def change_faults(

@@ -1,11 +1,12 @@
 """Approving and rejecting. A stale decision cannot slip in: both take the room's lock and read again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import User
 from accounts.rules import check_cspace
 from classrooms.rules import not_open
-from classrooms.services.room_time import reclaim, release
+from classrooms.services.room_time import move, release
 from groups.models import Group
 from groups.services.holding import GroupIsArchived, hold_groups
 from kernel.campus_time import campus_date
@@ -15,7 +16,7 @@ from kernel.facts import publish
 from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationApproved, RegistrationRejected
-from registrations.models import Registration
+from registrations.models import Registration, SeriesWeek
 from registrations.services.changing import RegistrationIsCancelled, hold_registration
 
 
@@ -27,29 +28,30 @@ class SeriesIsCancelled(InvalidState):
     message = "The series has been cancelled from this date on"
 
 
+class SeriesHasNoDate(InvalidState):
+    message = "The series has no date in this week any more"
+
+
 @transactional
 def approve_registration(*, registration_id: int, by: User, now: datetime, reason: str = "") -> Registration:
-    """Confirm it; a rejected one gets its slot back if it is still free. Publishes `RegistrationApproved`;
-    approving an approved one is a no-op. Returns it with its API relations.
+    """Confirm it; a rejected one gets its slot back if it is still free, an occurrence that nobody has moved by hand
+    the one that its series has now. Publishes `RegistrationApproved`; approving an approved one is a no-op.
+
+    Returns it with its API relations.
 
     Raises:
         PermissionDenied, RegistrationNotFound, RegistrationIsCancelled
-        GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled: it was rejected, and what it was for is no more.
+        GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled, SeriesHasNoDate: it was rejected, and what it was for is
+            no more.
         RoomAlreadyBooked: it was rejected and the slot has gone to somebody else.
     """
     check_cspace(by.access)
-    living = _hold_group_of(registration_id)
-    registration = _hold_for_decision(registration_id)
+    living, *series_rooms = _hold_group_of(registration_id)
+    registration = _hold_for_decision(registration_id, *series_rooms)
     if registration.status == RegistrationStatus.APPROVED:
         return registration
     if not rules.holds_room(registration.status):
-        _check_still_possible(registration, living)
-        reclaim(
-            occupancy_id=registration.pk,
-            classroom_id=registration.occupancy.classroom_id,
-            interval=registration.interval,
-        )
-        registration.occupancy.is_live = True
+        _take_back(registration, living, series_rooms, now)
     _decide(registration, RegistrationStatus.APPROVED)
     publish(RegistrationApproved(registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason))
     return registration
@@ -72,26 +74,61 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
     return registration
 
 
-def _hold_group_of(registration_id: int) -> Group | None:
-    """The group of a registration, held before its room is (lock order); None if it has been archived."""
-    group_id = Registration.objects.filter(pk=registration_id).values_list("group_id", flat=True).first()
-    return hold_groups([group_id]).get(group_id) if group_id is not None else None
+def _hold_group_of(registration_id: int) -> tuple[Group | None, *tuple[int, ...]]:
+    """The group a registration would be approved for, held before rooms are (lock order), None if it has been archived;
+    and the room of the series that a rejected occurrence follows."""
+    seen = Registration.objects.filter(pk=registration_id).select_related("week__series").first()
+    if seen is None:
+        return (None,)
+    if seen.status == RegistrationStatus.REJECTED and seen.follows_series:
+        series = seen.week.series
+        return hold_groups([series.group_id]).get(series.group_id), series.classroom_id
+    return (hold_groups([seen.group_id]).get(seen.group_id),)
 
 
-def _check_still_possible(registration: Registration, living: Group | None) -> None:
+def _take_back(registration: Registration, living: Group | None, series_rooms: Sequence[int], now: datetime) -> None:
+    """Give a rejected one its room again: an occurrence that follows its series goes where that is now.
+
+    Raises: what `approve_registration` does, StaleRead.
+    """
+    week = SeriesWeek.objects.held().select_related("series__classroom").filter(registration=registration).first()
     if living is None:
         raise GroupIsArchived
-    if registration.group_id != living.pk:
+    if living.pk != (registration.group_id if week is None else week.series.group_id):
         raise StaleRead
-    if not registration.occupancy.classroom.is_active:
+    if week is not None:
+        if week.series.classroom_id not in series_rooms:
+            raise StaleRead
+        _follow(registration, week, living, now)
+    occupancy = registration.occupancy
+    if not occupancy.classroom.is_active:
         raise RoomIsNotOpen
-    series = None if registration.is_detached else registration.series
-    if series is not None and campus_date(registration.occupancy.starts_at) > series.last_on:
+    move(occupancy_id=occupancy.pk, classroom_id=occupancy.classroom_id, interval=registration.interval)
+    occupancy.is_live = True
+
+
+def _follow(registration: Registration, week: SeriesWeek, group: Group, now: datetime) -> None:
+    """Give an occurrence what its series has for its week now; nothing is written yet. What has started stays, and so
+    does the time of a week whose new one has gone by. Raises: SeriesIsCancelled, SeriesHasNoDate."""
+    occupancy, series = registration.occupancy, week.series
+    if rules.has_started(occupancy.starts_at, now):
+        return
+    slot = series.slot
+    day = slot.day_in(week.begins_on)
+    if campus_date(occupancy.starts_at) > series.last_on:
         raise SeriesIsCancelled
+    registration.group = group
+    registration.description = series.description if week.own_description is None else week.own_description
+    if slot.has_gone(day, cut=campus_date(now), now=now):
+        return
+    interval = slot.interval_on(day)
+    if interval is None or not slot.includes(day):
+        raise SeriesHasNoDate
+    occupancy.classroom, occupancy.starts_at, occupancy.ends_at = series.classroom, interval.starts_at, interval.ends_at
 
 
-def _hold_for_decision(registration_id: int) -> Registration:
-    registration = hold_registration(registration_id)
+def _hold_for_decision(registration_id: int, *more_rooms: int) -> Registration:
+    registration = hold_registration(registration_id, *more_rooms)
     if registration.status == RegistrationStatus.CANCELLED:
         raise RegistrationIsCancelled
     return registration
@@ -99,4 +136,4 @@ def _hold_for_decision(registration_id: int) -> Registration:
 
 def _decide(registration: Registration, status: RegistrationStatus) -> None:
     registration.status = status
-    registration.save(update_fields=["status"])
+    registration.save(update_fields=["status", "group", "description"])

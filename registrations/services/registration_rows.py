@@ -4,7 +4,7 @@ Written as SQL: a booking is the busiest INSERT of the house, and the ORM double
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -25,7 +25,7 @@ COLUMNS = (
     "status",
     "created_at",
     "series_id",
-    "is_detached",
+    "is_closed_over",
 )
 """All columns of the table: a new one is given its value here, and in both statements."""
 INSERT = f"INSERT INTO registrations_registration ({', '.join(COLUMNS)})"
@@ -34,9 +34,11 @@ INSERT_ONE = (
     " (SELECT FROM groups_usergroup WHERE group_id = %s AND user_id = %s) RETURNING occupancy_id"
 )
 INSERT_OCCURRENCES = (
-    f"{INSERT} SELECT placed.id, series.group_id, series.created_by_id, series.description, %s, %s, series.id, false"  # noqa: S608
-    " FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, series_id)"
+    f"{INSERT} SELECT placed.id, series.group_id, series.created_by_id,"  # noqa: S608
+    " coalesce(week.own_description, series.description), %s, %s, series.id, false"
+    " FROM unnest(%s::bigint[], %s::bigint[], %s::date[]) AS placed (id, series_id, week)"
     " JOIN registrations_series AS series ON series.id = placed.series_id"
+    " LEFT JOIN registrations_seriesweek AS week ON week.series_id = series.id AND week.begins_on = placed.week"
 )
 
 
@@ -56,7 +58,7 @@ def insert_registration(
         "status": status.value,
         "created_at": now,
         "series_id": None,
-        "is_detached": False,
+        "is_closed_over": False,
     }
     row = [values[column] for column in COLUMNS]
     with connection.cursor() as cursor:
@@ -68,12 +70,13 @@ def insert_registration(
     return registration
 
 
-def insert_occurrences(occupancy_ids: Sequence[int], series_ids: Sequence[int], *, now: datetime) -> None:
-    """An approved registration for each room time, of the series in the same place; one statement.
+def insert_occurrences(
+    occupancy_ids: Sequence[int], series_ids: Sequence[int], weeks: Sequence[date], *, now: datetime
+) -> None:
+    """An approved registration for each room time, of the series and the week in the same place; one statement.
 
-    Group, description and creator are those of the series' row.
+    Group and creator are those of the series' row; so is the description, where none was written for the week alone.
     """
+    arrays = [list(occupancy_ids), list(series_ids), list(weeks)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_OCCURRENCES, [RegistrationStatus.APPROVED.value, now, list(occupancy_ids), list(series_ids)]
-        )
+        cursor.execute(INSERT_OCCURRENCES, [RegistrationStatus.APPROVED.value, now, *arrays])

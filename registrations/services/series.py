@@ -12,14 +12,15 @@ from classrooms.rules import bookable_faults
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
 from groups.services.holding import hold_groups
-from kernel.campus_time import campus_date, clamped_interval
+from kernel.campus_time import campus_date
 from kernel.db.locks import lock_rooms
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Conflict, Invalid
 from kernel.facts import Fact, publish, publish_many
 from registrations import rules
+from registrations.enums import WeekState
 from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skips
-from registrations.models import Registration, Series, SkippedDate
+from registrations.models import Registration, Series
 from registrations.queries.series import with_api_relations
 from registrations.services.changing import set_cancelled
 from registrations.services.series_holding import hold_group_of, hold_series
@@ -33,6 +34,7 @@ from registrations.services.series_writing import (
     write_occurrences,
     write_series,
 )
+from registrations.services.week_rows import give_up_weeks
 
 REGISTRATION = OccupancyKind.REGISTRATION
 
@@ -137,9 +139,8 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
     cut = max(from_day or campus_date(now), campus_date(now))
     if cut > locked.series.last_on:
         return
-    publish_many(
-        set_series_cancelled([locked.series], locked.following(now, cut), actor_id=by.pk, now=now, from_day=cut)
-    )
+    occurrences = list(locked.following(now, cut).values())
+    publish_many(set_series_cancelled([locked.series], occurrences, actor_id=by.pk, now=now, from_day=cut))
 
 
 def set_series_cancelled(
@@ -155,7 +156,9 @@ def set_series_cancelled(
 
     The rooms of both are held exclusively. A constant number of statements.
     """
-    Series.objects.filter(pk__in=[series.pk for series in cancelled]).update(cancelled_from=from_day)
+    ids = [series.pk for series in cancelled]
+    Series.objects.filter(pk__in=ids).update(cancelled_from=from_day)
+    give_up_weeks(ids, occurrences, from_day=from_day, actor_id=actor_id)
     facts: list[Fact] = [*set_cancelled(occurrences, actor_id=actor_id, now=now, reason=reason, has_own_notice=False)]
     return facts + [
         SeriesCancelled(
@@ -183,18 +186,20 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     series = locked.series
     if series.group_id != group.pk:
         raise StaleRead
+    slot = series.slot
     requests = [
         DateRequest(0, series.classroom_id, day, interval)
-        for day in locked.skipped_days
-        if day <= series.last_on
-        and (interval := clamped_interval(day, series.start_minute, series.end_minute))
-        and interval.starts_at > now
+        for week in locked.weeks
+        if week.state == WeekState.SKIPPED
+        and slot.includes(day := slot.day_in(week.begins_on))
+        and (interval := slot.interval_on(day))
+        and not rules.has_started(interval.starts_at, now)
     ]
     if requests and (faults := bookable_faults(series.classroom)):
         raise Invalid(faults)
-    if free := [verdict for verdict in judge(requests) if verdict.is_granted]:
-        write_occurrences(free, [series.pk], now=now)
-        SkippedDate.objects.filter(series=series, date__in=[row.request.day for row in free]).delete()
+    verdicts = judge(requests)
+    write_occurrences(verdicts, [series.pk], now=now)
+    if free := [row for row in verdicts if row.is_granted]:
         occurrences = {row.request.day: row.registration_id or 0 for row in free}
         publish(SeriesRetried(series=series.summary, actor_id=by.pk, occurred_at=now, occurrences=occurrences))
     return with_api_relations(Series.objects.all()).get(pk=series.pk)

@@ -10,7 +10,8 @@ from groups.services.holding import hold_groups
 from kernel.campus_time import campus_date
 from kernel.errors import InvalidState, NotFound
 from registrations import rules
-from registrations.models import Registration, Series, SkippedDate
+from registrations.enums import WeekState
+from registrations.models import Registration, Series, SeriesWeek
 
 
 class SeriesNotFound(NotFound):
@@ -23,22 +24,22 @@ class SeriesIsOver(InvalidState):
 
 @dataclass(frozen=True)
 class LockedSeries:
-    """A series read under the exclusive locks of its rooms, with all its occurrences by time and its skipped dates."""
+    """A series read under the exclusive locks of its rooms, with its weeks in order."""
 
     series: Series
-    occurrences: Sequence[Registration]
-    skipped_days: Sequence[date]
+    weeks: Sequence[SeriesWeek]
 
-    def following(self, now: datetime, from_day: date | None = None) -> list[Registration]:
-        """What the commands may touch: live, not started, not changed by hand, on or after a day."""
-        return [
-            row
-            for row in self.occurrences
-            if row.occupancy.is_live
-            and not row.is_detached
+    def following(self, now: datetime, from_day: date | None = None) -> dict[date, Registration]:
+        """What the commands may touch, by week: live, not started, not settled by hand, on or after a day."""
+        return {
+            week.begins_on: row
+            for week in self.weeks
+            if week.state == WeekState.HELD
+            and (row := week.registration) is not None
+            and row.occupancy.is_live
             and not rules.has_started(row.occupancy.starts_at, now)
             and (from_day is None or campus_date(row.occupancy.starts_at) >= from_day)
-        ]
+        }
 
 
 def hold_series(series_id: int, now: datetime, *more_rooms: int) -> LockedSeries:
@@ -51,12 +52,10 @@ def hold_series(series_id: int, now: datetime, *more_rooms: int) -> LockedSeries
         series = Series.objects.select_related("classroom", "group").filter(pk=series_id).first()
         if series is None:
             raise SeriesNotFound
-        occurrences = Registration.objects.of_series([series_id]).with_api_relations().in_order()
-        skipped = SkippedDate.objects.filter(series=series).order_by("date").values_list("date", flat=True)
-        return LockedSeries(series, list(occurrences), list(skipped))
+        return LockedSeries(series, list(SeriesWeek.objects.of_series([series_id]).with_occurrences().in_order()))
 
     def rooms(locked: LockedSeries) -> set[int]:
-        return {locked.series.classroom_id, *(row.occupancy.classroom_id for row in locked.following(now))}
+        return {locked.series.classroom_id, *(row.occupancy.classroom_id for row in locked.following(now).values())}
 
     return lock_and_reload(load, rooms, *more_rooms)
 

@@ -1,11 +1,9 @@
 """Changing a series: its future is laid out anew, in one step or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-
-from django.db.models import Q
 
 from accounts.models import User
 from accounts.rules import check_cspace
@@ -14,25 +12,25 @@ from classrooms.rules import bookable_faults, past_faults, time_faults
 from classrooms.services.room_time import move_many, release
 from groups.models import Group
 from groups.services.holding import hold_group
-from kernel.campus_time import campus_date, clamped_interval, format_minute, week_number, weekly_dates
+from kernel.campus_time import campus_date, format_minute
 from kernel.changes import Changes, changes_between
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid
 from kernel.facts import publish_many
 from registrations import rules
+from registrations.enums import SkipReason, WeekState
 from registrations.facts.registrations import RegistrationCancelled
-from registrations.facts.series import SeriesChanged
-from registrations.models import Registration, Series, SkippedDate
+from registrations.facts.series import SeriesChanged, Skips
+from registrations.models import Registration, Series, SeriesWeek
 from registrations.queries.series import with_api_relations
-from registrations.rules import Layout, lay_out
+from registrations.rules import Layout, WeekSeen
 from registrations.services.changing import set_cancelled
 from registrations.services.series import DatesAreTaken, skips_of
 from registrations.services.series_holding import LockedSeries, SeriesIsOver, hold_group_of, hold_series
-from registrations.services.series_writing import DateRequest, Verdict, judge, write_occurrences, write_skipped
+from registrations.services.series_writing import DateRequest, judge, write_occurrences
+from registrations.services.week_rows import WeekRow
 
 SHIFTING = frozenset({"classroom", "day_of_week", "start_time", "end_time"})
-LAYING_OUT = SHIFTING | {"end_date"}
-REWORDING = frozenset({"group", "description"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,30 +47,35 @@ class SeriesChange:
     from_day: date | None = None
     may_skip: bool = True
 
+    @property
+    def names_slot(self) -> bool:
+        """Whether it says where or when: then the dates from its first day on follow, also if the series is there."""
+        return any(part is not None for part in (self.classroom, self.day_of_week, self.start_minute, self.end_minute))
+
 
 @dataclass
 class Relayout:
-    """What laying the future out anew has done; the facts are those of the occurrences given up."""
+    """What laying the future out anew has done; the facts are those of the occurrences it has cancelled."""
 
-    refused: Sequence[Verdict] = ()
     moved_ids: Sequence[int] = ()
     added_ids: Sequence[int] = ()
-    given_up: Sequence[RegistrationCancelled] = ()
+    cancelled: Sequence[RegistrationCancelled] = ()
+    skips: Skips = ()
 
 
 @transactional
 def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChange) -> Series:
-    """Change what of a series has not started; past occurrences and those changed by hand stay.
+    """Change what of a series has not started; past occurrences and what was settled by hand stay.
 
-    A new room, day or time: every week ahead that has an occurrence or a skipped date is tried with it; where the
-    new time has gone by already, the week keeps what it has. Refused dates are recorded as skipped, and their
-    occurrences cancelled. A new last day: weeks are added or given up.
+    A room, day or time that is named: every occurrence ahead goes there, and if it is new, every skipped week is
+    tried with it. Refused dates are recorded as skipped, and their occurrences cancelled. A new last day: weeks are
+    added or given up. What is decided for each week says `rules.lay_out`.
     Returns the series with its API relations. Publishes `SeriesChanged` and, untold, a `RegistrationCancelled`
-    for each occurrence given up; nothing for a no-op. A constant number of statements.
+    for each occurrence that is lost; nothing for a no-op. A constant number of statements.
 
     Raises:
         PermissionDenied, SeriesNotFound, SeriesIsOver
-        Invalid: a changed value breaks a rule; {field: [sentences]}.
+        Invalid: a changed value breaks a rule, or the room is not open; {field: [sentences]}.
         DatesAreTaken: it may not skip, or no date at all is free; everything stays as it was.
     """
     check_cspace(by.access)
@@ -84,20 +87,33 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
         raise StaleRead
     cut = max(change.from_day or campus_date(now), campus_date(now))
     check_change(change, series, cut, now)
-    before, old_last = _readable(series), series.last_on
+    before, former_last = _readable(series), series.last_on
     _apply(change, series, group)
     changes = changes_between(before, _readable(series))
     if changes:
         series.has_moved = series.has_moved or bool(changes.keys() & SHIFTING)
         series.save()
-        following, outcome = locked.following(now, cut), Relayout()
-        if changes.keys() & LAYING_OUT:
-            is_shifted = bool(changes.keys() & SHIFTING)
-            layout = _layout(locked, following, cut=cut, now=now, old_last=old_last, is_shifted=is_shifted)
-            outdated = Q(date__gte=cut) if is_shifted else Q(date__gt=series.last_on)
-            SkippedDate.objects.filter(outdated, series=series).delete()
-            outcome = _carry_out(layout, locked, by=by, now=now, may_skip=change.may_skip)
-        _reword(series, following, outcome, changes, by=by, now=now, cut=cut)
+    following, outcome = locked.following(now, cut), Relayout()
+    if change.names_slot or "end_date" in changes:
+        layout = _layout(locked, following, change, changes, cut=cut, now=now, former_last=former_last)
+        outcome = _carry_out(layout, series, following, by=by, now=now, may_skip=change.may_skip)
+    lost = {fact.registration.id for fact in outcome.cancelled}
+    kept = {week: row for week, row in following.items() if row.pk not in lost}
+    changed = {*outcome.moved_ids, *_hand_on(change, locked, kept)}
+    if changes or changed or outcome.added_ids or lost:
+        fact = SeriesChanged(
+            actor_id=by.pk,
+            occurred_at=now,
+            series=series.summary,
+            changes=changes,
+            from_day=cut,
+            dates_ahead=len(kept) + len(outcome.added_ids),
+            changed_ids=tuple(sorted(changed)),
+            added_ids=tuple(outcome.added_ids),
+            cancelled_ids=tuple(sorted(lost)),
+            skips=outcome.skips,
+        )
+        publish_many([*outcome.cancelled, fact])
     return with_api_relations(Series.objects.all()).get(pk=series.pk)
 
 
@@ -111,8 +127,9 @@ def check_change(change: SeriesChange, series: Series, cut: date, now: datetime)
         series.start_minute if change.start_minute is None else change.start_minute,
         series.end_minute if change.end_minute is None else change.end_minute,
     )
-    if change.classroom is not None and change.classroom.pk != series.classroom_id:
-        faults |= bookable_faults(change.classroom)
+    classroom = change.classroom or series.classroom
+    if classroom.pk != series.classroom_id or _takes_time(change, series):
+        faults |= bookable_faults(classroom)
     faults |= rules.description_faults(change.description or "")
     last_on = change.ends_on if is_new_end and change.ends_on else series.last_on
     if not faults and campus_date(now) <= last_on < cut:
@@ -121,6 +138,19 @@ def check_change(change: SeriesChange, series: Series, cut: date, now: datetime)
         raise Invalid(faults)
     if last_on < cut or (is_new_end and series.cancelled_from is not None):
         raise SeriesIsOver
+
+
+def _takes_time(change: SeriesChange, series: Series) -> bool:
+    """Whether it asks for room time that the series does not have."""
+    is_longer = change.ends_on is not None and change.ends_on > series.ends_on
+    return is_longer or any(
+        value is not None and value != getattr(series, name)
+        for name, value in (
+            ("day_of_week", change.day_of_week),
+            ("start_minute", change.start_minute),
+            ("end_minute", change.end_minute),
+        )
+    )
 
 
 def _end_faults(change: SeriesChange, series: Series, now: datetime) -> dict[str, list[str]]:
@@ -141,100 +171,107 @@ def _apply(change: SeriesChange, series: Series, group: Group) -> None:
 
 def _layout(
     locked: LockedSeries,
-    following: Sequence[Registration],
+    following: Mapping[date, Registration],
+    change: SeriesChange,
+    changes: Changes,
     *,
     cut: date,
     now: datetime,
-    old_last: date,
-    is_shifted: bool,
+    former_last: date,
 ) -> Layout:
-    """Which occurrence goes to which date. Only a shift tries skipped dates again; else they stay skipped."""
-    series = locked.series
-    moving = {row.pk: campus_date(row.occupancy.starts_at) for row in following}
-    days_by_hand = [campus_date(row.occupancy.starts_at) for row in locked.occurrences if row.pk not in moving]
-    reopened = {week_number(day) for day in locked.skipped_days if day >= cut and is_shifted}
-    settled_weeks = {
-        week_number(day) for day in [*locked.skipped_days, *(day for day in days_by_hand if day <= old_last)]
-    }
-    dates: list[date] = []
-    too_late: list[date] = []
-    for day in weekly_dates(series.starts_on, series.last_on, series.day_of_week):
-        interval = clamped_interval(day, series.start_minute, series.end_minute)
-        has_gone = day < cut or (interval is not None and interval.starts_at <= now)
-        (too_late if has_gone else dates).append(day)
-    layout = lay_out(dates=dates, occurrences=moving, settled_weeks=settled_weeks - reopened, too_late=too_late)
-    if is_shifted and following and not (layout.moved or layout.added):
+    """What the change wants of each week. Raises: Invalid."""
+    series, is_shifted = locked.series, bool(changes.keys() & SHIFTING)
+    layout = rules.lay_out(
+        {week.begins_on: _seen(week, is_movable=week.begins_on in following) for week in locked.weeks},
+        series.slot,
+        cut=cut,
+        now=now,
+        former_last=former_last,
+        moves_occurrences=change.names_slot,
+        tries_skipped=is_shifted,
+    )
+    if is_shifted and following and not (layout.in_place or layout.to_take):
         raise Invalid({"day_of_week": ["This day does not occur between now and the last day of the series"]})
-    if not is_shifted:
-        layout.moved = {}  # they are where they belong
+    if layout.to_take and (faults := bookable_faults(series.classroom)):
+        raise Invalid(faults)
     return layout
 
 
-def _carry_out(layout: Layout, locked: LockedSeries, *, by: User, now: datetime, may_skip: bool) -> Relayout:
-    """Free what moves, see what is in the way, take what is free, give up the rest."""
-    series = locked.series
-    release([*layout.moved.values(), *layout.dropped])
-    verdicts = judge(
-        [
-            DateRequest(0, series.classroom_id, day, clamped_interval(day, series.start_minute, series.end_minute))
-            for day in sorted([*layout.moved, *layout.added])
-        ]
+def _seen(week: SeriesWeek, *, is_movable: bool) -> WeekSeen:
+    registration = week.registration
+    return WeekSeen(
+        state=WeekState(week.state),
+        day=week.date if registration is None else campus_date(registration.occupancy.starts_at),
+        why=week.why,
+        is_movable=is_movable,
+        place=(registration.occupancy.classroom_id, registration.interval) if registration and is_movable else None,
     )
-    free = [row for row in verdicts if row.is_granted]
+
+
+def _carry_out(
+    layout: Layout, series: Series, following: Mapping[date, Registration], *, by: User, now: datetime, may_skip: bool
+) -> Relayout:
+    """Free what moves, see what is in the way, take what is free, give up the rest."""
+    moving = {day: following[week] for week, day in layout.to_take.items() if week in following}
+    leaving = [following[week] for week in (*layout.outside, *layout.given_up) if week in following]
+    release([row.pk for row in (*moving.values(), *leaving)])
+    slot = series.slot
+    verdicts = judge(
+        [DateRequest(0, series.classroom_id, day, slot.interval_on(day)) for day in layout.to_take.values()]
+    )
+    free = {row.request.day: row for row in verdicts if row.is_granted}
     refused = [row for row in verdicts if not row.is_granted]
-    if (blocked := [row for row in refused if row.is_blocked]) and not (may_skip and (free or not layout.moved)):
+    keeps_some = bool(free or layout.in_place or not moving)
+    if (blocked := [row for row in refused if row.is_blocked]) and not (may_skip and keeps_some):
         raise DatesAreTaken(blocked)
-    added = [row for row in free if row.request.day not in layout.moved]
     moved = {
-        layout.moved[row.request.day]: (series.classroom_id, row.request.interval)
-        for row in free
-        if row.request.day in layout.moved and row.request.interval
+        row.pk: (series.classroom_id, free[day].request.interval or row.interval)
+        for day, row in moving.items()
+        if day in free
     }
     move_many(moved)
-    write_occurrences(added, [series.pk], now=now)
-    write_skipped(refused, [series.pk])
-    lost = {*layout.dropped, *layout.moved.values()} - moved.keys()
-    given_up = [row for row in locked.occurrences if row.pk in lost]
+    added = [row for day, row in free.items() if day not in moving]
+    write_occurrences([*added, *refused], [series.pk], now=now, further_weeks=_weeks_without(layout, series, by))
     return Relayout(
-        refused,
         list(moved),
         [row.registration_id for row in added if row.registration_id is not None],
-        set_cancelled(given_up, actor_id=by.pk, now=now, has_own_notice=False),
+        set_cancelled(
+            [*leaving, *(row for row in moving.values() if row.pk not in moved)],
+            actor_id=by.pk,
+            now=now,
+            has_own_notice=False,
+        ),
+        (*skips_of(refused), *((day, SkipReason.OUTSIDE.value) for day in layout.outside.values())),
     )
 
 
-def _reword(
-    series: Series,
-    following: Sequence[Registration],
-    outcome: Relayout,
-    changes: Changes,
-    *,
-    by: User,
-    now: datetime,
-    cut: date,
-) -> None:
-    """Give the occurrences that are left the group and the description of the series, and publish."""
-    lost = {fact.registration.id for fact in outcome.given_up}
-    kept_ids = [row.pk for row in following if row.pk not in lost]
-    if changes.keys() & REWORDING:
-        Registration.objects.filter(pk__in=kept_ids).update(group=series.group, description=series.description)
-    publish_many(
-        [
-            *outcome.given_up,
-            SeriesChanged(
-                actor_id=by.pk,
-                occurred_at=now,
-                series=series.summary,
-                changes=changes,
-                from_day=cut,
-                dates_ahead=len(kept_ids) + len(outcome.added_ids),
-                changed_ids=tuple(kept_ids if changes.keys() & REWORDING else outcome.moved_ids),
-                added_ids=tuple(outcome.added_ids),
-                cancelled_ids=tuple(sorted(lost)),
-                skips=skips_of(outcome.refused),
-            ),
-        ]
-    )
+def _weeks_without(layout: Layout, series: Series, by: User) -> list[WeekRow]:
+    return [
+        *(
+            WeekRow(series.pk, week, WeekState.SKIPPED, day=day, why=SkipReason.OUTSIDE)
+            for week, day in layout.outside.items()
+        ),
+        *(WeekRow(series.pk, week, WeekState.GIVEN_UP, given_up_by_id=by.pk) for week in layout.given_up),
+    ]
+
+
+def _hand_on(change: SeriesChange, locked: LockedSeries, kept: Mapping[date, Registration]) -> set[int]:
+    """Give the occurrences ahead the group and the description that the change names; the ids of those that had
+    another. What was written for one date alone stays. Two statements at most."""
+    series = locked.series
+    regrouped, reworded = set(), set()
+    if change.group_id is not None:
+        regrouped = {row.pk for row in kept.values() if row.group_id != series.group_id}
+    if change.description is not None:
+        own_words = {week.begins_on for week in locked.weeks if week.own_description is not None}
+        reworded = {
+            row.pk for week, row in kept.items() if week not in own_words and row.description != series.description
+        }
+    if regrouped:
+        Registration.objects.filter(pk__in=regrouped).update(group=series.group)
+    if reworded:
+        Registration.objects.filter(pk__in=reworded).update(description=series.description)
+    return regrouped | reworded
 
 
 def _readable(series: Series) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from django.db import connection
 from classrooms.enums import OccupancyKind
 from classrooms.queries.obstacles import Obstacle, obstacles_of_each
 from classrooms.services.room_time import occupy_many
-from kernel.campus_time import Interval, clamped_interval, weekly_dates
-from registrations.enums import SkipReason, Source
+from kernel.campus_time import Interval, clamped_interval, week_of, weekly_dates
+from registrations.enums import SkipReason, Source, WeekState
 from registrations.services.registration_rows import insert_occurrences
+from registrations.services.week_rows import WeekRow, write_weeks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,8 +159,7 @@ def _verdict(request: DateRequest, obstacles: Sequence[Obstacle], granted: Itera
 def write_series(drafts: Sequence[SeriesDraft], verdicts: Sequence[Verdict], *, now: datetime) -> list[WrittenSeries]:
     """Write the series with the dates the verdicts grant them, and the others as skipped. Six statements at most."""
     ids = _insert_series(drafts, now)
-    write_occurrences([verdict for verdict in verdicts if verdict.is_granted], ids, now=now)
-    write_skipped([verdict for verdict in verdicts if not verdict.is_granted], ids)
+    write_occurrences(verdicts, ids, now=now)
     of_item: dict[int, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         of_item[verdict.request.item].append(verdict)
@@ -174,34 +174,36 @@ def write_series(drafts: Sequence[SeriesDraft], verdicts: Sequence[Verdict], *, 
     ]
 
 
-def write_occurrences(verdicts: Sequence[Verdict], series_ids: Sequence[int], *, now: datetime) -> None:
-    """Write an approved registration for each taken date and set its `registration_id`; three statements.
+def write_occurrences(
+    verdicts: Sequence[Verdict], series_ids: Sequence[int], *, now: datetime, further_weeks: Sequence[WeekRow] = ()
+) -> None:
+    """Write an approved registration for each taken date and set its `registration_id`, and what has become of the
+    weeks of all of them, and of `further_weeks`. Four statements at most.
 
     `series_ids`: the series of each item; group, description and creator are those of the series' row.
     """
-    if not verdicts:
-        return
-    rows = [(row.request.classroom_id, row.request.interval) for row in verdicts if row.request.interval is not None]
-    ids = occupy_many(rows, kind=OccupancyKind.REGISTRATION)
-    insert_occurrences(ids, [series_ids[row.request.item] for row in verdicts], now=now)
-    for row, registration_id in zip(verdicts, ids, strict=True):
-        row.registration_id = registration_id
+    granted = [row for row in verdicts if row.is_granted]
+    places = [(row.request.classroom_id, row.request.interval) for row in granted if row.request.interval is not None]
+    if places:
+        ids = occupy_many(places, kind=OccupancyKind.REGISTRATION)
+        owners = [series_ids[row.request.item] for row in granted]
+        insert_occurrences(ids, owners, [week_of(row.request.day) for row in granted], now=now)
+        for row, registration_id in zip(granted, ids, strict=True):
+            row.registration_id = registration_id
+    write_weeks([*(_week_row(row, series_ids[row.request.item]) for row in verdicts), *further_weeks])
 
 
-def write_skipped(skipped: Sequence[Verdict], series_ids: Sequence[int]) -> None:
-    """Record the dates that were not taken; a date recorded before gets its new reason. One statement."""
-    if not skipped:
-        return
-    _execute(
-        "INSERT INTO registrations_skippeddate (series_id, date, why, blocked_by_id)"
-        " SELECT * FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[])"
-        " ON CONFLICT (series_id, date) DO UPDATE SET why = excluded.why, blocked_by_id = excluded.blocked_by_id",
-        [
-            [series_ids[row.request.item] for row in skipped],
-            [row.request.day for row in skipped],
-            [row.why.value for row in skipped if row.why],
-            [row.existing_registration_id for row in skipped],
-        ],
+def _week_row(verdict: Verdict, series_id: int) -> WeekRow:
+    day = verdict.request.day
+    if verdict.why is None:
+        return WeekRow(series_id, week_of(day), WeekState.HELD, verdict.registration_id)
+    return WeekRow(
+        series_id,
+        week_of(day),
+        WeekState.SKIPPED,
+        day=day,
+        why=verdict.why,
+        blocked_by_id=verdict.existing_registration_id,
     )
 
 

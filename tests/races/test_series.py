@@ -12,7 +12,7 @@ from groups.services.groups import archive_group
 from kernel import clock
 from kernel.campus_time import campus_date, day_of_week
 from kernel.errors import Invalid
-from registrations.models import Registration, Series, SkippedDate
+from registrations.models import Registration, Series, SeriesWeek
 from registrations.services.booking import Slot, book
 from registrations.services.series import (
     DatesAreTaken,
@@ -105,11 +105,11 @@ def test_a_booking_races_a_batch(scene):
             lambda: enter(scene, row),
         )
         series = entered[0]
-        assert len(series.live_occurrences) + len(series.skipped_dates.all()) == WEEKS
+        assert len(series.live_occurrences) + len(series.skipped_weeks) == WEEKS
         if isinstance(booked, Registration):
-            assert [skipped.blocked_by_id for skipped in series.skipped_dates.all()] == [booked.pk]
+            assert [skipped.blocked_by_id for skipped in series.skipped_weeks] == [booked.pk]
         else:
-            assert (type(booked), list(series.skipped_dates.all())) == (RoomAlreadyBooked, [])
+            assert (type(booked), list(series.skipped_weeks)) == (RoomAlreadyBooked, [])
     assert overlaps() == 0
 
 
@@ -135,7 +135,7 @@ def test_moving_cancelling_and_retrying_one_series_run_one_after_another(scene):
         series.refresh_from_db()
         assert set(rows.live().values_list("occupancy__classroom", flat=True)) == {series.classroom_id}
         assert (rows.live().count(), rows.count()) == (3, WEEKS)
-    assert (overlaps(), deadlocks(), SkippedDate.objects.count()) == (0, before, 0)
+    assert (overlaps(), deadlocks(), SeriesWeek.objects.skipped().count()) == (0, before, 0)
 
 
 def test_two_series_swapping_rooms(scene):

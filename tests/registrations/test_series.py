@@ -15,12 +15,12 @@ from kernel.campus_time import (
     clamped_interval,
     day_of_week,
     format_instant,
-    week_number,
+    week_of,
     weekly_dates,
 )
 from kernel.db.locks import lock_rooms
 from registrations.enums import SkipReason, Source
-from registrations.models import Registration, Series, SkippedDate
+from registrations.models import Registration, Series, SeriesWeek
 from registrations.services.series_writing import SeriesDraft, place_series
 from tests.factories import make_classroom, make_registration
 
@@ -61,8 +61,8 @@ def spoken(interval):
 
 def test_days_are_counted_from_sunday():
     assert [day_of_week(dt.date(2026, 2, 1) + dt.timedelta(days=ahead)) for ahead in range(8)] == [*range(1, 8), 1]
-    weeks = [week_number(dt.date(2026, 2, 1) + dt.timedelta(days=ahead)) for ahead in range(-1, 8)]
-    assert weeks == [weeks[0], *[weeks[0] + 1] * 7, weeks[0] + 2]
+    weeks = [week_of(dt.date(2026, 2, 1) + dt.timedelta(days=ahead)) for ahead in range(-1, 8)]
+    assert weeks == [dt.date(2026, 1, 25), *[dt.date(2026, 2, 1)] * 7, dt.date(2026, 2, 8)]
 
 
 @pytest.mark.parametrize(
@@ -133,9 +133,17 @@ def test_a_series_is_a_row_and_an_approved_registration_for_each_date(draft, tea
         for day in weekly_dates(WEDNESDAY, dt.date(2026, 2, 25), 4)
     }
     assert {
-        (row.series_id, row.group, row.created_by, row.description, row.status, row.is_detached, row.occupancy.is_live)
+        (
+            row.series_id,
+            row.group,
+            row.created_by,
+            row.description,
+            row.status,
+            row.follows_series,
+            row.occupancy.is_live,
+        )
         for row in rows
-    } == {(series.pk, team, member, "Choir", "approved", False, True)}
+    } == {(series.pk, team, member, "Choir", "approved", True, True)}
     assert {row.created_at for row in rows} == {clock.now()} == {series.created_at}
 
 
@@ -157,7 +165,7 @@ def test_what_is_in_the_way_is_skipped_with_its_reason(draft, team, room, member
         ("2026-02-18", SkipReason.CLOSED, None),
         ("2026-02-25", SkipReason.BOOKED, None),
     ]
-    rows = SkippedDate.objects.filter(series_id=placed.id).order_by("date")
+    rows = SeriesWeek.objects.of_series([placed.id]).skipped().in_order()
     assert [(str(row.date), row.why, row.blocked_by_id) for row in rows] == skipped
 
 
@@ -184,7 +192,7 @@ def test_an_earlier_draft_blocks_a_later_one(draft):
     assert second.occurrences == {}
     assert {row.request.day: row.existing_registration_id for row in second.skipped} == first.occurrences
     assert third.skipped == ()
-    blocked = SkippedDate.objects.values_list("series_id", "why", "blocked_by__series_id")
+    blocked = SeriesWeek.objects.skipped().values_list("series_id", "why", "blocked_by__series_id")
     assert set(blocked) == {(second.id, "booked", first.id)}
 
 
@@ -195,7 +203,7 @@ def test_given_dates_are_the_only_ones_tried(draft):
 
     assert tuple(placed.occurrences) == dates
     assert Series.objects.values_list("source", "event_id").get() == ("draw", 7)
-    assert SkippedDate.objects.count() == 0
+    assert SeriesWeek.objects.skipped().count() == 0
 
 
 @pytest.mark.usefixtures("document_clock")

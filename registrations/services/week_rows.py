@@ -1,0 +1,65 @@
+"""How the rows of the weeks of series are written: set by set, whatever the number of weeks and series."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+
+from registrations.enums import SkipReason, WeekState
+from registrations.models import Registration, SeriesWeek
+
+COLUMNS = "state, registration_id, date, why, blocked_by_id, given_up_by_id"
+UPSERT = (
+    f"INSERT INTO registrations_seriesweek (series_id, begins_on, {COLUMNS})"  # noqa: S608
+    " SELECT * FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::date[], %s::text[], %s::bigint[],"
+    " %s::bigint[]) ON CONFLICT (series_id, begins_on) DO UPDATE SET"
+    f" {', '.join(f'{column} = excluded.{column}' for column in COLUMNS.split(', '))}"
+)
+
+
+class WeekRow(NamedTuple):
+    """What is to stand in the row of a week, in the order in which `write_weeks` hands it to PostgreSQL."""
+
+    series_id: int
+    begins_on: date
+    state: WeekState
+    registration_id: int | None = None
+    day: date | None = None
+    """Of a skipped week: the date that could not be had."""
+    why: SkipReason | str = ""
+    blocked_by_id: int | None = None
+    given_up_by_id: int | None = None
+
+
+def write_weeks(rows: Sequence[WeekRow]) -> None:
+    """Write what has become of weeks, over what stood there; what was written for a week by hand stays. One statement,
+    none for no rows."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT, [list(column) for column in zip(*rows, strict=True)])
+
+
+def settle_weeks(registrations: Iterable[Registration]) -> None:
+    """Somebody has decided by hand on these: if they are occurrences, commands to their series leave them alone from
+    now on. One statement, none where no series is concerned."""
+    if ids := [row.pk for row in registrations if row.series_id is not None]:
+        SeriesWeek.objects.held().filter(registration__in=ids).update(state=WeekState.SETTLED)
+
+
+def keep_own_description(registration: Registration) -> None:
+    """Its description was written for this week alone: a new one of the series leaves it alone. One statement."""
+    SeriesWeek.objects.filter(registration=registration.pk).update(own_description=registration.description)
+
+
+def give_up_weeks(
+    series_ids: Sequence[int], registrations: Iterable[Registration], *, from_day: date, actor_id: int | None
+) -> None:
+    """A command cancels series from a day on: the weeks of these occurrences of theirs are given up, and those whose
+    skipped date lies on or after the day. One statement."""
+    SeriesWeek.objects.filter(
+        Q(registration__in=[row.pk for row in registrations])
+        | Q(series__in=series_ids, state=WeekState.SKIPPED, date__gte=from_day)
+    ).update(state=WeekState.GIVEN_UP, registration=None, date=None, why="", blocked_by=None, given_up_by=actor_id)
