@@ -1,11 +1,12 @@
 """What happens to rooms and closures."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from kernel.campus_time import Interval, format_instant
 from kernel.changes import Changes
-from kernel.facts import Cascade, Fact
+from kernel.facts import Cascade, Fact, Notice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,15 @@ class RoomClosing(Cascade):
     classroom_ids: tuple[int, ...]
     interval: Interval
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomOpening(Cascade):
+    """Asked under the room's lock when a closure is gone: who lost this time to it? Answers add to `notices`."""
+
+    classroom_id: int
+    interval: Interval
+    notices: list[Notice] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,4 +98,15 @@ class RoomsClosed(_AboutClosure):
 
 @dataclass(frozen=True, kw_only=True)
 class ClosureLifted(_AboutClosure):
+    """`free_again`: what was lost to it and could be had again (`series:7`), with the `notices_of_time` that say so."""
+
     action: ClassVar[str] = "closure.deleted"
+    free_again: tuple[str, ...] = ()
+    notices_of_time: tuple[Notice, ...] = ()
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return super().details | ({"free_again": list(self.free_again)} if self.free_again else {})
+
+    def notices(self) -> Iterable[Notice]:
+        return self.notices_of_time

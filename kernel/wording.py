@@ -1,7 +1,11 @@
 """Days and times in words, as notices, log rows and pictures say them. Pure."""
 
+from collections.abc import Sequence
+
 from kernel.campus_time import Interval, cut_per_day, format_minute
 
+MOST_LISTED_CHARACTERS = 600
+"""What is listed in a sentence leaves room for the rest of it in a notification."""
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 """`day_of_week` − 1 is the place: the API counts from 1 = Sunday."""
 
@@ -30,3 +34,13 @@ def weekly_slot_in_words(classroom: str, day_of_week: int, start_minute: int, en
 def date_count_in_words(number: int) -> str:
     """ "1 date", "16 dates"."""
     return "1 date" if number == 1 else f"{number} dates"
+
+
+def listed_in_words(names: Sequence[str]) -> str:
+    """ "Room A, Room B and 7 more", as many as a sentence can hold."""
+    text = ""
+    for place, name in enumerate(names):
+        if text and len(text) + len(name) > MOST_LISTED_CHARACTERS:
+            return f"{text} and {len(names) - place} more"
+        text += f", {name}" if text else name
+    return text

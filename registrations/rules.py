@@ -22,6 +22,7 @@ from registrations.enums import LIVE, RegistrationStatus, SkipReason, WeekState
 MAX_DESCRIPTION = 2000
 MAX_REASON = 500
 MAX_SERIES_DAYS = 366
+AFTER_LAST_DAY = "Must not be after the last day of the series"
 
 
 def may_book_for(access: Access, group_id: int) -> bool:
@@ -41,6 +42,12 @@ def may_change_after_start(access: Access) -> bool:
 
 def has_started(starts_at: datetime, now: datetime) -> bool:
     return starts_at <= now
+
+
+def takes_more_time(present: tuple[int, Interval], wish: tuple[int, Interval]) -> bool:
+    """Whether a change of room and time takes anything that the registration does not have: shrinking does not."""
+    (room, span), (new_room, new_span) = present, wish
+    return new_room != room or new_span.starts_at < span.starts_at or new_span.ends_at > span.ends_at
 
 
 def holds_room(status: str) -> bool:
@@ -123,7 +130,7 @@ def _weekly_faults(
 
 
 def range_faults(*, now: datetime, starts_on: date | None, ends_on: date | None) -> dict[str, list[str]]:
-    """What is wrong with the last day of a series, seen from its first."""
+    """What is wrong with the last day of a series, present from its first."""
     faults: dict[str, list[str]] = {}
     if ends_on is not None and (sentences := horizon_faults(ends_on, now)):
         faults["end_date"] = sentences
@@ -162,7 +169,7 @@ class WeeklySlot:
 
 
 @dataclass(frozen=True)
-class WeekSeen:
+class PresentWeek:
     """A week as a command finds it; `state` None: the series has never had a date in it."""
 
     state: WeekState | None = None
@@ -175,7 +182,7 @@ class WeekSeen:
     """Room and time of the occurrence."""
 
 
-NEVER_SEEN = WeekSeen()
+NO_DATES_YET = PresentWeek()
 
 
 @dataclass
@@ -193,7 +200,7 @@ class Layout:
 
 
 def lay_out(
-    weeks: Mapping[date, WeekSeen],
+    weeks: Mapping[date, PresentWeek],
     slot: WeeklySlot,
     *,
     cut: date,
@@ -211,20 +218,22 @@ def lay_out(
     layout = Layout()
     ahead = {*_weeks_between(max(cut, slot.starts_on), slot.last_on), *(week for week in weeks if week >= week_of(cut))}
     for week in sorted(ahead):
-        seen, day = weeks.get(week, NEVER_SEEN), slot.day_in(week)
-        if seen.state == WeekState.SETTLED or (seen.state == WeekState.HELD and not seen.is_movable):
+        present, day = weeks.get(week, NO_DATES_YET), slot.day_in(week)
+        if present.state == WeekState.SETTLED or (present.state == WeekState.HELD and not present.is_movable):
             continue
         is_cut_off = (
-            seen.day is not None and seen.day > slot.last_on and (seen.day <= former_last or week > slot.last_on)
+            present.day is not None
+            and present.day > slot.last_on
+            and (present.day <= former_last or week > slot.last_on)
         )
         has_date = slot.includes(day) and not slot.has_gone(day, cut=cut, now=now)
-        if seen.is_movable and not moves_occurrences:
+        if present.is_movable and not moves_occurrences:
             (layout.given_up if is_cut_off else layout.in_place).append(week)
-        elif has_date and seen.place == (slot.classroom_id, slot.interval_on(day)):
+        elif has_date and present.place == (slot.classroom_id, slot.interval_on(day)):
             layout.in_place.append(week)
-        elif has_date and (tries_skipped or seen.state != WeekState.SKIPPED or seen.why == SkipReason.OUTSIDE):
+        elif has_date and (tries_skipped or present.state != WeekState.SKIPPED or present.why == SkipReason.OUTSIDE):
             layout.to_take[week] = day
-        elif has_date or seen.state not in (WeekState.HELD, WeekState.SKIPPED):
+        elif has_date or present.state not in (WeekState.HELD, WeekState.SKIPPED):
             continue
         elif is_cut_off:
             layout.given_up.append(week)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from allocations.enums import EventStatus
+from allocations.facts.entries import EntrySummary
 from kernel.campus_time import format_instant, format_wall
 from kernel.changes import Changes
 from kernel.facts import Fact, Notice, Recipients
@@ -84,14 +85,27 @@ class EventCreated(_MovedOn):
 
 @dataclass(frozen=True, kw_only=True)
 class EventChanged(_MovedOn):
-    """`status` is among the changes where a new window moved the event on."""
+    """`status` is among the changes where a new window moved the event on.
+
+    `entries_without_dates`: the wishes for whose day of the week the new range has no date.
+    """
 
     action: ClassVar[str] = "allocation_event.changed"
     changes: Changes
+    entries_without_dates: tuple[EntrySummary, ...] = ()
 
     @property
     def details(self) -> dict[str, Any]:
-        return super().details | {"changes": self.changes}
+        ids = [entry.id for entry in self.entries_without_dates]
+        return super().details | {"changes": self.changes} | ({"entries_without_dates": ids} if ids else {})
+
+    def notices(self) -> Iterable[Notice]:
+        yield from super().notices()
+        span = f"{self.event.target_starts_on} – {self.event.target_ends_on}"
+        for entry in self.entries_without_dates:
+            wish = f"the wish of {entry.group} for {entry.weekly_slot}"
+            text = f"The allocation event is for {span} now: {wish} has no date in it any more."
+            yield Notice(recipients=[entry.created_by_id], text=text)
 
 
 @dataclass(frozen=True, kw_only=True)

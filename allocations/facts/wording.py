@@ -33,6 +33,15 @@ def loss_in_words(reason: str, lost_to_id: int | None) -> str:
     return f"lost to entry {lost_to_id}" if lost_to_id else NOT_GIVEN[Reason(reason)]
 
 
+def unavailable_in_words(skip_reasons: Sequence[str]) -> str:
+    """Why an entry could not take part; `skip_reasons`: one for each date in range that it could not have."""
+    if not skip_reasons:
+        return "none of the event's dates falls on its day of the week"
+    if set(skip_reasons) == {"closed"}:
+        return "the room is closed on all of its dates"
+    return NOT_GIVEN[Reason.UNAVAILABLE]
+
+
 def lost_sentence(*, entry_id: int, position: int, group: str, served: int, own: int, balance: str) -> str:
     """ "Lost to entry 12, drawn 3rd, when group 522 had 0 minutes; you had 0." """
     if position == 0:

@@ -117,7 +117,10 @@ def _sentence(
             balance=event.balance,
         )
     if entry.grant == "":
-        words = wording.loss_in_words(entry.reason, None) if entry.reason else "withdrawn before the draw"
+        if entry.reason == Reason.UNAVAILABLE:
+            words = wording.unavailable_in_words([row.why for row in skipped])
+        else:
+            words = wording.loss_in_words(entry.reason, None) if entry.reason else "withdrawn before the draw"
         return f"{words[0].upper()}{words[1:]}."
     how = wording.granted_in_words(entry.grant, entry.position, own[event.balance], event.balance)
     if entry.status == EntryStatus.WITHDRAWN:

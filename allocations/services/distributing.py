@@ -22,7 +22,7 @@ from allocations.facts import wording
 from allocations.facts.draw import EventDrawn
 from allocations.models import AllocationEvent, Draw, DrawSecret
 from allocations.queries.events import EventNotFound
-from allocations.queries.manifest import PackedDocument, listed_entries, manifest_of
+from allocations.queries.manifest import PackedDocument, entry_of, listed_entries, manifest_of
 from allocations.rules import salt_faults
 from allocations.services.holds import release_hold
 from allocations.services.placing import (
@@ -232,7 +232,8 @@ def _outcomes(
     outcome: DrawOutcome, listed: EntriesById, series_of: Mapping[int, WrittenSeries]
 ) -> dict[int, Sequence[str]]:
     """What is told to whom: one outcome in words per entry, by the entry's id."""
-    lost = {loss.entry_id: wording.loss_in_words(loss.reason, loss.by or None) for loss in outcome.losses}
+    calendar = draw.Calendar(draw.read_manifest(outcome.manifest))
+    lost = {loss.entry_id: _loss_in_words(loss, listed, calendar) for loss in outcome.losses}
     by_person: dict[int, list[str]] = defaultdict(list)
     for entry in listed.values():
         series = series_of.get(entry.pk)
@@ -242,6 +243,12 @@ def _outcomes(
             words = f"{entry.group.name} did not get {entry.summary.weekly_slot}: {lost[entry.pk]}"
         by_person[entry.created_by_id].append(words)
     return dict(by_person)
+
+
+def _loss_in_words(loss: draw.Loss, listed: EntriesById, calendar: draw.Calendar) -> str:
+    if loss.reason != draw.UNAVAILABLE:
+        return wording.loss_in_words(loss.reason, loss.by or None)
+    return wording.unavailable_in_words([why for _, why in calendar.skipped_dates(entry_of(listed[loss.entry_id]))])
 
 
 def _pause_if_asked() -> None:

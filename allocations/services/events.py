@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.rules import check_cspace
 from allocations.enums import OPEN_TO_CHANGES, EventStatus
 from allocations.facts.events import EventChanged, EventCreated, EventDeleted, WeightsSet
-from allocations.models import AllocationEvent, DrawSecret, EventWeight
+from allocations.models import AllocationEvent, AllocationRegistration, DrawSecret, EventWeight
 from allocations.queries.manifest import weights_of
 from allocations.queries.recipients import recipients_of_state
 from allocations.rules import CHANGEABLE_WHILE_OPEN, MAX_WEIGHT, event_faults
@@ -18,7 +18,7 @@ from allocations.services.holds import release_hold, update_hold
 from allocations.services.progress import due, enter, event_for_write
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
-from kernel.campus_time import format_instant
+from kernel.campus_time import format_instant, weekly_dates
 from kernel.changes import changes_between
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState
@@ -130,7 +130,17 @@ def change_event(*, event_id: int, by: User, now: datetime, **values: Any) -> Al
     after = {name: getattr(event, name) for name in before}
     changes = {name: [_readable(old), _readable(new)] for name, (old, new) in changes_between(before, after).items()}
     recipients = recipients_of_state(event) if "status" in changes else ()
-    publish(EventChanged(event=event.summary, actor_id=by.pk, occurred_at=now, recipients=recipients, changes=changes))
+    former_range = before["target_starts_on"], before["target_ends_on"]
+    publish(
+        EventChanged(
+            event=event.summary,
+            actor_id=by.pk,
+            occurred_at=now,
+            recipients=recipients,
+            changes=changes,
+            entries_without_dates=tuple(entry.summary for entry in _entries_without_dates(event, former_range)),
+        )
+    )
     return event
 
 
@@ -182,6 +192,14 @@ def set_weights(*, event_id: int, by: User, now: datetime, weights: Mapping[int,
     )
     publish(WeightsSet(event=event.summary, actor_id=by.pk, occurred_at=now, changes=changes))
     return event
+
+
+def _entries_without_dates(event: AllocationEvent, former_range: tuple[date, date]) -> list[AllocationRegistration]:
+    """The wishes that had dates in the former range and have none in the present one; no query where no day is lost."""
+    present = event.target_starts_on, event.target_ends_on
+    days = [day for day in range(1, 8) if weekly_dates(*former_range, day) and not weekly_dates(*present, day)]
+    entries = event.entries.standing().filter(day_of_week__in=days).with_api_relations().order_by("id")
+    return list(entries) if days else []
 
 
 def _check_window_and_range(event: AllocationEvent) -> None:

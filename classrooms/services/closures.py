@@ -6,7 +6,7 @@ from datetime import datetime
 from accounts.models import User
 from accounts.rules import check_cspace
 from classrooms.enums import OccupancyKind
-from classrooms.facts import ClosureLifted, RoomClosing, RoomsClosed
+from classrooms.facts import ClosureLifted, RoomClosing, RoomOpening, RoomsClosed
 from classrooms.models import Classroom, Closure
 from classrooms.queries.obstacles import obstacles_in_any
 from classrooms.rules import closure_faults
@@ -72,7 +72,10 @@ def close_rooms(
 
 @transactional
 def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: datetime) -> None:
-    """Open the room again. Publishes `ClosureLifted`. Raises: PermissionDenied, ClosureNotFound."""
+    """Open the room again; who lost time to the closure is told what is free again. Publishes `ClosureLifted`.
+
+    Raises: PermissionDenied, ClosureNotFound.
+    """
     check_cspace(by.access)
     lock_rooms([classroom.pk])
     closure = (
@@ -81,14 +84,19 @@ def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: dateti
     if closure is None:
         raise ClosureNotFound
     release([closure.pk])
+    interval = Interval(closure.occupancy.starts_at, closure.occupancy.ends_at)
+    opening = RoomOpening(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, interval=interval)
+    free_again = tuple(cascade(opening))
     publish(
         ClosureLifted(
             actor_id=by.pk,
             occurred_at=now,
             closure_ids=(closure.pk,),
             classrooms=(classroom.name,),
-            interval=Interval(closure.occupancy.starts_at, closure.occupancy.ends_at),
+            interval=interval,
             reason=closure.reason,
+            free_again=free_again,
+            notices_of_time=tuple(opening.notices),
         )
     )
 

@@ -24,7 +24,7 @@ from kernel.errors import Faults
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
 from registrations.rules import MAX_DESCRIPTION, MAX_REASON, booking_faults
-from registrations.services.changing import RegistrationChange, change_faults
+from registrations.services.changing import RegistrationChange, change_faults, check_may_move
 
 
 class RegistrationInput(Input):
@@ -62,10 +62,10 @@ class RegistrationChangeInput(RegistrationInput):
         return {}
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
+        registration, change = self.context["registration"], change_of(values)
+        check_may_move(registration, change, self.context["access"])
         malformed = set(self.initial_data) - set(values)
-        faults = change_faults(
-            self.context["registration"], change_of(values), self.context["now"], malformed=malformed
-        )
+        faults = change_faults(registration, change, self.context["now"], malformed=malformed)
         return {**super().further_faults(values), **faults}
 
 

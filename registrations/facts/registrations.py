@@ -1,13 +1,13 @@
 """What happens to registrations, and how the people concerned are told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kernel.campus_time import Interval, cut_per_day, format_minute
 from kernel.changes import Changes
 from kernel.facts import Fact, Notice, Recipients
-from kernel.wording import interval_in_words
+from kernel.wording import interval_in_words, listed_in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,12 @@ class RegistrationSummary:
     def slot(self) -> str:
         """ "Room A, 2026-02-01 10:00–12:00"."""
         return f"{self.classroom}, {interval_in_words(self.interval)}"
+
+
+def slots_are_free_again(registrations: Sequence[RegistrationSummary]) -> str:
+    """What somebody is told whose registrations a closure had cancelled, now that it is lifted."""
+    slots = listed_in_words([row.slot for row in registrations])
+    return f"The closure that cancelled your registrations has been lifted, and these times are free again: {slots}."
 
 
 @dataclass(frozen=True, kw_only=True)

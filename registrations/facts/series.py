@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from kernel.campus_time import format_minute
 from kernel.changes import Changes
 from kernel.facts import Fact, Notice
-from kernel.wording import date_count_in_words, weekly_slot_in_words
+from kernel.wording import date_count_in_words, listed_in_words, weekly_slot_in_words
 
 Skips = tuple[tuple[date, str], ...]
 """The dates that were not taken, each with its reason."""
@@ -45,6 +45,12 @@ class SeriesSummary:
     def slot(self) -> str:
         """ "Room A, Wednesdays 09:10–10:20"."""
         return weekly_slot_in_words(self.classroom, self.day_of_week, self.start_minute, self.end_minute)
+
+    def free_again(self, days: Sequence[date]) -> Notice:
+        """What its creator is told when a closure is lifted for which it had skipped these dates."""
+        dates = listed_in_words([day.isoformat() for day in days])
+        text = f"A closure has been lifted: dates of the series of {self.group} ({self.slot}) are free again: {dates}."
+        return Notice(recipients=[self.created_by_id], text=text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,18 @@
 """What registrations do when something below them goes: an archived group, a closing room."""
 
-from classrooms.facts import RoomClosing
+from collections import defaultdict
+from datetime import date
+
+from classrooms.facts import RoomClosing, RoomOpening
 from classrooms.services.room_time import lock_and_reload
 from groups.facts import GroupArchiving
 from groups.services.holding import GroupIsArchived
 from kernel.campus_time import campus_date
-from kernel.facts import on_cascade, publish_many
+from kernel.facts import Notice, on_cascade, publish_many
 from registrations.enums import SkipReason, WeekState
+from registrations.facts.registrations import RegistrationSummary, slots_are_free_again
 from registrations.models import Registration, Series
+from registrations.queries.losses import lost_to_closure
 from registrations.services.changing import cancel_locked, set_cancelled
 from registrations.services.series import set_series_cancelled
 from registrations.services.week_rows import WeekRow, write_weeks
@@ -17,6 +22,7 @@ def connect() -> None:
     """Subscribe; called once at start-up."""
     on_cascade(GroupArchiving, cancel_for_archived_group)
     on_cascade(RoomClosing, cancel_for_closing_room)
+    on_cascade(RoomOpening, tell_who_lost_time)
 
 
 def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
@@ -73,6 +79,27 @@ def _closed(occurrence: Registration) -> WeekRow:
         day=campus_date(occurrence.occupancy.starts_at),
         why=SkipReason.CLOSED,
     )
+
+
+def tell_who_lost_time(opening: RoomOpening) -> list[str]:
+    """A closure is gone: tell who had booked under it, and whose series skipped dates for it, what is free now.
+
+    The room is held exclusively. Three queries; nothing is written.
+    """
+    alone, weeks = lost_to_closure(opening.classroom_id, opening.interval, now=opening.occurred_at)
+    dates: dict[Series, list[date]] = defaultdict(list)
+    for week in weeks:
+        dates[week.series].append(week.series.slot.day_in(week.begins_on))
+    slots: dict[int, list[RegistrationSummary]] = defaultdict(list)
+    for registration in alone:
+        slots[registration.created_by_id].append(registration.summary)
+    opening.notices.extend(
+        [
+            *(Notice(recipients=[person], text=slots_are_free_again(rows)) for person, rows in slots.items()),
+            *(series.summary.free_again(days) for series, days in dates.items()),
+        ]
+    )
+    return _targets(alone) + [f"series:{series.pk}" for series in dates]
 
 
 def _targets(registrations: list[Registration]) -> list[str]:

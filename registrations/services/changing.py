@@ -84,11 +84,13 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
     Raises:
         RegistrationNotFound, PermissionDenied, RegistrationHasStarted, RegistrationIsRejected
         Invalid: a changed value breaks a rule.
-        TimeIsHeldBack: the new time is kept from single registrations, and the caller is not cspace.
+        TimeIsHeldBack: there is new time in it that is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: the new slot is taken; the old one is kept.
     """
     group = _hold_new_group(change, by)
     registration = hold_registration(registration_id, *([change.classroom.pk] if change.classroom else []))
+    if group is None and not by.access.is_cspace and is_move(registration, change):
+        by.forget_access()  # who has left the group while the room was waited for moves nothing in its name
     _check_change(registration, change, group, by.access, now)
 
     before, was_waiting = _readable(registration), registration.status == RegistrationStatus.PENDING
@@ -215,6 +217,7 @@ def _check_change(
     check_visible(registration, access)
     if group and group.pk != registration.group_id and not rules.may_book_for(access, group.pk):
         raise PermissionDenied
+    check_may_move(registration, change, access)
     if faults := change_faults(registration, change, now):
         raise Invalid(faults)
     check_changeable(registration, access, now)
@@ -224,18 +227,31 @@ def _check_change(
         raise RegistrationIsRejected
 
 
+def is_move(registration: Registration, change: RegistrationChange) -> bool:
+    """Whether a change gives a registration another room, date or time."""
+    room = change.classroom or registration.occupancy.classroom
+    return _slot_after(registration, change) != slot_of(registration) or room.pk != registration.occupancy.classroom_id
+
+
+def check_may_move(registration: Registration, change: RegistrationChange, access: Access) -> None:
+    """A new slot is taken in the name of the group, by somebody who is in it now. Raises: PermissionDenied."""
+    group_id = registration.group_id if change.group_id is None else change.group_id
+    if is_move(registration, change) and not rules.may_book_for(access, group_id):
+        raise PermissionDenied
+
+
 def _move(registration: Registration, change: RegistrationChange, *, respect_holds: bool) -> bool:
     """Take the new room time and give up the old one; whether there was anything to move."""
     occupancy, classroom = registration.occupancy, change.classroom or registration.occupancy.classroom
-    slot = _slot_after(registration, change)
-    if slot == slot_of(registration) and classroom.pk == occupancy.classroom_id:
+    if not is_move(registration, change):
         return False
-    interval = slot.interval()
+    interval = _slot_after(registration, change).interval()
+    takes_more = rules.takes_more_time((occupancy.classroom_id, registration.interval), (classroom.pk, interval))
     move(
         occupancy_id=registration.pk,
         classroom_id=classroom.pk,
         interval=interval,
-        respect_holds=respect_holds,
+        respect_holds=respect_holds and takes_more,
     )
     occupancy.classroom, occupancy.starts_at, occupancy.ends_at = classroom, interval.starts_at, interval.ends_at
     return True
@@ -278,13 +294,12 @@ def change_faults(
         if is_changed
     }
     classroom = change.classroom or registration.occupancy.classroom
-    is_moved = slot != present or classroom.pk != registration.occupancy.classroom_id
     return rules.booking_faults(
         now=now,
         day=None if "date" in malformed else slot.day,
         start_minute=None if "start_time" in malformed else slot.start_minute,
         end_minute=None if "end_time" in malformed else slot.end_minute,
-        room=classroom if is_moved else None,
+        room=classroom if is_move(registration, change) else None,
         description=change.description or "",
         changed=changed,
     )

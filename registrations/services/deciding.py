@@ -77,13 +77,13 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
 def _hold_group_of(registration_id: int) -> tuple[Group | None, *tuple[int, ...]]:
     """The group a registration would be approved for, held before rooms are (lock order), None if it has been archived;
     and the room of the series that a rejected occurrence follows."""
-    seen = Registration.objects.filter(pk=registration_id).select_related("week__series").first()
-    if seen is None:
+    registration = Registration.objects.filter(pk=registration_id).select_related("week__series").first()
+    if registration is None:
         return (None,)
-    if seen.status == RegistrationStatus.REJECTED and seen.follows_series:
-        series = seen.week.series
+    if registration.status == RegistrationStatus.REJECTED and registration.follows_series:
+        series = registration.week.series
         return hold_groups([series.group_id]).get(series.group_id), series.classroom_id
-    return (hold_groups([seen.group_id]).get(seen.group_id),)
+    return (hold_groups([registration.group_id]).get(registration.group_id),)
 
 
 def _take_back(registration: Registration, living: Group | None, series_rooms: Sequence[int], now: datetime) -> None:

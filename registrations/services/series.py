@@ -132,10 +132,12 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
     """Cancel what of a series has not started, from a day on; what was changed by hand stays.
 
     Publishes `SeriesCancelled` and, untold, a `RegistrationCancelled` for each occurrence; nothing for a no-op.
-    Raises: PermissionDenied, SeriesNotFound.
+    Raises: PermissionDenied, SeriesNotFound, Invalid (the day lies after its last).
     """
     check_cspace(by.access)
     locked = hold_series(series_id, now)
+    if from_day is not None and from_day > locked.series.ends_on:
+        raise Invalid({"from_date": [rules.AFTER_LAST_DAY]})
     cut = max(from_day or campus_date(now), campus_date(now))
     if cut > locked.series.last_on:
         return

@@ -23,7 +23,7 @@ from registrations.facts.registrations import RegistrationCancelled
 from registrations.facts.series import SeriesChanged, Skips
 from registrations.models import Registration, Series, SeriesWeek
 from registrations.queries.series import with_api_relations
-from registrations.rules import Layout, WeekSeen
+from registrations.rules import Layout, PresentWeek
 from registrations.services.changing import set_cancelled
 from registrations.services.series import DatesAreTaken, skips_of
 from registrations.services.series_holding import LockedSeries, SeriesIsOver, hold_group_of, hold_series
@@ -98,8 +98,8 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
         layout = _layout(locked, following, change, changes, cut=cut, now=now, former_last=former_last)
         outcome = _carry_out(layout, series, following, by=by, now=now, may_skip=change.may_skip)
     lost = {fact.registration.id for fact in outcome.cancelled}
-    kept = {week: row for week, row in following.items() if row.pk not in lost}
-    changed = {*outcome.moved_ids, *_hand_on(change, locked, kept)}
+    staying = {week: row for week, row in following.items() if row.pk not in lost}
+    changed = {*outcome.moved_ids, *_hand_on(change, locked, staying)}
     if changes or changed or outcome.added_ids or lost:
         fact = SeriesChanged(
             actor_id=by.pk,
@@ -107,7 +107,7 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
             series=series.summary,
             changes=changes,
             from_day=cut,
-            dates_ahead=len(kept) + len(outcome.added_ids),
+            dates_ahead=len(staying) + len(outcome.added_ids),
             changed_ids=tuple(sorted(changed)),
             added_ids=tuple(outcome.added_ids),
             cancelled_ids=tuple(sorted(lost)),
@@ -133,7 +133,7 @@ def check_change(change: SeriesChange, series: Series, cut: date, now: datetime)
     faults |= rules.description_faults(change.description or "")
     last_on = change.ends_on if is_new_end and change.ends_on else series.last_on
     if not faults and campus_date(now) <= last_on < cut:
-        faults["from_date"] = ["Must not be after the last day of the series"]
+        faults["from_date"] = [rules.AFTER_LAST_DAY]
     if faults:
         raise Invalid(faults)
     if last_on < cut or (is_new_end and series.cancelled_from is not None):
@@ -182,7 +182,7 @@ def _layout(
     """What the change wants of each week. Raises: Invalid."""
     series, is_shifted = locked.series, bool(changes.keys() & SHIFTING)
     layout = rules.lay_out(
-        {week.begins_on: _seen(week, is_movable=week.begins_on in following) for week in locked.weeks},
+        {week.begins_on: _present(week, is_movable=week.begins_on in following) for week in locked.weeks},
         series.slot,
         cut=cut,
         now=now,
@@ -197,9 +197,9 @@ def _layout(
     return layout
 
 
-def _seen(week: SeriesWeek, *, is_movable: bool) -> WeekSeen:
+def _present(week: SeriesWeek, *, is_movable: bool) -> PresentWeek:
     registration = week.registration
-    return WeekSeen(
+    return PresentWeek(
         state=WeekState(week.state),
         day=week.date if registration is None else campus_date(registration.occupancy.starts_at),
         why=week.why,
@@ -255,17 +255,17 @@ def _weeks_without(layout: Layout, series: Series, by: User) -> list[WeekRow]:
     ]
 
 
-def _hand_on(change: SeriesChange, locked: LockedSeries, kept: Mapping[date, Registration]) -> set[int]:
+def _hand_on(change: SeriesChange, locked: LockedSeries, staying: Mapping[date, Registration]) -> set[int]:
     """Give the occurrences ahead the group and the description that the change names; the ids of those that had
     another. What was written for one date alone stays. Two statements at most."""
     series = locked.series
     regrouped, reworded = set(), set()
     if change.group_id is not None:
-        regrouped = {row.pk for row in kept.values() if row.group_id != series.group_id}
+        regrouped = {row.pk for row in staying.values() if row.group_id != series.group_id}
     if change.description is not None:
         own_words = {week.begins_on for week in locked.weeks if week.own_description is not None}
         reworded = {
-            row.pk for week, row in kept.items() if week not in own_words and row.description != series.description
+            row.pk for week, row in staying.items() if week not in own_words and row.description != series.description
         }
     if regrouped:
         Registration.objects.filter(pk__in=regrouped).update(group=series.group)
