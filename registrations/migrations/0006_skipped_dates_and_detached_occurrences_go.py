@@ -8,13 +8,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveField(
-            model_name='skippeddate',
-            name='blocked_by',
-        ),
-        migrations.RemoveField(
-            model_name='skippeddate',
-            name='series',
+        migrations.DeleteModel(
+            name='SkippedDate',
         ),
         migrations.RemoveConstraint(
             model_name='registration',
@@ -23,8 +18,5 @@ class Migration(migrations.Migration):
         migrations.RemoveField(
             model_name='registration',
             name='is_detached',
-        ),
-        migrations.DeleteModel(
-            name='SkippedDate',
         ),
     ]

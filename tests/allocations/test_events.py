@@ -416,3 +416,81 @@ def test_reads_cost_the_same_at_one_and_at_three(api, cspace, member, team, room
             set_weights(event_id=event.pk, by=cspace, now=clock.now(), weights={make_group().pk: 2})
         with django_assert_num_queries(budget):
             assert api(cspace).get("allocation-events/" + path.format(id=event.pk)).status_code == 200
+
+
+# --- wishes and times the event changes -------------------------------------------------------------
+
+
+def test_a_wish_that_loses_its_last_date_is_told_once(api, cspace, member, team, room):
+    event = make_event(by=cspace)
+    make_entry(event, by=member, group=team, classroom=room, day_of_week=2)
+    lost = make_entry(event, by=member, group=team, classroom=room, day_of_week=7)
+    Notification.objects.all().delete()
+    path, week = f"allocation-events/{event.pk}/", {"target_start_date": "2026-02-23", "target_end_date": "2026-02-26"}
+
+    for change in (week, {"target_end_date": "2026-02-25"}):
+        assert api(cspace).put(path, change).status_code == 200
+
+    text = "the wish of 522 for Room A, Saturdays 10:00–12:00 has no date in it any more."
+    assert [(notice.user.username, notice.description) for notice in Notification.objects.all()] == [
+        ("member", f"The allocation event is for 2026-02-23 – 2026-02-26 now: {text}")
+    ]
+    changes = LogEntry.objects.filter(action="allocation_event.changed").order_by("id")
+    assert [row.details.get("entries_without_dates") for row in changes] == [[lost.pk], None]
+
+
+def test_a_wish_without_a_date_loses_for_a_reason_of_its_own(api, cspace, member, team, room):
+    event = make_event(by=cspace)
+    entry = make_entry(event, by=member, group=team, classroom=room, day_of_week=7)
+    path = f"allocation-events/{event.pk}/"
+    api(cspace).put(path, {"target_start_date": "2026-02-23", "target_end_date": "2026-02-26"})
+    api(cspace).post(f"{path}end/")
+    Notification.objects.all().delete()
+    assert api(cspace).post(f"{path}distribute/").status_code == 200
+
+    outcome = api(member).get(f"{path}registrations/{entry.pk}/").json()["outcome"]
+    sentence = "None of the event's dates falls on its day of the week."
+    assert (outcome["reason"], outcome["sentence"], outcome["skipped"]) == ("UNAVAILABLE", sentence, [])
+    (notice,) = Notification.objects.filter(user=member)
+    assert notice.description.endswith(f"{sentence[0].lower()}{sentence[1:]}")
+
+
+@pytest.mark.parametrize(
+    ("close", "sentence"),
+    [(True, "The room is closed on all of its dates."), (False, "Too many of its dates are taken.")],
+)
+def test_a_wish_is_told_whether_its_dates_are_closed_or_taken(api, cspace, member, team, room, close, sentence):
+    event = make_event(by=cspace)
+    path = f"allocation-events/{event.pk}/"
+    api(cspace).put(path, {"target_start_date": "2026-02-23", "target_end_date": "2026-03-01"})
+    entry = make_entry(event, by=member, group=team, classroom=room, day_of_week=2)
+    if close:
+        closure = {"starts_at": "2026-02-22T16:00:00Z", "ends_at": "2026-02-23T16:00:00Z"}
+        assert api(cspace).post("classrooms/Room A/closures/", closure).status_code == 201
+    else:
+        make_registration(by=member, group=team, classroom=room, day=dt.date(2026, 2, 23))
+    api(cspace).post(f"{path}end/")
+    api(cspace).post(f"{path}distribute/")
+    assert api(member).get(f"{path}registrations/{entry.pk}/").json()["outcome"]["sentence"] == sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"end_time": "11:00"}, 200),
+        ({"start_time": "11:00"}, 200),
+        ({"start_time": "10:30", "end_time": "11:30"}, 200),
+        ({"description": "x"}, 200),
+        ({"end_time": "12:30"}, 409),
+        ({"start_time": "09:30", "end_time": "10:30"}, 409),
+        ({"start_time": "11:00", "end_time": "13:00"}, 409),
+        ({"date": "2026-02-24", "end_time": "11:00"}, 409),
+        ({"classroom": "Room B", "end_time": "11:00"}, 409),
+    ],
+)
+def test_a_booking_may_shrink_while_its_time_is_kept_for_the_draw(api, cspace, member, team, room, change, status):
+    make_classroom("Room B")
+    booking = make_registration(by=member, group=team, classroom=room, day=dt.date(2026, 2, 23))
+    make_event(by=cspace, hold_singles=True)
+    assert api(member).put(f"registrations/{booking.pk}/", change).status_code == status
+    assert api(cspace).put(f"registrations/{booking.pk}/", change).status_code == 200
