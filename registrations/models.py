@@ -216,7 +216,7 @@ class SeriesWeek(models.Model):
                 condition=Q(given_up_by=None) | Q(state=WeekState.GIVEN_UP), name="seriesweek_given_up_by_somebody"
             ),
             models.CheckConstraint(
-                condition=Q(own_description=None) | LessThanOrEqual(Length("own_description"), MAX_DESCRIPTION),
+                condition=LessThanOrEqual(Length("own_description"), MAX_DESCRIPTION),
                 name="seriesweek_own_description_in_range",
             ),
         ]

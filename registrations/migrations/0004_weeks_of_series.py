@@ -94,6 +94,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='seriesweek',
-            constraint=models.CheckConstraint(condition=models.Q(('own_description', None), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('own_description'), 2000), _connector='OR'), name='seriesweek_own_description_in_range'),
+            constraint=models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('own_description'), 2000), name='seriesweek_own_description_in_range'),
         ),
     ]

@@ -77,6 +77,6 @@ def insert_occurrences(
 
     Group and creator are those of the series' row; so is the description, where none was written for the week alone.
     """
-    arrays = [list(occupancy_ids), list(series_ids), list(weeks)]
+    columns: list[list[Any]] = [list(occupancy_ids), list(series_ids), list(weeks)]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_OCCURRENCES, [RegistrationStatus.APPROVED.value, now, *arrays])
+        cursor.execute(INSERT_OCCURRENCES, [RegistrationStatus.APPROVED.value, now, *columns])

@@ -20,7 +20,9 @@ def old_apps():
     latest = [node for node in executor.loader.graph.leaf_nodes() if node[0] == "registrations"]
     executor.migrate(BEFORE)
     try:
-        yield MigrationExecutor(connection).loader.project_state(BEFORE).apps
+        loader = MigrationExecutor(connection).loader
+        others = [node for node in loader.graph.leaf_nodes() if node[0] != "registrations"]
+        yield loader.project_state([*others, *BEFORE]).apps
     finally:
         MigrationExecutor(connection).migrate(latest)
 
