@@ -1,0 +1,100 @@
+"""A small file with a table, of whatever kind it is by its content."""
+
+import io
+from dataclasses import dataclass
+
+from kernel.tables.delimited import EMPTY, read_delimited
+from kernel.tables.headers import Columns, Header, Row, header_of, shown
+from kernel.tables.kinds import HEAD_BYTES, is_zip, refuse_other_files
+from kernel.tables.refusals import UnreadableTable
+from kernel.tables.workbooks import MIB, Sheet, read_sheets
+
+MAX_BYTES = MIB
+MAX_ROWS = 5000
+TOO_LARGE = f"The file has more than {MAX_BYTES // MIB} MiB, which is the most that is read: split the list"
+TOO_LONG = f"The list has more than {MAX_ROWS:,} rows, which is the most that is read: split it"
+NO_ROWS = "There is no row below the header"
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows below a header."""
+
+    header: Header
+    rows: tuple[Row, ...]
+    word: str
+    """What `Row.line` counts: `line` of a text, `row` of a sheet."""
+    notes: tuple[str, ...] = ()
+    """What somebody who looks at the table should know of how it was read."""
+
+
+def read_table(content: bytes, columns: Columns) -> Table:
+    """A CSV or XLSX of at most `MAX_BYTES` and `MAX_ROWS`. Raises: UnreadableTable."""
+    if len(content) > MAX_BYTES:
+        raise UnreadableTable(TOO_LARGE)
+    if not content.strip():
+        raise UnreadableTable(EMPTY)
+    head = content[:HEAD_BYTES]
+    refuse_other_files(head)
+    table = _of_workbook(content, columns) if is_zip(head) else _of_text(content, columns)
+    if not table.rows:
+        raise UnreadableTable(NO_ROWS)
+    return table
+
+
+def _of_text(content: bytes, columns: Columns) -> Table:
+    table = read_delimited(io.BytesIO(content), columns)
+    rows = []
+    for row in table.rows:
+        if len(rows) == MAX_ROWS:
+            raise UnreadableTable(TOO_LONG)
+        rows.append(row)
+    notes = _unread_columns(table.header, columns)
+    if table.encoding.is_guess:
+        notes.append(f"The file is not UTF-8; it was read as {table.encoding.title}: check the accents.")
+    return Table(table.header, tuple(rows), "line", tuple(notes))
+
+
+def _of_workbook(content: bytes, columns: Columns) -> Table:
+    sheets = [sheet for sheet in read_sheets(io.BytesIO(content)) if sheet.rows]
+    if not sheets:
+        raise UnreadableTable(EMPTY)
+    lists = [sheet for sheet in sheets if columns.required in map(columns.named, next(iter(sheet.rows.values())))]
+    if len(lists) > 1:
+        names = ", ".join(shown(sheet.name) for sheet in lists[:5])
+        raise UnreadableTable(f"Several sheets have a column {columns.required}: {names}. Keep one list in a workbook")
+    sheet = (lists or sheets)[0]
+    notes = [f"Only the sheet {shown(sheet.name)} is read."] if len(sheets) > 1 else []
+    return _of_sheet(sheet, columns, notes)
+
+
+def _of_sheet(sheet: Sheet, columns: Columns, notes: list[str]) -> Table:
+    lines = iter(sorted(sheet.rows))
+    first = next(lines)
+    header = header_of(sheet.rows[first], columns, place=f"row {first}", line=first)
+    merged = _merged_rows(sheet, header)
+    rows = []
+    for line in lines:
+        row = Row(line, fault=merged[line]) if line in merged else header.row(line, sheet.rows[line])
+        if row is None:
+            continue
+        if len(rows) == MAX_ROWS:
+            raise UnreadableTable(TOO_LONG)
+        rows.append(row)
+    return Table(header, tuple(rows), "row", (*notes, *_unread_columns(header, columns)))
+
+
+def _merged_rows(sheet: Sheet, header: Header) -> dict[int, str]:
+    """{row: fault} of the rows that share cells: what stands in the first of them counts for that one only."""
+    faults = {}
+    for area in sheet.merged:
+        if area.first_column <= len(header.names):
+            for line in range(max(area.first_row, header.line + 1), area.last_row + 1):
+                if line in sheet.rows:
+                    faults[line] = "it has merged cells: divide them, and fill in each"
+    return faults
+
+
+def _unread_columns(header: Header, columns: Columns) -> list[str]:
+    names = [shown(name) for name in header.names if name and name not in columns.known]
+    return [f"Columns that are not read: {', '.join(names)}."] if names else []
