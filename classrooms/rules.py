@@ -217,6 +217,16 @@ def _svg_faults(svg: object) -> list[str]:
     return faults
 
 
+def room_faults(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with what a room is: its capacity and floor, its equipment, and `place_faults`."""
+    return {
+        "capacity": number_faults(values.get("capacity"), CAPACITIES),
+        "floor": number_faults(values.get("floor"), FLOORS),
+        "equipment": equipment_faults(values.get("equipment", {})),
+        **place_faults(values),
+    }
+
+
 def place_faults(place: Mapping[str, Any]) -> dict[str, list[str]]:
     """What is wrong with where and what a room is: the texts `type`, `building` and `link` (a web address), each
     empty if unknown, and the degrees `latitude` and `longitude`, both None if unknown. Keys may be absent.

@@ -177,6 +177,7 @@ ROOT_URLCONF = "cspace.urls"
 WSGI_APPLICATION = "cspace.wsgi.application"
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+FILE_UPLOAD_HANDLERS = ["kernel.admin.uploads.BoundedUploadHandler"]
 CORS_ALLOWED_ORIGINS = CSPACE_CORS_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match", "x-request-id"]

@@ -1,112 +1,56 @@
 """Rooms with their floor plan, import and export. Every write is a service call."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.formats import sanitize_separators
 from import_export import fields, resources, widgets
-from import_export.admin import ImportExportModelAdmin
+from import_export.admin import ExportMixin
 from import_export.formats.base_formats import CSV, XLSX
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import action as list_action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from accounts.admin.acting import actor
 from classrooms.admin.pictures import plan_of, plan_of_list, utilisation_context
+from classrooms.admin.room_lists import RoomListAdmin
 from classrooms.models import Classroom
 from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults, place_faults
 from classrooms.services.rooms import CHANGEABLE, PLACE, change_classroom, create_classroom, delete_classroom
 from kernel import clock
 from kernel.admin.asking import Step, command
 from kernel.admin.forms import JsonFormField, ServiceForm
-from kernel.admin.pages import ServiceAdmin
-from kernel.admin.refusals import refusal_in_words
 from kernel.admin.sentences import scrolling
 from kernel.admin.site import refuse_nul, site
-from kernel.errors import DomainError
+from kernel.tables.cells import marked_as_text
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("name", *CHANGEABLE)
 
 
-class WholeNumber(widgets.IntegerWidget):
-    """A cell with a number; a range is the service's to check. Nothing is rounded, and TRUE is no number."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
-        try:
-            number = super().clean(value, row, **kwargs)
-            is_exact = number is None or Decimal(sanitize_separators(value)) == number
-        except (ArithmeticError, ValueError) as error:
-            raise ValueError("A whole number is required") from error
-        if isinstance(value, bool) or not is_exact:
-            raise ValueError("A whole number is required")
-        return number
-
-
-class Degrees(widgets.FloatWidget):
-    """A cell with a number or nothing."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
-        if isinstance(value, bool):
-            raise ValueError("A number is required")
-        try:
-            return super().clean(value, row, **kwargs)
-        except (TypeError, ValueError) as error:
-            raise ValueError("A number is required") from error
-
-
 class Text(widgets.CharWidget):
-    """A cell that a spreadsheet would run is marked as text; also what looks like such a mark already."""
+    """A cell that a spreadsheet would run is marked as text."""
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        text = str(value or "")
-        return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
-        text = "" if value is None else str(value).strip()
-        return text.removeprefix("'") if text.lstrip("'").startswith(FORMULA_STARTS) else text
+        return marked_as_text(str(value or ""))
 
 
 class ClassroomResource(resources.ModelResource):
-    """Rows of a CSV or XLSX file, matched by name. Each goes through the room services."""
+    """Rows of an export, as `classrooms.importing.room_lists` reads them again."""
 
     name = fields.Field(attribute="name", column_name="name", widget=Text())
-    capacity = fields.Field(attribute="capacity", column_name="capacity", widget=WholeNumber())
-    floor = fields.Field(attribute="floor", column_name="floor", widget=WholeNumber())
     type = fields.Field(attribute="type", column_name="type", widget=Text())
     building = fields.Field(attribute="building", column_name="building", widget=Text())
     link = fields.Field(attribute="link", column_name="link", widget=Text())
-    latitude = fields.Field(attribute="latitude", column_name="latitude", widget=Degrees())
-    longitude = fields.Field(attribute="longitude", column_name="longitude", widget=Degrees())
 
     class Meta:
         model = Classroom
         fields = COLUMNS
         export_order = COLUMNS
-        import_id_fields = ("name",)
-        skip_unchanged = True
-        use_transactions = True
-        clean_model_instances = False
-
-    def save_instance(self, instance: Classroom, is_create: bool, row: Any, **kwargs: Any) -> None:
-        """Called for the preview too: that one is rolled back as a whole."""
-        values = {column: getattr(instance, column) for column in COLUMNS if column != "name"}
-        by = kwargs["user"]
-        try:
-            if is_create:
-                instance.pk = create_classroom(by=by, now=clock.now(), name=instance.name, **values).pk
-            else:
-                change_classroom(classroom_id=instance.pk, by=by, now=clock.now(), **values)
-        except DomainError as refusal:
-            raise ValueError(refusal_in_words(refusal)) from refusal
 
 
 class ClassroomForm(ServiceForm):
@@ -140,19 +84,18 @@ class ClassroomForm(ServiceForm):
 
 
 @admin.register(Classroom, site=site)
-class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):
+class ClassroomAdmin(ExportMixin, RoomListAdmin):
     form = ClassroomForm
     resource_classes = (ClassroomResource,)
-    import_form_class = ImportForm
     export_form_class = ExportForm
     formats = [CSV, XLSX]
-    skip_admin_log = True
     list_display = ("name", "floor", "capacity", "is_active", "auto_approve")
     list_filter = ("building", "floor", "is_active", "auto_approve")
     search_fields = ("name", "building")
     ordering = ("floor", "name_order", "id")
     actions = ("delete_unused",)
     actions_list = ("utilisation",)
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     list_before_template = "admin/classrooms/plan_of_list.html"
 
     class Media:
@@ -173,7 +116,8 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """With the plan of the first floor that the list shows."""
-        response = super().changelist_view(request, extra_context)
+        links = {"has_import_permission": site.has_permission(request), **(extra_context or {})}
+        response = super().changelist_view(request, links)
         context = getattr(response, "context_data", None)
         if context and "cl" in context:
             context |= plan_of_list(context["cl"], now=clock.now())
@@ -186,9 +130,6 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):
         page = {**self.admin_site.each_context(request), "title": "Utilisation", "opts": self.opts, "media": self.media}
         return TemplateResponse(request, "admin/classrooms/utilisation.html", page | context)
 
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return site.has_permission(request)
-
     def has_export_permission(self, request: HttpRequest) -> bool:
         return site.has_permission(request)
 
@@ -199,15 +140,6 @@ class ClassroomAdmin(ServiceAdmin, ImportExportModelAdmin):
             change_classroom(classroom_id=obj.pk, by=actor(request), now=clock.now(), **values)
         else:
             obj.pk = create_classroom(by=actor(request), now=clock.now(), **values).pk
-
-    def process_result(self, result: Any, request: HttpRequest) -> Any:
-        """What changed since the preview may refuse the confirmed import as a whole: then say so."""
-        if not result.has_errors() and not result.has_validation_errors():
-            return super().process_result(result, request)
-        for number, errors in result.row_errors():
-            self.message_user(request, f"Row {number}: {errors[0].error}", messages.ERROR)
-        self.message_user(request, "Nothing was imported.", messages.ERROR)
-        return HttpResponseRedirect(reverse("admin:classrooms_classroom_changelist"))
 
     @command(description="Delete (only rooms never used)", done="deleted")
     def delete_unused(self, request: HttpRequest, chosen: QuerySet[Classroom]) -> Iterator[Step]:

@@ -10,16 +10,7 @@ from accounts.rules import check_cspace
 from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.rooms import ClassroomNotFound
-from classrooms.rules import (
-    CAPACITIES,
-    FLOORS,
-    equipment_faults,
-    name_faults,
-    name_key,
-    natural_order,
-    number_faults,
-    place_faults,
-)
+from classrooms.rules import name_faults, name_key, natural_order, room_faults
 from kernel.changes import changes_between
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_rooms
@@ -50,13 +41,7 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
     """
     if by is not None:
         check_cspace(by.access)
-    _check(
-        name=name_faults(name),
-        capacity=number_faults(capacity, CAPACITIES),
-        floor=number_faults(floor, FLOORS),
-        equipment=equipment_faults(more.get("equipment", {})),
-        **place_faults(more),
-    )
+    _check(name=name_faults(name), **room_faults({"capacity": capacity, "floor": floor, **more}))
     with naming(
         {
             constraint: ClassroomNameIsTaken()
@@ -89,13 +74,9 @@ def change_classroom(*, classroom_id: int, by: User, now: datetime, **values: An
     classroom = Classroom.objects.select_for_update(no_key=True).filter(pk=classroom_id).first()
     if classroom is None:
         raise ClassroomNotFound
-    _check(
-        capacity=number_faults(values.get("capacity", classroom.capacity), CAPACITIES),
-        floor=number_faults(values.get("floor", classroom.floor), FLOORS),
-        equipment=equipment_faults(values.get("equipment", {})),
-        **place_faults({name: values.get(name, getattr(classroom, name)) for name in PLACE}),
-    )
-    changes = changes_between({name: getattr(classroom, name) for name in CHANGEABLE}, values)
+    before = {name: getattr(classroom, name) for name in CHANGEABLE}
+    _check(**room_faults({**before, "equipment": {}, **values}))
+    changes = changes_between(before, values)
     if not changes:
         return classroom
     for name, (_, new) in changes.items():

@@ -20,6 +20,8 @@ from kernel.tables.refusals import UnreadableTable
 DELIMITERS = (",", ";", "\t", "|")
 SEPARATOR_LINE = re.compile(r"\"?sep=(.)\"?[,;\t|\s]*", re.IGNORECASE)
 COMMENT = "#"
+NO_CHARACTER = "\ufffd"
+"""What Python puts for bytes that are none."""
 HEADER_LINES = 20
 """Over which a header's quoted cells may go."""
 MAX_CHARACTERS = 1 << 20
@@ -70,7 +72,7 @@ class _Lines:
         try:
             line = self._text.readline(MAX_CHARACTERS + 1)
         except UnicodeDecodeError as error:
-            raise UnreadableTable(f"line {self.number + 1}: this is not {self._encoding.title}") from error
+            raise UnreadableTable(f"line {self._line_not_read()}: this is not {self._encoding.title}") from error
         position = self._file.tell()
         self._progress(position - self._position)
         self._position = position
@@ -83,6 +85,13 @@ class _Lines:
         if "\x00" in line:
             raise UnreadableTable(f"line {self.number}: there is a NUL character: save the list as CSV UTF-8")
         return line
+
+    def _line_not_read(self) -> int:
+        """Where the characters end: the text is decoded ahead of the lines."""
+        self._file.seek(0)
+        text = io.TextIOWrapper(self._file, self._encoding.name, errors="replace", newline="")
+        pieces = iter(lambda: text.readline(MAX_CHARACTERS), "")
+        return next((number for number, line in enumerate(pieces, start=1) if NO_CHARACTER in line), self.number + 1)
 
 
 def _beginning(lines: _Lines) -> tuple[str, str]:

@@ -26,8 +26,9 @@ MIB = 1 << 20
 MAX_UNPACKED_BYTES = 8 * MIB
 MAX_PARTS = 1000
 MAX_DEPTH = 64
-MAX_CELLS = 400_000
-"""With something in them, of a sheet."""
+MAX_ELEMENTS = 300_000
+"""Of the XML of all parts that are read: small ones take the time, not the memory. A list of 5,000 rooms has 200,000."""
+MAX_COLUMNS = 256
 MAX_MERGED = 1000
 """That are looked at."""
 CHUNK_BYTES = 1 << 16
@@ -105,7 +106,7 @@ class _Workbook:
     """What the parts of a workbook share: texts, formats of dates, where the sheets are."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
+        self._archive, self._budget = archive, _Budget()
         main = [path for kind, path in self._related("").values() if kind == "officeDocument"]
         if not main:
             raise UnreadableTable(f"This is no workbook: {SAVE_AS}")
@@ -137,7 +138,7 @@ class _Workbook:
         return {key: (kind, normpath(join("/", folder, to)).lstrip("/")) for key, (kind, to) in relations.all.items()}
 
     def _parse(self, path: str, reader: "_Reader") -> None:
-        with self._archive.open(path) as part, _parser(reader) as parse:
+        with self._archive.open(path) as part, _parser(reader, self._budget) as parse:
             while chunk := part.read(CHUNK_BYTES):
                 parse(chunk, False)
             parse(b"", True)
@@ -156,14 +157,27 @@ class _Reader:
         """An element ends."""
 
 
+class _Budget:
+    """How many elements have been read."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def spend(self) -> None:
+        self._count += 1
+        if self._count > MAX_ELEMENTS:
+            raise UnreadableTable(f"This XLSX has more than {MAX_ELEMENTS:,} pieces: keep the list alone in a workbook")
+
+
 @contextmanager
-def _parser(reader: _Reader) -> Iterator[Callable[[bytes, bool], Any]]:
+def _parser(reader: _Reader, budget: _Budget) -> Iterator[Callable[[bytes, bool], Any]]:
     """What is given XML and tells a reader of it."""
     parser = expat.ParserCreate(namespace_separator=" ")
     depth = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
+        budget.spend()
         depth += 1
         if depth > MAX_DEPTH:
             raise UnreadableTable(BROKEN)
@@ -271,7 +285,7 @@ class _SheetReader(_Reader):
         self.sheet = sheet
         self._texts, self._dates = texts, dates
         self._day_zero = datetime(1904, 1, 1) if has_1904 else datetime(1899, 12, 30)  # noqa: DTZ001  # no instant
-        self._row = self._column = self._cells = 0
+        self._row = self._column = 0
         self._kind, self._style, self._has_formula = "n", 0, False
         self._pieces: list[str] = []
         self._is_text = self._is_sound = False
@@ -310,9 +324,8 @@ class _SheetReader(_Reader):
     def _keep(self, value: Cell) -> None:
         if value is None or value == "":
             return
-        self._cells += 1
-        if self._cells > MAX_CELLS:
-            raise UnreadableTable(f"The sheet {self.sheet.name} has more than {MAX_CELLS:,} cells")
+        if self._column > MAX_COLUMNS:
+            raise UnreadableTable(f"row {self._row}: there is a cell beyond column {MAX_COLUMNS}: keep the list alone")
         cells = self.sheet.rows.setdefault(self._row, [])
         cells.extend([None] * (self._column - len(cells)))
         cells[self._column - 1] = value

@@ -50,7 +50,7 @@ def test_the_preview_writes_nothing_and_the_confirmation_goes_through_the_servic
     make_classroom("Room A", capacity=10)
     new = ("Room N", 7, -1, '{"projector": 1}', 1, 1)
     shown = preview(admin, workbook(("Room A", 12, 2, "{}", True, False), new, (101, 5, 1, None, 1, 0)))
-    assert [row.import_type for row in shown.context["result"].valid_rows()] == ["update", "new", "new"]
+    assert [line.is_new for line, _ in shown.context["preview"].rows] == [False, True, True]
     assert rooms() == [("Room A", 10, 2, {}, True, False)]
     assert actions() == []
 
@@ -73,12 +73,12 @@ def test_a_whole_number_may_be_written_in_several_ways(admin, capacity):
     ("bad", "sentence"),
     [
         (("Room B", 0, 2, "{}", 1, 0), "capacity: Must be a whole number from 1 to 100000"),
-        (("Room B", "many", 2, "{}", 1, 0), "A whole number is required"),
-        (("Room B", 21.9, 2, "{}", 1, 0), "A whole number is required"),
-        (("Room B", "21.9", 2, "{}", 1, 0), "A whole number is required"),
-        (("Room B", True, 2, "{}", 1, 0), "A whole number is required"),
-        (("Room B", 5, 1.5, "{}", 1, 0), "A whole number is required"),
-        (("Room B", 5, False, "{}", 1, 0), "A whole number is required"),
+        (("Room B", "many", 2, "{}", 1, 0), "capacity: 'many' is not a whole number"),
+        (("Room B", 21.9, 2, "{}", 1, 0), "capacity: '21.9' is not a whole number"),
+        (("Room B", "21.9", 2, "{}", 1, 0), "capacity: '21.9' is not a whole number"),
+        (("Room B", True, 2, "{}", 1, 0), "capacity: TRUE is not a whole number"),
+        (("Room B", 5, 1.5, "{}", 1, 0), "floor: '1.5' is not a whole number"),
+        (("Room B", 5, False, "{}", 1, 0), "floor: FALSE is not a whole number"),
         (("Room B", 10**12, 2, "{}", 1, 0), "capacity: Must be a whole number from 1 to 100000"),
         (("Room B", 5, 201, "{}", 1, 0), "floor: Must be a whole number from -20 to 200"),
         (("Room B", None, 2, "{}", 1, 0), "capacity: Must be a whole number from 1 to 100000"),
@@ -86,21 +86,19 @@ def test_a_whole_number_may_be_written_in_several_ways(admin, capacity):
         (("Room B", 5, 2, BOX.replace("here", "\\ud800"), 1, 0), "svg.text: must be a text"),
         (("Room B", 5, 2, BOX.replace("here", "\\u0000"), 1, 0), "svg.text: must be a text"),
         (("A/B", 5, 2, "{}", 1, 0), "Only letters, digits, spaces and . - _ ( ) & + # ' are allowed"),
-        (("", 5, 2, "{}", 1, 0), "name: This field may not be blank."),
+        (("", 5, 2, "{}", 1, 0), "row 3: name: This field may not be blank."),
         (("room a", 5, 2, "{}", 1, 0), "A classroom with this name already exists"),
         (("Room B", 5, 2, '{"Beamer": 1}', 1, 0), "Beamer: keys are 1 to 40 of a-z, 0-9 and _"),
-        (("Room B", 5, 2, "oops", 1, 0), "Expecting value"),
+        (("Room B", 5, 2, "oops", 1, 0), "equipment: 'oops' is not JSON such as"),
     ],
 )
 def test_a_bad_row_is_named_by_its_number_and_nothing_can_be_confirmed(admin, bad, sentence):
     make_classroom("Room A")
     shown = preview(admin, workbook(("Room M", 5, 2, "{}", 1, 0), bad))
     assert "confirm_form" not in shown.context
-    result = shown.context["result"]
-    named = {number: str(errors[0].error) for number, errors in result.row_errors()}
-    named |= {row.number: str(row.error) for row in result.invalid_rows}
-    assert list(named) == [2]
-    assert sentence in named[2]
+    (fault,) = shown.context["preview"].faults
+    assert fault.startswith("row 3")
+    assert sentence in fault
     assert rooms() == [("Room A", 30, 2, {}, True, False)]
     assert actions() == []
 
@@ -147,7 +145,7 @@ def test_what_changed_since_the_preview_names_its_row(admin):
     shown = preview(admin, workbook(("Room M", 5, 2, "{}", 1, 0), ("Room N", 5, 2, "{}", 1, 0)))
     make_classroom("ROOM N")
     text = "A classroom with this name already exists"
-    assert said(confirm(admin, shown)) == [f"Row 2: {text}; name: {text}", "Nothing was imported."]
+    assert said(confirm(admin, shown)) == [f"row 3, Room N: name: {text}", "Nothing was imported."]
     assert [row[0] for row in rooms()] == ["ROOM N"]
     assert actions() == []
 
@@ -160,7 +158,7 @@ def test_where_a_room_is_comes_and_goes_by_table(admin):
     assert (room.type, room.building, room.link, room.latitude, room.longitude) == ("lab", "=BC", link, -0.5, 121.25)
     _, row = export(admin).iter_rows()
     assert [str(cell.value) for cell in row[len(COLUMNS) :]] == ["lab", "'=BC", link, "-0.5", "121.25"]
-    confirm(admin, preview(admin, workbook(("Room N", 5, 2, "", "", "", None, None), head=head)))
+    confirm(admin, preview(admin, workbook(("Room N", 5, 2, "-", "-", "-", "-", "-"), head=head)))
     room.refresh_from_db()
     assert (room.type, room.building, room.link, room.latitude, room.longitude) == ("", "", "", None, None)
     # A table without these columns leaves them alone.
@@ -175,10 +173,11 @@ def test_where_a_room_is_comes_and_goes_by_table(admin):
 @pytest.mark.parametrize(
     ("latitude", "longitude", "said_of_it"),
     [
-        ("x", 1, "A number is required"),
-        (True, 1, "A number is required"),
-        (1, False, "A number is required"),
-        ("nan", 1, "latitude: Must be a number from -90 to 90"),
+        ("x", 1, "latitude: 'x' is not a number"),
+        (True, 1, "latitude: TRUE is not a number"),
+        (1, False, "longitude: FALSE is not a number"),
+        ("nan", 1, "latitude: 'nan' is not a number"),
+        (91, 1, "latitude: Must be a number from -90 to 90"),
         (1, "", "belong"),
     ],
 )
@@ -186,5 +185,5 @@ def test_what_is_no_place_names_its_row(admin, latitude, longitude, said_of_it):
     head = ("name", "capacity", "floor", "latitude", "longitude")
     shown = preview(admin, workbook(("Room N", 5, 2, latitude, longitude), head=head))
     assert "confirm_form" not in shown.context
-    assert said_of_it in shown.content.decode()
+    assert said_of_it in shown.context["preview"].faults[0]
     assert rooms() == []

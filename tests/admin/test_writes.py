@@ -115,7 +115,7 @@ def test_what_changed_since_the_preview_refuses_the_whole_import(admin):
     make_classroom("ROOM N")
     response = confirm(admin, shown)
     text = "A classroom with this name already exists"
-    assert said(response) == [f"Row 2: {text}; name: {text}", "Nothing was imported."]
+    assert said(response) == [f"line 3, Room N: name: {text}", "Nothing was imported."]
     assert Classroom.objects.count() == 1
     assert actions() == []
 

@@ -1,0 +1,1 @@
+"""Importing a list of rooms: `room_lists.import_rooms`."""
