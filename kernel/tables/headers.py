@@ -41,6 +41,8 @@ class Row:
     """By column. Blank ones are left out: they say nothing."""
     fault: str = ""
     """Why its cells cannot be told apart."""
+    key: str = ""
+    """Then, what seems to stand in the column that is required."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,18 @@ class Header:
 
     names: tuple[str, ...]
     line: int
+    required: str
 
     def row(self, line: int, cells: Sequence[Cell]) -> Row | None:
         """A row, or None where all of it is blank."""
         if all(is_blank(cell) for cell in cells):
             return None
-        if any(not is_blank(cell) for cell in cells[len(self.names) :]):
-            return Row(line, fault=f"there are more than {len(self.names)} cells")
         by_name = {name: cell for name, cell in zip(self.names, cells, strict=False) if not is_blank(cell)}
+        key = clean(by_name.get(self.required))
+        if any(not is_blank(cell) for cell in cells[len(self.names) :]):
+            return Row(line, fault=f"there are more than {len(self.names)} cells", key=key)
         if "" in by_name:
-            return Row(line, fault=f"{shown(by_name[''])} stands in a column without a title")
+            return Row(line, fault=f"{shown(by_name[''])} stands in a column without a title", key=key)
         return Row(line, by_name)
 
 
@@ -76,7 +80,7 @@ def header_of(titles: Sequence[Cell], columns: Columns, *, place: str, line: int
     for name in dict.fromkeys(names):
         if name and names.count(name) > 1:
             raise UnreadableTable(f"{place}: {shown(name)} stands twice: name each column once")
-    return Header(names, line)
+    return Header(names, line, columns.required)
 
 
 def is_blank(cell: Cell) -> bool:

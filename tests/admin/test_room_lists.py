@@ -51,7 +51,25 @@ def table():
     return list(Classroom.objects.order_by("name").values_list(*columns))
 
 
-TRUE = ["true", "TRUE", "yes", "Yes", "y", "on", "t", "1", "1.0", "1,0", "WAHR", "true ", " ja", "vrai", "oui", "sí", "是"]
+TRUE = [
+    "true",
+    "TRUE",
+    "yes",
+    "Yes",
+    "y",
+    "on",
+    "t",
+    "1",
+    "1.0",
+    "1,0",
+    "WAHR",
+    "true ",
+    " ja",
+    "vrai",
+    "oui",
+    "sí",
+    "是",
+]
 FALSE = ["false", "FALSE", "no", "No", "n", "off", "f", "0", "0.0", "FALSCH", "false ", "nein", "faux", "non", "否"]
 
 
@@ -70,7 +88,9 @@ def test_no_is_no_in_every_spelling(admin, column, word):
     assert not getattr(Classroom.objects.get(), column)
 
 
-@pytest.mark.parametrize("word", ["maybe", "x", "2", "-1", "11", "TRUE FALSE", "vrài", "-", "10", "1e0", "none", "null"])
+@pytest.mark.parametrize(
+    "word", ["maybe", "x", "2", "-1", "11", "TRUE FALSE", "vrài", "-", "10", "1e0", "none", "null"]
+)
 @pytest.mark.parametrize("column", ["is_active", "auto_approve"])
 def test_an_unknown_word_refuses_its_row_and_names_the_cell(admin, column, word):
     make_classroom("Room A")
@@ -152,7 +172,9 @@ def test_a_number_is_read_as_spreadsheets_write_it(admin, written, capacity):
     assert Classroom.objects.get().capacity == capacity
 
 
-@pytest.mark.parametrize("written", ["1,000", "1.000", "30.5", "30,5", "1e3", "0x1e", "many", "1,00,000", "3 0", "9" * 40])
+@pytest.mark.parametrize(
+    "written", ["1,000", "1.000", "30.5", "30,5", "1e3", "0x1e", "many", "1,00,000", "3 0", "9" * 40]
+)
 def test_a_number_that_may_be_two_refuses_its_row(admin, written):
     said_of_it = refused(admin, f"name\tcapacity\tfloor\nRoom N\t{written}\t1\n")
     assert "line 2, Room N: capacity: '" in said_of_it

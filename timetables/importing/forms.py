@@ -11,14 +11,13 @@ from typing import Any
 
 from kernel.dates import KNOWN_YEARS
 from kernel.names import is_visible, without_variations
+from kernel.tables.cells import WrongCell, truth, whole_number
 from kernel.web_addresses import is_web_address
 from timetables import rules
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
-INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,15})?", re.ASCII)
-FLAGS = {"true": True, "false": False}
 MAX_LIST = 1000
 
 
@@ -57,7 +56,10 @@ def whole(smallest: int, largest: int) -> Form:
     """A whole number in a range, both ends included."""
 
     def parse(raw: Any) -> int:
-        number = int(raw) if isinstance(raw, str) and INTEGER.fullmatch(raw) else raw
+        try:
+            number = whole_number(raw) if isinstance(raw, str) else raw
+        except WrongCell:
+            number = None
         if type(number) is not int or not smallest <= number <= largest:
             raise WrongForm(f"is not a whole number from {smallest} to {largest}")
         return number
@@ -119,10 +121,10 @@ def _course_code(raw: Any) -> str:
 
 
 def _flag(raw: Any) -> bool:
-    flag = FLAGS.get(raw) if isinstance(raw, str) else raw
-    if not isinstance(flag, bool):
-        raise WrongForm("is neither true nor false")
-    return flag
+    try:
+        return truth(raw if isinstance(raw, str | bool) else None)
+    except WrongCell as error:
+        raise WrongForm("is neither true nor false") from error
 
 
 def _day(raw: Any) -> date:

@@ -5,7 +5,6 @@ CSV: a header; the column `record` names the noun, each other column a field.
 """
 
 import codecs
-import csv
 import json
 import math
 import re
@@ -13,13 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from kernel.tables.delimited import DelimitedTable, read_delimited
+from kernel.tables.headers import Columns, clean
+from kernel.tables.refusals import UnreadableTable
 from timetables.importing.files import Progress, UnreadableFile
 from timetables.importing.nouns import LECTURES, NOUNS
+from timetables.importing.other_formats import SAMPLE_BYTES, refuse_known_formats
 from timetables.importing.records import Ambiguous, Fault, Position, Record, record
 
 CHUNK_BYTES = 1 << 16
 MAX_RECORD_CHARACTERS = 1 << 20
 MAX_DIGITS = 20
+COLUMNS = Columns(("record", *dict.fromkeys(each.name for noun in NOUNS.values() for each in noun.fields)), "record")
 WHITESPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -30,10 +34,12 @@ def read_records(path: Path, progress: Progress = lambda count: None) -> Iterato
     """
     readers = {".json": read_json, ".csv": read_csv}
     reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise UnreadableFile(f"{path.name} is neither a .json nor a .csv file")
     try:
         with path.open("rb") as file:
+            refuse_known_formats(path.name, file.read(SAMPLE_BYTES), is_json=reader is read_json)
+            if reader is None:
+                raise UnreadableFile(f"{path.name} is neither a .json nor a .csv file")
+            file.seek(0)
             yield from reader(file, progress)
     except OSError as error:
         raise UnreadableFile(f"{path.name} cannot be read: {error.strerror}") from error
@@ -43,36 +49,31 @@ def read_records(path: Path, progress: Progress = lambda count: None) -> Iterato
 
 def read_csv(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
     """Each row with a noun in the column `record`; empty cells say nothing."""
-    rows = csv.reader(_lines(file, progress), strict=True)
-    counts = dict.fromkeys(NOUNS, 0)
     try:
-        header = [cell.strip() for cell in next(rows, [])]
-        if "record" not in header or len(set(header)) != len(header):
-            raise UnreadableFile("line 1: a header with a column called record is required, each column once")
-        for row in rows:
-            cells = dict(zip(header, row, strict=False))
-            if not any(cell.strip() for cell in row):
-                continue
-            noun = cells.pop("record").strip() if "record" in cells else ""
-            position = Position(rows.line_num, noun or "record", counts.get(noun, 0))
-            if noun not in NOUNS:
-                # It may have been a lecture.
-                yield Fault(position, f"record is not one of {', '.join(NOUNS)}", LECTURES.courses(cells))
-                continue
-            counts[noun] += 1
-            if any(cell.strip() for cell in row[len(header) :]):
-                # The cells may have moved: none of them can be trusted.
-                yield Fault(position, f"there are more than {len(header)} cells", NOUNS[noun].courses({}))
-                continue
-            yield record(position, {name: cell for name, cell in cells.items() if cell.strip()})
-    except csv.Error as error:
-        raise UnreadableFile(f"line {rows.line_num}: {error}") from error
+        yield from _records_of(read_delimited(file, COLUMNS, progress))
+    except UnreadableTable as error:
+        raise UnreadableFile(error.message) from error
 
 
-def _lines(file: IO[bytes], progress: Progress) -> Iterator[str]:
-    for number, line in enumerate(file):
-        progress(len(line))
-        yield line.decode("utf-8-sig" if number == 0 else "utf-8")
+def _records_of(table: DelimitedTable) -> Iterator[Record | Fault]:
+    if table.encoding.is_guess:
+        sentence = f"the file is not UTF-8 and is read as {table.encoding.title}: check its accents"
+        yield Fault(Position(table.header.line, "record", 0), sentence)
+    counts = dict.fromkeys(NOUNS, 0)
+    for row in table.rows:
+        cells = dict(row.cells)
+        noun = clean(cells.pop("record", row.key))
+        position = Position(row.line, noun or "record", counts.get(noun, 0))
+        if noun not in NOUNS:
+            # It may have been a lecture.
+            yield Fault(position, f"record is not one of {', '.join(NOUNS)}", LECTURES.courses(cells))
+            continue
+        counts[noun] += 1
+        if row.fault:
+            # The cells may have moved: none of them can be trusted.
+            yield Fault(position, row.fault, NOUNS[noun].courses({}))
+            continue
+        yield record(position, cells)
 
 
 def read_json(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
