@@ -10,9 +10,17 @@ from typing import Any
 from kernel.tables.headers import Cell, clean, shown
 
 TRUE_WORDS = frozenset(
-    "true t yes y on 1 wahr ja j vrai oui verdadero sí si sim verdadeiro vero sì waar 是 真 はい".split()
+    {
+        *("true", "t", "yes", "y", "on", "1", "wahr", "ja", "j", "vrai", "oui", "verdadero", "sí", "si", "sim"),
+        *("verdadeiro", "vero", "sì", "waar", "是", "真", "はい"),
+    }
 )
-FALSE_WORDS = frozenset("false f no n off 0 falsch nein faux non falso não nao onwaar nee 否 假 いいえ".split())
+FALSE_WORDS = frozenset(
+    {
+        *("false", "f", "no", "n", "off", "0", "falsch", "nein", "faux", "non", "falso", "não", "nao"),
+        *("onwaar", "nee", "否", "假", "いいえ"),
+    }
+)
 ONE_OR_ZERO = re.compile(r"([01])[.,]0*")
 CLEARED = "-"
 """What is written into a cell to say that nothing is there; a blank cell says nothing."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import IO
+from typing import IO, Any
 
 from kernel.tables.encodings import Encoding, encoding_of
 from kernel.tables.headers import MARK, Columns, Header, Row, header_of
@@ -57,13 +57,32 @@ def read_delimited(
     return DelimitedTable(header, (row for row in below if row is not None), encoding)
 
 
+class _Borrowed(io.BufferedIOBase):
+    """The bytes of a file that somebody else closes."""
+
+    def __init__(self, file: IO[bytes], progress: Callable[[int], object]) -> None:
+        self._file, self._progress = file, progress
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = -1, /) -> bytes:
+        content = self._file.read(size)
+        self._progress(len(content))
+        return content
+
+
 class _Lines:
     """The lines of a text with their ends, counted."""
 
     def __init__(self, file: IO[bytes], encoding: Encoding, progress: Callable[[int], object]) -> None:
-        self._file, self._encoding, self._progress, self._position = file, encoding, progress, 0
-        self._text = io.TextIOWrapper(file, encoding.name, newline="")
+        self._file, self._encoding = file, encoding
+        self._text = self._wrapped("strict", progress)
         self.number, self.row_characters = 0, 0
+
+    def _wrapped(self, errors: str, progress: Callable[[int], object]) -> io.TextIOWrapper:
+        borrowed: Any = _Borrowed(self._file, progress)
+        return io.TextIOWrapper(borrowed, self._encoding.name, errors, newline="")
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -73,9 +92,6 @@ class _Lines:
             line = self._text.readline(MAX_CHARACTERS + 1)
         except UnicodeDecodeError as error:
             raise UnreadableTable(f"line {self._line_not_read()}: this is not {self._encoding.title}") from error
-        position = self._file.tell()
-        self._progress(position - self._position)
-        self._position = position
         if not line:
             raise StopIteration
         self.number += 1
@@ -89,7 +105,7 @@ class _Lines:
     def _line_not_read(self) -> int:
         """Where the characters end: the text is decoded ahead of the lines."""
         self._file.seek(0)
-        text = io.TextIOWrapper(self._file, self._encoding.name, errors="replace", newline="")
+        text = self._wrapped("replace", lambda count: None)
         pieces = iter(lambda: text.readline(MAX_CHARACTERS), "")
         return next((number for number, line in enumerate(pieces, start=1) if NO_CHARACTER in line), self.number + 1)
 

@@ -1,9 +1,9 @@
 """Which characters the bytes of a text stand for. Nothing is guessed that the bytes do not show.
 
 Marked texts are what their mark says; UTF-16 without a mark shows by its NUL bytes; UTF-8 by its own grammar. What is
-left is an 8-bit code. It is taken for Windows-1252, which Excel writes in Western Europe, only where the text then reads
-like a Western language; a reader who shows it to somebody should say so (`is_guess`). Others (Windows-1250, Big5,
-Shift-JIS, the codes of DOS and of old Macs, …) are told apart and refused.
+left is an 8-bit code. It is taken for Windows-1252, which Excel writes in Western Europe, only where the text then
+reads like a Western language; who shows it to somebody should say so (`is_guess`). What reads otherwise (Big5,
+Shift-JIS, Cyrillic and Greek codes, those of DOS and of old Macs) is refused.
 """
 
 import codecs

@@ -13,6 +13,7 @@ MAX_BYTES = MIB
 MAX_ROWS = 5000
 TOO_LARGE = f"The file has more than {MAX_BYTES // MIB} MiB, which is the most that is read: split the list"
 TOO_LONG = f"The list has more than {MAX_ROWS:,} rows, which is the most that is read: split it"
+IS_MERGED = "it has merged cells: divide them, and fill in each"
 NO_ROWS = "There is no row below the header"
 
 
@@ -69,30 +70,23 @@ def _of_workbook(content: bytes, columns: Columns) -> Table:
 
 
 def _of_sheet(sheet: Sheet, columns: Columns, notes: list[str]) -> Table:
-    lines = iter(sorted(sheet.rows))
-    first = next(lines)
+    if len(sheet.rows) > MAX_ROWS + 1:
+        raise UnreadableTable(TOO_LONG)
+    first, *lines = sorted(sheet.rows)
     header = header_of(sheet.rows[first], columns, place=f"row {first}", line=first)
-    merged = _merged_rows(sheet, header)
-    rows = []
-    for line in lines:
-        row = Row(line, fault=merged[line]) if line in merged else header.row(line, sheet.rows[line])
-        if row is None:
-            continue
-        if len(rows) == MAX_ROWS:
-            raise UnreadableTable(TOO_LONG)
-        rows.append(row)
-    return Table(header, tuple(rows), "row", (*notes, *_unread_columns(header, columns)))
+    rows = [
+        Row(line, fault=IS_MERGED) if _is_merged(sheet, header, line) else header.row(line, sheet.rows[line])
+        for line in lines
+    ]
+    notes = [*notes, *_unread_columns(header, columns)]
+    return Table(header, tuple(row for row in rows if row is not None), "row", tuple(notes))
 
 
-def _merged_rows(sheet: Sheet, header: Header) -> dict[int, str]:
-    """{row: fault} of the rows that share cells: what stands in the first of them counts for that one only."""
-    faults = {}
-    for area in sheet.merged:
-        if area.first_column <= len(header.names):
-            for line in range(max(area.first_row, header.line + 1), area.last_row + 1):
-                if line in sheet.rows:
-                    faults[line] = "it has merged cells: divide them, and fill in each"
-    return faults
+def _is_merged(sheet: Sheet, header: Header, line: int) -> bool:
+    """Whether the row shares cells: what stands in the first of them counts for that one only."""
+    return any(
+        area.first_row <= line <= area.last_row and area.first_column <= len(header.names) for area in sheet.merged
+    )
 
 
 def _unread_columns(header: Header, columns: Columns) -> list[str]:

@@ -27,10 +27,9 @@ MAX_UNPACKED_BYTES = 8 * MIB
 MAX_PARTS = 1000
 MAX_DEPTH = 64
 MAX_ELEMENTS = 300_000
-"""Of the XML of all parts that are read: small ones take the time, not the memory. A list of 5,000 rooms has 200,000."""
+"""Of the XML of all parts that are read: they take the time, as bytes take the memory. 5,000 rooms have 200,000."""
 MAX_COLUMNS = 256
 MAX_MERGED = 1000
-"""That are looked at."""
 CHUNK_BYTES = 1 << 16
 PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 IS_ENCRYPTED = 0x1
@@ -305,10 +304,11 @@ class _SheetReader(_Reader):
             self._has_formula = True
         elif name == "rPh":
             self._is_sound = True
-        elif name == "mergeCell" and len(self.sheet.merged) < MAX_MERGED:
-            if area := MERGED.fullmatch(attributes.get("ref", "")):
-                rows, columns = (int(area[2]), int(area[4])), (_number_of(area[1]), _number_of(area[3]))
-                self.sheet.merged.append(Merged(*rows, *columns))
+        elif name == "mergeCell" and (area := MERGED.fullmatch(attributes.get("ref", ""))):
+            rows, columns = (int(area[2]), int(area[4])), (_number_of(area[1]), _number_of(area[3]))
+            if len(self.sheet.merged) == MAX_MERGED:
+                raise UnreadableTable(f"The sheet has more than {MAX_MERGED:,} merged areas: divide them")
+            self.sheet.merged.append(Merged(*rows, *columns))
 
     def text(self, text: str) -> None:
         if self._is_text:

@@ -78,7 +78,7 @@ NUSMODS = b'[{"acadYear": "2026/2027", "moduleCode": "CS1010", "semesterData": [
 ITC = (
     b'<?xml version="1.0"?>\n<!DOCTYPE problem>\n<problem name="agh" nrDays="7" nrWeeks="16" slotsPerDay="288"><rooms/>'
 )
-PURDUE = b'<?xml version="1.0"?>\n<timetable version="2.4" initiative="puWestLafayetteTrdtn" term="2026Fal" slotsPerDay="288">'
+PURDUE = b'<?xml version="1.0"?>\n<timetable version="2.4" initiative="puWestLafayetteTrdtn" slotsPerDay="288">'
 
 
 @pytest.mark.parametrize("ending", ["json", "csv", "xml", "xlsx", "ics", "txt"])

@@ -26,13 +26,9 @@ WORKBOOK = "a workbook or another ZIP: save the sheet of records as CSV UTF-8 an
 FORMATS = (
     (re.compile(r"BEGIN:VCALENDAR", re.IGNORECASE), CALENDAR),
     (re.compile(r"[\[{].*\"(moduleCode|semesterData|acadYear)\"\s*:", re.DOTALL), NUSMODS),
-    (re.compile(r"<.*<(problem|solution)\b[^>]*\b(slotsPerDay|nrWeeks|runtime)=", re.DOTALL), ITC_2019),
-    (re.compile(r"<(problem|solution)\b[^>]*\b(slotsPerDay|nrWeeks|runtime)=", re.DOTALL), ITC_2019),
-    (
-        re.compile(r"<.*(unitime|<(timetable|offerings|courseTimetable|llrcProblem)\b)", re.DOTALL | re.IGNORECASE),
-        UNITIME,
-    ),
-    (re.compile(r"<(timetable|offerings|courseTimetable)\b", re.IGNORECASE), UNITIME),
+    (re.compile(r"<(.*<)?(problem|solution)\b[^>]*\b(slotsPerDay|nrWeeks|runtime)=", re.DOTALL), ITC_2019),
+    (re.compile(r"<.*unitime", re.DOTALL | re.IGNORECASE), UNITIME),
+    (re.compile(r"<(.*<)?(timetable|offerings|courseTimetable)\b", re.DOTALL), UNITIME),
     (re.compile(r"<"), XML),
 )
 """How a text of each begins, the more particular first."""
