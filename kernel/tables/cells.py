@@ -1,6 +1,5 @@
 """What a cell says. Whatever program and language wrote it; never more than is there. Pure."""
 
-import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ ONE_OR_ZERO = re.compile(r"([01])[.,]0*")
 CLEARED = "-"
 """What is written into a cell to say that nothing is there; a blank cell says nothing."""
 MAX_DIGITS = 18
+MAX_NUMBER = 10**MAX_DIGITS
 PLAIN = re.compile(r"([+-]?[0-9]+)(?:[.,](?:0{0,2}|0{4,}))?")
 GROUPED = (
     re.compile(r"([+-]?[0-9]{1,3}(?:[ '’][0-9]{3})+)(?:[.,]0+)?"),
@@ -69,7 +69,7 @@ def whole_number(cell: Cell) -> int:
     """A whole number, also as spreadsheets write it. Nothing is rounded, TRUE is no number. Raises: WrongCell."""
     _refuse_no_values(cell)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        if isinstance(cell, int) or cell.is_integer():
+        if abs(cell) < MAX_NUMBER and cell == int(cell):
             return int(cell)
     elif isinstance(cell, str):
         text = _plain(cell)
@@ -86,7 +86,7 @@ def whole_number(cell: Cell) -> int:
 def number(cell: Cell) -> float:
     """A number below 1000, so that a comma or a point in it is the decimal one. Raises: WrongCell."""
     _refuse_no_values(cell)
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell):
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) < MAX_NUMBER:
         return float(cell)
     if isinstance(cell, str) and DECIMAL.fullmatch(text := _plain(cell)):
         return float(text.replace(",", "."))

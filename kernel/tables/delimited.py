@@ -97,7 +97,9 @@ class _Lines:
         self.number += 1
         self.row_characters += len(line)
         if self.row_characters > MAX_CHARACTERS:
-            raise UnreadableTable(f"line {self.number}: this row has more than {MAX_CHARACTERS:,} characters")
+            raise UnreadableTable(
+                f"line {self.number}: this row has more than {MAX_CHARACTERS:,} characters: is a cell open?"
+            )
         if "\x00" in line:
             raise UnreadableTable(f"line {self.number}: there is a NUL character: save the list as CSV UTF-8")
         return line

@@ -23,7 +23,7 @@ class Columns:
     required: str
 
     def named(self, title: Cell) -> str:
-        """The column that a title means: `Auto approve` and `AUTO-APPROVE` mean `auto_approve`; others stay as they are."""
+        """The column that a title means: `Auto approve` and `AUTO-APPROVE` mean `auto_approve`; others stay."""
         text = clean(title)
         return {_key(column): column for column in self.known}.get(_key(text), text)
 

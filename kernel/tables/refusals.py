@@ -9,3 +9,4 @@ class UnreadableTable(Invalid):
     def __init__(self, sentence: str) -> None:
         super().__init__({"file": [sentence]})
         self.message = sentence
+        self.args = (sentence,)

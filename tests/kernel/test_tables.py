@@ -38,6 +38,8 @@ def as_written(rows):
 def test_table_is_read_back_whatever_dialect_it_is_written_in(rows, delimiter, encoding, quoting, end, has_separator):
     assume(as_written(rows))
     text = io.StringIO(newline="")
+    if any("\n" in cell or "\r" in cell for row in rows for cell in row):
+        quoting = csv.QUOTE_ALL  # else Python quotes only what ends its own lines
     writer = csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=end)
     lines = []
     for row in (NAMES, *rows):
@@ -66,12 +68,15 @@ def test_utf_16_without_a_mark_is_read_back(rows, delimiter, is_little):
 
 
 def outcome(content):
+    """Read it; what is raised but our own refusal fails the test."""
     try:
-        return read_table(content, COLUMNS)
+        read_table(content, COLUMNS)
     except UnreadableTable as refusal:
-        assert 0 < len(refusal.message) < 400
-        assert "\n" not in refusal.message
-        return None
+        sentence = refusal.message
+    else:
+        return
+    assert 0 < len(sentence) < 400
+    assert "\n" not in sentence
 
 
 @settings(max_examples=500, deadline=None)
@@ -272,17 +277,18 @@ def test_quotation_mark_that_is_never_closed_does_not_swallow_a_long_file():
 
 
 @pytest.mark.parametrize("reader", [truth, whole_number, number, text_of])
-@pytest.mark.parametrize(
-    "cell", [NoValue("the error #N/A"), datetime(2026, 1, 2), float("nan"), float("inf"), 10**400, ""]
-)
-def test_cell_that_says_nothing_is_wrong_and_no_crash(reader, cell):
-    if reader is text_of and not isinstance(cell, NoValue | datetime):
-        text_of(cell)
-    elif reader is whole_number and cell == 10**400:
-        assert whole_number(cell) == cell
-    else:
+@pytest.mark.parametrize("cell", [NoValue("the error #N/A"), datetime(2026, 1, 2)])
+def test_cell_that_is_no_value_or_a_date_is_said(reader, cell):
+    with pytest.raises(WrongCell, match="the error #N/A|'2026-01-02T00:00:00'"):
+        reader(cell)
+
+
+@pytest.mark.parametrize("cell", [float("nan"), float("inf"), -float("inf"), 10**400, ""])
+def test_number_of_no_size_is_none(cell):
+    for reader in (truth, whole_number, number):
         with pytest.raises(WrongCell):
             reader(cell)
+    assert text_of(cell) == str(cell)
 
 
 @given(st.text(max_size=10).map(str.strip).filter(lambda text: "\ufeff" not in text))
