@@ -24,7 +24,8 @@ _Marks = list[list[str]]
 
 def device_mark(request: HttpRequest | None, name: str) -> str | None:
     """The mark of this device for a name that was logged in on it; None if it was not, or too long ago."""
-    return dict(map(tuple, _marks(request))).get(_hash(name)) if request else None
+    marks = _marks(request) if request else []
+    return next((mark for hashed, mark in marks if hashed == _hash(name)), None)
 
 
 def remember_device(request: HttpRequest, response: HttpResponseBase, name: str) -> None:

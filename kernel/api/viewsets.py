@@ -166,7 +166,7 @@ class ApiViewSet(ViewSet):
         """What a body says, unless it also says what belongs elsewhere."""
         misplaced = misplaced_faults(self.request, self.request.data) if self.repeatable else {}
         if not serializer.is_valid() or misplaced:
-            raise ValidationError({**serializer.errors, **misplaced})
+            raise ValidationError(dict(serializer.errors) | dict(misplaced))
         return dict(serializer.validated_data)
 
 
