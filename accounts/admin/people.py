@@ -35,7 +35,7 @@ from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.auth_trail import AuthEvent, record
 from kernel.devices import device_mark
-from kernel.errors import RateLimited, Unavailable
+from kernel.errors import RateLimited
 from kernel.facts import Fact
 from kernel.requests import client_address
 
@@ -52,7 +52,7 @@ class ThrottledLogin(AdminAuthenticationForm):
         try:
             with login_try(username=username, address=address, device=device, now=now, wrong=ValidationError):
                 return super().clean()
-        except (RateLimited, Unavailable) as refusal:
+        except RateLimited as refusal:  # a 503 is answered as such
             raise ValidationError(refusal.message) from refusal
 
     def confirm_login_allowed(self, user: Any) -> None:
