@@ -12,6 +12,7 @@ from classrooms.models import Classroom, Occupancy
 from kernel.db.locks import Namespace
 from timetables.importing import report
 from timetables.importing import timetable as importing
+from timetables.importing.files import Places
 from timetables.importing.records import Position, record
 from timetables.management.commands.import_timetable import ImportCommand
 from timetables.models import Course, CourseBooking, CourseSchedule, PlannedCourse, Semester, StudyPlan, Teacher, Unit
@@ -514,12 +515,12 @@ def test_import_waits_its_turn_and_then_says_so_in_one_line(rooms, file, run_imp
 
 def test_interrupted_import_is_one_line(rooms, contents):
     class Interrupted(ImportCommand):
-        def reader(self, file, options, progress):
+        def reader(self, files, options, progress):
             def read():
                 yield record(Position(1, "units", 0), {"name": "IN-BA3"})
                 raise KeyboardInterrupt
 
-            return read
+            return read, Places()
 
     before = contents()
     with pytest.raises(CommandError, match="interrupted: nothing is imported") as refusal:

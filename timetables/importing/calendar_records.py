@@ -4,46 +4,36 @@ An event is a lecture, or a series of them by RRULE without its EXDATEs and the 
 course's code, or several of a joint lecture; LOCATION the rooms; CATEGORIES what kind of lecture it is.
 """
 
-import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from icalendar import Calendar, Event
-
-from kernel.campus_time import MINUTES_PER_DAY, days_interval, format_minute
+from kernel.campus_time import MINUTES_PER_DAY, campus_zone, days_interval, format_minute
 from timetables import rules
 from timetables.enums import Label
-from timetables.importing.files import Progress, UnreadableFile
-from timetables.importing.ical.occurrences import campus_moment, occurrences, rule_parts, rules_of
-from timetables.importing.ical.series import EventSeries, read_series
+from timetables.importing.calendar_courses import CourseNames
+from timetables.importing.calendar_rooms import RoomNames
+from timetables.importing.files import Places, Progress, UnreadableFile
+from timetables.importing.forms import WrongForm
+from timetables.importing.ical.errors import UnreadableCalendar, shown
+from timetables.importing.ical.lines import line_count
+from timetables.importing.ical.series import EventSeries, Occurrence, Reading, read_series
+from timetables.importing.name_tables import NameTable
+from timetables.importing.nouns import LABEL
 from timetables.importing.records import Fault, Position, Record, record
 
-CODE = re.compile(r"\b[A-Z]{2,6}[-_. ]?\d{2,5}[A-Za-z]?(?:\([a-z0-9]{1,3}\))?")
-"""Codes as they are mostly written: CS-101, MATH-101(a), ENG 250b."""
-AROUND_TITLES = " -–—:;,/|"
-EMPTY_BRACKETS = re.compile(r"\([-–—:;,/|\s]*\)")
-BETWEEN_ROOMS = re.compile(r"\s*[,;\n]\s*")
-FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
-MAX_RULES = 5
-"""Of one event, each of which gives at most one lecture a day."""
-MAX_OCCURRENCES = 2000
-"""Of one series in the semester."""
-MAX_YEARS_BEFORE = 20
-"""How long before the semester a series may begin: it is counted from there."""
+MAX_BYTES = 64 << 20
 MAX_RECORDS = 200_000
-"""Of a whole calendar."""
-MAX_REASON = 200
-"""Of what a library says."""
+"""Of all calendars of an import."""
+MAX_SECONDS = 600
+"""For all their series."""
 WHOLE_DAYS = "an event of whole days is no lecture"
 NO_DURATION = "an event without a duration is no lecture"
 NO_LECTURES = frozenset({WHOLE_DAYS, NO_DURATION})
-MAX_SECONDS = 600
-"""For all series of a calendar: a rule that never comes true costs seconds."""
 LABELS = {
     Label.LECTURE: ("lecture", "cours", "vorlesung", "course"),
     Label.EXERCISE: ("exercise", "exercice", "übung", "tutorial", "td"),
@@ -64,178 +54,196 @@ class SemesterDays:
 
 @dataclass(frozen=True)
 class CalendarReading:
-    """What to make of a calendar file."""
+    """What to make of calendar files."""
 
     semester: SemesterDays
-    known_codes: Collection[str] = ()
-    """Courses that keep the names they have."""
-    course: str | None = None
-    """Whose calendar it is, where the events do not say."""
-    code_pattern: re.Pattern[str] = CODE
-    aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    courses: CourseNames = field(default_factory=CourseNames)
+    rooms: RoomNames = field(default_factory=lambda: RoomNames(NameTable(), ()))
+    zones: Mapping[str, tzinfo] = field(default_factory=dict)
+    """What some names of zones mean, in lower case."""
+    encoding: str | None = None
 
 
-def read_calendar(
-    path: Path, reading: CalendarReading, progress: Progress = lambda count: None
-) -> Iterator[Record | Fault]:
-    """The records of a calendar: its semester by name, the room aliases, its courses, its dated lectures.
+@dataclass
+class CalendarFiles:
+    """What calendars say together: a course's lectures may stand in several of them."""
 
-    Takes its time and at most `MAX_RECORDS`: read it before locks are taken.
+    records: list[Record | Fault] = field(default_factory=list)
+    places: Places = field(default_factory=Places)
 
-    Raises: UnreadableFile, also midway.
+
+def read_calendars(
+    paths: Sequence[Path], reading: CalendarReading, progress: Progress = lambda count: None
+) -> CalendarFiles:
+    """The records of calendars: their semester by name, their courses, their dated lectures.
+
+    Takes its time and at most `MAX_RECORDS`: read them before locks are taken.
+
+    Raises: UnreadableFile, which names each file that is.
     """
-    for number, each in enumerate(_records(path, reading, progress), start=1):
-        if number > MAX_RECORDS:
-            raise UnreadableFile(f"{path.name} has more than {MAX_RECORDS} lectures in this semester")
-        yield each
-
-
-def _records(path: Path, reading: CalendarReading, progress: Progress) -> Iterator[Record | Fault]:
     semester = reading.semester
     if (semester.ends_on - semester.starts_on).days > rules.MAX_SEMESTER_DAYS:
         raise UnreadableFile(f"{semester.name} is longer than {rules.MAX_SEMESTER_DAYS} days: no calendar is that long")
-    yield record(Position(0, "semesters", 0), {"name": semester.name})
-    for item, (alias, rooms) in enumerate(reading.aliases.items()):
-        yield record(Position(0, "room_aliases", item), {"alias": alias, "rooms": [*rooms]})
+    first = record(Position(0, "semesters", 0), {"name": semester.name})
+    files = CalendarFiles([first], Places())
     series_records = _SeriesRecords(reading)
     until = time.monotonic() + MAX_SECONDS
-    for series in read_series(path, progress):
-        if time.monotonic() >= until:
-            raise UnreadableFile(f"{path.name} has series that take longer than {MAX_SECONDS} s to follow")
-        yield from series_records.of(series)
+    unreadable = []
+    for path in paths:
+        try:
+            _read_calendar(path, files, series_records, until)
+        except UnreadableFile as error:
+            unreadable.append(error.message)
+        progress(path.stat().st_size if path.is_file() else 0)
+    if unreadable:
+        raise UnreadableFile("; ".join(unreadable))
+    return files
+
+
+def _read_calendar(path: Path, files: CalendarFiles, series_records: "_SeriesRecords", until: float) -> None:
+    data = _bytes_of(path)
+    before = files.places.begin(path.name)
+    try:
+        for series in read_series(data, series_records.calendar_reading):
+            if time.monotonic() >= until:
+                raise UnreadableFile(f"{path.name} has series that take longer than {MAX_SECONDS} s to follow")
+            files.records += series_records.of(series, before)
+            if len(files.records) > MAX_RECORDS:
+                raise UnreadableFile(f"{path.name} has more than {MAX_RECORDS} lectures in this semester")
+    except UnreadableCalendar as error:
+        raise UnreadableFile(f"{path.name} {error}") from error
+    files.places.end(line_count(data))
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableFile(f"{path.name} is larger than {MAX_BYTES >> 20} MiB")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"{path.name} cannot be read: {error.strerror}") from error
 
 
 class _SeriesRecords:
     """The records of one series after the other, numbered on; a course is recorded once."""
 
     def __init__(self, reading: CalendarReading) -> None:
+        semester = reading.semester
         self._reading = reading
-        self._known_codes, self._recorded_codes = frozenset(reading.known_codes), set[str]()
+        self._recorded_codes = set[str]()
         self._items, self._course_items = count(), count()
+        within = days_interval(semester.starts_on, semester.ends_on)
+        self.calendar_reading = Reading(within, campus_zone(), reading.zones, reading.encoding)
 
-    def of(self, series: EventSeries) -> Iterator[Record | Fault]:
-        """A series with a fault is left out, all of it."""
-        for line, sentence in series.faults.items():
-            yield Fault(self._lecture_at(line), sentence, _codes_or_none(series.summaries, self._reading))
+    def of(self, series: EventSeries, before: int) -> list[Record | Fault]:
+        """A series with a fault is left out, all of it. `before`: how many lines there are in the files before."""
         if series.faults:
+            codes = self._codes_of(series)
+            return [self._fault(before + fault.line, fault.sentence, codes) for fault in series.faults]
+        records: list[Record | Fault] = []
+        for orphan in series.orphans:
+            records.append(self._fault(before + orphan.line, orphan.sentence, self._codes_of(series)))
+        for remark in series.remarks:
+            records.append(self._fault(before + remark.line, remark.sentence, ()))
+        faults: dict[tuple[int, str], Fault] = {}
+        for each in series.occurrences:
+            if not (series.is_repeated and _wall(each.starts_at).date() in self._reading.semester.skip_dates):
+                records += self._of_occurrence(each, before, faults)
+        return records
+
+    def _of_occurrence(
+        self, each: Occurrence, before: int, faults: dict[tuple[int, str], Fault]
+    ) -> Iterator[Record | Fault]:
+        """`faults`: of the same series; each is told once, however often it takes place."""
+        event, line = each.event, before + each.event.line
+        rooms = self._reading.rooms.rooms(event.location)
+        codes, title = self._reading.courses.courses(event.summary, lambda name: self._is_room(name, rooms))
+        yield from self._courses(line, codes, title, is_cancelled=event.is_cancelled)
+        if event.is_cancelled or self._is_said_to_be_none(event.summary):
             return
-        try:
-            events = _lecture_events(series.calendar, self._reading.semester)
-        except Exception as error:  # the libraries raise what they like; a bad series stops nothing else
-            sentence = f"this event cannot be understood: {' '.join(str(error).split())[:MAX_REASON]}"
-            yield Fault(self._lecture_at(series.line), sentence, _codes_or_none(series.summaries, self._reading))
+        if sentence := _why_no_lecture(each, codes):
+            if (line, sentence) not in faults:
+                # An event of no course is somebody's meeting, a day or a moment is a holiday or a deadline: they are
+                # no sign that a lecture is missing.
+                courses = () if sentence in NO_LECTURES else tuple(codes)
+                yield faults.setdefault((line, sentence), self._fault(line, sentence, courses))
             return
-        for event in events:
-            codes, title = _course_of(str(event.get("SUMMARY", "")), self._reading)
-            is_cancelled = event.get("STATUS") == "CANCELLED"
-            yield from self._courses(series.line, codes, title, is_cancelled=is_cancelled)
-            for raw in _lectures(event, codes) if not is_cancelled else ():
-                yield _checked(self._lecture_at(series.line), raw, codes)
+        for code in codes:
+            yield record(Position(line, "lectures", next(self._items)), _lecture(each, code, rooms))
 
     def _courses(self, line: int, codes: Sequence[str], title: str, *, is_cancelled: bool) -> Iterator[Record | Fault]:
         """Those not known yet; also a known one whose lecture is off: perhaps that is all the calendar says of it."""
         for code in codes:
-            is_known = code in self._known_codes
+            is_known = code in self._reading.courses.known_codes
             if code not in self._recorded_codes and (is_cancelled or not is_known):
                 self._recorded_codes.add(code)
-                raw = {"code": code} if is_known else {"code": code, "name": title or code}
+                raw = {"code": code} if is_known else {"code": code, "name": title[: rules.MAX_NAME] or code}
                 yield record(Position(line, "courses", next(self._course_items)), raw)
 
-    def _lecture_at(self, line: int) -> Position:
-        return Position(line, "lectures", next(self._items))
+    def _is_room(self, name: str, rooms: Collection[str]) -> bool:
+        return name in rooms or self._reading.rooms.is_room(name)
+
+    def _is_said_to_be_none(self, summary: str) -> bool:
+        return self._reading.courses.table.meaning(summary) == ()
+
+    def _codes_of(self, series: EventSeries) -> tuple[str, ...] | None:
+        """Whose series it is that cannot be read (`Fault.courses`)."""
+        codes = dict[str, None]()
+        for event in series.members:
+            rooms = self._reading.rooms.rooms(event.location)
+            codes |= dict.fromkeys(
+                self._reading.courses.courses(event.summary, lambda name, rooms=rooms: self._is_room(name, rooms))[0]
+            )
+        is_none = all(self._is_said_to_be_none(event.summary) for event in series.members)
+        return tuple(codes) if codes or is_none else None
+
+    def _fault(self, line: int, sentence: str, courses: tuple[str, ...] | None) -> Fault:
+        return Fault(Position(line, "lectures", next(self._items)), sentence, courses)
 
 
-def _lecture_events(series: Calendar, semester: SemesterDays) -> list[Event]:
-    """The events of a series in the semester, cancelled ones too: they say whose lectures it is about.
-
-    Raises: ValueError.
-    """
-    repeated = [event for event in series.walk("VEVENT") if _check_rules(event, semester)]
-    events = [
-        event
-        for event in occurrences(series, days_interval(semester.starts_on, semester.ends_on))
-        if not (repeated and campus_moment(event.start).date() in semester.skip_dates)
-    ]
-    if len(events) > MAX_OCCURRENCES:
-        raise ValueError(f"it takes place more than {MAX_OCCURRENCES} times")
-    return events
-
-
-def _check_rules(event: Any, semester: SemesterDays) -> bool:
-    """Whether an event is repeated. Raises: ValueError, where that would not end, or be more than once a day."""
-    repetitions = rules_of(event)
-    if len(repetitions) > MAX_RULES:
-        raise ValueError(f"it has more than {MAX_RULES} rules")
-    for rule in repetitions:
-        parts = rule_parts(rule)
-        if not {str(word).upper() for word in parts.get("FREQ", [""])} <= FREQUENCIES:
-            raise ValueError("no lecture takes place every hour")
-        if any(int(number) < 1 for name in ("INTERVAL", "COUNT") for number in parts.get(name, [])):
-            raise ValueError("INTERVAL and COUNT are at least 1")
-        if "BYSECOND" in parts or any(len(parts.get(name, [])) > 1 for name in ("BYHOUR", "BYMINUTE")):
-            raise ValueError("no lecture takes place several times a day: make several events of it")
-        if event.start.year < semester.starts_on.year - MAX_YEARS_BEFORE:
-            raise ValueError(f"it begins more than {MAX_YEARS_BEFORE} years before the semester")
-    return bool(repetitions)
-
-
-def _course_of(summary: str, reading: CalendarReading) -> tuple[list[str], str]:
-    """The codes in a summary and what is left of it, the title."""
-    if reading.course:
-        return [reading.course], _title(summary.replace(reading.course, ""))
-    codes = [match.group() for match in reading.code_pattern.finditer(summary)]
-    return list(dict.fromkeys(codes)), _title(reading.code_pattern.sub("", summary))
-
-
-def _title(rest: str) -> str:
-    """A summary without its codes, and without what stood between or around them."""
-    title = EMPTY_BRACKETS.sub("", rest).strip(AROUND_TITLES)
-    return title if title.count("(") == title.count(")") else title.strip(AROUND_TITLES + "()")
-
-
-def _lectures(event: Event, codes: Sequence[str]) -> Iterator[dict[str, Any] | str]:
-    """A raw lecture for each course, or the sentence that says why it is none."""
-    if not isinstance(event.start, datetime):
-        yield WHOLE_DAYS
-        return
+def _why_no_lecture(each: Occurrence, codes: Sequence[str]) -> str | None:
+    if each.event.is_whole_day:
+        return WHOLE_DAYS
     if not codes:
-        yield f"there is no course code in {str(event.get('SUMMARY', ''))[:60]!r}"
-        return
-    starts_at, ends_at = campus_moment(event.start), campus_moment(event.end)
+        return f"there is no course code in {shown(each.event.summary)}"
+    starts_at, ends_at = _wall(each.starts_at), _wall(each.ends_at)
     if starts_at == ends_at:
-        yield NO_DURATION
-        return
-    is_until_midnight = ends_at.date() - starts_at.date() == timedelta(days=1) and not (ends_at.hour or ends_at.minute)
-    if starts_at.date() != ends_at.date() and not is_until_midnight:
-        yield "a lecture ends on the day on which it begins"
-        return
-    location = str(event.get("LOCATION", "")).strip()
-    for code in codes:
-        yield {
-            "course": code,
-            "date": starts_at.date().isoformat(),
-            "start": f"{starts_at:%H:%M}",
-            "end": format_minute(MINUTES_PER_DAY) if is_until_midnight else f"{ends_at:%H:%M}",
-            "label": _label(event),
-            "rooms": [room for room in BETWEEN_ROOMS.split(location) if room],
-        }
+        return NO_DURATION
+    if starts_at.date() != ends_at.date() and not _is_until_midnight(starts_at, ends_at):
+        return "a lecture ends on the day on which it begins"
+    return None
 
 
-def _label(event: Event) -> str:
-    """The first category that is known, else the first one, else a lecture."""
-    words = [str(category) for category in event.categories]
-    labels = [WORDS[word.lower()] for word in words if word.lower() in WORDS]
-    return next(iter([*labels, *words]), Label.LECTURE.value)
+def _lecture(each: Occurrence, code: str, rooms: Sequence[str]) -> dict[str, Any]:
+    """A raw record."""
+    starts_at, ends_at = _wall(each.starts_at), _wall(each.ends_at)
+    return {
+        "course": code,
+        "date": starts_at.date().isoformat(),
+        "start": f"{starts_at:%H:%M}",
+        "end": format_minute(MINUTES_PER_DAY) if _is_until_midnight(starts_at, ends_at) else f"{ends_at:%H:%M}",
+        "label": _label(each.event.categories),
+        "rooms": [*rooms],
+    }
 
 
-def _codes_or_none(summaries: str, reading: CalendarReading) -> tuple[str, ...] | None:
-    """Whose series it is that cannot be read (`Fault.courses`)."""
-    return tuple(_course_of(summaries, reading)[0]) or None
+def _is_until_midnight(starts_at: datetime, ends_at: datetime) -> bool:
+    return ends_at.date() - starts_at.date() == timedelta(days=1) and not (ends_at.hour or ends_at.minute)
 
 
-def _checked(position: Position, raw: dict[str, Any] | str, codes: Sequence[str]) -> Record | Fault:
-    """An event of no course is somebody's meeting, a day or a moment is a holiday or a deadline: they are no sign that
-    a lecture is missing."""
-    if not isinstance(raw, str):
-        return record(position, raw)
-    return Fault(position, raw, () if raw in NO_LECTURES else tuple(codes))
+def _wall(moment: datetime) -> datetime:
+    return moment.astimezone(campus_zone())
+
+
+def _label(categories: Sequence[str]) -> str:
+    """The first category that is known, else the first one that can be a label, else a lecture."""
+    labels = [WORDS[word.lower()] for word in categories if word.lower() in WORDS]
+    return next(iter([*labels, *filter(_is_label, categories)]), Label.LECTURE.value)
+
+
+def _is_label(word: str) -> bool:
+    try:
+        LABEL.parse(word)
+    except WrongForm:
+        return False
+    return True

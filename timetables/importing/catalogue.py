@@ -4,7 +4,7 @@ from timetables.importing import catalogue_statements as sql
 from timetables.importing.catalogue_statements import ENTITIES, Entity
 from timetables.importing.nouns import COURSES, STUDY_PLANS
 from timetables.importing.records import Fault, Position
-from timetables.importing.report import Counts, ImportReport
+from timetables.importing.report import MAX_COURSES_LISTED, Counts, ImportReport
 from timetables.importing.statements import count, drop_repeated, drop_staged, rows_of, run, run_noting
 from timetables.importing.tables import fill, make_affected_courses
 
@@ -30,6 +30,9 @@ def _upsert(entity: Entity, report: ImportReport) -> Counts:
     for column in entity.needed:
         sentence = f"'{column} is missing, and ' || {entity.key} || ' is not known yet'"
         drop_staged(entity.noun, sql.lacks(entity, column), sentence, report)
+    if entity.noun is COURSES:
+        new = rows_of(sql.NEW_COURSES, [MAX_COURSES_LISTED])
+        report.new_courses = [code if code == name else f"{code} {name}" for code, name in new]
     changed = write(sql.change_rows(entity))
     created = write(sql.create_rows(entity))
     return Counts(created=created, changed=changed, kept=count(entity.noun.table) - created - changed)
@@ -53,7 +56,7 @@ def _study_plans(report: ImportReport) -> Counts:
 
 def _planned_courses(report: ImportReport) -> Counts:
     for line, item, code in rows_of(sql.UNKNOWN_COURSES_OF_PLANS):
-        report.complain(Fault(Position(line, STUDY_PLANS.name, item), f"course {code} is not known"))
+        report.complain(Fault(Position(line, STUDY_PLANS.name, item), f"course {code} is not known", name=code))
     fill("plannings_in_file", sql.PLANNINGS_IN_FILE)
     restored = run_noting(sql.RESTORE_PLANNINGS)
     withdrawn = run_noting(sql.WITHDRAW_PLANNINGS)

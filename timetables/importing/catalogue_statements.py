@@ -62,6 +62,13 @@ def change_rows(entity: Entity) -> str:
         {_returning(entity)}"""
 
 
+NEW_COURSES = """
+    SELECT code, name FROM staged_courses file
+    WHERE NOT EXISTS (SELECT FROM timetables_course course WHERE course.code = file.code)
+    ORDER BY item LIMIT %s"""
+"""Parameters: how many."""
+
+
 def create_rows(entity: Entity) -> str:
     """Rows that are not there yet. Courses return their ids."""
     columns = ", ".join(entity.defaults)

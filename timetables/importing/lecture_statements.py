@@ -62,10 +62,19 @@ RESTORE_SCHEDULES = f"""
     WHERE {SAME_SCHEDULE} AND NOT schedule.is_available
     RETURNING schedule.course_id"""
 
+SCHEDULE_GOES = f"""{MAY_GO} AND schedule.is_available
+    AND NOT EXISTS (SELECT FROM lectures_in_file file WHERE {SAME_SCHEDULE})"""
+
+LOST_SCHEDULES = f"""
+    SELECT course.code, NULL, count(*), (array_agg(schedule.starts_at ORDER BY schedule.starts_at))[1:3],
+    count(*) OVER () FROM timetables_courseschedule schedule
+    JOIN timetables_course course ON course.id = schedule.course_id
+    WHERE {SCHEDULE_GOES} GROUP BY course.code ORDER BY course.code LIMIT %s"""
+"""By course: how many, the first of them, and of how many courses. Parameters: how many courses."""
+
 WITHDRAW_SCHEDULES = f"""
     UPDATE timetables_courseschedule schedule SET is_available = false
-    WHERE {MAY_GO} AND is_available
-    AND NOT EXISTS (SELECT FROM lectures_in_file file WHERE {SAME_SCHEDULE})
+    WHERE {SCHEDULE_GOES}
     RETURNING schedule.course_id"""
 
 CREATE_SCHEDULES = """
@@ -86,11 +95,22 @@ BOOKINGS_IN_FILE = """
     GROUP BY 1, 2"""
 """Every lecture of the file in every room it names, as far as both are known."""
 
+BOOKING_GOES = f"""schedule.id = booking.schedule_id AND booking.is_available AND {MAY_GO}
+    AND NOT EXISTS (SELECT FROM bookings_in_file file WHERE {SAME_BOOKING})"""
+
+LOST_ROOMS = f"""
+    SELECT course.code, room.name, count(*), (array_agg(schedule.starts_at ORDER BY schedule.starts_at))[1:3],
+    count(*) OVER () FROM timetables_coursebooking booking
+    JOIN classrooms_classroom room ON room.id = booking.classroom_id,
+    timetables_courseschedule schedule JOIN timetables_course course ON course.id = schedule.course_id
+    WHERE {BOOKING_GOES} AND schedule.is_available
+    GROUP BY course.code, room.name ORDER BY course.code, room.name LIMIT %s"""
+"""As `LOST_SCHEDULES`, of lectures that go on without a room that they had."""
+
 WITHDRAW_BOOKINGS = f"""
     UPDATE timetables_coursebooking booking SET is_available = false
     FROM timetables_courseschedule schedule
-    WHERE schedule.id = booking.schedule_id AND booking.is_available AND {MAY_GO}
-    AND NOT EXISTS (SELECT FROM bookings_in_file file WHERE {SAME_BOOKING})
+    WHERE {BOOKING_GOES}
     RETURNING schedule.course_id"""
 
 RESTORED_BOOKINGS = f"""

@@ -13,7 +13,7 @@ from kernel.campus_time import campus_date, days_interval
 from timetables.importing import lecture_statements as sql
 from timetables.importing.nouns import LECTURES, WEEKLY
 from timetables.importing.records import Fault, Position
-from timetables.importing.report import Counts, ImportReport
+from timetables.importing.report import MAX_COURSES_LISTED, Counts, ImportReport, Loss
 from timetables.importing.statements import count, named_rows_of, rows_of, run, run_noting
 from timetables.importing.tables import fill
 from timetables.models import CourseBooking
@@ -27,9 +27,9 @@ def write_lectures(report: ImportReport) -> None:
     _refuse_unknown_courses(report)
     _refuse_other_days(report)
     _hold_courses(report)
-    report.counts["lectures"] = _write_schedules()
+    report.counts["lectures"] = _write_schedules(report)
     fill("bookings_in_file", sql.BOOKINGS_IN_FILE)
-    counts = _set_availability()
+    counts = _set_availability(report)
     fill("new_bookings", sql.NEW_BOOKINGS)
     _write_room_time(counts, report)
     report.counts["bookings"] = counts
@@ -46,7 +46,9 @@ def _refuse_unknown_courses(report: ImportReport) -> None:
     """One complaint for each course that is missing, however many lectures it has."""
     for noun, condition in ((WEEKLY, "true"), (LECTURES, "NOT is_expanded")):
         for line, item, code, number in rows_of(sql.unknown_courses(noun.table, condition)):
-            report.complain(Fault(Position(line, noun.name, item), f"course {code} is not known ({number} such)", None))
+            report.complain(
+                Fault(Position(line, noun.name, item), f"course {code} is not known ({number} such)", None, name=code)
+            )
 
 
 def _refuse_other_days(report: ImportReport) -> None:
@@ -61,9 +63,10 @@ def _hold_courses(report: ImportReport) -> None:
     report.held_courses = count("held_courses")
 
 
-def _write_schedules() -> Counts:
+def _write_schedules(report: ImportReport) -> Counts:
     fill("lectures_in_file", sql.LECTURES_IN_FILE)
     restored = run_noting(sql.RESTORE_SCHEDULES)
+    _note_losses(sql.LOST_SCHEDULES, report)
     withdrawn = run_noting(sql.WITHDRAW_SCHEDULES)
     created = run_noting(sql.CREATE_SCHEDULES)
     return Counts(
@@ -74,8 +77,14 @@ def _write_schedules() -> Counts:
     )
 
 
-def _set_availability() -> Counts:
+def _note_losses(query: str, report: ImportReport) -> None:
+    rows = rows_of(query, [MAX_COURSES_LISTED])
+    report.add_losses([Loss(*row[:4]) for row in rows], rows[0][4] if rows else 0)
+
+
+def _set_availability(report: ImportReport) -> Counts:
     """Of the bookings that are there. Not all of `restored_bookings` need get their rooms."""
+    _note_losses(sql.LOST_ROOMS, report)
     withdrawn = run_noting(sql.WITHDRAW_BOOKINGS)
     fill("restored_bookings", sql.RESTORED_BOOKINGS)
     run(sql.RESTORE_BOOKINGS)

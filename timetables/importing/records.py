@@ -1,11 +1,14 @@
 """A record of an import file, checked against its noun: what it says, or what is wrong with it, and where. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from timetables.importing.forms import WrongForm
 from timetables.importing.nouns import NOUNS, Values
+
+VARIABLE = re.compile(r"'[^']*'|\"[^\"]*\"|\d+(?:[-:]\d+)*")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,15 @@ class Fault:
     sentence: str
     courses: tuple[str, ...] | None = ()
     """Whose lectures the record may have spoken of, by code; None if that cannot be known."""
+
+    name: str = ""
+    """What the sentence speaks of, where others of its kind speak of something else."""
+
+    @property
+    def kind(self) -> str:
+        """The sentence without what differs between faults of one kind: names, numbers and what it quotes."""
+        sentence = self.sentence.replace(self.name, "…", 1) if self.name else self.sentence
+        return VARIABLE.sub("…", sentence)
 
     def __str__(self) -> str:
         return f"{self.position}: {self.sentence}"

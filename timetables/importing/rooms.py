@@ -50,12 +50,12 @@ def find_rooms(report: ImportReport, *, create: bool, by: User | None, now: date
         noun, name = WEEKLY if room["is_expanded"] else LECTURES, room["name"]
         position = Position(room["line"], noun.name, room["item"])
         if not create:
-            report.complain(Fault(position, f"room {name} is not known ({room['number']} lectures)"))
+            report.complain(Fault(position, f"room {name} is not known ({room['number']} lectures)", name=name))
             continue
         try:
             create_classroom(by=by, now=now, name=name, **_description(room))
         except (Invalid, ClassroomNameIsTaken) as refusal:
-            report.complain(Fault(position, f"room {name} cannot be made: {_reason(refusal)}"))
+            report.complain(Fault(position, f"room {name} cannot be made: {_reason(refusal)}", name=name))
         else:
             report.made_rooms.append(name)
     fill("known_rooms", KNOWN_ROOMS)

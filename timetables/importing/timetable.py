@@ -12,6 +12,7 @@ from kernel.errors import PermissionDenied
 from kernel.facts import publish
 from timetables.facts import MAX_NAMED, TimetableImported
 from timetables.importing.catalogue import upsert_catalogue
+from timetables.importing.files import Places
 from timetables.importing.lectures import write_lectures
 from timetables.importing.records import Fault, Record
 from timetables.importing.report import ImportReport
@@ -33,11 +34,13 @@ def import_timetable(
     read: Callable[[], Iterable[Record | Fault]],
     create_rooms: bool = False,
     dry_run: bool = False,
+    places: Places | None = None,
 ) -> ImportReport:
     """Make the timetable what a file says it is, for the file's semesters and courses.
 
     `by` None = the operator at the command line. `source`: the file's name, for the log. `read`: opens the records;
-    called again if the transaction is. With `dry_run` everything is done, counted, and rolled back.
+    called again if the transaction is. `places`: of its lines, where there are several files. With `dry_run` everything
+    is done, counted, and rolled back.
 
     A faulty record is left out and reported; a lecture that meets something else does not get that room and is
     reported. Publishes `TimetableImported` unless nothing changed (and a `ClassroomCreated` for each room made).
@@ -49,7 +52,7 @@ def import_timetable(
         raise PermissionDenied
     allow_long_work(statement_seconds=STATEMENT_SECONDS, wait_seconds=WAIT_SECONDS)
     lock_namespace(Namespace.TIMETABLE)
-    report = ImportReport()
+    report = ImportReport(places or Places())
     stage(read(), report.complain)
     upsert_catalogue(report)
     expand_weekly(report.complain)

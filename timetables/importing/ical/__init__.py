@@ -1,1 +1,15 @@
-"""Calendar files (iCalendar, RFC 5545): their event series, and when these take place. Knows nothing of lectures."""
+"""Calendar files (iCalendar, RFC 5545): their event series, and when these take place. Knows nothing of lectures.
+
+In the order in which a file is read:
+
+    lines        bytes become property lines, each with its number
+    components   lines become calendars, with the descriptions of zones and the events in them
+    values       what stands in a property: a date, a time, a duration, a text
+    rules        RRULE: read strictly, followed day by day, so that it ends
+    zones        which zone a name means; zones that a calendar describes itself
+    events       a component becomes an event, or the faults of one
+    series       what belongs together, and when it takes place
+
+What cannot be understood is a `Misread` with the line; what makes the whole file useless an `UnreadableCalendar`. No
+library reads here: those that do stop dead where a rule fails, and guess where we have to say so (decision 0019).
+"""

@@ -1,0 +1,90 @@
+"""Bytes become property lines, each with the number of the line in which it begins."""
+
+import codecs
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from timetables.importing.ical.errors import UnreadableCalendar
+
+MAX_LINES = 1_000_000
+DEFAULT_ENCODING = "utf-8"
+MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+AFTER_THE_END = b"\x00\x1a \t\r\n"
+"""What editors and old systems leave behind a text."""
+LINE_END = re.compile(rb"\r\n|\n|\r")
+PARAMETER_VALUE = r'(?:"[^"]*"|[^":;,]*)'
+PROPERTY = re.compile(rf"([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+(?:={PARAMETER_VALUE}(?:,{PARAMETER_VALUE})*)?)*):")
+PARAMETER = re.compile(rf";([A-Za-z0-9-]+)(?:=({PARAMETER_VALUE}(?:,{PARAMETER_VALUE})*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A property, or a text that is none: then `name` is empty and `value` has all of it."""
+
+    number: int
+    name: str
+    """In upper case."""
+    parameters: Mapping[str, str]
+    """Names in upper case, values without quotes."""
+    value: str
+
+
+def read_lines(data: bytes, encoding: str | None) -> Iterator[Line]:
+    """The property lines of a file. `encoding` None: UTF-8, or what the mark at its beginning says.
+
+    Raises: UnreadableCalendar, midway.
+    """
+    mark = next((mark for mark in MARKS if data.startswith(mark)), None)
+    encoding = encoding or (MARKS[mark] if mark else DEFAULT_ENCODING)
+    if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
+        data, encoding = _decode(data, encoding, line=1).encode(), DEFAULT_ENCODING
+    elif mark == codecs.BOM_UTF8:
+        data = data[len(mark) :]
+    for number, raw in _unfold(data.rstrip(AFTER_THE_END)):
+        yield _line(number, _decode(raw, encoding, line=number))
+
+
+def line_count(data: bytes) -> int:
+    """How many lines a file has, as `Line.number` counts them."""
+    return 1 + sum(1 for _ in LINE_END.finditer(data))
+
+
+def _unfold(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Lines with what continues them: as bytes, for a fold may stand inside a character (RFC 5545, 3.1)."""
+    first, parts = 0, list[bytes]()
+    for number, line in enumerate(_split(data), start=1):
+        if number > MAX_LINES:
+            raise UnreadableCalendar(f"has more than {MAX_LINES} lines")
+        if parts and line[:1] in (b" ", b"\t"):
+            parts.append(line[1:])
+        elif line.strip():
+            if parts:
+                yield first, b"".join(parts)
+            first, parts = number, [line.strip() if not first else line]
+    if parts:
+        yield first, b"".join(parts)
+
+
+def _split(data: bytes) -> Iterator[bytes]:
+    at = 0
+    for end in LINE_END.finditer(data):
+        yield data[at : end.start()]
+        at = end.end()
+    yield data[at:]
+
+
+def _decode(raw: bytes, encoding: str, *, line: int) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeError as error:
+        name = "UTF-8" if encoding.startswith("utf-8") else encoding
+        raise UnreadableCalendar(f"is not {name} in line {line}: say in which encoding it is written") from error
+
+
+def _line(number: int, text: str) -> Line:
+    head = PROPERTY.match(text)
+    if head is None:
+        return Line(number, "", {}, text.strip())
+    parameters = {name.upper(): value.replace('"', "") for name, value in PARAMETER.findall(head[2])}
+    return Line(number, head[1].upper(), parameters, text[head.end() :])
