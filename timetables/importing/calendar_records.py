@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,7 @@ class _SeriesRecords:
         """`faults`: of the same series; each is told once, however often it takes place."""
         event, line = each.event, before + each.event.line
         rooms = self._reading.rooms.rooms(event.location)
-        codes, title = self._reading.courses.courses(event.summary, lambda name: self._is_room(name, rooms))
+        codes, title = self._reading.courses.courses(event.summary, partial(self._is_room, rooms))
         yield from self._courses(line, codes, title, is_cancelled=event.is_cancelled)
         if event.is_cancelled or self._is_said_to_be_none(event.summary):
             return
@@ -180,7 +181,7 @@ class _SeriesRecords:
                 raw = {"code": code} if is_known else {"code": code, "name": title[: rules.MAX_NAME] or code}
                 yield record(Position(line, "courses", next(self._course_items)), raw)
 
-    def _is_room(self, name: str, rooms: Collection[str]) -> bool:
+    def _is_room(self, rooms: Collection[str], name: str) -> bool:
         return name in rooms or self._reading.rooms.is_room(name)
 
     def _is_said_to_be_none(self, summary: str) -> bool:
@@ -191,9 +192,7 @@ class _SeriesRecords:
         codes = dict[str, None]()
         for event in series.members:
             rooms = self._reading.rooms.rooms(event.location)
-            codes |= dict.fromkeys(
-                self._reading.courses.courses(event.summary, lambda name, rooms=rooms: self._is_room(name, rooms))[0]
-            )
+            codes |= dict.fromkeys(self._reading.courses.courses(event.summary, partial(self._is_room, rooms))[0])
         is_none = all(self._is_said_to_be_none(event.summary) for event in series.members)
         return tuple(codes) if codes or is_none else None
 

@@ -134,10 +134,10 @@ def _until(text: str | None) -> Moment | None:
 
 
 def _numbers(name: str, text: str, span: range) -> frozenset[int]:
-    values = set()
+    values = set[int]()
     for word in text.split(","):
         number = int(word) if NUMBER.fullmatch(word) else None
-        if number not in span or (number == 0 and name in NUMBERS):
+        if number is None or number not in span or (number == 0 and name in NUMBERS):
             raise WrongValue(f"{name}={text[:60]}: {shown(word)} is not a number from {_range(span)}")
         values.add(number)
     return frozenset(values)
