@@ -51,7 +51,7 @@ READERS: dict[str, Callable[[Cell], Any]] = {
     "latitude": number,
     "longitude": number,
 }
-NOTHING = {"equipment": {}, "type": "", "building": "", "link": "", "latitude": None, "longitude": None}
+NOTHING: dict[str, Any] = {"equipment": {}, "type": "", "building": "", "link": "", "latitude": None, "longitude": None}
 """What a dash leaves in the columns that may be empty."""
 
 

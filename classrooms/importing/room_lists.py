@@ -19,7 +19,7 @@ from kernel.errors import DomainError
 from kernel.names import one_line
 from kernel.tables.headers import Row
 
-UNSAID = {"capacity": None, "floor": None, "equipment": {}, "is_active": True, "auto_approve": False}
+UNSAID: dict[str, Any] = {"capacity": None, "floor": None, "equipment": {}, "is_active": True, "auto_approve": False}
 UNSAID |= {"type": "", "building": "", "link": "", "latitude": None, "longitude": None}
 """What a new room has of which the list says nothing; without a capacity or floor there is none."""
 

@@ -134,10 +134,12 @@ def _delimiter(head: list[str], separator: str, columns: Columns) -> str:
         except csv.Error:
             return 0
 
-    return max((*named, *DELIMITERS), key=known)
+    best: str = max((*named, *DELIMITERS), key=known)
+    return best
 
 
-def _reader(lines: Iterator[str], delimiter: str) -> "csv._reader":
+def _reader(lines: Iterator[str], delimiter: str) -> Any:
+    """Python's reader, whose `line_num` counts the lines it has taken."""
     return csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " ")
 
 

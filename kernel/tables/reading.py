@@ -45,7 +45,7 @@ def read_table(content: bytes, columns: Columns) -> Table:
 
 def _of_text(content: bytes, columns: Columns) -> Table:
     table = read_delimited(io.BytesIO(content), columns)
-    rows = []
+    rows: list[Row] = []
     for row in table.rows:
         if len(rows) == MAX_ROWS:
             raise UnreadableTable(TOO_LONG)

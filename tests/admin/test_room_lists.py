@@ -8,8 +8,10 @@ from html import unescape
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from import_export.admin import ImportMixin
 
 from classrooms.models import Classroom
+from kernel.admin.site import site
 from tests.admin.pages import actions, said
 from tests.factories import make_classroom
 
@@ -405,3 +407,19 @@ def test_only_cspace_imports(browser, member, page):
 def test_a_form_without_a_file_asks_for_one(admin):
     response = admin.post(f"{ROOMS}import/", {})
     assert (response.status_code, list(response.context["form"].errors)) == (200, ["import_file"])
+
+
+@pytest.mark.parametrize("mib", [2, 30])
+@pytest.mark.parametrize("page", ["import/", "process_import/", "add/"])
+def test_a_large_upload_is_not_taken(admin, page, mib):
+    response = admin.post(f"{ROOMS}{page}", {"import_file": SimpleUploadedFile("rooms.csv", b"x" * (mib << 20))})
+    assert response.status_code in (200, 302)
+    assert sum(len(file) for file in response.wsgi_request.FILES.values()) <= 1 << 20
+    if page == "import/":
+        assert response.context["form"].errors == {
+            "import_file": ["The file has more than 1 MiB, which is the most that is read: split the list"]
+        }
+
+
+def test_no_page_imports_by_the_library():
+    assert [type(page).__name__ for page in site._registry.values() if isinstance(page, ImportMixin)] == []

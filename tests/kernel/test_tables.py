@@ -279,7 +279,7 @@ def test_quotation_mark_that_is_never_closed_does_not_swallow_a_long_file():
 @pytest.mark.parametrize("reader", [truth, whole_number, number, text_of])
 @pytest.mark.parametrize("cell", [NoValue("the error #N/A"), datetime(2026, 1, 2)])
 def test_cell_that_is_no_value_or_a_date_is_said(reader, cell):
-    with pytest.raises(WrongCell, match="the error #N/A|'2026-01-02T00:00:00'"):
+    with pytest.raises(WrongCell, match=r"the error #N/A|'2026-01-02T00:00:00'"):
         reader(cell)
 
 

@@ -12,12 +12,12 @@ from typing import Any
 from kernel.dates import KNOWN_YEARS
 from kernel.names import is_visible, without_variations
 from kernel.tables.cells import WrongCell, truth, whole_number
+from kernel.tables.cells import number as read_number
 from kernel.web_addresses import is_web_address
 from timetables import rules
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
-DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,15})?", re.ASCII)
 MAX_LIST = 1000
 
 
@@ -71,7 +71,10 @@ def degrees(most: int) -> Form:
     """An angle from -most to most."""
 
     def parse(raw: Any) -> float:
-        number = float(raw) if isinstance(raw, str) and DEGREES.fullmatch(raw) else raw
+        try:
+            number = read_number(raw) if isinstance(raw, str) else raw
+        except WrongCell:
+            number = None
         if type(number) not in (int, float) or not abs(number) <= most:
             raise WrongForm(f"is not a number from -{most} to {most}")
         return float(number)
