@@ -12,7 +12,7 @@ def lost_to_closure(
     classroom_id: int, interval: Interval, *, now: datetime
 ) -> tuple[list[Registration], list[SeriesWeek]]:
     """The registrations cancelled by a closure of a room, and the weeks that its series skip for one, in this time:
-    those that lie ahead and with nothing in their way now, by time. Three queries."""
+    those that lie ahead and with nothing in their way now, by time. Three queries at most."""
     registrations = Registration.objects.filter(is_closed_over=True, occupancy__classroom_id=classroom_id)
     registrations = registrations.filter(
         occupancy__starts_at__gt=now,
@@ -36,6 +36,6 @@ def lost_to_closure(
             and span.ends_at > interval.starts_at
         ):
             losses.append((week, span))
-    taken = obstacles_of_each([(classroom_id, span) for _, span in losses])
+    taken = obstacles_of_each([(classroom_id, span) for _, span in losses]) if losses else {}
     free = [row for place, (row, _) in enumerate(losses) if place not in taken]
     return [row for row in free if isinstance(row, Registration)], [row for row in free if isinstance(row, SeriesWeek)]

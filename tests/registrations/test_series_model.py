@@ -384,7 +384,10 @@ hands = st.fixed_dictionaries(
         "words": st.sampled_from(WORDS),
     },
 ).filter(bool)
+new_words = st.fixed_dictionaries({"words": st.sampled_from(WORDS)})
 commands = st.one_of(
+    st.tuples(st.just("change"), cuts, new_words),
+    st.tuples(st.just("by_hand"), weeks, new_words),
     st.tuples(st.just("change"), cuts, changes),
     st.tuples(st.just("change"), cuts, changes),
     st.tuples(st.just("by_hand"), weeks, hands),
