@@ -5,6 +5,7 @@ A value is JSON, or text where the file is a CSV; both become the same.
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -71,10 +72,10 @@ def degrees(most: int) -> Form:
     """An angle from -most to most."""
 
     def parse(raw: Any) -> float:
-        try:
-            number = read_number(raw) if isinstance(raw, str) else raw
-        except WrongCell:
-            number = None
+        number: Any = raw
+        if isinstance(raw, str):
+            with suppress(WrongCell):
+                number = read_number(raw)
         if type(number) not in (int, float) or not abs(number) <= most:
             raise WrongForm(f"is not a number from -{most} to {most}")
         return float(number)
