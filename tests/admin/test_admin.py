@@ -10,6 +10,7 @@ from classrooms.models import Classroom
 from classrooms.queries.floorplan import draw
 from classrooms.queries.states import states
 from kernel import clock
+from kernel.campus_time import campus_date
 from registrations.models import Registration, Series
 from tests.admin.pages import act, actions, said
 from tests.factories import PASSWORD, make_classroom, make_registration
@@ -30,7 +31,7 @@ BOX = {"x": 1, "y": 2, "width": 90, "height": 60, "text": "<script>alert(1)</scr
 
 @pytest.fixture
 def held(member, team, room):
-    with_day = dt.date.today() + dt.timedelta(days=3)
+    with_day = campus_date(clock.now()) + dt.timedelta(days=3)
     return make_registration(by=member, group=team, classroom=room, day=with_day)
 
 
@@ -82,7 +83,7 @@ def test_a_refusal_is_shown_and_nothing_is_written(admin, cspace, api, held, mem
 
 
 def test_series_are_cancelled_and_retried_by_the_services(admin, api, cspace, team, room):
-    today = dt.date.today()
+    today = campus_date(clock.now())
     body = {
         "group_id": team.pk,
         "classroom": room.name,

@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 from django.db import connection, connections
 
+from kernel import clock
+from kernel.campus_time import campus_date
 from kernel.db.locks import Namespace
 from registrations.models import Registration
 from tests.admin.pages import actions, errors, typed
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def wish(transactional_db, room, team):
-    day = dt.date.today() + dt.timedelta(days=3)
+    day = campus_date(clock.now()) + dt.timedelta(days=3)
     slot = {"date": str(day), "start_time": "10:00", "end_time": "12:00", "description": ""}
     return {"classroom": room.pk, "group": team.pk} | slot
 

@@ -12,12 +12,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from kernel import clock
 from tests.crash.processes import ROOT, await_true, is_stopped, marked, postmaster, shared_folder
 from tests.races.server import free_port
 
@@ -160,7 +161,7 @@ def test_opens_an_allocation_event_by_itself(home: Path, tmp_path: Path) -> None
     with running(home, tmp_path, CSPACE_STEP_SECONDS="1") as run:
         login = {"username": "ta217", "password": "cspace-demo"}
         access = httpx.post(f"{run.url}/api/v1/auth/token/", json=login).json()["access"]
-        opens = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+        opens = clock.now().replace(microsecond=0) + timedelta(seconds=2)
         event = {
             "registration_start": f"{opens:%Y-%m-%dT%H:%M:%SZ}",
             "registration_end": f"{opens + timedelta(days=3):%Y-%m-%dT%H:%M:%SZ}",
