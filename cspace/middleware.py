@@ -26,8 +26,8 @@ from django.views.defaults import server_error as django_server_error
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from dialects.dialect import SlashRule
-from dialects.registry import dialect_of
-from kernel.api.errors import envelope_for_exception, envelope_for_status, refusal_of
+from dialects.registry import dialect_of, is_own_answer
+from kernel.api.errors import envelope_for_exception, envelope_for_status, refusal_in, refusal_of
 from kernel.errors import Unavailable
 from kernel.requests import actor_id_of, handling, name_request
 from kernel.text import has_forbidden_text
@@ -122,11 +122,21 @@ class EnvelopeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        is_bare = response.status_code >= 400 and response.headers.get("Content-Type") != "application/json"
+        is_bare = response.status_code >= 400 and not _is_worded(request, response)
         return envelope_for_status(request, response) if is_bare and not _is_page(request) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return page_for_exception(error) if _is_page(request) else envelope_for_exception(request, error)
+
+
+def _is_worded(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether an answer that is no success says all it has to.
+
+    On a dialect's path that is told by who made it, because its own may have any type; elsewhere by the type.
+    """
+    if dialect_of(request) is None:
+        return response.headers.get("Content-Type") == "application/json"
+    return refusal_in(response) is not None or is_own_answer(request, response)
 
 
 def page_for_exception(error: Exception) -> HttpResponse | None:

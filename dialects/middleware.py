@@ -30,8 +30,7 @@ class DialectMiddleware:
         cors = dialect.cors() if dialect.cors else None
         is_preflight = request.method == "OPTIONS" and _has_our_host(request)
         response = _preflight(cors) if cors and is_preflight else self.get_response(request)
-        if response.status_code >= 400 and isinstance(response, HttpResponse):
-            _reword(response, dialect)
+        _reword(response, dialect)
         if cors:
             _open(request, response, cors)
         return response
@@ -54,13 +53,15 @@ def _preflight(cors: Cors) -> HttpResponse:
     return response
 
 
-def _reword(response: HttpResponse, dialect: Dialect) -> None:
-    """Put a refusal in CSpace's envelope into the dialect's, headers kept."""
+def _reword(response: HttpResponseBase, dialect: Dialect) -> None:
+    """Put a refusal in CSpace's envelope into the dialect's, headers kept. Whatever else it is stays."""
+    refusal = refusal_in(response)
+    if refusal is None or not isinstance(response, HttpResponse):
+        return
+    response.status_code, body = dialect.envelope(refusal)
+    response.content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     if "WWW-Authenticate" in response:
         response["WWW-Authenticate"] = dialect.challenge
-    if refusal := refusal_in(response):
-        response.status_code, body = dialect.envelope(refusal)
-        response.content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _open(request: HttpRequest, response: HttpResponseBase, cors: Cors) -> None:

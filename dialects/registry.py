@@ -1,8 +1,12 @@
 """Which dialects there are, and whose a request is."""
 
-from django.http import HttpRequest
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import ResolverMatch, URLPattern, URLResolver, include, path, re_path
 
 from dialects.dialect import Dialect
 from dialects.occupancy.dialect import DIALECT as OCCUPANCY
@@ -10,7 +14,7 @@ from kernel.errors import NotFound
 
 DIALECTS: tuple[Dialect, ...] = (OCCUPANCY,)
 """Where the paths of two meet, the first of them has the call."""
-KEPT_AS = "cspace.dialect"
+KEPT_AS, ANSWER_KEPT_AS = "cspace.dialect", "cspace.dialect_answer"
 
 
 def dialect_of(request: HttpRequest) -> Dialect | None:
@@ -29,12 +33,45 @@ def dialect_at(path_info: str) -> Dialect | None:
     return next((dialect for dialect in DIALECTS if dialect.owns(path_info)), None)
 
 
+def is_own_answer(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether a call of a dialect has answered so itself: then nobody words it anew, whatever its type and status.
+
+    Not what an exception or a middleware has made, and not the empty 405 with which Django's `View` and `require_GET`
+    answer in the call's place.
+    """
+    if isinstance(response, HttpResponseNotAllowed) and not response.content:
+        return False
+    return request.META.get(ANSWER_KEPT_AS) is response
+
+
+class _Calls(URLResolver):
+    """The routes of a dialect, which remember what their view returned: no middleware sees who made an answer."""
+
+    def resolve(self, path: str) -> ResolverMatch:
+        match = super().resolve(path)
+        match.func = _remembering(match.func)
+        return match
+
+
+def _remembering(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    @wraps(view)
+    def answer(request: HttpRequest, *parts: Any, **names: Any) -> HttpResponseBase:
+        response = view(request, *parts, **names)
+        request.META[ANSWER_KEPT_AS] = response
+        return response
+
+    return answer
+
+
 def routes() -> list[URLPattern | URLResolver]:
     """The calls of every dialect, each dialect's followed by the refusal of all else on its paths."""
     return [
         route
         for dialect in DIALECTS
-        for route in (path("", include(dialect.urls)), re_path(f"^(?:{dialect.paths})", no_such_call))
+        for route in (
+            _Calls(path("", include(dialect.urls)).pattern, dialect.urls),
+            re_path(f"^(?:{dialect.paths})", no_such_call),
+        )
     ]
 
 

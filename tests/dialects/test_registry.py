@@ -6,12 +6,14 @@ import re
 from urllib.parse import unquote
 
 import pytest
+from django.http import HttpResponse
 from django.urls import clear_url_caches
 
 import cspace.urls
+from cspace.middleware import PathMiddleware
 from dialects import registry
 from dialects.registry import DIALECTS, dialect_at, no_such_call
-from tests.dialects.made_up import EVENTS, ROOMS
+from tests.dialects.made_up import EVENTS, OWN, PLAIN, ROOMS
 from tests.factories import make_classroom
 from tests.routes import routes
 
@@ -118,6 +120,65 @@ def test_a_dialect_has_its_own_statuses(api, registered):
 def test_what_a_dialect_has_worded_itself_stays(api, registered):
     answered(api().get("/events/taken"), 422, {"errors": {"name": "taken"}})
     answered(api().get("/events/alike"), 422, {"error": "taken", "code": "mine"})
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_a_dialect_answers_itself_stays_whatever_its_status_and_type(api, registered, name):
+    own = OWN[name]()
+    response = api().get(f"/events/own/{name}", Origin=FEST)
+    assert (response.status_code, response.getvalue()) == (own.status_code, own.getvalue())
+    for header in ("Content-Type", "WWW-Authenticate", "Allow"):
+        assert response.headers.get(header) == own.headers.get(header)
+    assert response["Access-Control-Allow-Origin"] == FEST
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/events/classy", PLAIN),
+        ("/events/only-read", PLAIN),
+        ("/events/restful", "application/vnd.us+json"),
+    ],
+)
+def test_a_view_of_any_kind_answers_itself(api, registered, path, content_type):
+    response = api().get(path)
+    assert (response.status_code, response["Content-Type"]) == (409, content_type)
+    assert response.content in {b"text", b'{"taken":true}'}
+
+
+@pytest.mark.parametrize("path", ["/events/classy", "/events/only-read", "/events/restful"])
+def test_a_method_that_a_view_of_any_kind_does_not_have(api, registered, path):
+    response = api()("DELETE", path)
+    assert (response.status_code, response.json()["why"]) == (405, "METHOD_NOT_ALLOWED")
+    assert response["Content-Type"] == "application/json"
+    assert response["Allow"].startswith("GET")
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "sentence", "code"),
+    [
+        ("missing", 404, "Endpoint not found", "NOT_FOUND"),
+        ("suspicious", 400, "Validation failed", "VALIDATION_ERROR"),
+        ("template", 500, "Something went wrong on our side", "INTERNAL_ERROR"),
+        ("nothing", 500, "Internal Server Error", "INTERNAL_ERROR"),
+    ],
+)
+def test_a_view_that_ends_without_an_answer_has_none_of_its_own(api, registered, caplog, name, status, sentence, code):
+    with caplog.at_level(logging.CRITICAL):
+        response = api().get(f"/events/broken/{name}")
+    answered(response, status, {"sorry": sentence, "why": code})
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/html"])
+def test_an_answer_that_a_middleware_makes_is_none_of_the_view(api, registered, monkeypatch, content_type):
+    """Before the view as well as after it, whatever it looks like."""
+
+    def refuse_after(self, request):
+        self.get_response(request)
+        return HttpResponse("{}", status=409, content_type=content_type)
+
+    monkeypatch.setattr(PathMiddleware, "__call__", refuse_after)
+    answered(api().get("/events/own/text/"), 409, {"sorry": "Conflict", "why": "INVALID_STATE"})
 
 
 @pytest.mark.parametrize("path", ["/events/sign-in", "/events/sign-in/"])
