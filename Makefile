@@ -8,6 +8,9 @@ PY = .venv/bin/python
 # A development server, unless the environment or .env says which deployment this is.
 run draw-demo: export CSPACE_ENV_DEFAULT := development
 
+# What is checked and measured is the code: it does not depend on what stands in a developer's .env.
+test lint bench: export CSPACE_ENV_FILE :=
+
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --no-emit-find-links --only-binary :all: $(UPGRADE) pyproject.toml
 
@@ -29,7 +32,7 @@ test: lint ## everything CI runs
 lint: environment ## ruff, mypy, import-linter
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	DEBUG=1 .venv/bin/python -m mypy
+	DEBUG=1 $(PY) -m mypy
 	.venv/bin/lint-imports
 
 format: environment ## let ruff put the code in order

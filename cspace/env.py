@@ -20,6 +20,8 @@ from kernel.rates import parse_rate
 EX_CONFIG = 78
 """sysexits.h: configuration error."""
 
+DEFAULT_FILE = ".env"
+"""In the working directory; it may be missing."""
 DEPLOYMENTS = ("", "production", "development")
 
 UNITS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
@@ -54,17 +56,21 @@ def refuse(problem: str) -> NoReturn:
 class Environment(Env):
     """`environs.Env` with secrets from files: `NAME_FILE` names a file that holds the value of `NAME`."""
 
-    def read_file(self, path: Path) -> None:
-        """Take from a `.env` file what the process environment does not say; without such a file, nothing.
+    def read_file(self, path: str) -> None:
+        """Take from a `.env` file what the process environment does not say. No path is no file.
 
         Raises:
-            EnvError: it is no text, or a line of it is neither NAME=value nor a comment. No line is quoted: it may
-                hold a secret.
+            EnvError: another file than `.env` is not there; it is no text, or a line of it is neither NAME=value nor a
+                comment. No line is quoted: it may hold a secret.
         """
-        try:
-            text = path.read_bytes().decode("utf-8-sig")
-        except FileNotFoundError:
+        if not path:
             return
+        try:
+            text = Path(path).read_bytes().decode("utf-8-sig")
+        except FileNotFoundError:
+            if path == DEFAULT_FILE:
+                return
+            raise EnvError(f"{path} cannot be read (there is no such file)") from None
         except OSError as error:
             raise EnvError(f"{path} cannot be read ({error.strerror})") from error
         except UnicodeDecodeError as error:
@@ -174,16 +180,6 @@ class Environment(Env):
         if not database.get("NAME") or urlsplit(url).scheme not in POSTGRES_SCHEMES:
             raise EnvError(f"{name} is not the URL of a PostgreSQL database: postgres://user:password@host/name")
         return database
-
-
-def read_environment() -> Environment:
-    """The process environment, and what a `.env` in the working directory adds to it."""
-    environment = Environment()
-    try:
-        environment.read_file(Path(".env"))
-    except EnvError as error:
-        refuse(str(error))
-    return environment
 
 
 def secret_problems(**secrets: str) -> Iterable[str]:

@@ -11,14 +11,25 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import EnvError, validate
 
-from cspace.env import development_hosts, owner_problem, read_environment, refuse, secret_problems, split_words
+from cspace.env import (
+    DEFAULT_FILE,
+    Environment,
+    development_hosts,
+    owner_problem,
+    refuse,
+    secret_problems,
+    split_words,
+)
 
 HSTS_PRELOAD_SECONDS = 31_536_000
 """What the browsers' list asks for."""
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = read_environment()
+env = Environment()
 
 try:
+    # Before everything else: what the process environment does not say stands there.
+    env.read_file(env.str("CSPACE_ENV_FILE", DEFAULT_FILE))
+
     # --- Which deployment ------------------------------------------------------------------------
     ENVIRONMENT, CSPACE_ENV_DEFAULT = env.deployment("CSPACE_ENV"), env.deployment("CSPACE_ENV_DEFAULT")
     DEBUG = env.bool("DEBUG", (ENVIRONMENT or CSPACE_ENV_DEFAULT) == "development")

@@ -1,8 +1,12 @@
-"""Loaded before Django's settings: the tests run as a development server on a throwaway cluster."""
+"""Loaded before Django's settings: the tests run as a development server on a throwaway cluster.
+
+Nothing is read from a developer's `.env`, here or in a process that a test starts.
+"""
 
 import os
 from pathlib import Path
 
+os.environ["CSPACE_ENV_FILE"] = ""
 os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("CSPACE_DATA_DIR", str(Path(__file__).resolve().parent.parent / "var" / "pg-test"))
 os.environ.setdefault("CSPACE_EMBEDDED_FAST", "1")

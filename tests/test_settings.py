@@ -22,7 +22,8 @@ SAFE = {
 
 
 def starting_with(changes):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CSPACE_", "DEBUG", "DATABASE"))}
+    ours = ("CSPACE_", "DEBUG", "DATABASE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {"CSPACE_ENV_FILE": ""}
     return {name: value for name, value in (kept | SAFE | changes).items() if value is not None}
 
 
@@ -266,7 +267,7 @@ def read_with_file(read, monkeypatch, tmp_path):
     def read_with_file(content, **changes):
         monkeypatch.chdir(tmp_path)
         (tmp_path / ".env").write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read(**changes)
+        return read(**{"CSPACE_ENV_FILE": None} | changes)
 
     return read_with_file
 
@@ -321,7 +322,7 @@ def test_a_folder_in_its_place_is_refused(read, monkeypatch, tmp_path, capsys):
     (tmp_path / ".env").mkdir()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
-        read()
+        read(CSPACE_ENV_FILE=None)
     assert capsys.readouterr().err == "CSpace cannot start: .env cannot be read (Is a directory)\n"
 
 
@@ -432,3 +433,48 @@ def test_the_owner_is_a_second_way_to_the_same_database(read):
     assert (set(both["DATABASES"]), both["CSPACE_MIGRATED_AS"]) == ({"default", "owner"}, "owner")
     assert both["DATABASES"]["owner"]["USER"] == "owner"
     assert both["DATABASES"]["owner"]["OPTIONS"] == both["DATABASES"]["default"]["OPTIONS"]
+
+
+DEVELOPERS = "PORT=banana\nCSPACE_TIMEZONE=Mars\n"
+
+
+def test_another_file_may_stand_in_its_place_and_none(read_with_file, tmp_path, capsys):
+    (tmp_path / "campus.env").write_text("PORT=8124\n")
+    assert read_with_file(DEVELOPERS, CSPACE_ENV_FILE="campus.env")["PORT"] == 8124
+    assert read_with_file(DEVELOPERS, CSPACE_ENV_FILE="")["PORT"] == 8000
+    with pytest.raises(SystemExit):
+        read_with_file(DEVELOPERS, CSPACE_ENV_FILE="campus.txt")
+    assert capsys.readouterr().err == "CSpace cannot start: campus.txt cannot be read (there is no such file)\n"
+
+
+def without_what_the_tests_say(tmp_path):
+    """An environment as a developer's shell has it, in a folder with his `.env`."""
+    (tmp_path / ".env").write_text(DEVELOPERS)
+    names = ("CSPACE_", "DEBUG", "DATABASE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(names)}
+
+
+@pytest.mark.parametrize(
+    "starting",
+    ["import cspace.settings", "import os; os.execv(sys.executable, [sys.executable, '-c', 'import cspace.settings'])"],
+)
+def test_the_tests_read_no_file_of_a_developer_nor_does_what_they_start(tmp_path, starting):
+    environment = without_what_the_tests_say(tmp_path) | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", f"import sys, tests.environment; {starting}"]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("target", ["test", "lint", "bench"])
+def test_what_checks_the_code_reads_no_file_of_a_developer(tmp_path, target):
+    """Each program that make would start reads the settings instead."""
+    (tmp_path / "Makefile").symlink_to(ROOT / "Makefile")
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\nDEBUG=1 exec '{sys.executable}' -c 'import cspace.settings'\n")
+    python.chmod(0o755)
+    (python.parent / "lint-imports").symlink_to(python)
+    command = ["make", "--old-file=environment", target]
+    environment = without_what_the_tests_say(tmp_path) | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stderr) == (0, "")

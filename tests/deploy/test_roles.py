@@ -60,7 +60,7 @@ def manage(environment, *command):
     done = subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
-        env=kept | environment,
+        env=kept | {"CSPACE_ENV_FILE": ""} | environment,
         capture_output=True,
         text=True,
         timeout=110,
