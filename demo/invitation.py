@@ -64,7 +64,7 @@ def _booker() -> UserGroup | None:
 
 
 def _booking(url: str, group_id: int, room: str, day: date) -> str:
-    """One shell command that logs in and books."""
+    """One shell command that logs in and books: nothing in it means more to a shell than its letters."""
     login = json.dumps({"username": BOOKER, "password": DEMO_PASSWORD})
     wish = {
         "classroom": room,
@@ -76,5 +76,6 @@ def _booking(url: str, group_id: int, room: str, day: date) -> str:
     }
     body = shlex.quote(json.dumps(wish, ensure_ascii=False))
     kind = "-H 'Content-Type: application/json'"
-    token = f"curl -s {url}/api/v1/auth/token/ {kind} -d {shlex.quote(login)} | cut -d'\"' -f4"
-    return f'curl -i {url}/api/v1/registrations/ {kind} \\\n  -H "Authorization: Bearer $({token})" \\\n  -d {body}'
+    token = f"curl -s {shlex.quote(f'{url}/api/v1/auth/token/')} {kind} -d {shlex.quote(login)} | cut -d'\"' -f4"
+    place = shlex.quote(f"{url}/api/v1/registrations/")
+    return f'curl -i {place} {kind} \\\n  -H "Authorization: Bearer $({token})" \\\n  -d {body}'

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -14,16 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import jwt
 from django.conf import settings
 
+from kernel.listening import Address
+
 START_SECONDS = 300
 """Recovery of the database after a crash may have much to read again."""
 STOP_SECONDS = 15
-CONNECT_SECONDS, LOGIN_SECONDS, ANSWER_SECONDS = 5, 30, 120
+LOGIN_SECONDS, ANSWER_SECONDS = 30, 120
 MAX_TOLD = 500
 """Bytes of a refusal that are shown."""
 FILES = {
@@ -38,34 +38,18 @@ class ServerFailed(Exception):
     """One sentence about what went wrong outside."""
 
 
-def base_url() -> str:
-    """Where `make run` serves, as a client on this machine reaches it."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104 - compared with
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
-
-
-def is_taken(url: str) -> bool:
-    """Whether anything listens there."""
-    place = urlsplit(url)
-    try:
-        with socket.create_connection((str(place.hostname), int(place.port or 80)), timeout=CONNECT_SECONDS):
-            return True
-    except (OSError, UnicodeError):
-        return False
-
-
 @contextmanager
-def serving(url: str) -> Iterator[None]:
-    """A CSpace server of our own at HOST and PORT, whose URL is given. It ends with the block, or with this process.
+def serving(address: Address) -> Iterator[None]:
+    """A CSpace server of our own. It ends with the block, or with this process.
 
     Raises: ServerFailed, with the server's own last line where it refuses to start.
     """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run", "--end-with-parent"]
-    command += ["--host", settings.HOST, "--port", str(settings.PORT), "--workers", "1"]
+    command += ["--host", address.host, "--port", str(address.port), "--workers", "1"]
     with TemporaryFile() as errors:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)  # noqa: S603
         try:
-            _await_answer(url, process, errors)
+            _await_answer(address, process, errors)
             yield
         finally:
             process.terminate()
@@ -142,14 +126,14 @@ def _ask(url: str, body: bytes | None, headers: dict[str, str], *, seconds: floa
         raise ServerFailed(f"{url} could not be reached: {' '.join(str(error).split())}") from error
 
 
-def _await_answer(url: str, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
+def _await_answer(address: Address, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             errors.seek(0)
             lines = errors.read().decode(errors="replace").splitlines() or [f"it ended with {process.returncode}"]
             raise ServerFailed(f"the server did not start: {lines[-1]}")
-        if is_taken(url):
+        if address.answers():
             return
         time.sleep(0.1)
     raise ServerFailed(f"the server did not answer within {START_SECONDS} seconds")

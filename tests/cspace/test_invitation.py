@@ -95,6 +95,29 @@ def test_a_name_with_an_apostrophe_reaches_the_shell_whole(api, john):
     assert book(api, john) == ("Rosa's 自習室 (2)", A_MONTH_AHEAD)
 
 
+ODD = ["$(id)", "`id`", 'a "room"', "it's; id", "a\\b", "$HOME", "!!", "* ~ & | < >", "#1", "%s", "室'\"$"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_shell_hands_curl_what_is_meant_whatever_a_name_holds(john, tmp_path, monkeypatch, odd):
+    """The address, the password and the room, as curl gets them."""
+    monkeypatch.setattr("demo.invitation.DEMO_PASSWORD", odd)
+    john.set_password(odd)
+    john.save()
+    make_classroom(odd)
+    url = f"http://{odd}:8000"
+    command = "\n".join(invitation(url, now=clock.now())).partition("Book a room:\n")[2]
+    curl = """curl() { printf '%s\\0' "$@" >> words; printf '{"access":"x.y.z"}'; }"""
+    run = subprocess.run(["sh", "-c", f"{curl}\n{command}"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ('{"access":"x.y.z"}', "")
+    words = (tmp_path / "words").read_bytes().decode().split("\0")
+    assert words[:4] == ["-s", f"{url}/api/v1/auth/token/", "-H", "Content-Type: application/json"]
+    assert json.loads(words[5]) == {"username": "johndoe", "password": odd}
+    assert words[6:8] == ["-i", f"{url}/api/v1/registrations/"]
+    assert "Authorization: Bearer x.y.z" in words
+    assert json.loads(words[-2])["classroom"] == odd
+
+
 def test_where_nothing_can_be_booked_there_is_no_command(john):
     assert "Demo accounts: admin" in printed()
     assert "curl" not in printed()

@@ -2,6 +2,7 @@
 
 import io
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,14 @@ from django.db import connection
 from accounts.models import User
 from allocations.models import AllocationEvent, Draw
 from allocations.queries.verifying import verify_draw
+from classrooms.models import Classroom
 from demo import lottery
 from demo.loading import PASSWORD
+from demo.management.commands.draw_demo import command_to_run
 from demo.outside import Outsider, ServerFailed
 from groups.models import Group
-from tests.factories import cspace_group
+from kernel.listening import Address
+from tests.factories import cspace_group, make_classroom
 from tests.races.server import free_port, serving
 
 
@@ -158,11 +162,46 @@ def test_another_program_on_the_port_is_one_sentence(small, settings, answer, re
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_server_that_refuses_to_start_is_told_in_its_own_words(small, settings):
-    settings.DEBUG, settings.HOST = True, "banana"
-    with pytest.raises(CommandError, match=r"^the server did not start: CommandError: HOST=banana is not"):
+@pytest.mark.parametrize("host", ["banana", "192.0.2.1", "$(id)"])
+def test_a_wrong_address_is_told_before_a_campus_is_loaded(small, settings, host):
+    settings.DEBUG, settings.HOST = True, host
+    with pytest.raises(CommandError) as refusal:
         drawn()
+    assert str(refusal.value).startswith(f"HOST={host} is not an address of this machine (")
+    assert not Classroom.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_port_that_is_taken_on_another_address_is_told_before_a_campus_is_loaded(small, settings):
+    """Nothing answers where we would, but nobody can listen everywhere either."""
+    settings.DEBUG, settings.HOST = True, "0.0.0.0"
+    with socket.create_server(("127.0.0.2", 0)) as other:
+        settings.PORT = other.getsockname()[1]
+        with pytest.raises(CommandError) as refusal:
+            drawn()
+    assert str(refusal.value).startswith(f"cannot listen on 0.0.0.0:{settings.PORT} (Address already in use): ")
+    assert not Classroom.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_refuses_to_start_is_told_in_its_own_words(small, settings, monkeypatch):
+    settings.DEBUG = True
+    make_classroom()  # not empty, so that nothing is loaded
+    monkeypatch.setenv("WORKERS", "none")
+    with pytest.raises(CommandError) as refusal:
+        drawn()
+    assert str(refusal.value) == (
+        "the server did not start: CSpace cannot start: WORKERS=none is not a number between 1 and 64"
+    )
     assert not AllocationEvent.objects.exists()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "it's", "$(id)", "a;b", "a b"])
+def test_the_command_that_starts_the_server_is_one_for_a_shell(tmp_path, host):
+    (tmp_path / "Makefile").write_text('run:\n\t@printf \'%s\\n\' "$$HOST" "$$PORT"\n')
+    command = command_to_run(Address(host, "127.0.0.1", 8123, socket.AF_INET))
+    run = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout == f"{host}\n8123\n"
 
 
 def test_the_draw_demo_is_refused_in_production(settings):

@@ -21,7 +21,7 @@ import bundled_postgres as embedded
 from cspace import lifeline
 from cspace.clockwork import PeriodicStep
 from cspace.env import parse_whole_number
-from cspace.listening import Address, CannotListen
+from kernel.listening import Address, CannotListen
 
 DATABASE_START_SECONDS = 300
 """Recovery after a crash may have much to read again."""

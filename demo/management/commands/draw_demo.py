@@ -1,5 +1,6 @@
 """`manage.py draw_demo`: a whole draw on the demo campus, verified from the outside."""
 
+import shlex
 import sys
 import time
 from typing import Any
@@ -13,8 +14,9 @@ from allocations.models import AllocationEvent
 from classrooms.models import Classroom
 from demo import lottery
 from demo.loading import ADMIN, PASSWORD
-from demo.outside import Outsider, ServerFailed, base_url, is_taken, serving
+from demo.outside import Outsider, ServerFailed, serving
 from kernel import clock
+from kernel.listening import Address, CannotListen
 
 
 class Command(BaseCommand):
@@ -23,10 +25,16 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("the demo campus has known passwords: it is for development, with DEBUG=1")
-        url = base_url()
+        try:
+            address = Address.of(settings.HOST, settings.PORT)
+            is_running = address.is_taken()
+            if not is_running:
+                address.check_free()
+        except CannotListen as error:
+            raise CommandError(str(error)) from error
         self.say("Preparing the database")
         call_command("migrate", interactive=False, verbosity=0)
-        is_running = is_taken(url)
+        url = address.url
         try:
             if is_running:
                 self.say(f"Using the server that runs at {url}")
@@ -34,12 +42,11 @@ class Command(BaseCommand):
             else:
                 self.load_campus()
                 self.say(f"Starting a server at {url}")
-                with serving(url):
+                with serving(address):
                     event = self.hold_draw(logged_in(url))
         except ServerFailed as failed:
             raise CommandError(str(failed)) from failed
-        options = "".join(f" {name}={value}" for name, value in (("HOST", settings.HOST), ("PORT", settings.PORT)))
-        start = "" if is_running else f" (start the server with: make run{options})"
+        start = "" if is_running else f" (start the server with: {command_to_run(address)})"
         self.stdout.write(WHERE_TO_LOOK.format(start=start, url=url, event_id=event.pk))
 
     def load_campus(self) -> None:
@@ -88,6 +95,12 @@ class Command(BaseCommand):
         """What comes now, at once, into a pipe too."""
         self.stdout.write(f"{stage} ...")
         self.stdout.flush()
+
+
+def command_to_run(address: Address) -> str:
+    """For a shell, and for make, which has a `$` of its own."""
+    options = (f"HOST={address.host}".replace("$", "$$"), f"PORT={address.port}")
+    return f"make run {' '.join(map(shlex.quote, options))}"
 
 
 def logged_in(url: str) -> Outsider:

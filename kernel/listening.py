@@ -1,11 +1,15 @@
-"""Where `make run` listens: whether it can, and what to do about it if not."""
+"""Where `make run` and `make draw-demo` listen: whether they can, and what to do about it if not."""
 
 import errno
 import http.client
 import socket
 from dataclasses import dataclass
+from urllib.parse import quote
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
+
+
+CONNECT_SECONDS = 5
 
 
 class CannotListen(Exception):
@@ -33,7 +37,7 @@ class Address:
 
     @property
     def url(self) -> str:
-        """What a browser on this machine reaches it by."""
+        """What a browser on this machine reaches it by. A shell sees no sign of its own in it, but for `[`."""
         host = ANYWHERE.get(self.number, self.host)
         return f"http://{_in_url(host)}:{self.port}"
 
@@ -46,9 +50,21 @@ class Address:
         except OSError as error:
             raise CannotListen(self.advice(error)) from error
 
+    def is_taken(self) -> bool:
+        """Whether anything listens there."""
+        try:
+            with socket.create_connection((self._reached_by, self.port), timeout=CONNECT_SECONDS):
+                return True
+        except OSError:
+            return False
+
+    @property
+    def _reached_by(self) -> str:
+        return ANYWHERE.get(self.number, self.number)
+
     def answers(self) -> bool:
         """Whether a worker answers requests by now."""
-        client = http.client.HTTPConnection(ANYWHERE.get(self.number, self.number), self.port, timeout=1)
+        client = http.client.HTTPConnection(self._reached_by, self.port, timeout=1)
         try:
             client.request("GET", "/healthz")
             client.getresponse().read()
@@ -76,4 +92,5 @@ def _about_host(host: str, reason: str) -> str:
 
 
 def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+    escaped = quote(host, safe=":")
+    return f"[{escaped}]" if ":" in host else escaped

@@ -1,11 +1,12 @@
 """Where a server cannot listen, it says why and what would do, in one sentence."""
 
 import errno
+import shlex
 import socket
 
 import pytest
 
-from cspace.listening import Address, CannotListen
+from kernel.listening import Address, CannotListen
 from tests.races.server import free_port
 
 HOST_ADVICE = "leave HOST out, or say HOST=127.0.0.1 (reached from this machine) or HOST=0.0.0.0 (from everywhere)"
@@ -64,3 +65,19 @@ def test_the_url_is_one_that_a_browser_here_can_open(host, url):
     address.check_free()
     assert address.url == url.format(port)
     assert not address.answers()
+
+
+@pytest.mark.parametrize(
+    "host", ["$(id)", "a;b", "a b", "it's", '"', "`id`", "a\\b", "!1", "a&b", "fe80::1%lo", "bän", "*"]
+)
+def test_the_url_means_nothing_to_a_shell(host):
+    """Whatever a resolver may know a machine by."""
+    url = Address(host, "127.0.0.1", 8123, socket.AF_INET).url
+    assert shlex.quote(url.replace("[", "").replace("]", "")) == url.replace("[", "").replace("]", "")
+
+
+def test_whether_anything_listens_there_is_seen():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert [Address.of(host, port).is_taken() for host in ("127.0.0.1", "0.0.0.0")] == [True, True]
+    assert not Address.of("127.0.0.1", port).is_taken()
