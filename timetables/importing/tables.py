@@ -68,6 +68,7 @@ held_courses  made and read by lectures: those of courses_in_file that lose no l
 lectures_in_file  made and read by lectures: the lectures on days_in_file of courses_in_file, each once
     course_id, starts_at, ends_at, label  the lecture's key
     line  where it stands first
+    rooms, lines  each room that it names, and where; NULL: it names none there
 bookings_in_file  made and read by lectures: these lectures, as schedules, in each of their known rooms
     schedule_id, classroom_id  the booking's key
     line  where it stands first
