@@ -48,7 +48,7 @@ class ConfirmForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Preview:
+class RoomListPreview:
     """What a page shows of a report."""
 
     report: RoomListReport
@@ -135,8 +135,8 @@ class RoomListAdmin(ServiceAdmin):
             return self._page(request, form)
         if not report.faulty:
             confirm_form = ConfirmForm(initial={"digest": keep_upload(request, content)})
-            return self._page(request, form, preview=Preview(report, table), confirm_form=confirm_form)
-        return self._page(request, form, preview=Preview(report, table))
+            return self._page(request, form, preview=RoomListPreview(report, table), confirm_form=confirm_form)
+        return self._page(request, form, preview=RoomListPreview(report, table))
 
     @method_decorator(require_POST)
     def confirm_view(self, request: HttpRequest) -> HttpResponseBase:
@@ -150,7 +150,7 @@ class RoomListAdmin(ServiceAdmin):
         except (DomainError, DatabaseError) as error:
             return self._again(request, [_sentence(error)])
         if report.faulty:
-            return self._again(request, [*Preview(report, table).faults, "Nothing was imported."])
+            return self._again(request, [*RoomListPreview(report, table).faults, "Nothing was imported."])
         forget_upload(request)
         self.message_user(request, f"{len(report.created)} rooms made, {len(report.changed)} changed.")
         return HttpResponseRedirect(reverse("admin:classrooms_classroom_changelist"))

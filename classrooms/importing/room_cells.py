@@ -8,12 +8,12 @@ from classrooms.rules import name_faults, room_faults
 from classrooms.services.rooms import CHANGEABLE
 from kernel.names import one_line
 from kernel.tables.cells import CLEARED, WrongCell, number, text_of, truth, whole_number
-from kernel.tables.headers import Cell, Columns, Row, shown
+from kernel.tables.headers import Cell, Columns, Row, in_quotes
 
 COLUMNS = Columns(("name", *CHANGEABLE), required="name")
 MAX_BRACKETS = 100
 """Of a cell with JSON: Python's reader gives up on deep nesting."""
-Faults = dict[str, list[str]]
+RoomFaults = dict[str, list[str]]
 """{column: sentences}; those of the row as a whole under ""."""
 
 
@@ -28,7 +28,7 @@ def _equipment(cell: Cell) -> Any:
             raise ValueError("nested too deeply")
         return json.loads(text, object_pairs_hook=_pairs)
     except ValueError as error:
-        raise WrongCell(f'{shown(text)} is not JSON such as {{"projector": 1}}') from error
+        raise WrongCell(f'{in_quotes(text)} is not JSON such as {{"projector": 1}}') from error
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -55,10 +55,10 @@ NOTHING: dict[str, Any] = {"equipment": {}, "type": "", "building": "", "link": 
 """What a dash leaves in the columns that may be empty."""
 
 
-def read_cells(row: Row) -> tuple[dict[str, Any], Faults]:
+def read_cells(row: Row) -> tuple[dict[str, Any], RoomFaults]:
     """{column: value} of the cells that say something, and what is wrong with the others."""
     values: dict[str, Any] = {}
-    faults: Faults = {"": [row.fault]} if row.fault else {}
+    faults: RoomFaults = {"": [row.fault]} if row.fault else {}
     for column, reader in READERS.items():
         if column not in row.cells:
             continue
@@ -73,7 +73,7 @@ def read_cells(row: Row) -> tuple[dict[str, Any], Faults]:
     return values, faults
 
 
-def value_faults(values: dict[str, Any], unreadable: Faults) -> Faults:
+def value_faults(values: dict[str, Any], unreadable: RoomFaults) -> RoomFaults:
     """What the rules have against a room's values, in all columns but those that could not be read."""
     faults = {"name": name_faults(values.get("name", ""))} | room_faults(values)
     return {column: said for column, said in faults.items() if said and column not in unreadable}

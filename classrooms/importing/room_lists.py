@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.rules import check_cspace
-from classrooms.importing.room_cells import COLUMNS, Faults, read_cells, value_faults
+from classrooms.importing.room_cells import COLUMNS, RoomFaults, read_cells, value_faults
 from classrooms.models import Classroom
 from classrooms.rules import name_key
 from classrooms.services.rooms import CHANGEABLE, ClassroomNameIsTaken, change_classroom, create_classroom
@@ -33,7 +33,7 @@ class RoomLine:
     is_new: bool = False
     changes: Changes = field(default_factory=dict)
     """{column: [old, new]}; of a new room what it has."""
-    faults: Faults = field(default_factory=dict)
+    faults: RoomFaults = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _import_row(row: Row, rooms: _KnownRooms, *, by: User, now: datetime) -> Roo
     return RoomLine(row.line, name, is_new=room is None, changes=changes, faults=in_order)
 
 
-def _write(room: Classroom | None, name: str, values: Mapping[str, Any], *, by: User, now: datetime) -> Faults:
+def _write(room: Classroom | None, name: str, values: Mapping[str, Any], *, by: User, now: datetime) -> RoomFaults:
     """Through the service; what it refuses."""
     try:
         if room is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
-from kernel.tables.headers import Cell, clean, shown
+from kernel.tables.headers import Cell, clean, in_quotes
 
 TRUE_WORDS = frozenset(
     {
@@ -62,7 +62,7 @@ def truth(cell: Cell) -> bool:
         word = match[1]
     if word in TRUE_WORDS or word in FALSE_WORDS:
         return word in TRUE_WORDS
-    raise WrongCell(f"{shown(cell)} is neither true nor false: write TRUE or FALSE")
+    raise WrongCell(f"{in_quotes(cell)} is neither true nor false: write TRUE or FALSE")
 
 
 def whole_number(cell: Cell) -> int:
@@ -79,8 +79,8 @@ def whole_number(cell: Cell) -> int:
                 if len(digits) <= MAX_DIGITS:
                     return int(digits)
         if THOUSANDS.fullmatch(text):
-            raise WrongCell(f"{shown(cell)} may be in thousands or a fraction: write the digits only")
-    raise WrongCell(f"{shown(cell)} is not a whole number")
+            raise WrongCell(f"{in_quotes(cell)} may be in thousands or a fraction: write the digits only")
+    raise WrongCell(f"{in_quotes(cell)} is not a whole number")
 
 
 def number(cell: Cell) -> float:
@@ -90,7 +90,7 @@ def number(cell: Cell) -> float:
         return float(cell)
     if isinstance(cell, str) and DECIMAL.fullmatch(text := _plain(cell)):
         return float(text.replace(",", "."))
-    raise WrongCell(f"{shown(cell)} is not a number")
+    raise WrongCell(f"{in_quotes(cell)} is not a number")
 
 
 def text_of(cell: Cell) -> str:
@@ -100,7 +100,7 @@ def text_of(cell: Cell) -> str:
     """
     _refuse_no_values(cell)
     if isinstance(cell, bool | date | time):
-        raise WrongCell(f"{shown(cell)} is not a text: format the column as text and write it again")
+        raise WrongCell(f"{in_quotes(cell)} is not a text: format the column as text and write it again")
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = clean(cell)

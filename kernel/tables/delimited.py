@@ -126,15 +126,15 @@ def _beginning(lines: _Lines) -> tuple[str, str]:
 
 def _delimiter(head: list[str], separator: str, columns: Columns) -> str:
     """The one with which the header names most columns; of several the one that is named, or the first."""
-    named = (separator,) if separator and separator not in "\"'\r\n " else ()
+    candidates = (separator, *DELIMITERS) if separator and separator not in "\"'\r\n " else DELIMITERS
 
-    def known(delimiter: str) -> int:
+    def titles_with(delimiter: str) -> int:
         try:
             return columns.count(next(_reader(iter(head), delimiter)))
         except csv.Error:
             return 0
 
-    best: str = max((*named, *DELIMITERS), key=known)
+    best: str = max(candidates, key=titles_with)
     return best
 
 

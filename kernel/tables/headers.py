@@ -62,7 +62,7 @@ class Header:
         if any(not is_blank(cell) for cell in cells[len(self.names) :]):
             return Row(line, fault=f"there are more than {len(self.names)} cells", key=key)
         if "" in by_name:
-            return Row(line, fault=f"{shown(by_name[''])} stands in a column without a title", key=key)
+            return Row(line, fault=f"{in_quotes(by_name[''])} stands in a column without a title", key=key)
         return Row(line, by_name)
 
 
@@ -75,11 +75,11 @@ def header_of(titles: Sequence[Cell], columns: Columns, *, place: str, line: int
     if columns.required not in names:
         raise UnreadableTable(
             f"{place}: a header with a column called {columns.required} is required, such as"
-            f" {','.join(columns.known[:3])}; what stands there is {shown(', '.join(names))}"
+            f" {','.join(columns.known[:3])}; what stands there is {in_quotes(', '.join(names))}"
         )
     for name in dict.fromkeys(names):
         if name and names.count(name) > 1:
-            raise UnreadableTable(f"{place}: {shown(name)} stands twice: name each column once")
+            raise UnreadableTable(f"{place}: {in_quotes(name)} stands twice: name each column once")
     return Header(names, line, columns.required)
 
 
@@ -92,7 +92,7 @@ def clean(cell: Cell) -> str:
     return "" if cell is None else str(cell).strip().strip(MARK).strip()
 
 
-def shown(cell: Cell) -> str:
+def in_quotes(cell: Cell) -> str:
     """A cell as a sentence shows it: in quotes, cut."""
     if isinstance(cell, bool):
         return str(cell).upper()

@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass
 
 from kernel.tables.delimited import EMPTY, read_delimited
-from kernel.tables.headers import Columns, Header, Row, header_of, shown
+from kernel.tables.headers import Columns, Header, Row, header_of, in_quotes
 from kernel.tables.kinds import HEAD_BYTES, is_zip, refuse_other_files
 from kernel.tables.refusals import UnreadableTable
 from kernel.tables.workbooks import MIB, Sheet, read_sheets
@@ -62,10 +62,10 @@ def _of_workbook(content: bytes, columns: Columns) -> Table:
         raise UnreadableTable(EMPTY)
     lists = [sheet for sheet in sheets if columns.required in map(columns.named, next(iter(sheet.rows.values())))]
     if len(lists) > 1:
-        names = ", ".join(shown(sheet.name) for sheet in lists[:5])
+        names = ", ".join(in_quotes(sheet.name) for sheet in lists[:5])
         raise UnreadableTable(f"Several sheets have a column {columns.required}: {names}. Keep one list in a workbook")
     sheet = (lists or sheets)[0]
-    notes = [f"Only the sheet {shown(sheet.name)} is read."] if len(sheets) > 1 else []
+    notes = [f"Only the sheet {in_quotes(sheet.name)} is read."] if len(sheets) > 1 else []
     return _of_sheet(sheet, columns, notes)
 
 
@@ -90,5 +90,5 @@ def _is_merged(sheet: Sheet, header: Header, line: int) -> bool:
 
 
 def _unread_columns(header: Header, columns: Columns) -> list[str]:
-    names = [shown(name) for name in header.names if name and name not in columns.known]
+    names = [in_quotes(name) for name in header.names if name and name not in columns.known]
     return [f"Columns that are not read: {', '.join(names)}."] if names else []
