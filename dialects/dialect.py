@@ -37,6 +37,8 @@ class SlashRule:
 class Dialect:
     """Another published API. `DIALECT` of the package's `dialect` module; `dialects.registry` lists them."""
 
+    name: str
+    """Of its own, of small letters and `_`: by it the production proxy knows it."""
     paths: str
     """Which paths are its own: a regular expression for their beginning, without the first slash. See `below`."""
     urls: str

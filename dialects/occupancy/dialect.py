@@ -13,6 +13,7 @@ def cors() -> Cors:
 
 
 DIALECT = Dialect(
+    name="occupancy",
     paths=below("api/courses", "api/studyplans", "api/rooms"),
     urls="dialects.occupancy.urls",
     envelope=envelope,

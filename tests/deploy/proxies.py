@@ -20,7 +20,7 @@ AROUND = """
 daemon off;
 pid {folder}/nginx.pid;
 error_log stderr warn;
-events {{}}
+events {{ worker_connections 4096; }}
 http {{
     access_log off;
     client_body_temp_path {folder}/body;
@@ -34,8 +34,8 @@ http {{
 
 
 @contextmanager
-def proxying(upstream: str) -> Iterator[str]:
-    """`deploy/nginx.conf` in front of `upstream` ("127.0.0.1:8000"), at "127.0.0.1:port". Skips without an nginx."""
+def proxying(upstream: str, configuration: str = CONFIGURATION) -> Iterator[str]:
+    """The configuration in front of `upstream` ("127.0.0.1:8000"), at "127.0.0.1:port". Skips without an nginx."""
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if nginx is None:
         pytest.skip("not run: no nginx found")
@@ -43,25 +43,27 @@ def proxying(upstream: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="cspace-proxy-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        own = CONFIGURATION.replace("listen 8080;", f"listen {listening};").replace("app:8000", upstream)
+        own = configuration.replace("listen 8080;", f"listen {listening};").replace("app:8000", upstream)
         (folder / "default.conf").write_text(own, encoding="utf-8")
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder), encoding="utf-8")
         command = [nginx, "-p", name, "-e", "stderr", "-c", str(folder / "nginx.conf")]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        # A file: nginx would wait for whoever does not read a pipe.
+        with (folder / "errors").open("w", encoding="utf-8") as errors:
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
         try:
-            _await_listening(listening, process)
+            _await_listening(listening, process, folder / "errors")
             yield listening
         finally:
             process.terminate()
-            process.communicate(timeout=STOP_SECONDS)
+            process.wait(timeout=STOP_SECONDS)
 
 
-def _await_listening(address: str, process: "subprocess.Popen[str]") -> None:
+def _await_listening(address: str, process: "subprocess.Popen[bytes]", errors: Path) -> None:
     host, _, port = address.partition(":")
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"nginx ended with {process.returncode}: {process.communicate()[1]}")
+            raise RuntimeError(f"nginx ended with {process.returncode}: {errors.read_text(encoding='utf-8')}")
         with socket.socket() as probe:
             probe.settimeout(1)
             if probe.connect_ex((host, int(port))) == 0:

@@ -112,6 +112,7 @@ urlpatterns = [
 ]
 
 EVENTS = Dialect(
+    name="events",
     paths=below("events"),
     urls="tests.dialects.made_up",
     envelope=lambda refusal: (refusal.status, {"sorry": refusal.error, "why": refusal.code}),
@@ -122,8 +123,9 @@ EVENTS = Dialect(
     pages=below("events/sign-in"),
 )
 ROOMS = Dialect(
+    name="rooms_book",
     paths=below("rooms.book"),
     urls="tests.dialects.made_up",
-    envelope=lambda refusal: (422 if refusal.status == 405 else refusal.status, {"detail": refusal.error}),
+    envelope=lambda refusal: (422 if refusal.status in {405, 413} else refusal.status, {"detail": refusal.error}),
     slashes=SlashRule(is_optional=False, is_encoded_in_names=True),
 )
