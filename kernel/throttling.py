@@ -6,12 +6,12 @@ the work (a password is not even hashed for the try that is one too many).
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from kernel.db.deletion import delete_in_portions
@@ -49,7 +49,7 @@ def count_try(scope: str, key: str, *, now: datetime) -> None:
 
 
 def reserve_try(scope: str, key: str, *, now: datetime) -> None:
-    """Count a try whose outcome is not known yet: `settle_try` has to follow.
+    """Count a try whose outcome is not known yet: `settle_tries` has to follow.
 
     Where the window is full, but some of its tries are still going on and may be given back, they are waited for, a
     second at most.
@@ -92,13 +92,22 @@ def _take(window: "_Window") -> bool:
         return cursor.fetchone() is not None
 
 
-def settle_try(scope: str, key: str, *, now: datetime, counts: bool) -> None:
-    """The outcome of a try is known: it `counts`, or is given back. `now` as in `reserve_try`."""
-    if not settings.CSPACE_THROTTLE:
+def settle_tries(windows: Sequence[tuple[str, str]], *, now: datetime, counts: bool) -> None:
+    """The outcome of a try in some windows, (scope, key), is known: it `counts`, or is given back. `now` as before.
+
+    One statement, which takes the rows in the order of their keys: another try's may be some of them.
+    """
+    if not (settings.CSPACE_THROTTLE and windows):
         return
-    window = _Window.of(scope, key, now)
-    reserved = ThrottleCounter.objects.filter(key=window.key, window=window.number, pending__gt=0)
-    reserved.update(pending=F("pending") - 1, tries=F("tries") - (0 if counts else 1))
+    reserved = [_Window.of(scope, key, now) for scope, key in windows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE cspace_throttlecounter AS counter SET pending = pending - 1, tries = tries - %s FROM"
+            " (SELECT key FROM cspace_throttlecounter JOIN unnest(%s::text[], %s::bigint[]) AS reserved (key, number)"
+            ' USING (key) WHERE "window" = number AND pending > 0 ORDER BY key FOR UPDATE OF cspace_throttlecounter)'
+            " AS mine WHERE counter.key = mine.key",
+            [0 if counts else 1, [window.key for window in reserved], [window.number for window in reserved]],
+        )
 
 
 def make_known(scope: str, key: str, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from kernel.errors import NotAuthenticated, RateLimited, Unavailable
-from kernel.throttling import count_try, is_known, make_known, refuse_when_full, reserve_try, settle_try
+from kernel.throttling import count_try, is_known, make_known, refuse_when_full, reserve_try, settle_tries
 
 EVERYBODY = "everybody"
 KNOWN_NETWORKS = "login_known"
@@ -42,13 +42,13 @@ def login_try(
     try:
         yield
     except wrong:
-        _settle(windows, now=now, is_failure=True)
+        settle_tries(windows, now=now, counts=True)
         count_try("login_failures", EVERYBODY, now=now)
         raise
     except BaseException:
-        _settle(windows, now=now, is_failure=False)
+        settle_tries(windows, now=now, counts=False)
         raise
-    _settle(windows, now=now, is_failure=False)
+    settle_tries(windows, now=now, counts=False)
     make_known(KNOWN_NETWORKS, f"{name} {network}", now=now)
 
 
@@ -81,14 +81,9 @@ def _reserve(name: str, network: str, device: str | None, *, now: datetime) -> W
                 if not is_known(KNOWN_NETWORKS, f"{name} {network}", now=now):
                     raise
     except BaseException:
-        _settle(reserved, now=now, is_failure=False)
+        settle_tries(reserved, now=now, counts=False)
         raise
     return reserved
-
-
-def _settle(windows: Windows, *, now: datetime, is_failure: bool) -> None:
-    for window in windows:
-        settle_try(*window, now=now, counts=is_failure)
 
 
 def network_of(address: str | None) -> str:
