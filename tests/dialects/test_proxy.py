@@ -17,7 +17,7 @@ import pytest
 from django.core.management import call_command
 from django.http import HttpRequest
 
-from cspace.proxy import with_dialects
+from cspace.management.proxy import with_dialects
 from dialects import registry
 from dialects.dialect import ANY_ORIGIN, Cors, below
 from dialects.middleware import DialectMiddleware

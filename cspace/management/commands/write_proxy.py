@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand
 
-from cspace.proxy import with_dialects
+from cspace.management.proxy import with_dialects
 from dialects import registry
 
 
