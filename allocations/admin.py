@@ -178,19 +178,19 @@ class AllocationEventAdmin(ServiceAdmin):
     @admin.display(description="Result")
     def result(self, event: AllocationEvent) -> str:
         """Every entry with its place and reason, winners first."""
-        stored = publishing.drawn(event)
-        if stored is None:
+        draw_row = publishing.drawn(event)
+        if draw_row is None:
             return "Not drawn yet."
         rows = (
             event.entries.with_api_relations().select_related("lost_to__group").order_by("position", "id")[:MAX_LINES]
         )
         head = format_html(
             "<p>{} entries: {} won, {} did not. Manifest {}, result {}.</p>",
-            stored.total,
-            stored.successful,
-            stored.failed,
-            stored.manifest_sha256,
-            stored.result_sha256,
+            draw_row.total,
+            draw_row.successful,
+            draw_row.failed,
+            draw_row.manifest_sha256,
+            draw_row.result_sha256,
         )
         lines = format_html_join(
             "", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", map(result_line, rows)
@@ -202,7 +202,7 @@ class AllocationEventAdmin(ServiceAdmin):
             lines,
         )
         everything = f"{reverse('admin:allocations_allocationregistration_changelist')}?event__id__exact={event.pk}"
-        foot = format_html('<p><a class="way" href="{}">All {} entries, in pages</a></p>', everything, stored.total)
+        foot = format_html('<p><a class="way" href="{}">All {} entries, in pages</a></p>', everything, draw_row.total)
         return format_html("{}{}{}", head, scrolling(table, "Result of the draw"), foot)
 
     def save_model(self, request: HttpRequest, obj: AllocationEvent, form: Any, change: bool) -> None:
@@ -211,12 +211,12 @@ class AllocationEventAdmin(ServiceAdmin):
             change_event(event_id=obj.pk, by=actor(request), now=clock.now(), **form.touched())
         else:
             values = {name: form.cleaned_data[name] for name in (*RANGE, *OPTIONS)}
-            made = create_event(by=actor(request), now=clock.now(), **form.cleaned_data["window"], **values)
-            obj.pk, obj.status = made.pk, made.status
+            new_event = create_event(by=actor(request), now=clock.now(), **form.cleaned_data["window"], **values)
+            obj.pk, obj.status = new_event.pk, new_event.status
 
     @command(description="End (freeze the entries)", done="ended", idle="It is closed already")
-    def end(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> Iterator[Step]:
-        for pk in chosen.values_list("pk", flat=True):
+    def end(self, request: HttpRequest, selection: QuerySet[AllocationEvent]) -> Iterator[Step]:
+        for pk in selection.values_list("pk", flat=True):
             yield Step((pk,), f"Allocation event {pk}", partial(end_event, event_id=pk))
 
     @command(
@@ -225,18 +225,18 @@ class AllocationEventAdmin(ServiceAdmin):
         idle="It has been distributed already, and is drawn only once: its result stands",
         unforeseen=BY_CHANCE,
     )
-    def distribute(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> Iterator[Step]:
+    def distribute(self, request: HttpRequest, selection: QuerySet[AllocationEvent]) -> Iterator[Step]:
         """What is shown before is drawn with the practice seed: nobody sees the outcome and thinks again."""
         public_value = request.POST.get("public_value") or None
         if public_value is not None and (faults := salt_faults(public_value)):
             raise ValidationError([f"Public value: {fault}" for fault in faults])
-        for pk in chosen.values_list("pk", flat=True):
+        for pk in selection.values_list("pk", flat=True):
             draw = partial(distribute, event_id=pk, public_value=public_value)
             yield Step((pk,), f"Allocation event {pk}", draw, practice=partial(draw, is_practice=True))
 
     @command(description="Cancel (reveals the seed, for good)", done="cancelled", idle="It has been cancelled already")
-    def cancel(self, request: HttpRequest, chosen: QuerySet[AllocationEvent]) -> Iterator[Step]:
-        for pk in chosen.values_list("pk", flat=True):
+    def cancel(self, request: HttpRequest, selection: QuerySet[AllocationEvent]) -> Iterator[Step]:
+        for pk in selection.values_list("pk", flat=True):
             yield Step((pk,), f"Allocation event {pk}", partial(cancel_event, event_id=pk))
 
     def reaches_further(self, facts: Sequence[Fact]) -> bool:
@@ -284,13 +284,13 @@ class AllocationRegistrationAdmin(ReadOnlyAdmin):
         return outcome_in_words(entry)
 
     @command(description="Approve", done="approved", idle="It is approved already")
-    def approve(self, request: HttpRequest, chosen: QuerySet[AllocationRegistration]) -> Iterator[Step]:
-        for event_id, pk in chosen.values_list("event_id", "pk"):
+    def approve(self, request: HttpRequest, selection: QuerySet[AllocationRegistration]) -> Iterator[Step]:
+        for event_id, pk in selection.values_list("event_id", "pk"):
             yield Step((pk,), f"Entry {pk}", partial(approve_entry, event_id=event_id, entry_id=pk))
 
     @command(description="Reject", done="rejected", idle="It is rejected already")
-    def reject(self, request: HttpRequest, chosen: QuerySet[AllocationRegistration]) -> Iterator[Step]:
-        for event_id, pk in chosen.values_list("event_id", "pk"):
+    def reject(self, request: HttpRequest, selection: QuerySet[AllocationRegistration]) -> Iterator[Step]:
+        for event_id, pk in selection.values_list("event_id", "pk"):
             yield Step((pk,), f"Entry {pk}", partial(reject_entry, event_id=event_id, entry_id=pk))
 
 

@@ -16,11 +16,11 @@ def rows_about(trace: Trace) -> QuerySet[LogEntry]:
 
 
 def _mentioned(mention: Mention) -> Q:
-    said = Q(details__contains=dict(mention.details)) if mention.details else Q()
+    condition = Q(details__contains=dict(mention.details)) if mention.details else Q()
     if mention.actions:
-        said &= Q(action__in=mention.actions)
+        condition &= Q(action__in=mention.actions)
     if mention.target:
-        said &= Q(target=mention.target)
+        condition &= Q(target=mention.target)
     if mention.target_kind:
-        said &= Q(target__startswith=f"{mention.target_kind}:")
-    return said
+        condition &= Q(target__startswith=f"{mention.target_kind}:")
+    return condition

@@ -13,9 +13,10 @@ serve = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Django, which takes a body without a Content-Length for none: a chunked one is given its length here.
+    """Calls Django, which reads no body without a Content-Length. A chunked body comes without one, so its length is
+    measured here.
 
-    No more is read than shows that the body is too large.
+    At most one byte more is read than a body may have: Django then refuses it as too large.
     """
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked" and environ.get("wsgi.input_terminated"):
         body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)

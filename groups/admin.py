@@ -81,8 +81,8 @@ class GroupAdmin(ServiceAdmin):
         obj.pk = create_group(by=actor(request), now=clock.now(), name=form.cleaned_data["name"]).pk
 
     @command(description="Archive (cancels what the group has booked)", done="archived")
-    def archive(self, request: HttpRequest, chosen: QuerySet[Group]) -> Iterator[Step]:
-        for group in chosen:
+    def archive(self, request: HttpRequest, selection: QuerySet[Group]) -> Iterator[Step]:
+        for group in selection:
             yield Step((group.pk,), group.name, partial(archive_group, group_id=group.pk))
 
 
@@ -122,6 +122,6 @@ class UserGroupAdmin(ServiceAdmin):
             obj.pk, obj.user = place.pk, place.user
 
     @command(description="Remove from the group", done="removed")
-    def remove(self, request: HttpRequest, chosen: QuerySet[UserGroup]) -> Iterator[Step]:
-        for place in chosen.select_related("group", "user"):
+    def remove(self, request: HttpRequest, selection: QuerySet[UserGroup]) -> Iterator[Step]:
+        for place in selection.select_related("group", "user"):
             yield Step((place.pk,), str(place), partial(remove_member, user_group_id=place.pk))

@@ -148,21 +148,21 @@ class RegistrationAdmin(ServiceAdmin):
         return [name for name in names if FIELD_OF.get(name, name) in form.changed_data]
 
     @command(description="Approve", done="approved", idle="It is approved already")
-    def approve(self, request: HttpRequest, chosen: QuerySet[Registration]) -> Iterator[Step]:
-        return _decisions(request, chosen, approve_registration)
+    def approve(self, request: HttpRequest, selection: QuerySet[Registration]) -> Iterator[Step]:
+        return _decisions(request, selection, approve_registration)
 
     @command(description="Reject", done="rejected", idle="It is rejected already")
-    def reject(self, request: HttpRequest, chosen: QuerySet[Registration]) -> Iterator[Step]:
-        return _decisions(request, chosen, reject_registration)
+    def reject(self, request: HttpRequest, selection: QuerySet[Registration]) -> Iterator[Step]:
+        return _decisions(request, selection, reject_registration)
 
     @command(description="Cancel", done="cancelled", idle="It has been cancelled already")
-    def cancel(self, request: HttpRequest, chosen: QuerySet[Registration]) -> Iterator[Step]:
-        return _decisions(request, chosen, cancel_registration)
+    def cancel(self, request: HttpRequest, selection: QuerySet[Registration]) -> Iterator[Step]:
+        return _decisions(request, selection, cancel_registration)
 
 
-def _decisions(request: HttpRequest, chosen: QuerySet[Registration], decide: Callable[..., Any]) -> Iterator[Step]:
+def _decisions(request: HttpRequest, selection: QuerySet[Registration], decide: Callable[..., Any]) -> Iterator[Step]:
     reason = request.POST.get("reason", "").strip()
-    for row in chosen:
+    for row in selection:
         slot = f"{row.occupancy.classroom.name}, {interval_in_words(row.interval)}"
         name = f"Registration {row.pk} ({row.group.name}: {slot})"
         yield Step((row.pk,), name, partial(decide, registration_id=row.pk, reason=reason))
@@ -200,13 +200,13 @@ class SeriesAdmin(ReadOnlyAdmin):
         return span_in_words(series.start_minute, series.end_minute)
 
     @command(description="Cancel what lies ahead", done="cancelled", idle="Nothing of it lies ahead")
-    def cancel(self, request: HttpRequest, chosen: QuerySet[Series]) -> Iterator[Step]:
-        for series in chosen.select_related("classroom", "group"):
+    def cancel(self, request: HttpRequest, selection: QuerySet[Series]) -> Iterator[Step]:
+        for series in selection.select_related("classroom", "group"):
             yield Step((series.pk,), _name(series), partial(cancel_series, series_id=series.pk))
 
     @command(description="Try skipped dates again", done="tried again", idle="No date that was skipped has become free")
-    def retry(self, request: HttpRequest, chosen: QuerySet[Series]) -> Iterator[Step]:
-        for series in chosen.select_related("classroom", "group"):
+    def retry(self, request: HttpRequest, selection: QuerySet[Series]) -> Iterator[Step]:
+        for series in selection.select_related("classroom", "group"):
             yield Step((series.pk,), _name(series), partial(retry_skipped, series_id=series.pk))
 
 

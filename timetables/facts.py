@@ -78,7 +78,7 @@ class TimetableRowChanged(TimetableRowAdded):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Visibility(Fact):
+class _VisibilityChange(Fact):
     """Which rows of a noun, how many lectures left or took back their rooms, and what stood in the way."""
 
     noun: str
@@ -103,10 +103,10 @@ class _Visibility(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimetableRowsWithdrawn(_Visibility):
+class TimetableRowsWithdrawn(_VisibilityChange):
     action: ClassVar[str] = "timetable.withdrawn"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimetableRowsRestored(_Visibility):
+class TimetableRowsRestored(_VisibilityChange):
     action: ClassVar[str] = "timetable.restored"

@@ -231,13 +231,13 @@ class UserAdmin(ServiceAdmin):
         done="deactivated",
         idle="The account is inactive already",
     )
-    def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> Iterator[Step]:
-        for user in chosen:
+    def deactivate(self, request: HttpRequest, selection: QuerySet[User]) -> Iterator[Step]:
+        for user in selection:
             yield Step((user.pk,), user.username, partial(change_user, user_id=user.pk, is_active=False))
 
     @command(description="Activate", done="activated", idle="The account is active already")
-    def activate(self, request: HttpRequest, chosen: QuerySet[User]) -> Iterator[Step]:
-        for user in chosen:
+    def activate(self, request: HttpRequest, selection: QuerySet[User]) -> Iterator[Step]:
+        for user in selection:
             yield Step((user.pk,), user.username, partial(change_user, user_id=user.pk, is_active=True))
 
     def reaches_further(self, facts: Sequence[Fact]) -> bool:

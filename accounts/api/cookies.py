@@ -38,8 +38,8 @@ def read_cookie(request: Request) -> str | None:
     Raises:
         NotAuthenticated: two cookies of the name: a sibling host may have planted one.
     """
-    sent = [part.strip().partition("=")[0] for part in request.META.get("HTTP_COOKIE", "").split(";")]
-    if sent.count(NAME) > 1:
+    names = [part.strip().partition("=")[0] for part in request.META.get("HTTP_COOKIE", "").split(";")]
+    if names.count(NAME) > 1:
         raise NotAuthenticated("token_invalid")
     return request.COOKIES.get(NAME) or None
 

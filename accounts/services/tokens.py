@@ -21,7 +21,7 @@ from kernel.errors import NotAuthenticated
 MAX_ID, MAX_VERSION = 2**63 - 1, 2**31 - 1
 
 
-class _Access(AccessToken):
+class _TokenOfAccess(AccessToken):
     _token_backend = RING
 
 
@@ -39,7 +39,7 @@ class RefreshClaims:
 
 def issue_access(user: User, *, family: UUID) -> str:
     """A signed access token for `user` within a session family."""
-    token = _Access()
+    token = _TokenOfAccess()
     token["user_id"] = user.pk
     token["tv"] = user.token_version
     token["family"] = str(family)
@@ -53,7 +53,7 @@ def read_access(text: str) -> Claims:
         NotAuthenticated: `token_expired` or `token_invalid`.
     """
     try:
-        return _claims(_payload(_Access, text))
+        return _claims(_payload(_TokenOfAccess, text))
     except ExpiredTokenError as error:
         raise NotAuthenticated("token_expired") from error
     except (TokenError, OverflowError) as error:

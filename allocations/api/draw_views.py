@@ -132,22 +132,22 @@ class DrawDocumentViewSet(DocumentViewSet):
 
     @Operation(LoggedIn, responses={(200, TSV): OpenApiTypes.STR}, resource="Allocation event")
     def manifest(self, request: Request, pk: int) -> HttpResponseBase:
-        return _sent(request, publishing.manifest(event_with_id(pk)), TSV)
+        return _document_response(request, publishing.manifest(event_with_id(pk)), TSV)
 
     @Operation(LoggedIn, responses={(200, TSV): OpenApiTypes.STR}, resource="Allocation event")
     def result(self, request: Request, pk: int) -> HttpResponseBase:
-        return _sent(request, publishing.result(event_with_id(pk)), TSV)
+        return _document_response(request, publishing.result(event_with_id(pk)), TSV)
 
     @Operation(LoggedIn, responses={(200, PYTHON): OpenApiTypes.STR}, resource="Allocation event")
     def verifier(self, request: Request, pk: int) -> HttpResponseBase:
         event_with_id(pk)
         source = publishing.VERIFIER.read_bytes()
-        return _sent(request, Document(source, sha256(source).hexdigest()), PYTHON)
+        return _document_response(request, Document(source, sha256(source).hexdigest()), PYTHON)
 
 
-def _sent(request: Request, document: Document, content_type: str) -> HttpResponseBase:
+def _document_response(request: Request, document: Document, content_type: str) -> HttpResponseBase:
     tag = f'"{document.sha256}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     response = HttpResponse(document.data, content_type=content_type, headers=headers)
-    conditional: Any = get_conditional_response(request._request, etag=tag, response=response)
+    conditional: Any = get_conditional_response(request, etag=tag, response=response)
     return response if conditional is None else conditional

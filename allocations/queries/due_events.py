@@ -1,4 +1,4 @@
-"""Which events the clock moves on: `rules.status_due`, asked of the whole table."""
+"""Which events are to open or to close by now: `rules.status_due`, as a query over all of them."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from allocations.rules import LAST_SECOND
 
 
 def due_events(now: datetime) -> EventQuerySet[AllocationEvent]:
-    """Whose moment to open or to close has come."""
+    """Upcoming events that are to open, and open ones that are to close."""
     to_open = Q(status=EventStatus.UPCOMING, registration_start__lte=now)
     to_close = Q(status=EventStatus.OPEN, registration_end__lte=now - LAST_SECOND)
     return AllocationEvent.objects.filter(to_open | to_close)

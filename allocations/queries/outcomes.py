@@ -42,14 +42,14 @@ class EntryOutcome:
 
 def outcome_of(entry: AllocationRegistration, event: AllocationEvent) -> EntryOutcome | None:
     """The outcome of an entry that is loaded with its API relations; None before the draw. Five queries at most."""
-    stored = Draw.objects.filter(event=event).first()
-    if stored is None:
+    draw_row = Draw.objects.filter(event=event).first()
+    if draw_row is None:
         return None
     winner = _winner_over(entry)
     decided_at = entry.position if winner is None else winner.position
     own = _served_before(event, entry.group_id, decided_at, but=entry)
     theirs = _served_before(event, winner.group_id, decided_at, but=winner) if winner else own
-    dates, skipped = _dates(entry.series_id) if entry.series_id else ([], _unavailable(entry, stored))
+    dates, skipped = _dates(entry.series_id) if entry.series_id else ([], _unavailable(entry, draw_row))
     return EntryOutcome(
         reason=entry.reason or None,
         lost_to=winner,
@@ -90,11 +90,11 @@ def _dates(series_id: int) -> tuple[list[date], list[SkippedOccurrence]]:
     )
 
 
-def _unavailable(entry: AllocationRegistration, stored: Draw) -> list[SkippedOccurrence]:
+def _unavailable(entry: AllocationRegistration, draw_row: Draw) -> list[SkippedOccurrence]:
     """For an entry that could not take part, which of its dates were taken, as the draw's manifest has it."""
     if entry.reason != Reason.UNAVAILABLE:
         return []
-    calendar = draw.Calendar(draw.read_manifest(unpacked(stored.manifest)))
+    calendar = draw.Calendar(draw.read_manifest(unpacked(draw_row.manifest)))
     return [SkippedOccurrence(day, why, None) for day, why in calendar.skipped_dates(entry_of(entry))]
 
 

@@ -43,8 +43,8 @@ def manifest(event: AllocationEvent) -> Document:
 
     Raises: ManifestIsNotPublished.
     """
-    if stored := drawn(event):
-        return Document(unpacked(stored.manifest), stored.manifest_sha256)
+    if row := drawn(event):
+        return Document(unpacked(row.manifest), row.manifest_sha256)
     if event.frozen_manifest is None:
         raise ManifestIsNotPublished
     return Document(unpacked(event.frozen_manifest), event.frozen_manifest_sha256)
@@ -52,32 +52,32 @@ def manifest(event: AllocationEvent) -> Document:
 
 def result(event: AllocationEvent) -> Document:
     """Raises: ResultIsNotPublished."""
-    stored = drawn(event)
-    if stored is None:
+    row = drawn(event)
+    if row is None:
         raise ResultIsNotPublished
-    return Document(unpacked(stored.result), stored.result_sha256)
+    return Document(unpacked(row.result), row.result_sha256)
 
 
 def record(event: AllocationEvent) -> dict[str, Any]:
     """`GET …/draw/`: what the verifier calls draw.json, and what the draw gave. JSON."""
-    stored = drawn(event)
-    if stored is None:
+    row = drawn(event)
+    if row is None:
         return _promised(event)
-    listed, result = draw.read_manifest(unpacked(stored.manifest)), read_result(unpacked(stored.result))
-    summary = draw.summary(listed, bytes.fromhex(stored.key), result, _campus_clock())
-    return {**record_bytes(stored, event.commitment), **summary}
+    listed, result = draw.read_manifest(unpacked(row.manifest)), read_result(unpacked(row.result))
+    summary = draw.summary(listed, bytes.fromhex(row.key), result, _campus_clock())
+    return {**record_bytes(row, event.commitment), **summary}
 
 
-def record_bytes(stored: Draw, commitment: str) -> dict[str, str]:
+def record_bytes(row: Draw, commitment: str) -> dict[str, str]:
     """The part of draw.json that a draw starts from, and its hashes."""
     return {
-        "algorithm": stored.algorithm,
+        "algorithm": row.algorithm,
         "commitment": commitment,
-        "seed": bytes(stored.seed).hex(),
-        "salt": stored.salt,
-        "key": stored.key,
-        "manifest_sha256": stored.manifest_sha256,
-        "result_sha256": stored.result_sha256,
+        "seed": bytes(row.seed).hex(),
+        "salt": row.salt,
+        "key": row.key,
+        "manifest_sha256": row.manifest_sha256,
+        "result_sha256": row.result_sha256,
     }
 
 

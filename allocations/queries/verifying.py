@@ -43,17 +43,17 @@ def verify_draw(event: AllocationEvent) -> Verified:
     Raises:
         DrawDiffers
     """
-    stored = Draw.objects.filter(event=event).first()
-    if stored is None:
+    draw_row = Draw.objects.filter(event=event).first()
+    if draw_row is None:
         raise DrawDiffers(f"Allocation event {event.pk} has not been distributed.")
     try:
-        manifest, record = unpacked(stored.manifest), json.dumps(record_bytes(stored, event.commitment)).encode()
-        result = draw.verify(manifest, record, unpacked(stored.result))
+        manifest, record = unpacked(draw_row.manifest), json.dumps(record_bytes(draw_row, event.commitment)).encode()
+        result = draw.verify(manifest, record, unpacked(draw_row.result))
     except draw.DrawError as error:
         raise DrawDiffers(str(error)) from error
     except zlib.error as error:
         raise DrawDiffers("The stored manifest or result cannot be unpacked.") from error
-    if (stored.successful, stored.failed) != (len(result.wins), len(result.losses)):
+    if (draw_row.successful, draw_row.failed) != (len(result.wins), len(result.losses)):
         raise DrawDiffers("The stored counts are not those of the result.")
     rows = event.entries.select_related("series").in_bulk()
     listed = draw.read_manifest(manifest)

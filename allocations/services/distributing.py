@@ -91,11 +91,11 @@ def distribute(
     check_cspace(by.access)
     allow_long_draw()
     event = _hold_event(event_id)
-    stored = Draw.objects.filter(event=event).first()
-    if stored is not None:
-        if public_value is not None and public_value != stored.salt:
+    draw_row = Draw.objects.filter(event=event).first()
+    if draw_row is not None:
+        if public_value is not None and public_value != draw_row.salt:
             raise PublicValueDiffers
-        return stored
+        return draw_row
     salt = _salt(event, public_value)
     _require_closed(event, now)
     hold_groups_and_rooms(event)
@@ -104,13 +104,13 @@ def distribute(
     outcome = draw_on_paper(event, listed, seed, salt)
     series_of = _write_series(event, outcome, listed, now)
     write_decisions(_decisions(outcome, series_of))
-    stored = _write_draw(event, outcome, seed=seed, salt=salt, by=by, now=now)
+    draw_row = _write_draw(event, outcome, seed=seed, salt=salt, by=by, now=now)
     event.status = EventStatus.DISTRIBUTED
     event.save(update_fields=["status"])
     release_hold(event)
-    publish(_fact(stored, outcome, listed, series_of))
+    publish(_fact(draw_row, outcome, listed, series_of))
     _pause_if_asked()
-    return stored
+    return draw_row
 
 
 def draw_on_paper(event: AllocationEvent, listed: EntriesById, seed: bytes, salt: str) -> DrawOutcome:
@@ -211,17 +211,17 @@ def _write_draw(
 
 
 def _fact(
-    stored: Draw, outcome: DrawOutcome, listed: EntriesById, series_of: Mapping[int, WrittenSeries]
+    draw_row: Draw, outcome: DrawOutcome, listed: EntriesById, series_of: Mapping[int, WrittenSeries]
 ) -> EventDrawn:
     return EventDrawn(
-        actor_id=stored.actor_id,
-        occurred_at=stored.created_at,
-        event_id=stored.event_id,
-        total=stored.total,
-        successful=stored.successful,
-        failed=stored.failed,
-        manifest_sha256=stored.manifest_sha256,
-        result_sha256=stored.result_sha256,
+        actor_id=draw_row.actor_id,
+        occurred_at=draw_row.created_at,
+        event_id=draw_row.event_id,
+        total=draw_row.total,
+        successful=draw_row.successful,
+        failed=draw_row.failed,
+        manifest_sha256=draw_row.manifest_sha256,
+        result_sha256=draw_row.result_sha256,
         series_ids=[series.id for series in series_of.values()],
         occurrence_count=sum(len(series.occurrences) for series in series_of.values()),
         outcomes=_outcomes(outcome, listed, series_of),

@@ -81,7 +81,7 @@ def _go_on(event: AllocationEvent, listed: EntriesById, first: date) -> Sequence
     A weekly slot is held by what the draw gave and nobody has changed since. What was granted by hand, moved or
     partly given up holds the dates that it has: they count as booked, and the entry as served.
     """
-    stored = Draw.objects.get(event=event)
+    draw_row = Draw.objects.get(event=event)
     holding = _holding_slots(event, listed, first)
     lines = room_lines(
         [entry.classroom for entry in listed.values()],
@@ -95,7 +95,7 @@ def _go_on(event: AllocationEvent, listed: EntriesById, first: date) -> Sequence
     won = [(row.position, row.pk, row) for row in listed.values() if row.position is not None]
     wins = [draw.Win(place, pk, row.group_id, row.served_before or 0) for place, pk, row in sorted(won, key=_place)]
     freed = [row.pk for row in listed.values() if row.grant and row.pk not in holding]
-    after = draw.promote(manifest, draw.Result(tuple(wins), ()), bytes.fromhex(stored.key), freed)
+    after = draw.promote(manifest, draw.Result(tuple(wins), ()), bytes.fromhex(draw_row.key), freed)
     return after.wins
 
 

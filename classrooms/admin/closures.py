@@ -128,7 +128,7 @@ class ClosureAdmin(ServiceAdmin):
         return HttpResponseRedirect(reverse("admin:classrooms_closure_changelist"))
 
     @command(description="Lift (open the room again)", done="lifted", idle="It has been lifted already")
-    def lift(self, request: HttpRequest, chosen: QuerySet[Closure]) -> Iterator[Step]:
-        for closure in chosen.select_related("occupancy__classroom"):
+    def lift(self, request: HttpRequest, selection: QuerySet[Closure]) -> Iterator[Step]:
+        for closure in selection.select_related("occupancy__classroom"):
             lifting = partial(lift_closure, closure_id=closure.pk, classroom=closure.occupancy.classroom)
             yield Step((closure.pk,), str(closure), lifting)

@@ -142,6 +142,6 @@ class ClassroomAdmin(ExportMixin, RoomListAdmin):
             obj.pk = create_classroom(by=actor(request), now=clock.now(), **values).pk
 
     @command(description="Delete (only rooms never used)", done="deleted")
-    def delete_unused(self, request: HttpRequest, chosen: QuerySet[Classroom]) -> Iterator[Step]:
-        for room in chosen:
+    def delete_unused(self, request: HttpRequest, selection: QuerySet[Classroom]) -> Iterator[Step]:
+        for room in selection:
             yield Step((room.pk,), room.name, partial(delete_classroom, classroom_id=room.pk))

@@ -76,4 +76,4 @@ def read_cells(row: Row) -> tuple[dict[str, Any], RoomFaults]:
 def value_faults(values: dict[str, Any], unreadable: RoomFaults) -> RoomFaults:
     """What the rules have against a room's values, in all columns but those that could not be read."""
     faults = {"name": name_faults(values.get("name", ""))} | room_faults(values)
-    return {column: said for column, said in faults.items() if said and column not in unreadable}
+    return {column: row_faults for column, row_faults in faults.items() if row_faults and column not in unreadable}

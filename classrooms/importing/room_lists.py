@@ -99,8 +99,8 @@ def _import_row(row: Row, rooms: _KnownRooms, *, by: User, now: datetime) -> Roo
     before = {column: getattr(room, column) for column in CHANGEABLE} if room else UNSAID
     after = {**before, **values}
     faults = unreadable if row.fault else unreadable | value_faults({"name": name, **after}, unreadable)
-    if name and not row.fault and "name" not in faults and (said := rooms.name_faults(name, row.line)):
-        faults["name"] = said
+    if name and not row.fault and "name" not in faults and (sentences := rooms.name_faults(name, row.line)):
+        faults["name"] = sentences
     changes = dict(changes_between(before, values)) if room else {column: [None, values[column]] for column in values}
     if not faults and (changes or room is None):
         faults = _write(room, name, after, by=by, now=now)

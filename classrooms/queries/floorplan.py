@@ -65,7 +65,7 @@ def draw(
     room to put a frame around. Its ids are made for one plan on a page.
     """
     boxes = boxed(rooms)
-    places, plan_height = _placed([box for _, box in boxes])
+    places, plan_height = _boxes_to_scale([box for _, box in boxes])
     ids_on_plan = {room.pk for room, _ in boxes}
     missing = [room for room in rooms if room.pk not in ids_on_plan]
     height = HEAD + plan_height + FOOT + (LINE + 8 if missing else 0)
@@ -86,7 +86,7 @@ def draw(
     return tostring(picture, encoding="unicode")
 
 
-def _placed(boxes: Sequence[Mapping[str, Any]]) -> tuple[list[Box], float]:
+def _boxes_to_scale(boxes: Sequence[Mapping[str, Any]]) -> tuple[list[Box], float]:
     """The boxes scaled into the picture, below its head, and the height of the plan.
 
     A box of negative width or height extends to the other side.

@@ -17,7 +17,7 @@ STEPS = (30, -30, 60, -60)
 
 
 def weekly(slot: Mapping[str, Any], *, shift: int = 0) -> tuple[Interval, ...]:
-    """The asked slot, `shift` minutes later, and the same weekday and time of every week until `weekly_until`.
+    """The slot, `shift` minutes later, on its date and on the same weekday of every week until `weekly_until`.
 
     A week whose wall time does not exist is left out: nobody can book it.
     """

@@ -50,24 +50,31 @@ def close_rooms(
         RoomClosing(actor_id=by.pk, occurred_at=now, classroom_ids=ids, interval=interval, reason=reason),
         cancel_registrations=cancel_registrations,
     )
-    occupancy_ids = occupy_many([(room.pk, interval) for room in classrooms], kind=OccupancyKind.CLOSURE)
-    Closure.objects.bulk_create(
-        Closure(occupancy_id=occupancy_id, reason=reason, is_campus_wide=is_campus_wide)
-        for occupancy_id in occupancy_ids
-    )
+    closures = _insert_closures(classrooms, interval, reason=reason, is_campus_wide=is_campus_wide)
     publish(
         RoomsClosed(
             actor_id=by.pk,
             occurred_at=now,
-            closure_ids=tuple(occupancy_ids),
+            closure_ids=tuple(closure.pk for closure in closures),
             classrooms=tuple(room.name for room in classrooms),
             interval=interval,
             reason=reason,
             cancelled_targets=cancelled_targets,
         )
     )
-    closures = Closure.objects.with_api_relations().in_bulk(occupancy_ids)
-    return [closures[occupancy_id] for occupancy_id in occupancy_ids]
+    return closures
+
+
+def _insert_closures(
+    classrooms: Sequence[Classroom], interval: Interval, *, reason: str, is_campus_wide: bool
+) -> list[Closure]:
+    """The new closures with their API relations, in the order of the rooms."""
+    ids = occupy_many([(room.pk, interval) for room in classrooms], kind=OccupancyKind.CLOSURE)
+    Closure.objects.bulk_create(
+        Closure(occupancy_id=occupancy_id, reason=reason, is_campus_wide=is_campus_wide) for occupancy_id in ids
+    )
+    closures = Closure.objects.with_api_relations().in_bulk(ids)
+    return [closures[occupancy_id] for occupancy_id in ids]
 
 
 @transactional

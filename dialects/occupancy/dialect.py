@@ -7,7 +7,7 @@ from dialects.occupancy.envelope import envelope
 
 
 def cors() -> Cors:
-    """Whoever the campus lets: by default any origin."""
+    """Which pages of other origins may call it: those of the setting, by default all."""
     headers = ["Content-Type", "Authorization"] if settings.OCCUPANCY_REQUIRE_LOGIN else ["Content-Type"]
     return Cors(origins=settings.OCCUPANCY_CORS_ORIGINS, methods=["GET", "POST", "OPTIONS"], headers=headers)
 

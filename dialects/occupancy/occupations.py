@@ -12,7 +12,7 @@ RESERVED, CLOSED = "Reserved", "Closed"
 
 
 def occupations(room: Classroom, *, since: datetime | None, until: datetime | None) -> list[RoomUse]:
-    """All that blocks a room, of what overlaps a time where one is given; one query."""
+    """The uses of a room, in order, that overlap `since` to `until`; None is no limit on that side. One query."""
     occupancies = Occupancy.objects.live().filter(classroom=room)
     if since:
         occupancies = occupancies.filter(ends_at__gt=since)

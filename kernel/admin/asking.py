@@ -101,8 +101,8 @@ def command(
         wording = Command(name=steps_of.__name__, description=description, done=done, idle=idle, **more)
 
         @wraps(steps_of)
-        def action(page: Any, request: HttpRequest, chosen: QuerySet[Any]) -> TemplateResponse | None:
-            return _answer(page, request, wording, steps_of, chosen)
+        def action(page: Any, request: HttpRequest, selection: QuerySet[Any]) -> TemplateResponse | None:
+            return _answer(page, request, wording, steps_of, selection)
 
         action.short_description = description  # type: ignore[attr-defined]  # where Django looks for it
         action.command = wording  # type: ignore[attr-defined]
@@ -118,16 +118,16 @@ def require_command(action: Any) -> None:
 
 
 def _answer(
-    page: Any, request: HttpRequest, wording: Command, steps_of: Callable[..., Iterable[Step]], chosen: QuerySet[Any]
+    page: Any, request: HttpRequest, wording: Command, steps_of: Callable[..., Iterable[Step]], selection: QuerySet[Any]
 ) -> TemplateResponse | None:
     digests = digests_of(request)
     if digests is not None:  # these rows, whatever filter the list has and whatever has become of them
-        chosen = page.get_queryset(request).filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
-    if (count := chosen.count()) > MAX_CHOSEN:
+        selection = page.get_queryset(request).filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+    if (count := selection.count()) > MAX_CHOSEN:
         page.message_user(request, f"{count} are chosen: choose at most {MAX_CHOSEN}.", messages.ERROR)
         return None
     try:
-        steps = list(steps_of(page, request, chosen.order_by("pk")))
+        steps = list(steps_of(page, request, selection.order_by("pk")))
     except ValidationError as fault:
         page.message_user(request, " ".join(fault.messages), messages.ERROR)
         return None

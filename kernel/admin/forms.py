@@ -61,13 +61,13 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
 
     def _show(self, refusal: DomainError) -> None:
         """Faults under their fields; what has no field here, and any other refusal, above them all."""
-        by_field = {self.field_of_fault.get(name, name): said for name, said in faults_of(refusal).items()}
-        homeless = {name: said for name, said in by_field.items() if name not in self.fields}
+        by_field = {self.field_of_fault.get(name, name): faults for name, faults in faults_of(refusal).items()}
+        homeless = {name: faults for name, faults in by_field.items() if name not in self.fields}
         for name, sentences in by_field.items():
             if name in self.fields:
                 self.add_error(name, [ValidationError(sentence) for sentence in sentences])
         if homeless or not by_field:
-            self.add_error(None, "; ".join([summary(refusal), *(" ".join(said) for said in homeless.values())]))
+            self.add_error(None, "; ".join([summary(refusal), *(" ".join(faults) for faults in homeless.values())]))
 
 
 class NameFormField(forms.CharField):

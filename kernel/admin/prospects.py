@@ -50,8 +50,8 @@ class Prospect:
 
     @property
     def digest(self) -> str:
-        said = "\n".join((self.name, *self.lines, *(sentence for _, sentence in self.reports), self.refusal))
-        return hashlib.sha256(said.encode()).hexdigest()
+        text = "\n".join((self.name, *self.lines, *(sentence for _, sentence in self.reports), self.refusal))
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def counts(self) -> list[tuple[str, int]]:

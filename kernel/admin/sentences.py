@@ -69,18 +69,18 @@ def details_in_words(details: Mapping[str, Any]) -> str:
     """What a reader sees at a glance: values and changes, times on the campus clock. Ids, lists and what is empty stand
     in the details alone."""
     changes = details.get("changes")
-    said = [
+    pieces = [
         f"{_words(name)} {_value_in_words(value, name)}"
         for name, value in sorted(details.items(), key=_place)
         if name not in NOT_SAID and not name.endswith(("_id", "_sha256")) and _is_said(name, value)
     ]
     if isinstance(changes, Mapping):
-        said += [
+        pieces += [
             f"{_words(name)} {_value_in_words(pair[0], name)} → {_value_in_words(pair[1], name)}"
             for name, pair in changes.items()
             if isinstance(pair, list) and len(pair) == 2
         ]
-    return ", ".join(said)
+    return ", ".join(pieces)
 
 
 def _place(item: tuple[str, Any]) -> tuple[int, str]:

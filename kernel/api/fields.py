@@ -22,7 +22,7 @@ TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?
 T = TypeVar("T")
 
 
-def said(read: Callable[[Any], T], data: Any) -> T:
+def value_or_fault(read: Callable[[Any], T], data: Any) -> T:
     """What `read` makes of it; its `ValueError` is the fault. Raises: ValidationError."""
     try:
         return read(data)
@@ -56,7 +56,7 @@ class QueryIntegerField(serializers.IntegerField):
     """An integer of a query string, ASCII digits."""
 
     def to_internal_value(self, data: Any) -> int:
-        return said(read_whole_number, data)
+        return value_or_fault(read_whole_number, data)
 
 
 class IdField(IntegerField):
@@ -126,7 +126,7 @@ class DateField(serializers.Field[date, Any, str, Any]):
     """`YYYY-MM-DD`, exactly."""
 
     def to_internal_value(self, data: Any) -> date:
-        return said(read_day, data)
+        return value_or_fault(read_day, data)
 
     def to_representation(self, value: date) -> str:
         return value.isoformat()
@@ -139,7 +139,7 @@ class TimeField(serializers.Field[int, Any, str, Any]):
     latest = MINUTES_PER_DAY - 1
 
     def to_internal_value(self, data: Any) -> int:
-        return said(partial(read_minute, latest=self.latest), data)
+        return value_or_fault(partial(read_minute, latest=self.latest), data)
 
     def to_representation(self, value: int) -> str:
         return format_minute(value)
@@ -163,8 +163,8 @@ class TimestampField(serializers.Field[datetime, Any, str, Any]):
     def to_internal_value(self, data: Any) -> datetime:
         if not isinstance(data, str) or not TIMESTAMP.fullmatch(data):
             self.fail("invalid")
-        said(read_day, data[:10])
-        said(partial(read_minute, latest=MINUTES_PER_DAY - 1), data[11:16])
+        value_or_fault(read_day, data[:10])
+        value_or_fault(partial(read_minute, latest=MINUTES_PER_DAY - 1), data[11:16])
         try:
             return datetime.fromisoformat(data).astimezone(UTC)
         except OverflowError as error:

@@ -42,7 +42,7 @@ class _IdFormField(_ReadFormField):
         return number
 
 
-class _DateFormField(_ReadFormField):
+class _ReadDateFormField(_ReadFormField):
     read = staticmethod(read_known_day)
 
 
@@ -61,7 +61,7 @@ class IdFilter(django_filters.Filter):
 class DateFilter(django_filters.Filter):
     """`YYYY-MM-DD` exactly, in a known year."""
 
-    field_class = _DateFormField
+    field_class = _ReadDateFormField
 
 
 class FilterSet(django_filters.FilterSet):

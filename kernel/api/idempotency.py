@@ -60,7 +60,7 @@ def _repeated(record: IdempotencyRecord) -> Response:
 
 
 def _fingerprint(request: Request, user_id: int) -> str:
-    parts = (request.method or "", request.path_info, request.META.get("QUERY_STRING", ""), request._request.body)
+    parts = (request.method or "", request.path_info, request.META.get("QUERY_STRING", ""), request.body)
     digest = hashlib.sha256(str(user_id).encode())
     for part in parts:
         data = part if isinstance(part, bytes) else part.encode()

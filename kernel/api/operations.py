@@ -25,7 +25,7 @@ Action = Callable[Concatenate[Any, Request, P], R]
 Handler = Callable[[], Response]
 """An action with all it is called with."""
 
-Sent = type[Input] | PolymorphicProxySerializer | Mapping[str, Mapping[str, Any]] | None
+RequestBody = type[Input] | PolymorphicProxySerializer | Mapping[str, Mapping[str, Any]] | None
 """An input, one of several, {media type: schema}, or nothing."""
 Answer = type[Shape] | PolymorphicProxySerializer | None
 """A shape, one of several, or nothing."""
@@ -37,7 +37,7 @@ class Operation:
 
     permission: type[BasePermission]
     _: KW_ONLY
-    request: Sent = None
+    request: RequestBody = None
     responses: Answer | Mapping[int, Answer] | Mapping[tuple[int, str], Any] = None
     """The answer to a success, {status: answer}, or {(status, media type): its schema}."""
     parameters: Sequence[type[Query] | type[FilterSet]] = ()

@@ -132,18 +132,18 @@ class EnvelopeAutoSchema(AutoSchema):
         if isinstance(serializer, ErrorEnvelope):
             return {name: {"value": body} for name, body in refusals_for(str(status_code), self.endpoint).items()}
         body = body_of(self.operation)
-        sent = example_of(body) if body is not None else {}
+        body_example = example_of(body) if body is not None else {}
         if isinstance(serializer, dict):  # a body that only a schema describes
-            sent = serializer.get("example", {})
+            body_example = serializer.get("example", {})
         if direction == "request":
-            return {EXAMPLE: {"value": sent}}
+            return {EXAMPLE: {"value": body_example}}
         if isinstance(serializer, PolymorphicProxySerializer):
             serializer = force_instance(serializer.serializers[0])
         if not isinstance(serializer, serializers.Serializer):
             return {}  # nothing, or a document that is no JSON
         # What was asked for is what the answer shows.
         answer = example_of(serializer)
-        values = sent | dict(self.operation.outcome)
+        values = body_example | dict(self.operation.outcome)
         return {EXAMPLE: {"value": answer | {name: values[name] for name in values if name in answer}}}
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:

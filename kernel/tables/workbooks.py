@@ -136,14 +136,14 @@ class _Workbook:
             self._parse(path, relations)
         return {key: (kind, normpath(join("/", folder, to)).lstrip("/")) for key, (kind, to) in relations.all.items()}
 
-    def _parse(self, path: str, reader: "_Reader") -> None:
+    def _parse(self, path: str, reader: "_PartReader") -> None:
         with self._archive.open(path) as part, _parser(reader, self._budget) as parse:
             while chunk := part.read(CHUNK_BYTES):
                 parse(chunk, False)
             parse(b"", True)
 
 
-class _Reader:
+class _PartReader:
     """Is told of the elements of a part, by their names without namespaces."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -169,7 +169,7 @@ class _Budget:
 
 
 @contextmanager
-def _parser(reader: _Reader, budget: _Budget) -> Iterator[Callable[[bytes, bool], Any]]:
+def _parser(reader: _PartReader, budget: _Budget) -> Iterator[Callable[[bytes, bool], Any]]:
     """What is given XML and tells a reader of it."""
     parser = expat.ParserCreate(namespace_separator=" ")
     depth = 0
@@ -199,7 +199,7 @@ def _parser(reader: _Reader, budget: _Budget) -> Iterator[Callable[[bytes, bool]
         parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
 
 
-class _Relations(_Reader):
+class _Relations(_PartReader):
     """{id: (last word of its type, target)}."""
 
     def __init__(self) -> None:
@@ -210,7 +210,7 @@ class _Relations(_Reader):
             self.all[attributes["Id"]] = (attributes["Type"].rpartition("/")[2], attributes["Target"])
 
 
-class _Book(_Reader):
+class _Book(_PartReader):
     """The sheets that are not hidden, as (name, id of the relation), and from when days are counted."""
 
     def __init__(self) -> None:
@@ -224,7 +224,7 @@ class _Book(_Reader):
             self.has_1904 = attributes.get("date1904") in ("1", "true")
 
 
-class _Texts(_Reader):
+class _Texts(_PartReader):
     """The texts that cells share. What is written above characters to say how they sound, is left out."""
 
     def __init__(self) -> None:
@@ -251,7 +251,7 @@ class _Texts(_Reader):
             self.all.append(_unescaped("".join(self._pieces)))
 
 
-class _Formats(_Reader):
+class _Formats(_PartReader):
     """Which formats of cells show a date."""
 
     def __init__(self) -> None:
@@ -277,7 +277,7 @@ class _Formats(_Reader):
             self._is_of_cells = False
 
 
-class _SheetReader(_Reader):
+class _SheetReader(_PartReader):
     """Fills a sheet. Rows and cells that do not say where they are, stand behind the last ones."""
 
     def __init__(self, sheet: Sheet, texts: list[str], dates: set[int], *, has_1904: bool) -> None:

@@ -23,7 +23,7 @@ from registrations.services.registration_rows import insert_registration
 
 @dataclass(frozen=True)
 class Slot:
-    """A wanted date and span on the campus wall; minutes since midnight, the end may be `MINUTES_PER_DAY`."""
+    """The date and time of a booking on the campus wall. Minutes since midnight; the end may be `MINUTES_PER_DAY`."""
 
     day: date
     start_minute: int

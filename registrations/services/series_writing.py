@@ -48,7 +48,7 @@ class SeriesDraft:
 
 @dataclass(frozen=True)
 class DateRequest:
-    """One date that a series wants; `item` says whose it is. No interval: a DST gap swallows it."""
+    """One date that a series asks for; `item` numbers its draft. No interval: a DST gap swallows it."""
 
     item: int
     classroom_id: int

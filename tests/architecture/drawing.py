@@ -91,6 +91,8 @@ def _column(
     fill: str,
 ) -> None:
     _write(picture, left, HEAD - 26, title, size=17)
+    if unknown := [room for rooms in rows for room in rooms if room not in words]:
+        raise SystemExit(f"Write in ROOMS or ROLES of {Path(__file__).name} what is inside of {', '.join(unknown)}.")
     for number, rooms in enumerate(rows):
         top, share = HEAD + STEP * number, (width - 8 * (len(rooms) - 1)) / len(rooms)
         for place, room in enumerate(rooms):

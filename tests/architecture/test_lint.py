@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from tests.architecture.drawing import DRAWING, draw
+from tests.architecture.drawing import DRAWING, ROOMS, draw
 from tests.architecture.relations import OF_DJANGO, relations_in
 from tests.architecture.writes import writes_in
 
@@ -338,3 +338,9 @@ def test_a_relation_is_known_by_the_field_that_makes_it(tmp_path, field, relatio
 
 def test_the_drawing_shows_the_floors_that_are_linted():
     assert DRAWING.read_text(encoding="utf-8") == draw(), "python -m tests.architecture.drawing"
+
+
+def test_an_app_that_the_drawing_has_no_words_for_is_named(monkeypatch):
+    monkeypatch.delitem(ROOMS, "groups")
+    with pytest.raises(SystemExit, match="what is inside of groups"):
+        draw()

@@ -15,10 +15,26 @@ SOURCES = {
     for path in sorted((ROOT / package).rglob("*.py"))
 }
 PARTICIPLES = frozenset(
-    ["asked", "found", "given", "held", "kept", "known", "named", "seen", "shown", "told", "wanted"]
+    [
+        "asked",
+        "chosen",
+        "found",
+        "given",
+        "held",
+        "kept",
+        "known",
+        "made",
+        "named",
+        "said",
+        "seen",
+        "sent",
+        "shown",
+        "told",
+        "wanted",
+    ]
 )
 PUBLISHED = "allocations/draw.py"
-"""People verify draws with copies of this file: its bytes stay."""
+"""People verify draws with copies of this file: its bytes stay, private names among them."""
 NAMES_OF_DJANGO = {
     "Command": "Django looks for a management command under this name",
     "Migration": "Django looks for a migration under this name",
@@ -44,7 +60,9 @@ def ambiguities(sources: dict[str, str]) -> dict[str, list[str]]:
     meanings = defaultdict[str, dict[str, str]](dict)
     for file, source in sources.items():
         for name, meaning in types_of(source):
-            meanings[name][file] = f"{file}: {meaning}" if meaning.startswith("a class: ") else meaning
+            if file == PUBLISHED and name.startswith("_"):
+                continue
+            meanings[name.strip("_")][file] = f"{file}: {meaning}" if meaning.startswith("a class: ") else meaning
     return {
         name: sorted(by_file)
         for name, by_file in meanings.items()
@@ -61,7 +79,13 @@ def participles_in(source: str) -> Iterator[tuple[int, str]]:
     members = {id(member) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for member in _members(node)}
     for node in ast.walk(tree):
         match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.FunctionDef(name=name):
+            case (
+                ast.Name(id=name, ctx=ast.Store())
+                | ast.arg(arg=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.alias(asname=str(name))
+            ):
                 if name.strip("_").lower() in PARTICIPLES and id(node) not in members:
                     yield node.lineno, name
 
@@ -70,7 +94,7 @@ def _members(node: ast.ClassDef) -> Iterable[ast.AST]:
     """What a class body itself defines: its methods, and the targets of its fields."""
     for statement in node.body:
         match statement:
-            case ast.FunctionDef():
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield statement
             case ast.AnnAssign(target=target):
                 yield target
@@ -96,6 +120,8 @@ def test_a_name_says_what_is_inside():
     ("one", "other"),
     [
         ("class Row: pass", "class Row: pass"),
+        ("class Row: pass", "class _Row: pass"),
+        ("_Row = dict[str, int]", "Row = dict[str, str]"),
         ("class Row: pass", "Row = dict[str, int]"),
         ("Row = dict[str, int]", "Row = dict[str, str]"),
         ("Row = dict[str, int]", "Row: TypeAlias = list[int]"),
@@ -125,6 +151,9 @@ def test_the_same_alias_twice_and_constants_are_no_ambiguity():
         "with opened() as held: pass",
         "def wanted(values): return values",
         "def rows(wanted): return wanted",
+        "async def chosen(values): return values",
+        "from rows import rows as said",
+        "import rows.found as found",
         "def rows(*, given=None): return given",
         "class Rows:\n    def of(self):\n        kept = 1\n        return kept",
     ],

@@ -56,8 +56,8 @@ class WithdrawableAdmin(ServiceAdmin):
         idle="Nothing to withdraw: all of it is hidden already",
         reports=reports_on_withdrawing,
     )
-    def withdraw(self, request: HttpRequest, chosen: QuerySet[Any]) -> list[Step]:
-        return self._step(chosen, withdraw)
+    def withdraw(self, request: HttpRequest, selection: QuerySet[Any]) -> list[Step]:
+        return self._step(selection, withdraw)
 
     @command(
         description="Restore (lectures take back rooms that are still free)",
@@ -65,12 +65,12 @@ class WithdrawableAdmin(ServiceAdmin):
         idle="Nothing to restore",
         reports=reports_on_restoring,
     )
-    def restore(self, request: HttpRequest, chosen: QuerySet[Any]) -> list[Step]:
-        return self._step(chosen, restore)
+    def restore(self, request: HttpRequest, selection: QuerySet[Any]) -> list[Step]:
+        return self._step(selection, restore)
 
-    def _step(self, chosen: QuerySet[Any], service: Callable[..., Settlement]) -> list[Step]:
+    def _step(self, selection: QuerySet[Any], service: Callable[..., Settlement]) -> list[Step]:
         """One command for all of them, and so one log row."""
-        ids = tuple(chosen.values_list("pk", flat=True))
+        ids = tuple(selection.values_list("pk", flat=True))
         name = str(self.model._meta.verbose_name_plural).capitalize()
         return [Step(ids, name, partial(service, kind=self.model, row_ids=list(ids)))] if ids else []
 
