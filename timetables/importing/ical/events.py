@@ -90,10 +90,10 @@ class CalendarContext:
 
 
 def event_of(component: Component, context: CalendarContext) -> Event | FaultyEvent:
-    return _Reading(component, context).result()
+    return _EventReading(component, context).result()
 
 
-class _Reading:
+class _EventReading:
     """One event, property by property. Faults are collected: all of them are told in the same go."""
 
     def __init__(self, component: Component, context: CalendarContext) -> None:
