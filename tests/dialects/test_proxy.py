@@ -17,10 +17,10 @@ import pytest
 from django.core.management import call_command
 from django.http import HttpRequest
 
-from cspace.management.proxy import with_dialects
 from dialects import registry
 from dialects.dialect import ANY_ORIGIN, Cors, below
 from dialects.middleware import DialectMiddleware
+from dialects.proxy import with_dialects
 from dialects.registry import DIALECTS, dialect_at
 from kernel.api.errors import BareRefusal, Refusal, envelope
 from tests.deploy.proxies import CONFIGURATION, proxying

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand
 
-from cspace.management.proxy import with_dialects
 from dialects import registry
+from dialects.proxy import with_dialects
 
 
 class Command(BaseCommand):
