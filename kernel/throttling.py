@@ -22,7 +22,7 @@ from kernel.rates import parse_rate
 
 LOOKS, LOOK_SECONDS = 20, 0.05
 """How often, and after which pauses, a full window is looked at while tries in it are going on."""
-KNOWN = "known:"
+REMEMBERED = "known:"
 """Begins the keys that are remembered and count nothing."""
 
 
@@ -124,7 +124,7 @@ def is_known(scope: str, key: str, *, now: datetime) -> bool:
 
 
 def _known_key(scope: str, key: str) -> str:
-    return f"{KNOWN}{scope}:{salted_hmac(KNOWN, key, algorithm='sha256').hexdigest()[:40]}"
+    return f"{REMEMBERED}{scope}:{salted_hmac(REMEMBERED, key, algorithm='sha256').hexdigest()[:40]}"
 
 
 def _day(now: datetime) -> int:
@@ -153,8 +153,8 @@ def forget_old_windows(*, now: datetime) -> int:
         # A later number is one of shorter windows, from before the rate was changed; it counts for nothing either.
         rows = ThrottleCounter.objects.filter(key__startswith=f"{scope}:").exclude(window=present)
         forgotten += delete_in_portions(rows)
-    known = ThrottleCounter.objects.filter(key__startswith=KNOWN, window__lt=_day(now) - KNOWN_DAYS)
-    return forgotten + delete_in_portions(known)
+    outdated = ThrottleCounter.objects.filter(key__startswith=REMEMBERED, window__lt=_day(now) - KNOWN_DAYS)
+    return forgotten + delete_in_portions(outdated)
 
 
 @dataclass(frozen=True)

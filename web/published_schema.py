@@ -31,9 +31,9 @@ class SchemaText:
     def of(self, renderer: BaseRenderer) -> tuple[bytes, str]:
         """(text, entity tag). Raises: Unavailable, if another request has been building it for too long."""
         kind = str(renderer.format)
-        known = self._texts.get(kind)
-        if known is not None:
-            return known
+        text_and_tag = self._texts.get(kind)
+        if text_and_tag is not None:
+            return text_and_tag
         if not self._building.acquire(timeout=MAX_WAIT_SECONDS):
             raise Unavailable
         try:

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from allocations.models import Draw
-from allocations.queries.alternatives import WeeklySlot
+from allocations.queries.alternatives import FreeSlot
 from allocations.queries.outcomes import EntryOutcome
 from allocations.rules import ALGORITHM
 from allocations.services.promoting import Promotion
@@ -202,7 +202,7 @@ class AlternativeOutput(Output):
     start_time = TimeField()
     end_time = EndTimeField()
 
-    def represent(self, instance: WeeklySlot) -> dict[str, Any]:
+    def represent(self, instance: FreeSlot) -> dict[str, Any]:
         return {
             "classroom": instance.classroom.name,
             "day_of_week": instance.day_of_week,

@@ -15,7 +15,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class WeeklySlot:
+class FreeSlot:
     """A weekly slot: free on every date of that weekday from `first` to the end of the target range."""
 
     classroom: Classroom
@@ -24,7 +24,7 @@ class WeeklySlot:
     end_minute: int
 
 
-def alternatives(event: AllocationEvent, entry: AllocationRegistration, *, first: date, limit: int) -> list[WeeklySlot]:
+def alternatives(event: AllocationEvent, entry: AllocationRegistration, *, first: date, limit: int) -> list[FreeSlot]:
     """At most `limit` slots as long as the entry's, nearest first: the same room at another time of that day, the
     same time in another room, the same room and time on another day. Active rooms only. Two queries.
 
@@ -37,7 +37,7 @@ def alternatives(event: AllocationEvent, entry: AllocationRegistration, *, first
     uses = _uses(rooms, first, event.target_ends_on)
     own = (entry.day_of_week, entry.start_minute, entry.end_minute)
     nearest = (
-        WeeklySlot(rooms[room_id], *slot)
+        FreeSlot(rooms[room_id], *slot)
         for room_id, slot in _nearest(entry, rooms, uses)
         if (room_id, slot) != (entry.classroom_id, own) and weekly_dates(first, event.target_ends_on, slot[0])
     )

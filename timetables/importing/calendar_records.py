@@ -20,7 +20,7 @@ from timetables.importing.calendar_courses import CourseNames
 from timetables.importing.calendar_rooms import RoomNames
 from timetables.importing.files import Places, Progress, UnreadableFile
 from timetables.importing.forms import WrongForm
-from timetables.importing.ical.errors import UnreadableCalendar, shown
+from timetables.importing.ical.errors import UnreadableCalendar, quoted
 from timetables.importing.ical.lines import line_count
 from timetables.importing.ical.series import EventSeries, Occurrence, Reading, read_series
 from timetables.importing.name_tables import NameTable
@@ -204,7 +204,7 @@ def _why_no_lecture(each: Occurrence, codes: Sequence[str]) -> str | None:
     if each.event.is_whole_day:
         return WHOLE_DAYS
     if not codes:
-        return f"there is no course code in {shown(each.event.summary)}"
+        return f"there is no course code in {quoted(each.event.summary)}"
     starts_at, ends_at = _wall(each.starts_at), _wall(each.ends_at)
     if starts_at == ends_at:
         return NO_DURATION

@@ -13,8 +13,8 @@ BETWEEN_KNOWN_ROOMS = re.compile(r"\s*[+/&]\s*|\s+(?:and|et|und)\s+", re.IGNOREC
 class RoomNames:
     """What the rooms of a calendar are called here."""
 
-    def __init__(self, table: NameTable, known: Collection[str]) -> None:
-        self._table, self._known = table, frozenset(known)
+    def __init__(self, table: NameTable, room_names: Collection[str]) -> None:
+        self._table, self._room_names = table, frozenset(room_names)
 
     def rooms(self, location: str) -> list[str]:
         """The larger text counts before its parts: all of it, each line, what stands between commas."""
@@ -25,7 +25,7 @@ class RoomNames:
         return list(dict.fromkeys(whole))
 
     def is_room(self, name: str) -> bool:
-        return name in self._known or self._table.exactly(name) is not None
+        return name in self._room_names or self._table.exactly(name) is not None
 
     def _rooms_of_line(self, line: str) -> list[str]:
         rooms = self._one(line)
@@ -38,14 +38,14 @@ class RoomNames:
         if rooms is not None:
             return rooms
         pieces = [self._one(piece) for piece in BETWEEN_KNOWN_ROOMS.split(part)]
-        known = [piece for piece in pieces if piece is not None]
-        return [room for piece in known for room in piece] if len(known) == len(pieces) else [part.strip()]
+        meanings = [piece for piece in pieces if piece is not None]
+        return [room for piece in meanings for room in piece] if len(meanings) == len(pieces) else [part.strip()]
 
     def _one(self, name: str) -> list[str] | None:
         """What a name stands for by itself; None: it is not known."""
         name = name.strip()
         meaning = self._table.exactly(name)
-        if meaning is None and name in self._known:
+        if meaning is None and name in self._room_names:
             meaning = (name,)
         if meaning is None:
             meaning = self._table.meaning(name)

@@ -13,7 +13,7 @@ from kernel.campus_time import campus_date, days_interval
 from timetables.importing import lecture_statements as sql
 from timetables.importing.nouns import LECTURES, WEEKLY
 from timetables.importing.records import Fault, Position
-from timetables.importing.report import MAX_COURSES_LISTED, Counts, ImportReport, Loss
+from timetables.importing.report import MAX_COURSES_LISTED, Counts, ImportReport, Withdrawal
 from timetables.importing.statements import count, named_rows_of, rows_of, run, run_noting
 from timetables.importing.tables import fill
 from timetables.models import CourseBooking
@@ -79,7 +79,7 @@ def _write_schedules(report: ImportReport) -> Counts:
 
 def _note_losses(query: str, report: ImportReport) -> None:
     rows = rows_of(query, [MAX_COURSES_LISTED])
-    report.add_losses([Loss(*row[:4]) for row in rows], rows[0][4] if rows else 0)
+    report.add_losses([Withdrawal(*row[:4]) for row in rows], rows[0][4] if rows else 0)
 
 
 def _set_availability(report: ImportReport) -> Counts:

@@ -89,15 +89,15 @@ def star_text(pattern: str, text: str) -> str | None:
     if not (text.startswith(head) and text.endswith(tail) and len(text) >= len(head) + len(tail)):
         return None
     at, end = len(head), len(text) - len(tail)
-    found = text[at:end]
+    at_first_star = text[at:end]
     for number, part in enumerate(middle):
         place = text.find(part, at, end)
         if place < 0:
             return None
         if number == 0:
-            found = text[at:place]
+            at_first_star = text[at:place]
         at = place + len(part)
-    return found.strip()
+    return at_first_star.strip()
 
 
 def _plain(name: str) -> str:

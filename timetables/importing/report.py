@@ -42,7 +42,7 @@ class FaultKind:
 
 
 @dataclass(frozen=True)
-class Loss:
+class Withdrawal:
     """Lectures of a course that are withdrawn, or with a room: that go on, but not in it."""
 
     course: str
@@ -70,7 +70,7 @@ class ImportReport:
     made_rooms: list[str] = field(default_factory=list)
     new_courses: list[str] = field(default_factory=list)
     """The first of them, each with its name."""
-    losses: list[Loss] = field(default_factory=list)
+    losses: list[Withdrawal] = field(default_factory=list)
     loss_count: int = 0
     faulty_courses: set[str] | None = field(default_factory=set)
     """Whose rows have faults, by code: nothing of them is withdrawn. None = of no course."""
@@ -101,7 +101,7 @@ class ImportReport:
         self.conflict_count += count
         self.conflicts += conflicts[: MAX_LISTED - len(self.conflicts)]
 
-    def add_losses(self, losses: Sequence[Loss], count: int) -> None:
+    def add_losses(self, losses: Sequence[Withdrawal], count: int) -> None:
         """Note what is withdrawn; `losses` need not be all of the `count`."""
         self.loss_count += count
         self.losses += losses

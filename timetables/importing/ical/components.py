@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from timetables.importing.ical.errors import UnreadableCalendar, shown
+from timetables.importing.ical.errors import UnreadableCalendar, quoted
 from timetables.importing.ical.lines import Line
 
 CALENDAR, EVENT, ZONE = "VCALENDAR", "VEVENT", "VTIMEZONE"
 OBSERVANCES = ("STANDARD", "DAYLIGHT")
-KEPT = (EVENT, ZONE, *OBSERVANCES)
+CONTENTS = (EVENT, ZONE, *OBSERVANCES)
 """Of what else stands in a calendar only the end is looked for."""
 
 
@@ -41,7 +41,7 @@ def read_components(lines: Iterable[Line]) -> list[Component]:
                 raise UnreadableCalendar(
                     f"is no calendar: line {line.number}: {_component_name(line)} ends, but did not begin"
                 )
-        elif stack and (stack[-1].name == CALENDAR or stack[-1].name in KEPT):
+        elif stack and (stack[-1].name == CALENDAR or stack[-1].name in CONTENTS):
             stack[-1].lines.append(line)
     if not calendars:
         raise UnreadableCalendar("is no calendar: BEGIN:VCALENDAR is missing")
@@ -53,7 +53,7 @@ def read_components(lines: Iterable[Line]) -> list[Component]:
 
 def _component_name(line: Line) -> str:
     name = line.value.strip().upper()
-    return name if name.isprintable() and len(name) <= 60 else shown(name)
+    return name if name.isprintable() and len(name) <= 60 else quoted(name)
 
 
 def _place(component: Component, calendars: list[Component], stack: list[Component]) -> None:
@@ -61,5 +61,5 @@ def _place(component: Component, calendars: list[Component], stack: list[Compone
         raise UnreadableCalendar(f"is no calendar: line {component.line}: {component.name} begins in the wrong place")
     if component.name == CALENDAR:
         calendars.append(component)
-    elif component.name in KEPT:
+    elif component.name in CONTENTS:
         stack[-1].parts.append(component)

@@ -23,6 +23,6 @@ class Misread:
     sentence: str
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """Input as a sentence quotes it."""
     return repr(text if len(text) <= 60 else f"{text[:60]}…")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from timetables.importing.ical.components import Component
-from timetables.importing.ical.errors import Misread, WrongValue, WrongZone, shown
+from timetables.importing.ical.errors import Misread, WrongValue, WrongZone, quoted
 from timetables.importing.ical.lines import Line
 from timetables.importing.ical.rules import Rule, rule_of
 from timetables.importing.ical.values import (
@@ -138,15 +138,15 @@ class _EventReading:
     def _check_lines(self) -> None:
         """What stands twice, and lines that are perhaps the rest of a property whose text has been broken."""
         before = ""
-        seen = set[str]()
+        names = set[str]()
         for line in self.component.lines:
-            if line.name in ONCE and line.name in seen:
+            if line.name in ONCE and line.name in names:
                 self._complain(line.number, f"{line.name} stands twice")
             if not line.name and before in READ:
-                self._complain(line.number, f"{shown(line.value)} is no property, and belongs perhaps to {before}")
+                self._complain(line.number, f"{quoted(line.value)} is no property, and belongs perhaps to {before}")
             if line.name == "EXRULE":
                 self._complain(line.number, "EXRULE is not followed: the dates that it takes out would be left in")
-            seen.add(line.name)
+            names.add(line.name)
             before = line.name or before
 
     def _complain(self, line: int, sentence: str) -> None:
@@ -183,15 +183,15 @@ class _EventReading:
     def _length(self, start: Moment) -> timedelta | None:
         """On the wall of the event's zone. None: it cannot be understood."""
         lengths = [self._value("DTEND", partial(self._length_until, start)), self._value("DURATION", _duration)]
-        known = [length for length in lengths if length is not None]
+        readable = [length for length in lengths if length is not None]
         line = next((line for name in ("DTEND", "DURATION") for line in self.component.all(name)), None)
-        if line and any(length < timedelta(0) for length in known):
+        if line and any(length < timedelta(0) for length in readable):
             self._complain(line.number, "it ends before it begins")
-        if line and len(set(known)) > 1:
+        if line and len(set(readable)) > 1:
             self._complain(line.number, "DTEND and DURATION say different ends")
         if line is None:
             return timedelta(0) if isinstance(start, datetime) else DAY
-        return known[0] if known else None
+        return readable[0] if readable else None
 
     def _length_until(self, start: Moment, line: Line) -> timedelta:
         end, zone = self._moment(line), self._zone(start)
@@ -253,10 +253,10 @@ class _EventReading:
         dates = []
         for text in texts:
             if "/" in text:
-                raise WrongValue(f"{shown(text)} is a period: only times are read")
+                raise WrongValue(f"{quoted(text)} is a period: only times are read")
             moment = self._same_kind(start, line, text)
             if line.name == "RDATE" and isinstance(start, datetime) and not isinstance(moment, datetime):
-                raise WrongValue(f"{shown(text)} is a date, and DTSTART a time")
+                raise WrongValue(f"{quoted(text)} is a date, and DTSTART a time")
             dates.append(
                 moment if isinstance(moment, datetime) or line.name == "EXDATE" else _in_zone(moment, self._zone(start))
             )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from timetables.importing.ical.errors import WrongValue, shown
+from timetables.importing.ical.errors import WrongValue, quoted
 from timetables.importing.ical.values import DAY, Moment, moment_of
 
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
@@ -68,7 +68,7 @@ def rule_of(text: str) -> Rule | None:
         if name.upper() in parts:
             raise WrongValue(f"{name.upper()} stands twice")
         if not value or not PART_NAME.fullmatch(name):
-            raise WrongValue(f"{shown(part)} is no part of a rule")
+            raise WrongValue(f"{quoted(part)} is no part of a rule")
         parts[name.upper()] = value.upper()
     return _rule(parts)
 
@@ -76,8 +76,8 @@ def rule_of(text: str) -> Rule | None:
 def _rule(parts: dict[str, str]) -> Rule:
     frequency = parts.pop("FREQ", "")
     if frequency not in FREQUENCIES:
-        given = f"FREQ={frequency}" if frequency else "FREQ is missing"
-        raise WrongValue(f"{given}: it has to be one of {', '.join(FREQUENCIES)}")
+        fault = f"FREQ={frequency}" if frequency else "FREQ is missing"
+        raise WrongValue(f"{fault}: it has to be one of {', '.join(FREQUENCIES)}")
     until = _until(parts.pop("UNTIL", None))
     week_start = parts.pop("WKST", "MO")
     if week_start not in WEEKDAYS:
@@ -138,7 +138,7 @@ def _numbers(name: str, text: str, span: range) -> frozenset[int]:
     for word in text.split(","):
         number = int(word) if NUMBER.fullmatch(word) else None
         if number is None or number not in span or (number == 0 and name in NUMBERS):
-            raise WrongValue(f"{name}={text[:60]}: {shown(word)} is not a number from {_range(span)}")
+            raise WrongValue(f"{name}={text[:60]}: {quoted(word)} is not a number from {_range(span)}")
         values.add(number)
     return frozenset(values)
 
@@ -158,10 +158,10 @@ def _weekdays(text: str, frequency: str) -> frozenset[tuple[int, int]]:
     for word in text.split(",") if text else ():
         parts = WEEKDAY.fullmatch(word)
         if parts is None:
-            raise WrongValue(f"BYDAY={text[:60]}: {shown(word)} is no weekday")
+            raise WrongValue(f"BYDAY={text[:60]}: {quoted(word)} is no weekday")
         ordinal = int(parts[1]) if parts[1] else 0
         if parts[1] and (not 1 <= abs(ordinal) <= 53 or frequency not in ("MONTHLY", "YEARLY")):
-            raise WrongValue(f"BYDAY={text[:60]}: {shown(word)} does not go with FREQ={frequency}")
+            raise WrongValue(f"BYDAY={text[:60]}: {quoted(word)} does not go with FREQ={frequency}")
         days.add((ordinal, WEEKDAYS.index(parts[2])))
     return frozenset(days)
 

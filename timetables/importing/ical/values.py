@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from timetables.importing.ical.errors import WrongValue, shown
+from timetables.importing.ical.errors import WrongValue, quoted
 from timetables.importing.ical.lines import Line
 
 DATE = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
@@ -45,9 +45,9 @@ def moment_of(text: str) -> Moment:
             clock = time(int(parts[2]), int(parts[3]), min(int(parts[4]), 59), tzinfo=UTC if parts[5] else None)
             day = datetime.combine(day_of(moment_of(parts[1])), clock)
         else:
-            raise WrongValue(f"{shown(text)} is neither a date nor a time")
+            raise WrongValue(f"{quoted(text)} is neither a date nor a time")
     except ValueError as error:
-        raise error if isinstance(error, WrongValue) else WrongValue(f"{shown(text)} does not exist") from error
+        raise error if isinstance(error, WrongValue) else WrongValue(f"{quoted(text)} does not exist") from error
     return day
 
 
@@ -55,9 +55,9 @@ def moment_in(line: Line, text: str, zone_of: ZoneOf) -> Moment:
     """A value of a property, in the zone that its TZID names, if any. Raises: WrongValue."""
     moment = moment_of(text)
     if moment.year not in YEARS:
-        raise WrongValue(f"{shown(text)} is outside of {YEARS[0]} to {YEARS[-1]}")
+        raise WrongValue(f"{quoted(text)} is outside of {YEARS[0]} to {YEARS[-1]}")
     if line.parameters.get("VALUE", "").upper() == "DATE" and is_time(moment):
-        raise WrongValue(f"{shown(text)} is a time, and VALUE says that it is a date")
+        raise WrongValue(f"{quoted(text)} is a time, and VALUE says that it is a date")
     if isinstance(moment, datetime) and moment.tzinfo is None and (name := line.parameters.get("TZID", "").strip()):
         return moment.replace(tzinfo=zone_of(name))
     return moment
@@ -67,7 +67,7 @@ def duration_of(text: str) -> timedelta:
     """Raises: WrongValue."""
     parts = DURATION.fullmatch(text.strip())
     if parts is None or not any(parts.groups()[1:]):
-        raise WrongValue(f"{shown(text)} is no duration")
+        raise WrongValue(f"{quoted(text)} is no duration")
     weeks, days, hours, minutes, seconds = (int(number or 0) for number in parts.groups()[1:])
     length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     return -length if parts[1] == "-" else length
@@ -77,7 +77,7 @@ def offset_of(text: str) -> timedelta:
     """From UTC, as ±HHMM or ±HHMMSS. Raises: WrongValue."""
     parts = OFFSET.fullmatch(text.strip())
     if parts is None or int(parts[2]) >= 24:
-        raise WrongValue(f"{shown(text)} is no offset such as +0100")
+        raise WrongValue(f"{quoted(text)} is no offset such as +0100")
     length = timedelta(hours=int(parts[2]), minutes=int(parts[3]), seconds=int(parts[4] or 0))
     return -length if parts[1] == "-" else length
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from timetables.importing.ical.components import OBSERVANCES, Component
-from timetables.importing.ical.errors import WrongValue, WrongZone, shown
+from timetables.importing.ical.errors import WrongValue, WrongZone, quoted
 from timetables.importing.ical.lines import Line
 from timetables.importing.ical.rules import Rule, followed, rule_of
 from timetables.importing.ical.values import MIDNIGHT, moment_of, offset_of
@@ -163,14 +163,14 @@ def _onsets(rule: Rule, start: datetime, before: timedelta, last_year: int) -> I
 def _zone_rule(text: str) -> Rule | None:
     rule = rule_of(text)
     if rule and (rule.frequency != "YEARLY" or rule.count):
-        raise WrongValue(f"{shown(text)}: clocks change every year, without COUNT")
+        raise WrongValue(f"{quoted(text)}: clocks change every year, without COUNT")
     return rule
 
 
 def _wall_time(text: str) -> datetime:
     moment = moment_of(text)
     if not isinstance(moment, datetime) or moment.tzinfo or moment.year > 9000:
-        raise WrongValue(f"{shown(text)} is no time on the wall of the zone")
+        raise WrongValue(f"{quoted(text)} is no time on the wall of the zone")
     return moment.replace(tzinfo=None)
 
 
