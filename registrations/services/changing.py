@@ -9,10 +9,10 @@ from accounts.rules import Access
 from classrooms.models import Classroom
 from classrooms.services.room_time import lock_and_reload, move, release
 from groups.models import Group
-from groups.services.holding import hold_group
+from groups.services.holding import hold_group, hold_groups
 from kernel.campus_time import cut_per_day
 from kernel.changes import changes_between
-from kernel.db.transactions import transactional
+from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid, InvalidState, NotFound, PermissionDenied
 from kernel.facts import publish, publish_many
 from kernel.wording import interval_in_words
@@ -51,6 +51,11 @@ class RegistrationChange:
     end_minute: int | None = None
     description: str | None = None
 
+    @property
+    def names_slot(self) -> bool:
+        """Whether it says where or when."""
+        return any(part is not None for part in (self.classroom, self.day, self.start_minute, self.end_minute))
+
 
 def slot_of(registration: Registration) -> Slot:
     """The date and span of a registration on the campus wall."""
@@ -88,9 +93,10 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
         RoomAlreadyBooked: the new slot is taken; the old one is kept.
     """
     group = _hold_new_group(change, by)
+    own_group_id = _hold_own_group(registration_id, change, by) if group is None else None
     registration = hold_registration(registration_id, *([change.classroom.pk] if change.classroom else []))
-    if group is None and not by.access.is_cspace and is_move(registration, change):
-        by.forget_access()  # who has left the group while the room was waited for moves nothing in its name
+    if own_group_id not in (None, registration.group_id):
+        raise StaleRead
     _check_change(registration, change, group, by.access, now)
 
     before, was_waiting = _readable(registration), registration.status == RegistrationStatus.PENDING
@@ -205,6 +211,18 @@ def _hold_new_group(change: RegistrationChange, by: User) -> Group | None:
     group = hold_group(change.group_id)
     by.forget_access()  # read again now that nobody can leave the group any more
     return group
+
+
+def _hold_own_group(registration_id: int, change: RegistrationChange, by: User) -> int | None:
+    """The group in whose name a new slot is taken, held before the room is (lock order) so that nobody can leave it;
+    None: nobody's place in it is asked for."""
+    if by.access.is_cspace or not change.names_slot:
+        return None
+    group_id = Registration.objects.filter(pk=registration_id).values_list("group_id", flat=True).first()
+    if group_id is not None:
+        hold_groups([group_id])
+        by.forget_access()
+    return group_id
 
 
 def _check_change(

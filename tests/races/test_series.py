@@ -10,10 +10,11 @@ from classrooms.models import Occupancy
 from classrooms.services.room_time import RoomAlreadyBooked
 from groups.services.groups import archive_group
 from kernel import clock
-from kernel.campus_time import campus_date, day_of_week
+from kernel.campus_time import campus_date, campus_minute, day_of_week
 from kernel.errors import Invalid
 from registrations.models import Registration, Series, SeriesWeek
 from registrations.services.booking import Slot, book
+from registrations.services.deciding import SeriesHasNoDate, approve_registration, reject_registration
 from registrations.services.series import (
     DatesAreTaken,
     SeriesRequest,
@@ -24,11 +25,13 @@ from registrations.services.series import (
 from registrations.services.series_holding import SeriesIsOver
 from registrations.services.series_moving import SeriesChange, change_series
 from registrations.services.series_writing import SeriesDraft
-from tests.factories import cspace_group, join, make_classroom, make_group, make_user
+from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
 from tests.races.threads import at_once, raised
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 10
+MUTANT_ROUNDS = 60
+"""At most; the first wrong end ends them."""
 WEEKS = 6
 
 
@@ -184,3 +187,79 @@ def test_a_group_archived_while_its_series_is_made_longer(scene):
         assert archived is None
         assert isinstance(changed, SeriesIsOver | Series)
         assert Registration.objects.live().filter(group=group).count() == 0
+
+
+# --- a rejected occurrence is approved again while its series goes somewhere else ---------------------
+
+
+def approve_and_move_round(scene, number, **change):
+    """What came of both; of each week its room and start, None where it holds none, and the state of the first."""
+    _, _, decider, (room, *_) = scene
+    (series,) = enter(scene, wanted(scene, room, number))
+    first = Registration.objects.of_series([series.pk]).in_order()[0]
+    reject_registration(registration_id=first.pk, by=decider, now=clock.now())
+    results = at_once(
+        lambda: approve_registration(registration_id=first.pk, by=decider, now=clock.now()),
+        lambda: change_series(series_id=series.pk, by=decider, now=clock.now(), change=SeriesChange(**change)),
+    )
+    weeks = SeriesWeek.objects.of_series([series.pk]).with_occurrences().in_order()
+    places = [
+        (row.occupancy.classroom.name, row.group_id, campus_minute(row.occupancy.starts_at))
+        if (row := week.registration) and row.occupancy.is_live
+        else None
+        for week in weeks
+    ]
+    return raised(results), places, weeks[0].state
+
+
+def moved_round(scene, number):
+    """To another room, time and group: whoever comes first, every week ends there."""
+    group, room, row = make_group(), scene[3][1], wanted(scene, scene[3][0], number).draft
+    start, end = row.start_minute + 5, row.end_minute + 5
+    problems, places, state = approve_and_move_round(
+        scene, number, classroom=room, start_minute=start, end_minute=end, group_id=group.pk
+    )
+    return problems, set(places) == {("Room B", group.pk, start)}, state
+
+
+def moved_to_a_taken_room_round(scene, number):
+    """The room is taken in the rejected one's week: it is skipped if it was approved before, or else refused."""
+    group, person, _, (_, room, _) = scene
+    row = wanted(scene, room, number).draft
+    make_registration(
+        by=person, group=group, classroom=room, day=row.starts_on, start=row.start_minute, end=row.end_minute
+    )
+    problems, places, state = approve_and_move_round(scene, number, classroom=room)
+    is_moved = places == [None, *[("Room B", group.pk, row.start_minute)] * (WEEKS - 1)]
+    return problems, is_moved, state
+
+
+def moved_out_of_its_first_week_round(scene, number):
+    """The new day of the week has no date in the first week: it is dropped if it was approved before."""
+    number = [free for free in range(2 * number + 2) if day_of_week(first_day(free)) > 1][number]  # none before Sunday
+    day = day_of_week(first_day(number)) - 1
+    problems, places, state = approve_and_move_round(scene, number, day_of_week=day)
+    return problems, places[0] is None and None not in places[1:], state
+
+
+RIGHT_ENDS = {
+    moved_round: [([], True, "held")],
+    moved_to_a_taken_room_round: [([], True, "skipped"), ([RoomAlreadyBooked], True, "held")],
+    moved_out_of_its_first_week_round: [([], True, "skipped"), ([SeriesHasNoDate], True, "held")],
+}
+"""Everything a round may come to: the serial orders."""
+
+
+@pytest.mark.parametrize("play", RIGHT_ENDS)
+def test_a_rejected_occurrence_is_approved_before_its_series_moves_or_afterwards(scene, play):
+    before = deadlocks()
+    wrong = [outcome for number in range(ROUNDS) if (outcome := play(scene, number)) not in RIGHT_ENDS[play]]
+    assert (wrong, overlaps(), deadlocks()) == ([], 0, before)
+
+
+@pytest.mark.parametrize("play", RIGHT_ENDS)
+def test_without_locks_an_approved_occurrence_is_left_behind(scene, settings, play):
+    """The mutant: it shows that the rounds above meet the race and would see what goes wrong."""
+    settings.CSPACE_TEST_FAULTS = {"skip-lock"}
+    if all(play(scene, number) in RIGHT_ENDS[play] for number in range(MUTANT_ROUNDS)):
+        pytest.fail("the mutant survived: the race is never met")

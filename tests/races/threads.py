@@ -1,6 +1,7 @@
 """Run functions at once, each on its own database connection, and collect what they returned or raised."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,3 +37,24 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 def raised(results: Sequence[Any]) -> list[type[BaseException]]:
     """The types of the exceptions among the results."""
     return [type(result) for result in results if isinstance(result, BaseException)]
+
+
+def await_waiting_connections(count: int, *, unless: Callable[[], bool] = lambda: False) -> None:
+    """Until so many connections wait for this one, each directly or behind another, or `unless` has become true."""
+    deadline = time.monotonic() + JOIN_SECONDS
+    while time.monotonic() < deadline:
+        if unless() or _waiting_connections() >= count:
+            return
+    raise TimeoutError("nobody waited")
+
+
+def _waiting_connections() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE waits AS MATERIALIZED"
+            " (SELECT pid, pg_blocking_pids(pid) AS blockers FROM pg_locks WHERE NOT granted),"
+            " behind (pid) AS (SELECT pg_backend_pid() UNION"
+            " SELECT waits.pid FROM waits JOIN behind ON behind.pid = ANY (waits.blockers))"
+            " SELECT count(*) - 1 FROM behind"
+        )
+        return int(cursor.fetchone()[0])
