@@ -24,7 +24,7 @@ from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, InvalidState
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
-from registrations.services.changing import cancel_registration
+from registrations.services.cancelling import cancel_registration
 from registrations.services.deciding import approve_registration, reject_registration
 from timetables.importing.records import Fault, Position, Record, record
 from timetables.importing.timetable import import_timetable

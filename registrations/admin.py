@@ -25,7 +25,8 @@ from kernel.wording import WEEKDAYS, interval_in_words, span_in_words
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION, MAX_REASON
 from registrations.services.booking import Slot, book
-from registrations.services.changing import RegistrationChange, cancel_registration, change_registration, slot_of
+from registrations.services.cancelling import cancel_registration
+from registrations.services.changing import RegistrationChange, change_registration, slot_of
 from registrations.services.deciding import approve_registration, reject_registration
 from registrations.services.series import cancel_series, retry_skipped
 

@@ -28,21 +28,20 @@ from registrations.api.serializers import (
 )
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
-from registrations.services.changing import (
-    RegistrationHasStarted,
-    RegistrationIsCancelled,
-    RegistrationIsRejected,
-    RegistrationNotFound,
-    cancel_registration,
-    change_registration,
-    check_visible,
-)
+from registrations.services.cancelling import cancel_registration
+from registrations.services.changing import RegistrationIsRejected, change_registration
 from registrations.services.deciding import (
     RoomIsNotOpen,
     SeriesHasNoDate,
     SeriesIsCancelled,
     approve_registration,
     reject_registration,
+)
+from registrations.services.registration_holding import (
+    RegistrationHasStarted,
+    RegistrationIsCancelled,
+    RegistrationNotFound,
+    check_visible,
 )
 
 

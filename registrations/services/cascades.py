@@ -13,7 +13,7 @@ from registrations.enums import SkipReason, WeekState
 from registrations.facts.registrations import RegistrationSummary, slots_are_free_again
 from registrations.models import Registration, Series
 from registrations.queries.losses import lost_to_closure
-from registrations.services.changing import cancel_locked, set_cancelled
+from registrations.services.cancelling import cancel_locked, set_cancelled
 from registrations.services.series import set_series_cancelled
 from registrations.services.week_rows import WeekRow, write_weeks
 

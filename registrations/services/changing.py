@@ -1,43 +1,37 @@
-"""Moving, rewording and cancelling a registration."""
+"""Moving and rewording a registration."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import User
 from accounts.rules import Access
 from classrooms.models import Classroom
-from classrooms.services.room_time import lock_and_reload, move, release
+from classrooms.services.room_time import move
 from groups.models import Group
 from groups.services.holding import hold_group, hold_groups
 from kernel.campus_time import cut_per_day
 from kernel.changes import changes_between
 from kernel.db.transactions import StaleRead, transactional
-from kernel.errors import Invalid, InvalidState, NotFound, PermissionDenied
-from kernel.facts import publish, publish_many
+from kernel.errors import Invalid, InvalidState, PermissionDenied
+from kernel.facts import publish
 from kernel.wording import interval_in_words
 from registrations import rules
 from registrations.enums import RegistrationStatus
-from registrations.facts.registrations import RegistrationCancelled, RegistrationChanged
+from registrations.facts.registrations import RegistrationChanged
 from registrations.models import Registration
 from registrations.services.booking import Slot, deciders_of
+from registrations.services.registration_holding import (
+    RegistrationIsCancelled,
+    check_changeable,
+    check_visible,
+    hold_registration,
+)
 from registrations.services.week_rows import keep_own_description, settle_weeks
-
-
-class RegistrationHasStarted(InvalidState):
-    message = "The registration has already started"
 
 
 class RegistrationIsRejected(InvalidState):
     message = "A rejected registration cannot be changed"
-
-
-class RegistrationIsCancelled(InvalidState):
-    message = "The registration has been cancelled"
-
-
-class RegistrationNotFound(NotFound):
-    resource = "Registration"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,23 +55,6 @@ def slot_of(registration: Registration) -> Slot:
     """The date and span of a registration on the campus wall."""
     piece = next(cut_per_day(registration.interval))
     return Slot(piece.date, piece.start_minute, piece.end_minute)
-
-
-def hold_registration(registration_id: int, *more_rooms: int) -> Registration:
-    """The registration, re-read under the exclusive lock of its room (and `more_rooms`), with its API relations.
-
-    Raises:
-        RegistrationNotFound: there is none.
-        StaleRead: it changed rooms before the lock was there.
-    """
-
-    def load() -> Registration:
-        registration = Registration.objects.with_api_relations().filter(pk=registration_id).first()
-        if registration is None:
-            raise RegistrationNotFound
-        return registration
-
-    return lock_and_reload(load, lambda registration: [registration.occupancy.classroom_id], *more_rooms)
 
 
 @transactional
@@ -123,76 +100,6 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
         )
     )
     return registration
-
-
-@transactional
-def cancel_registration(*, registration_id: int, by: User, now: datetime, reason: str = "") -> Registration:
-    """Give the room back. Publishes `RegistrationCancelled`; cancelling a cancelled one is a no-op for cspace.
-
-    Raises:
-        RegistrationNotFound: there is none, or it is cancelled and the caller is not cspace.
-        PermissionDenied, RegistrationHasStarted
-    """
-    registration = hold_registration(registration_id)
-    check_changeable(registration, by.access, now)
-    if registration.status == RegistrationStatus.CANCELLED:
-        return registration
-    cancel_locked(registration, actor_id=by.pk, now=now, reason=reason)
-    return registration
-
-
-def cancel_locked(*registrations: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
-    """Cancel registrations whose rooms are held exclusively, each with its own fact; a constant number of statements.
-
-    The weeks of occurrences are settled by it. Publishes `RegistrationCancelled`.
-    """
-    settle_weeks(registrations)
-    publish_many(set_cancelled(registrations, actor_id=actor_id, now=now, reason=reason))
-
-
-def set_cancelled(
-    registrations: Sequence[Registration],
-    *,
-    actor_id: int | None,
-    now: datetime,
-    reason: str = "",
-    has_own_notice: bool = True,
-) -> list[RegistrationCancelled]:
-    """The writing half of `cancel_locked`: returns the facts for a command that has one of its own to publish too."""
-    if not registrations:
-        return []
-    if holding := [row.pk for row in registrations if rules.holds_room(row.status)]:
-        release(holding)
-    Registration.objects.filter(pk__in=[row.pk for row in registrations]).update(status=RegistrationStatus.CANCELLED)
-    for row in registrations:
-        row.occupancy.is_live, row.status = False, RegistrationStatus.CANCELLED
-    return [
-        RegistrationCancelled(
-            registration=row.summary, actor_id=actor_id, occurred_at=now, reason=reason, has_own_notice=has_own_notice
-        )
-        for row in registrations
-    ]
-
-
-def check_changeable(registration: Registration, access: Access, now: datetime) -> None:
-    """Who may touch it, and whether it is not too late.
-
-    Raises: RegistrationNotFound, PermissionDenied, RegistrationHasStarted.
-    """
-    check_visible(registration, access)
-    if rules.has_started(registration.occupancy.starts_at, now) and not rules.may_change_after_start(access):
-        raise RegistrationHasStarted
-
-
-def check_visible(registration: Registration, access: Access) -> None:
-    """cspace sees every registration; its creator until it is cancelled; nobody else any.
-
-    Raises: RegistrationNotFound, PermissionDenied.
-    """
-    if not rules.may_see(access, registration.created_by_id):
-        raise PermissionDenied
-    if registration.status == RegistrationStatus.CANCELLED and not access.is_cspace:
-        raise RegistrationNotFound
 
 
 def _slot_after(registration: Registration, change: RegistrationChange) -> Slot:

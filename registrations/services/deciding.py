@@ -17,7 +17,7 @@ from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationApproved, RegistrationRejected
 from registrations.models import Registration, SeriesWeek
-from registrations.services.changing import RegistrationIsCancelled, hold_registration
+from registrations.services.registration_holding import RegistrationIsCancelled, hold_registration
 
 
 class RoomIsNotOpen(InvalidState):

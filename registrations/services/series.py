@@ -22,7 +22,7 @@ from registrations.enums import WeekState
 from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skips
 from registrations.models import Registration, Series
 from registrations.queries.series import with_api_relations
-from registrations.services.changing import set_cancelled
+from registrations.services.cancelling import set_cancelled
 from registrations.services.series_holding import hold_group_of, hold_series
 from registrations.services.series_writing import (
     DateRequest,

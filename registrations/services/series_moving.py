@@ -24,7 +24,7 @@ from registrations.facts.series import SeriesChanged, Skips
 from registrations.models import Registration, Series, SeriesWeek
 from registrations.queries.series import with_api_relations
 from registrations.rules import Layout, PresentWeek
-from registrations.services.changing import set_cancelled
+from registrations.services.cancelling import set_cancelled
 from registrations.services.series import DatesAreTaken, skips_of
 from registrations.services.series_holding import LockedSeries, SeriesIsOver, hold_group_of, hold_series
 from registrations.services.series_writing import DateRequest, judge, write_occurrences

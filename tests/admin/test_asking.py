@@ -18,7 +18,7 @@ from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.campus_time import campus_date, campus_minute, format_minute
 from registrations.models import Registration
-from registrations.services.changing import cancel_registration
+from registrations.services.cancelling import cancel_registration
 from registrations.services.series import cancel_series
 from tests.admin.pages import act, actions, answer, ask, is_asking, said, save, sections
 from tests.allocations.scenes import ended, make_entry, make_event

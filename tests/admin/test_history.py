@@ -18,7 +18,7 @@ from kernel.admin.site import site
 from kernel.campus_time import campus_interval
 from kernel.facts import Fact
 from registrations.models import Registration, Series
-from registrations.services.changing import cancel_registration
+from registrations.services.cancelling import cancel_registration
 from registrations.services.deciding import approve_registration
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import make_classroom, make_registration, make_series

@@ -21,7 +21,7 @@ from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.campus_time import campus_date, campus_interval
 from notifications.models import Notification
-from registrations.services.changing import cancel_registration
+from registrations.services.cancelling import cancel_registration
 from registrations.services.deciding import approve_registration
 from tests.admin.pages import actions, answer, ask, is_asking, said
 from tests.allocations.scenes import ended, make_entry, make_event

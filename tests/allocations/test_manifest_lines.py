@@ -18,7 +18,7 @@ from classrooms.models import Classroom, Occupancy
 from classrooms.services.closures import close_rooms, lift_closure
 from kernel import clock
 from kernel.campus_time import Interval, clamped_interval, covering_pieces, days_interval, wall_instant
-from registrations.services.changing import cancel_registration
+from registrations.services.cancelling import cancel_registration
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_crowd, make_entry, make_event
 from tests.factories import make_classroom, make_group, make_registration, make_user
 

@@ -14,7 +14,7 @@ from allocations.services.distributing import distribute
 from classrooms.models import Occupancy
 from kernel import clock
 from registrations.models import Registration
-from registrations.services.changing import cancel_registration
+from registrations.services.cancelling import cancel_registration
 from tests.allocations.scenes import WEDNESDAY, ended, make_entry, make_event
 from tests.factories import make_group
 

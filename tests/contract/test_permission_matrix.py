@@ -17,7 +17,7 @@ from classrooms.services.closures import close_rooms
 from kernel import clock
 from kernel.campus_time import campus_interval
 from notifications.models import Notification
-from registrations.services.changing import cancel_registration
+from registrations.services.cancelling import cancel_registration
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_entry, make_event
 from tests.conftest import DOCUMENT_TIME
 from tests.factories import (

@@ -12,13 +12,10 @@ from kernel import clock
 from kernel.campus_time import campus_date
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
-from registrations.services.changing import (
-    RegistrationChange,
-    RegistrationIsCancelled,
-    cancel_registration,
-    change_registration,
-)
+from registrations.services.cancelling import cancel_registration
+from registrations.services.changing import RegistrationChange, change_registration
 from registrations.services.deciding import approve_registration, reject_registration
+from registrations.services.registration_holding import RegistrationIsCancelled
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
 from tests.races.threads import at_once, raised
 

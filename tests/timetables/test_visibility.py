@@ -16,7 +16,7 @@ from classrooms.services.closures import close_rooms
 from kernel import clock
 from kernel.campus_time import campus_interval
 from kernel.errors import Invalid, PermissionDenied
-from registrations.services.changing import cancel_registration
+from registrations.services.cancelling import cancel_registration
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import make_registration
 from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester

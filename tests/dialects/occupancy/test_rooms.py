@@ -10,7 +10,7 @@ from classrooms.models import Classroom
 from classrooms.services.closures import close_rooms
 from kernel import clock
 from kernel.campus_time import campus_interval
-from registrations.services.changing import cancel_registration
+from registrations.services.cancelling import cancel_registration
 from tests.dialects.occupancy.scenes import DAY, at, occupy, shown
 from tests.factories import make_classroom, make_registration
 from tests.factories.timetables import make_course, make_lecture

@@ -1,0 +1,64 @@
+"""Cancelling registrations: one by hand, or those of a command, a cascade, a closure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from accounts.models import User
+from classrooms.services.room_time import release
+from kernel.db.transactions import transactional
+from kernel.facts import publish_many
+from registrations import rules
+from registrations.enums import RegistrationStatus
+from registrations.facts.registrations import RegistrationCancelled
+from registrations.models import Registration
+from registrations.services.registration_holding import check_changeable, hold_registration
+from registrations.services.week_rows import settle_weeks
+
+
+@transactional
+def cancel_registration(*, registration_id: int, by: User, now: datetime, reason: str = "") -> Registration:
+    """Give the room back. Publishes `RegistrationCancelled`; cancelling a cancelled one is a no-op for cspace.
+
+    Raises:
+        RegistrationNotFound: there is none, or it is cancelled and the caller is not cspace.
+        PermissionDenied, RegistrationHasStarted
+    """
+    registration = hold_registration(registration_id)
+    check_changeable(registration, by.access, now)
+    if registration.status == RegistrationStatus.CANCELLED:
+        return registration
+    cancel_locked(registration, actor_id=by.pk, now=now, reason=reason)
+    return registration
+
+
+def cancel_locked(*registrations: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
+    """Cancel registrations whose rooms are held exclusively, each with its own fact; a constant number of statements.
+
+    The weeks of occurrences are settled by it. Publishes `RegistrationCancelled`.
+    """
+    settle_weeks(registrations)
+    publish_many(set_cancelled(registrations, actor_id=actor_id, now=now, reason=reason))
+
+
+def set_cancelled(
+    registrations: Sequence[Registration],
+    *,
+    actor_id: int | None,
+    now: datetime,
+    reason: str = "",
+    has_own_notice: bool = True,
+) -> list[RegistrationCancelled]:
+    """The writing half of `cancel_locked`: returns the facts for a command that has one of its own to publish too."""
+    if not registrations:
+        return []
+    if holding := [row.pk for row in registrations if rules.holds_room(row.status)]:
+        release(holding)
+    Registration.objects.filter(pk__in=[row.pk for row in registrations]).update(status=RegistrationStatus.CANCELLED)
+    for row in registrations:
+        row.occupancy.is_live, row.status = False, RegistrationStatus.CANCELLED
+    return [
+        RegistrationCancelled(
+            registration=row.summary, actor_id=actor_id, occurred_at=now, reason=reason, has_own_notice=has_own_notice
+        )
+        for row in registrations
+    ]
