@@ -1,265 +1,34 @@
 """Random sequences of commands to a series against a model that knows nothing but a dictionary of weeks.
 
-The model is written from the contract, not from the code: after each step every week is compared.
+The model is `naive_series`: after each step every week is compared.
 """
 
 import datetime as dt
-from dataclasses import dataclass, replace
 
 import pytest
 import time_machine
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from classrooms.models import Classroom
 from registrations.models import Registration, SeriesWeek
 from tests.conftest import Api
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
+from tests.registrations.naive_series import (
+    ENDS,
+    GROUPS,
+    ROOMS,
+    STARTS,
+    STARTS_ON,
+    WEEKS,
+    WORDS,
+    Date,
+    Naive,
+    state_of,
+)
 
 NOW = "2026-01-20T02:00:00Z"
-FIRST_WEEK = dt.date(2026, 2, 1)
-"""A Sunday; the series runs in the three weeks from there on, at first on Mondays."""
-STARTS_ON = dt.date(2026, 2, 2)
-ENDS = [dt.date(2026, 2, 9), dt.date(2026, 2, 16), dt.date(2026, 2, 18), dt.date(2026, 2, 24), dt.date(2026, 3, 1)]
-ROOMS, GROUPS, STARTS, WORDS = ("Room A", "Room B"), ("g1", "g2"), (10, 13), ("", "Choir", "Opera")
-WEEKS = [FIRST_WEEK + dt.timedelta(weeks=ahead) for ahead in range(5)]
-
-
-@dataclass(frozen=True)
-class Date:
-    """What an occurrence is."""
-
-    day: dt.date
-    room: str
-    hour: int
-    group: str
-    words: str
-
-
-@dataclass
-class Week:
-    state: str | None = None  # None: never seen
-    date: Date | None = None
-    is_rejected: bool = False
-    own_words: str | None = None
-    skipped_day: dt.date | None = None
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Rule:
-    weekday: int = 2
-    room: str = ROOMS[0]
-    hour: int = STARTS[0]
-    group: str = GROUPS[0]
-    words: str = "Choir"
-    ends_on: dt.date = ENDS[1]
-    cancelled_from: dt.date | None = None
-
-    @property
-    def last(self):
-        return self.ends_on if self.cancelled_from is None else self.cancelled_from - dt.timedelta(days=1)
-
-    def day(self, sunday):
-        return sunday + dt.timedelta(days=self.weekday - 1)
-
-    def date(self, sunday, words=None):
-        return Date(self.day(sunday), self.room, self.hour, self.group, self.words if words is None else words)
-
-    def fits(self, sunday):
-        return STARTS_ON <= self.day(sunday) <= self.last
-
-
-class Naive:
-    """The series as a plain dictionary. A command returns the status it expects."""
-
-    def __init__(self):
-        self.rule, self.closed_rooms, self.closures = Rule(), set(), set()
-        self.weeks = {sunday: Week() for sunday in WEEKS}
-        for sunday in WEEKS[:3]:
-            if self.rule.fits(sunday):
-                self.weeks[sunday] = Week("held", self.rule.date(sunday))
-
-    def live(self, week):
-        return week.date is not None and not week.is_rejected and week.state in ("held", "settled")
-
-    def taken(self, date, but=None):
-        """Nothing, "closed" or "booked"."""
-        others = [week for week in self.weeks.values() if week is not but and self.live_at(week, date)]
-        if (date.room, date.day) in self.closures:
-            others = [w for w in self.weeks.values() if w is not but and self.live(w) and self.same(w.date, date)]
-            return "booked" if others else "closed"
-        return next(
-            ("booked" for w in self.weeks.values() if w is not but and self.live(w) and self.same(w.date, date)), ""
-        )
-
-    def live_at(self, week, date):
-        return self.live(week) and self.same(week.date, date)
-
-    @staticmethod
-    def same(one, other):
-        return (one.room, one.day, one.hour) == (other.room, other.day, other.hour)
-
-    def change(self, cut, **values):
-        old, new = self.rule, replace(self.rule, **values)
-        slot_named = {"weekday", "room", "hour"} & values.keys()
-        is_new_slot = (old.weekday, old.room, old.hour) != (new.weekday, new.room, new.hour)
-        longer = new.ends_on > old.ends_on
-        if new.ends_on != old.ends_on and old.cancelled_from is not None:
-            if new.room in self.closed_rooms and (is_new_slot or longer):
-                return 400
-            return 400 if cut > values["ends_on"] else 409
-        if (new.room in self.closed_rooms and (is_new_slot or longer)) or cut > new.last:
-            return 409 if cut > new.last and new.last < dt.date(2026, 1, 20) else 400
-        plan, in_place, moving = {}, 0, 0
-        drop, give_up = [], []
-        if slot_named or new.ends_on != old.ends_on:
-            for sunday, week in self.weeks.items():
-                if sunday + dt.timedelta(days=6) < cut:
-                    continue
-                here = week.date.day if week.state == "held" and week.date else week.skipped_day
-                if week.state == "settled" or (week.state == "held" and (week.is_rejected or here < cut)):
-                    continue
-                gone, fits = new.day(sunday) < cut, new.fits(sunday)
-                cut_off = here is not None and here > new.last and (here <= old.last or sunday > new.last)
-                if week.state == "held" and not slot_named:
-                    if here > new.last:
-                        give_up.append(sunday)
-                elif fits and not gone:
-                    if week.state == "held" and self.same(week.date, new.date(sunday)):
-                        in_place += 1
-                    elif week.state != "skipped" or week.why == "outside" or is_new_slot:
-                        plan[sunday] = new.date(sunday, week.own_words)
-                        moving += week.state == "held"
-                elif week.state in ("held", "skipped"):
-                    if cut_off:
-                        give_up.append(sunday)
-                    elif not gone:
-                        drop.append(sunday)
-            following = [w for s, w in self.weeks.items() if self.follows(w, cut)]
-            if is_new_slot and following and not plan and not in_place:
-                return 400
-            if plan and new.room in self.closed_rooms:
-                return 400
-        leaving = {id(self.weeks[s]) for s in (*plan, *drop, *give_up) if self.weeks[s].state == "held"}
-        refused = {}
-        for sunday, date in plan.items():
-            others = [
-                w for w in self.weeks.values() if id(w) not in leaving and self.live(w) and self.same(w.date, date)
-            ]
-            is_closed = (date.room, date.day) in self.closures
-            if others or is_closed:
-                refused[sunday] = "closed" if is_closed and not others else "booked"
-        if refused and len(refused) == len(plan) and not in_place and moving:
-            return 409
-        self.rule = new
-        for sunday, date in plan.items():
-            week = self.weeks[sunday]
-            if sunday in refused:
-                self.weeks[sunday] = Week("skipped", None, False, week.own_words, date.day, refused[sunday])
-            elif week.state == "held":
-                week.date = replace(week.date, day=date.day, room=date.room, hour=date.hour)
-            else:
-                self.weeks[sunday] = Week("held", date, False, week.own_words)
-        for sunday in drop:
-            self.weeks[sunday] = Week("skipped", None, False, self.weeks[sunday].own_words, new.day(sunday), "outside")
-        for sunday in give_up:
-            self.weeks[sunday] = Week("given_up", None, False, self.weeks[sunday].own_words)
-        for week in self.weeks.values():
-            if self.follows(week, cut, moved=True):
-                if "group" in values:
-                    week.date = replace(week.date, group=new.group)
-                if "words" in values and week.own_words is None:
-                    week.date = replace(week.date, words=new.words)
-        return 200
-
-    def follows(self, week, cut, moved=False):
-        return week.state == "held" and not week.is_rejected and week.date.day >= cut
-
-    def cancel_series(self, cut):
-        if cut > self.rule.ends_on:
-            return 400
-        if cut > self.rule.last:
-            return 204
-        for sunday, week in self.weeks.items():
-            is_skipped = week.state == "skipped" and week.skipped_day >= cut
-            if self.follows(week, cut) or is_skipped:
-                self.weeks[sunday] = Week("given_up", None, False, week.own_words)
-        self.rule = replace(self.rule, cancelled_from=cut)
-        return 204
-
-    def retry(self):
-        tries = {
-            s: self.rule.date(s, w.own_words)
-            for s, w in self.weeks.items()
-            if w.state == "skipped" and self.rule.fits(s)
-        }
-        if tries and self.rule.room in self.closed_rooms:
-            return 400
-        answers = {sunday: self.taken(date) for sunday, date in tries.items()}
-        for sunday, date in tries.items():
-            own = self.weeks[sunday].own_words
-            why = answers[sunday]
-            self.weeks[sunday] = (
-                Week("skipped", None, False, own, date.day, why) if why else Week("held", date, False, own)
-            )
-        return 200
-
-    def by_hand(self, sunday, **values):
-        week = self.weeks[sunday]
-        date = replace(week.date, **values)
-        if not self.same(date, week.date):
-            if date.room in self.closed_rooms:
-                return 400
-            if self.taken(date, but=week):
-                return 409
-        if date.words != week.date.words:
-            week.own_words = date.words
-        if (date.day, date.room, date.hour, date.group) != (
-            week.date.day,
-            week.date.room,
-            week.date.hour,
-            week.date.group,
-        ):
-            week.state = "settled"
-        week.date = date
-        return 200
-
-    def cancel(self, sunday):
-        self.weeks[sunday].state, self.weeks[sunday].date = "settled", None
-        return 204
-
-    def reject(self, sunday):
-        self.weeks[sunday].is_rejected = True
-        return 200
-
-    def approve(self, sunday):
-        week = self.weeks[sunday]
-        if not week.is_rejected:
-            return 200
-        date = week.date
-        if week.state == "held":
-            if date.day > self.rule.last or not self.rule.fits(sunday):
-                return 409
-            date = self.rule.date(sunday, week.own_words)
-        if date.room in self.closed_rooms or self.taken(date, but=week):
-            return 409
-        week.date, week.is_rejected = date, False
-        return 200
-
-    def close(self, room, day, cancelling):
-        over = [s for s, w in self.weeks.items() if self.live(w) and (w.date.room, w.date.day) == (room, day)]
-        if over and not cancelling:
-            return 409
-        for sunday in over:
-            week = self.weeks[sunday]
-            if week.state == "held":
-                self.weeks[sunday] = Week("skipped", None, False, week.own_words, day, "closed")
-            else:
-                week.date = None
-        self.closures.add((room, day))
-        return 201
 
 
 class Real:
@@ -349,14 +118,6 @@ class Real:
         return weeks
 
 
-def state_of(naive):
-    return {
-        sunday: (week.state, week.date if naive.live(week) else None, week.skipped_day, week.why)
-        for sunday, week in naive.weeks.items()
-        if week.state is not None
-    }
-
-
 days = st.sampled_from([STARTS_ON + dt.timedelta(days=ahead) for ahead in range(-6, 24)])
 cuts = st.one_of(st.just(dt.date(2026, 1, 20)), days)
 weeks = st.sampled_from(WEEKS[:3])
@@ -437,7 +198,47 @@ def carry_out(command, naive, real):
     return 204, real.lift(room, day)
 
 
+FIRST, SECOND, THIRD = WEEKS[:3]
+TODAY = dt.date(2026, 1, 20)
+ELSEWHERE = {"room": ROOMS[1], "hour": STARTS[1], "group": GROUPS[1], "words": "Opera"}
+OWN_WORDS_STAY = [
+    ("by_hand", FIRST, {"words": "Opera"}),
+    ("change", TODAY, {"words": ""}),
+    ("change", TODAY, {"weekday": 1}),
+    ("change", TODAY, {"weekday": 2, "words": "Choir"}),
+    ("change", TODAY, {"room": ROOMS[1]}),
+]
+APPROVED_WHERE_THE_SERIES_IS = [("reject", FIRST), ("change", TODAY, ELSEWHERE), ("approve", FIRST), ("retry",)]
+LOST_TO_A_CLOSURE = [("close", SECOND, True), ("retry",), ("lift", 0), ("retry",), ("change", TODAY, {"weekday": 3})]
+THE_SAME_FROM_AN_EARLIER_DAY = [
+    ("change", SECOND, {"room": ROOMS[1]}),
+    ("change", TODAY, {"room": ROOMS[1]}),
+    ("change", THIRD, {"weekday": 3, "group": GROUPS[1], "words": "Opera"}),
+    ("change", SECOND, {"weekday": 3, "group": GROUPS[1], "words": "Opera"}),
+]
+SETTLED_STAYS = [
+    ("by_hand", FIRST, {"day": dt.date(2026, 2, 11)}),
+    ("change", TODAY, {"hour": STARTS[1]}),
+    ("cancel", FIRST),
+    ("change", TODAY, {"ends_on": ENDS[4]}),
+    ("change", TODAY, {"room": ROOMS[1]}),
+]
+OUTSIDE_COMES_BACK = [
+    ("change", TODAY, {"weekday": 1}),
+    ("change", TODAY, {"ends_on": ENDS[2]}),
+    ("change", TODAY, {"weekday": 3}),
+    ("cancel_series", SECOND),
+    ("change", TODAY, {"ends_on": ENDS[3]}),
+]
+
+
 @pytest.mark.django_db
+@example(steps=OWN_WORDS_STAY)
+@example(steps=APPROVED_WHERE_THE_SERIES_IS)
+@example(steps=LOST_TO_A_CLOSURE)
+@example(steps=THE_SAME_FROM_AN_EARLIER_DAY)
+@example(steps=SETTLED_STAYS)
+@example(steps=OUTSIDE_COMES_BACK)
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(commands, min_size=6, max_size=14))
 def test_a_series_is_what_a_dictionary_of_weeks_says(steps, db):
