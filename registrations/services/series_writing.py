@@ -104,7 +104,7 @@ class WrittenSeries:
 
 
 def place_series(drafts: Sequence[SeriesDraft], *, now: datetime) -> list[WrittenSeries]:
-    """Write series, taking every date that is free, in the order of the drafts. Seven statements at most.
+    """Write series, taking every date that is free, in the order of the drafts. Six statements at most.
 
     The caller is in a transaction, holds the groups (`hold_groups`) and has locked the rooms (`lock_rooms`).
     Publishes nothing: the command does. Where no date of a draft is free, its series has no occurrences.
@@ -157,7 +157,7 @@ def _verdict(request: DateRequest, obstacles: Sequence[Obstacle], granted: Itera
 
 
 def write_series(drafts: Sequence[SeriesDraft], verdicts: Sequence[Verdict], *, now: datetime) -> list[WrittenSeries]:
-    """Write the series with the dates the verdicts grant them, and the others as skipped. Six statements at most."""
+    """Write the series with the dates the verdicts grant them, and the others as skipped. Five statements at most."""
     ids = _insert_series(drafts, now)
     write_occurrences(verdicts, ids, now=now)
     of_item: dict[int, list[Verdict]] = defaultdict(list)
@@ -190,21 +190,13 @@ def write_occurrences(
         insert_occurrences(ids, owners, [week_of(row.request.day) for row in granted], now=now)
         for row, registration_id in zip(granted, ids, strict=True):
             row.registration_id = registration_id
-    write_weeks([*(_week_row(row, series_ids[row.request.item]) for row in verdicts), *further_weeks])
+    refused = [_skipped_week(row, row.why, series_ids[row.request.item]) for row in verdicts if row.why]
+    write_weeks([*refused, *further_weeks])
 
 
-def _week_row(verdict: Verdict, series_id: int) -> WeekRow:
-    day = verdict.request.day
-    if verdict.why is None:
-        return WeekRow(series_id, week_of(day), WeekState.HELD, verdict.registration_id)
-    return WeekRow(
-        series_id,
-        week_of(day),
-        WeekState.SKIPPED,
-        day=day,
-        why=verdict.why,
-        blocked_by_id=verdict.existing_registration_id,
-    )
+def _skipped_week(verdict: Verdict, why: SkipReason, series_id: int) -> WeekRow:
+    day, blocked_by_id = verdict.request.day, verdict.existing_registration_id
+    return WeekRow(series_id, week_of(day), WeekState.SKIPPED, day=day, why=why, blocked_by_id=blocked_by_id)
 
 
 def _insert_series(drafts: Sequence[SeriesDraft], now: datetime) -> list[int]:

@@ -11,11 +11,14 @@ from registrations.enums import SkipReason, WeekState
 from registrations.models import Registration, SeriesWeek
 
 COLUMNS = "state, registration_id, date, why, blocked_by_id, given_up_by_id"
-UPSERT = (
-    f"INSERT INTO registrations_seriesweek (series_id, begins_on, {COLUMNS})"  # noqa: S608
-    " SELECT * FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::date[], %s::text[], %s::bigint[],"
-    " %s::bigint[]) ON CONFLICT (series_id, begins_on) DO UPDATE SET"
+INSERT = f"INSERT INTO registrations_seriesweek (series_id, begins_on, {COLUMNS})"
+OVER_WHAT_STOOD_THERE = (
+    "ON CONFLICT (series_id, begins_on) DO UPDATE SET"
     f" {', '.join(f'{column} = excluded.{column}' for column in COLUMNS.split(', '))}"
+)
+UPSERT = (
+    f"{INSERT} SELECT * FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::date[], %s::text[],"  # noqa: S608
+    f" %s::bigint[], %s::bigint[]) {OVER_WHAT_STOOD_THERE}"
 )
 
 
@@ -35,7 +38,7 @@ class WeekRow(NamedTuple):
 
 def write_weeks(rows: Sequence[WeekRow]) -> None:
     """Write what has become of weeks, over what stood there; what was written for a week by hand stays. One statement,
-    none for no rows."""
+    none for no rows. The weeks of new occurrences are written with them: `registration_rows`."""
     if not rows:
         return
     with connection.cursor() as cursor:
