@@ -76,7 +76,7 @@ def file_entry(*, event_id: int, by: User, now: datetime, wish: Wish) -> Allocat
         EventIsNotOpen, LimitReached, WishIsFiled, WishOverlapsAnother
     """
     event = event_for_filing(event_id, now=now)
-    group = _group_to_file_for(wish, by.access)
+    group = _group_to_file_for(wish, by)
     entry = AllocationRegistration(event=event, created_by=by, created_at=now)
     _apply(entry, wish, group)
     lock_filing(entry.group_id)
@@ -97,7 +97,7 @@ def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish:
     Publishes `EntryChanged`, nothing for a no-op. Raises: EntryNotFound, EntryIsDecided, and what `file_entry` raises.
     """
     event = event_for_filing(event_id, now=now)
-    group = _group_to_file_for(wish, by.access) if wish.group_id is not None else None
+    group = _group_to_file_for(wish, by) if wish.group_id is not None else None
     entry = _held_entry(event_id, entry_id, group, by.access)
     before, room, day, group_id = _readable(entry), entry.classroom_id, entry.day_of_week, entry.group_id
     _apply(entry, wish, group)
@@ -139,13 +139,17 @@ def locked_entry(event_id: int, entry_id: int, access: Access) -> AllocationRegi
     return entry_of_event(event_id, entry_id, access)
 
 
-def _group_to_file_for(wish: Wish, access: Access) -> Group:
+def _group_to_file_for(wish: Wish, by: User) -> Group:
     """The group of the wish, held FOR SHARE. Raises: Invalid (`group_id`), PermissionDenied."""
     if wish.group_id is None:
         raise Invalid({"group_id": [UNKNOWN_GROUP]})
-    if not may_file_for(access, wish.group_id):
+    if not may_file_for(by.access, wish.group_id):
         raise PermissionDenied
-    return hold_group(wish.group_id)
+    group = hold_group(wish.group_id)
+    by.forget_access()  # read again now that nobody can leave the group any more
+    if not may_file_for(by.access, group.pk):
+        raise PermissionDenied
+    return group
 
 
 def _held_entry(event_id: int, entry_id: int, group: Group | None, access: Access) -> AllocationRegistration:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from allocations.services.entries import Wish, change_entry, file_entry
 from classrooms.models import Occupancy
 from groups.models import UserGroup
 from groups.services.members import remove_member
@@ -15,6 +16,7 @@ from kernel.db.locks import lock_rooms
 from kernel.errors import PermissionDenied
 from registrations.services.booking import Slot, book
 from registrations.services.changing import RegistrationChange, change_registration
+from tests.allocations.scenes import make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
 from tests.races.threads import JOIN_SECONDS, at_once, await_waiting_connections
 
@@ -62,6 +64,27 @@ TAKERS = {
         slot=Slot(scene.day + timedelta(days=1), 600, 660),
     ),
 }
+
+
+@pytest.mark.parametrize("command", ["filing", "handing over"])
+def test_who_is_being_removed_files_no_wish_for_the_group(scene, command):
+    event = make_event(scene.decider)
+    entry = make_entry(event, scene.other_group, scene.room, scene.person)
+    wish = Wish(group_id=scene.group.pk, classroom=scene.room, day_of_week=3, start_minute=900, end_minute=960)
+    filed = []
+
+    def file():
+        if command == "filing":
+            return file_entry(event_id=event.pk, by=scene.person, now=clock.now(), wish=wish)
+        return change_entry(event_id=event.pk, entry_id=entry.pk, by=scene.person, now=clock.now(), wish=wish)
+
+    filing = threading.Thread(target=lambda: filed.extend(at_once(file)))
+    with transaction.atomic():
+        scene.remove(scene.place)
+        filing.start()
+        await_waiting_connections(1, unless=lambda: bool(filed))
+    filing.join(JOIN_SECONDS)
+    assert [type(outcome) for outcome in filed] == [PermissionDenied]
 
 
 def place_needed(scene, taker):
