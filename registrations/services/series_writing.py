@@ -190,8 +190,8 @@ def write_occurrences(
         insert_occurrences(ids, owners, [week_of(row.request.day) for row in granted], now=now)
         for row, registration_id in zip(granted, ids, strict=True):
             row.registration_id = registration_id
-    refused = [_skipped_week(row, row.why, series_ids[row.request.item]) for row in verdicts if row.why]
-    write_weeks([*refused, *further_weeks])
+    skipped_weeks = [_skipped_week(row, row.why, series_ids[row.request.item]) for row in verdicts if row.why]
+    write_weeks([*skipped_weeks, *further_weeks])
 
 
 def _skipped_week(verdict: Verdict, why: SkipReason, series_id: int) -> WeekRow:
