@@ -26,7 +26,7 @@ TOO_LONG = f"Must have at most {MAX_DIGITS} digits"
 def read_day(text: object) -> date:
     """`YYYY-MM-DD`, exactly. Which years are known is asked elsewhere, but there is none before 1."""
     if not isinstance(text, str) or not DAY.fullmatch(text):
-        raise ValueError(_other_digits(text) or NO_DAY)
+        raise ValueError(other_digits(text) or NO_DAY)
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -46,7 +46,7 @@ def read_minute(text: object, *, latest: int) -> int:
     match = TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         is_too_exact = isinstance(text, str) and WITH_SECONDS.fullmatch(text)
-        raise ValueError(WHOLE_MINUTES if is_too_exact else _other_digits(text) or NO_TIME)
+        raise ValueError(WHOLE_MINUTES if is_too_exact else other_digits(text) or NO_TIME)
     hour, minute = int(match[1]), int(match[2])
     if minute < 60 and hour * 60 + minute <= latest:
         return hour * 60 + minute
@@ -56,13 +56,13 @@ def read_minute(text: object, *, latest: int) -> int:
 def read_whole_number(text: object) -> int:
     """Of ASCII digits, perhaps with a minus, and no longer than an id may be."""
     if not isinstance(text, str) or not NUMBER.fullmatch(text):
-        raise ValueError(_other_digits(text) or NO_NUMBER)
+        raise ValueError(other_digits(text) or NO_NUMBER)
     if len(text.lstrip("-")) > MAX_DIGITS:
         raise ValueError(TOO_LONG)
     return int(text)
 
 
-def _other_digits(text: object) -> str | None:
+def other_digits(text: object) -> str | None:
     """What to say of digits that are none of ours, such as full-width ones."""
     has_others = isinstance(text, str) and any(sign.isdigit() and not sign.isascii() for sign in text)
     return ASCII_DIGITS if has_others else None

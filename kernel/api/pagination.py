@@ -10,6 +10,7 @@ from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
 
 from kernel.errors import Invalid, NotFound
+from kernel.written import other_digits
 
 DEFAULT_PER_PAGE = 20
 MAX_PER_PAGE = 100
@@ -51,9 +52,10 @@ def page_faults(parameters: Mapping[str, str]) -> dict[str, list[str]]:
     faults, page = {}, parameters.get("page", "1")
     if not _is_positive(page, MAX_PAGE):
         is_long = page.isascii() and page.isdigit() and page.strip("0")
-        faults["page"] = [f"Must be 1 to {MAX_PAGE}" if is_long else NOT_POSITIVE]
-    if not _is_positive(parameters.get("per_page", "1"), MAX_PER_PAGE):
-        faults["per_page"] = [f"Must be a whole number from 1 to {MAX_PER_PAGE}"]
+        faults["page"] = [other_digits(page) or (f"Must be 1 to {MAX_PAGE}" if is_long else NOT_POSITIVE)]
+    size = parameters.get("per_page", "1")
+    if not _is_positive(size, MAX_PER_PAGE):
+        faults["per_page"] = [other_digits(size) or f"Must be a whole number from 1 to {MAX_PER_PAGE}"]
     return faults
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -45,10 +45,18 @@ def query_faults(request: Request, operation: Operation, *, is_repeatable: bool)
 
 
 def misplaced_faults(request: Request, body: Any) -> Faults:
-    """Where a write was to be tried out, but says so in its headers or its body."""
+    """Where a write was to be tried out, but says so in its headers or its body, or in one of the items there."""
     faults = {DRY_RUN: [IN_THE_QUERY]} if "X-Dry-Run" in request.headers else {}
-    names = body if isinstance(body, Mapping) else ()
+    names = (name for part in _parts_of(body) for name in part)
     return faults | {name: [IN_THE_QUERY] for name in names if _folded(name) == _folded(DRY_RUN)}
+
+
+def _parts_of(body: Any) -> Iterator[Mapping[str, Any]]:
+    """A body that is an object, and the objects in its lists."""
+    if isinstance(body, Mapping):
+        yield body
+        for value in body.values():
+            yield from (part for part in value if isinstance(part, Mapping)) if isinstance(value, list) else ()
 
 
 def _names_of(kind: Any) -> Collection[str]:

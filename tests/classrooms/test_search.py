@@ -1,6 +1,8 @@
 """What `search` finds: names as people write them, in the API and in the admin alike."""
 
 import pytest
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.test import Client
 
 from kernel.db.searching import LikeWritten
@@ -63,6 +65,14 @@ def bearer(api, user):
 def test_a_course_is_found_by_its_code_too(api, cspace):
     make_course("CS-１０１", name="Analysis")
     assert [row["code"] for row in api(cspace).get("courses/?search=cs-101").json()["results"]] == ["CS-１０１"]
+
+
+def test_what_is_searched_may_be_an_expression_with_values_of_its_own(db):
+    make_course("X-1", name="Café")
+    make_course("X-2", name="Cafe")
+    said = Course.objects.annotate(said=Concat(Value("50 % of "), "name"))
+    assert said.filter(said__like_written="% OF CAFÉ").count() == 2
+    assert said.filter(said__like_written="% of tea").count() == 0
 
 
 def test_the_lookup_is_known_to_querysets(db):

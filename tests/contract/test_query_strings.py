@@ -179,7 +179,9 @@ def test_every_list_is_asked_for_by_page(method, path, actor, campus, api):
     for query, faults in (
         ("page=0", {"page": ["Must be 1 or more"]}),
         ("page=-1", {"page": ["Must be 1 or more"]}),
-        ("page=%EF%BC%91", {"page": ["Must be 1 or more"]}),
+        ("page=%EF%BC%91", {"page": ["Only the digits 0 to 9 are read"]}),
+        ("page=%D9%A1", {"page": ["Only the digits 0 to 9 are read"]}),
+        ("per_page=%EF%BC%95", {"per_page": ["Only the digits 0 to 9 are read"]}),
         (f"page={'9' * 41}", {"page": [f"Must be 1 to {10**36}"]}),
         ("per_page=101", {"per_page": ["Must be a whole number from 1 to 100"]}),
         ("page_size=5", {"page_size": ["There is no such parameter: did you mean per_page?"]}),

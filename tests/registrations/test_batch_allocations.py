@@ -522,6 +522,16 @@ def test_the_list_costs_the_same_however_many(api, cspace, weekly, django_assert
             assert len(api(cspace).get(URL).json()["results"]) == number + 1
 
 
+@pytest.mark.parametrize("spelling", ["dry_run", "dryRun", "DRY-RUN"])
+@pytest.mark.parametrize("flag", [True, False, "true", None])
+def test_an_item_that_says_it_is_a_dry_run_is_refused_and_nothing_entered(api, cspace, weekly, spelling, flag):
+    body = {"items": [weekly, weekly | {"start_time": "15:00", "end_time": "16:00", spelling: flag}]}
+    response = api(cspace).post(URL, body)
+    assert response.status_code == 400
+    assert response.json()["details"] == {spelling: ["Belongs into the query string: ?dry_run=true"]}
+    assert not Series.objects.exists()
+
+
 def test_a_dry_run_does_not_know_what_one_item_takes_from_another(api, cspace, member, weekly):
     body = {"on_conflict": "skip", "items": [weekly | {"end_date": "2026-02-14"}, weekly]}
     first, second = api(cspace).post(f"{URL}?dry_run=true", body).json()["results"]
