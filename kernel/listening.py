@@ -92,5 +92,5 @@ def _about_host(host: str, reason: str) -> str:
 
 
 def _in_url(host: str) -> str:
-    escaped = quote(host, safe=":")
-    return f"[{escaped}]" if ":" in host else escaped
+    name = quote(host, safe=":")
+    return f"[{name}]" if ":" in host else name

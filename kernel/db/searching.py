@@ -32,8 +32,8 @@ class LikeWritten(Contains):
         """
         sql, parameters = super().process_lhs(compiler, connection, lhs)
         is_ascii = f"octet_length({sql}) = char_length({sql})"
-        folded = f"CASE WHEN {is_ascii} THEN upper({sql}) ELSE {_folded(sql)} END"
-        return folded, [*parameters] * folded.count(sql)
+        form = f"CASE WHEN {is_ascii} THEN upper({sql}) ELSE {_folded(sql)} END"
+        return form, [*parameters] * form.count(sql)
 
     def process_rhs(self, qn: Any, connection: Any) -> Any:
         sql, parameters = super().process_rhs(qn, connection)
