@@ -39,7 +39,7 @@ class RoomListForm(forms.Form):
         label="List of rooms",
         widget=UnfoldAdminFileFieldWidget,
         allow_empty_file=True,
-        help_text="CSV or XLSX, at most 1 MiB and 5,000 rows",
+        help_text="CSV or XLSX, at most 1 MiB and 2,000 rows",
     )
 
 

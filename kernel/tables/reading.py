@@ -10,7 +10,8 @@ from kernel.tables.refusals import UnreadableTable
 from kernel.tables.workbooks import MIB, Sheet, read_sheets
 
 MAX_BYTES = MIB
-MAX_ROWS = 5000
+MAX_ROWS = 2000
+"""Each is a call of a service, and a proxy waits half a minute for them all."""
 TOO_LARGE = f"The file has more than {MAX_BYTES // MIB} MiB, which is the most that is read: split the list"
 TOO_LONG = f"The list has more than {MAX_ROWS:,} rows, which is the most that is read: split it"
 IS_MERGED = "it has merged cells: divide them, and fill in each"

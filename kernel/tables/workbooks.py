@@ -27,7 +27,7 @@ MAX_UNPACKED_BYTES = 8 * MIB
 MAX_PARTS = 1000
 MAX_DEPTH = 64
 MAX_ELEMENTS = 300_000
-"""Of the XML of all parts that are read: they take the time, as bytes take the memory. 5,000 rooms have 200,000."""
+"""Of the XML of all parts that are read: they take the time, as bytes take the memory. 2,000 rooms have 80,000."""
 MAX_COLUMNS = 256
 MAX_MERGED = 1000
 CHUNK_BYTES = 1 << 16

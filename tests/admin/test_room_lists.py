@@ -305,7 +305,7 @@ def packed(**parts):
         (packed(**{"_rels/.rels": "<Relationships>"}), "This XLSX is damaged, or none"),
         (b"PK\x03\x04 broken", "This XLSX is damaged, or none"),
         (b"name,capacity\n" + b"T-1,30\n" * 150_000, "The file has more than 1 MiB, which is the most that is read"),
-        (b"name\n" + b"T-1\n" * 5001, "The list has more than 5,000 rows"),
+        (b"name\n" + b"T-1\n" * 2001, "The list has more than 2,000 rows"),
     ],
 )  # fmt: skip
 def test_what_is_no_list_is_one_sentence(admin, content, sentence, name):
