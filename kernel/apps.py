@@ -1,5 +1,8 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
+
+from kernel.db.patience import be_patient
 
 
 class KernelConfig(AppConfig):
@@ -16,3 +19,5 @@ class KernelConfig(AppConfig):
 
         # Django sends it once all apps are migrated, to each app that has tables.
         post_migrate.connect(grant_after_migrating, sender=self)
+        # The waits of every connection are bounded.
+        connection_created.connect(be_patient, dispatch_uid="kernel.db.patience")

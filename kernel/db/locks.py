@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, connections
 
 from kernel.db.constraints import sqlstate
+from kernel.db.patience import extend_patience
 
 
 class Namespace(IntEnum):
@@ -79,6 +80,7 @@ def migration_turn(*, database: str, wait_seconds: int) -> Iterator[bool]:
     """
     session = connections[database]
     with session.cursor() as cursor, _longer_waits(cursor, wait_seconds):
+        extend_patience(session, wait_seconds + 5)
         try:
             cursor.execute("SELECT pg_advisory_lock(%s, 0)", [Namespace.MIGRATION])
         except OperationalError as error:

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from django.db import OperationalError, connection, transaction
 
 from kernel.db.constraints import sqlstate
+from kernel.db.patience import extend_patience
 from kernel.errors import Unavailable
 
 P = ParamSpec("P")
@@ -87,3 +88,4 @@ def allow_long_work(*, statement_seconds: int, wait_seconds: int) -> None:
             " set_config('idle_in_transaction_session_timeout', %s, true)",
             [f"{statement_seconds}s", f"{wait_seconds}s", f"{statement_seconds}s"],
         )
+    extend_patience(connection, statement_seconds)

@@ -15,6 +15,7 @@ from django.db import DatabaseError, OperationalError, connection, connections
 from environs import EnvError
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 import bundled_postgres as embedded
@@ -28,7 +29,10 @@ DATABASE_START_SECONDS = 300
 THREADS_PER_WORKER = 4
 CONNECTIONS_PER_WORKER = 512
 BACKLOG = 1024
-WORKER_STOP_SECONDS = 2
+WORKER_STOP_SECONDS = HEADER_SECONDS = 5
+"""A connection that has sent nothing yet ends with the time for its header; only then can its worker stop by itself."""
+ALIVE = settings.BASE_DIR / "web" / "alive" / "healthz.json"
+"""What `/healthz` answers: granian sends it without a thread of Python, however busy those are."""
 
 
 class Command(BaseCommand):
@@ -138,7 +142,12 @@ def serve(address: Address, workers: int) -> None:
         backlog=BACKLOG,
         backpressure=CONNECTIONS_PER_WORKER,
         respawn_failed_workers=True,
-        workers_kill_timeout=WORKER_STOP_SECONDS,
+        workers_kill_timeout=WORKER_STOP_SECONDS + 1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        static_path_route=["/healthz"],
+        static_path_mount=[ALIVE.parent],
+        static_path_dir_to_file=ALIVE.name,
+        static_path_expires=0,
         log_level=LogLevels.warning,
     )
 
