@@ -17,4 +17,4 @@ USER cspace
 EXPOSE 8000
 # Ready, not just alive: until then the proxy waits.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s CMD python -c "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--backlog", "1024", "--backpressure", "512", "--http1-header-read-timeout", "5000", "--static-path-route", "/healthz", "--static-path-mount", "/app/web/alive", "--static-path-dir-to-file", "healthz.json", "--static-path-expires", "0", "--respawn-failed-workers", "--workers-kill-timeout", "25", "cspace.wsgi:application"]
+CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--port", "8000", "--workers", "2"]

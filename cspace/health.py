@@ -8,6 +8,7 @@ from queue import Empty, SimpleQueue
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
+from cspace.draining import is_draining
 from kernel import clock
 from kernel.db.pending_migrations import lacks_migrations
 
@@ -15,6 +16,8 @@ MAX_CLOCK_SECONDS = 5
 MAX_PROBE_SECONDS = 1.0
 """What answers later is not ready. A connection's own timeouts are longer, and a frozen server keeps none."""
 NO_ANSWER = {"database": False}
+ENDING = {"serving": False}
+"""The server has been told to end: send no more requests here, those that come are still answered."""
 _probing = threading.Lock()
 
 
@@ -24,8 +27,11 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 if the database answers within a second, is migrated, has btree_gist and the right time; else 503."""
-    checks = probe(within=MAX_PROBE_SECONDS)
+    """200 if the database answers within a second, is migrated, has btree_gist and the right time; else 503.
+
+    503 as well once the server has been told to end.
+    """
+    checks = ENDING if is_draining() else probe(within=MAX_PROBE_SECONDS)
     is_ready = all(checks.values())
     response = JsonResponse(
         {"status": "ok" if is_ready else "unavailable", "checks": checks}, status=200 if is_ready else 503

@@ -41,6 +41,7 @@ try:
     HOST = env.str("HOST", "127.0.0.1")
     PORT = env.whole_number("PORT", 8000, largest=65535)
     WORKERS = env.whole_number("WORKERS", 2, largest=64)
+    CSPACE_DRAIN_SECONDS = env.int("CSPACE_DRAIN_SECONDS", 5 if IS_PRODUCTION else 0, validate=validate.Range(0, 60))
     ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", () if IS_PRODUCTION else development_hosts(HOST))
     CSPACE_CORS_ORIGINS = env.origins("CSPACE_CORS_ORIGINS")
     CSPACE_TRUSTED_PROXIES = env.int("CSPACE_TRUSTED_PROXIES", 0, validate=validate.Range(0, 10))

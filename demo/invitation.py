@@ -30,6 +30,7 @@ def invitation(url: str, *, now: datetime) -> Iterator[str]:
     yield f"  rooms and timetables   {url}/static/occupancy/index.html"
     yield f"  admin                  {url}/admin/"
     yield f"  API documentation      {url}/api/docs/"
+    yield "  Not a production: whoever reaches it directly can hold its threads (docs/operations.md)."
     booker = _booker() if settings.DEBUG else None
     if booker is None:
         return

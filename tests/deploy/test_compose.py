@@ -1,17 +1,23 @@
 """The composed production, as its files say it: nothing is run here, for there is no container engine."""
 
 import fnmatch
+import json
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
 
+from cspace.serving import STOP_SECONDS
 from tests.deploy.proxies import CONFIGURATION
 from tests.races.server import ROOT
+from tests.test_settings import starting_with
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+CONFIGURATION_PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 IGNORED = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
 OURS = ["app", "tick", "migrate"]
 
@@ -73,10 +79,31 @@ def test_everything_has_limits_and_time_to_end():
         assert {"cpus", "memory", "pids"} == set(limits), name
         assert seconds(service["stop_grace_period"]) > 0, name
         assert "no-new-privileges:true" in service["security_opt"], name
-    waits = int(re.search(r'"--workers-kill-timeout", "(\d+)"', DOCKERFILE)[1])
-    assert seconds(SERVICES["app"]["stop_grace_period"]) > waits
-    read = int(re.search(r"proxy_read_timeout (\d+)s;", CONFIGURATION)[1])
+    # First it says that it ends, then what is being answered is answered.
+    assert seconds(SERVICES["app"]["stop_grace_period"]) > production_drain_seconds() + STOP_SECONDS["production"]
+    read = max(map(int, re.findall(r"proxy_read_timeout (\d+)s;", CONFIGURATION)))
     assert seconds(SERVICES["proxy"]["stop_grace_period"]) > read
+
+
+def production_drain_seconds():
+    """The default, as it is documented and as a production reads it."""
+    documented = int(re.search(r"`CSPACE_DRAIN_SECONDS` \| production: (\d+) \|", CONFIGURATION_PAGE)[1])
+    command = [sys.executable, "-c", "from cspace import settings; print(settings.CSPACE_DRAIN_SECONDS)"]
+    printed = subprocess.run(
+        command, cwd=ROOT, env=starting_with({}), capture_output=True, text=True, check=True
+    ).stdout
+    assert int(printed) == documented
+    return documented
+
+
+def test_a_request_in_flight_is_given_as_long_as_the_proxy_would_wait_for_it():
+    read = int(re.search(r"location / \{.*?proxy_read_timeout (\d+)s;", CONFIGURATION, re.DOTALL)[1])
+    assert production_drain_seconds() + STOP_SECONDS["production"] >= read
+
+
+def test_the_image_starts_the_server_by_the_one_command_that_knows_its_bounds():
+    (command,) = re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
+    assert json.loads(command)[:3] == ["python", "manage.py", "serve"]
 
 
 def test_every_image_is_of_an_exact_version_and_can_be_pinned_to_a_digest():

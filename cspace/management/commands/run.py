@@ -1,7 +1,5 @@
 """`manage.py run`: the database, its migrations, the demo campus, and the web server, in one process tree."""
 
-import multiprocessing
-import signal
 import threading
 import time
 from argparse import ArgumentParser
@@ -12,27 +10,16 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection, connections
-from environs import EnvError
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
 
 import bundled_postgres as embedded
 from cspace import lifeline
 from cspace.clockwork import PeriodicStep
-from cspace.env import parse_whole_number
+from cspace.options import add_listening_options, whole_number
+from cspace.serving import serve
 from kernel.listening import Address, CannotListen
 
 DATABASE_START_SECONDS = 300
 """Recovery after a crash may have much to read again."""
-THREADS_PER_WORKER = 4
-CONNECTIONS_PER_WORKER = 512
-BACKLOG = 1024
-WORKER_STOP_SECONDS = HEADER_SECONDS = 5
-"""A connection that has sent nothing yet ends with the time for its header; only then can its worker stop by itself."""
-ALIVE = settings.BASE_DIR / "web" / "alive" / "healthz.json"
-"""What `/healthz` answers: granian sends it without a thread of Python, however busy those are."""
 
 
 class Command(BaseCommand):
@@ -42,10 +29,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the address from the options, else from the settings."""
-        parser.add_argument("--host", default=settings.HOST)
-        parser.add_argument("--port", default=str(settings.PORT))
-        parser.add_argument("--workers", default=str(settings.WORKERS))
+        add_listening_options(parser)
         parser.add_argument("--end-with-parent", action="store_true", help="stop when the parent process dies")
 
     def handle(self, *, host: str, port: str, workers: str, end_with_parent: bool, **_options: Any) -> None:
@@ -108,14 +92,6 @@ class Command(BaseCommand):
             connection.close()
 
 
-def whole_number(name: str, text: str, largest: int) -> int:
-    """Read an option that must be 1 ... largest."""
-    try:
-        return parse_whole_number(name, text, largest=largest)
-    except EnvError as error:
-        raise CommandError(str(error)) from error
-
-
 def prepare_static_files() -> None:
     """Collect the admin's files for production; in development they are served from where they lie."""
     if settings.DEBUG:
@@ -124,36 +100,3 @@ def prepare_static_files() -> None:
         call_command("collectstatic", interactive=False, verbosity=0)
     except OSError as error:
         raise CommandError(f"cannot write {settings.STATIC_ROOT} ({error.strerror}): make it writable") from error
-
-
-def serve(address: Address, workers: int) -> None:
-    """Run the web server until SIGINT or SIGTERM; its workers end with this process."""
-    multiprocessing.set_start_method("spawn", force=True)
-    hangup = signal.getsignal(signal.SIGHUP)
-    server = Granian(
-        "cspace.wsgi:application",
-        address=address.number,
-        port=address.port,
-        interface=Interfaces.WSGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        workers=workers,
-        blocking_threads=THREADS_PER_WORKER,
-        backlog=BACKLOG,
-        backpressure=CONNECTIONS_PER_WORKER,
-        respawn_failed_workers=True,
-        workers_kill_timeout=WORKER_STOP_SECONDS + 1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
-        static_path_route=["/healthz"],
-        static_path_mount=[ALIVE.parent],
-        static_path_dir_to_file=ALIVE.name,
-        static_path_expires=0,
-        log_level=LogLevels.warning,
-    )
-
-    @server.on_startup
-    def stop_at_hangup() -> None:
-        """End the server with its terminal; granian would reload it. `nohup` still has its way."""
-        signal.signal(signal.SIGHUP, signal.SIG_IGN if hangup is signal.SIG_IGN else signal.getsignal(signal.SIGTERM))
-
-    server.serve(target_loader=lifeline.load)

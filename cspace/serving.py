@@ -1,0 +1,104 @@
+"""The web server: its bounds, and how it ends. The one place where granian is configured (docs/decisions/0021).
+
+SIGTERM drains: `/readyz` turns 503, and whoever balances the load goes elsewhere; `CSPACE_DRAIN_SECONDS` later the
+listener closes; what is being answered then has `STOP_SECONDS`. SIGINT, or a second SIGTERM, skips the first part.
+"""
+
+import multiprocessing
+import signal
+import threading
+from functools import partial
+from multiprocessing.connection import wait
+from typing import Any
+
+from django.conf import settings
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from cspace import draining, lifeline
+from kernel.listening import Address
+
+THREADS_PER_WORKER = 4
+CONNECTIONS_PER_WORKER = 512
+BACKLOG = 1024
+HEADER_SECONDS = 5
+"""A connection that has sent nothing, or a part of a header, is closed after so long."""
+STOP_SECONDS = {"development": HEADER_SECONDS + 1, "production": 25}
+"""A connection that has sent nothing keeps its worker until its header's time is over: less would kill for nothing."""
+ALIVE = settings.BASE_DIR / "web" / "alive" / "healthz.json"
+"""What `/healthz` answers: granian sends it without a thread of Python, however busy those are."""
+
+
+def serve(address: Address, workers: int) -> None:
+    """Run the web server until SIGINT or SIGTERM; its workers end with this process."""
+    multiprocessing.set_start_method("spawn", force=True)
+    hangup = signal.getsignal(signal.SIGHUP)
+    drain = draining.Drain()
+    server = Server(
+        "cspace.wsgi:application",
+        address=address.number,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=workers,
+        blocking_threads=THREADS_PER_WORKER,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS_PER_WORKER,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS["development" if settings.DEBUG else "production"],
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        static_path_route=["/healthz"],
+        static_path_mount=[ALIVE.parent],
+        static_path_dir_to_file=ALIVE.name,
+        static_path_expires=0,
+        log_level=LogLevels.warning,
+    )
+
+    @server.on_startup
+    def take_signals() -> None:
+        """End the server with its terminal; granian would reload it. `nohup` still has its way."""
+        end = signal.getsignal(signal.SIGTERM)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if hangup is signal.SIG_IGN else end)
+        signal.signal(signal.SIGTERM, Draining(drain, end))
+
+    server.serve(target_loader=partial(load, drain.for_workers))
+
+
+class Server(Granian):
+    """One that says of no worker that it refused to stop which has stopped.
+
+    granian waits for a worker in two threads. Whoever does not get its status takes it for running until the other
+    thread has noted it: on a busy machine longer than the millisecond that granian allows for that. Here the worker's
+    end is seen by its sentinel, by as many as look.
+    """
+
+    def _spawn_worker(self, *args: Any, **kwargs: Any) -> Any:
+        worker = super()._spawn_worker(*args, **kwargs)
+        worker.is_alive = lambda: not wait([worker.inner.sentinel], timeout=0)
+        return worker
+
+
+class Draining:
+    """Handles SIGTERM: the first begins to drain, the second ends at once."""
+
+    def __init__(self, drain: draining.Drain, end: Any) -> None:
+        self._drain, self._end, self._has_begun = drain, end, False
+
+    def __call__(self, signal_number: int, frame: Any) -> None:
+        if self._has_begun or not settings.CSPACE_DRAIN_SECONDS:
+            self._end(signal_number, frame)
+            return
+        self._has_begun = True
+        self._drain.begin()
+        timer = threading.Timer(settings.CSPACE_DRAIN_SECONDS, self._end, (signal_number, None))
+        timer.daemon = True
+        timer.start()
+
+
+def load(drain: Any, target: str) -> Any:
+    """What a worker process begins with."""
+    draining.listen_to(drain)
+    return lifeline.load(target)
