@@ -12,10 +12,10 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from django.conf import settings
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from cspace import draining, lifeline
 from kernel.listening import Address
@@ -67,7 +67,7 @@ def serve(address: Address, workers: int) -> None:
     server.serve(target_loader=partial(load, drain.for_workers))
 
 
-class Server(Granian):
+class Server(MPServer):
     """One that says of no worker that it refused to stop which has stopped.
 
     granian waits for a worker in two threads. Whoever does not get its status takes it for running until the other
@@ -76,9 +76,14 @@ class Server(Granian):
     """
 
     def _spawn_worker(self, *args: Any, **kwargs: Any) -> Any:
-        worker = super()._spawn_worker(*args, **kwargs)
-        worker.is_alive = lambda: not wait([worker.inner.sentinel], timeout=0)
+        worker: Any = super()._spawn_worker(*args, **kwargs)
+        worker.is_alive = lambda: not has_ended(worker.inner)
         return worker
+
+
+def has_ended(process: Any) -> bool:
+    """Whether a process of multiprocessing is over, whoever has taken its status."""
+    return bool(wait([process.sentinel], timeout=0))
 
 
 class Draining:

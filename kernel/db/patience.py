@@ -21,7 +21,8 @@ class Patience:
     """Stands in for the `wait` of a psycopg connection, through which everything goes that waits for the server."""
 
     def __init__(self, wrapper: BaseDatabaseWrapper, seconds: float) -> None:
-        self._wrapper, self._connection, self._wait = wrapper, wrapper.connection, wrapper.connection.wait
+        self._wrapper: Any = wrapper  # Django's stubs do not know of its health checks
+        self._connection, self._wait = wrapper.connection, wrapper.connection.wait
         self._usual = self._seconds = seconds
 
     def extend(self, seconds: float) -> None:
@@ -42,7 +43,7 @@ class Patience:
                 self._seconds = self._usual
 
     def _is_health_check(self) -> bool:
-        return self._wrapper.health_check_enabled and not self._wrapper.health_check_done
+        return bool(self._wrapper.health_check_enabled and not self._wrapper.health_check_done)
 
     def _give_up(self) -> None:
         """Close it in Django's sight, too.

@@ -1,14 +1,16 @@
 """How a server ends: it says so first, then answers what it has begun, then is gone, in a bounded time."""
 
+import os
 import signal
 import socket
 import threading
 import time
+from multiprocessing import get_context
 
 import psycopg
 import pytest
 
-from cspace.serving import HEADER_SECONDS, STOP_SECONDS
+from cspace.serving import HEADER_SECONDS, STOP_SECONDS, has_ended
 from tests.crash.processes import await_true
 from tests.factories import make_classroom
 from tests.serving.productions import production
@@ -102,3 +104,12 @@ def test_connections_on_which_nothing_goes_on_do_not_have_its_workers_killed(ser
 
 def test_no_deployment_kills_before_a_silent_connection_has_ended():
     assert min(STOP_SECONDS.values()) > HEADER_SECONDS
+
+
+def test_a_worker_that_has_ended_is_not_taken_for_one_that_refuses_to():
+    """granian waits for it in two threads; one of them gets its status."""
+    worker = get_context("spawn").Process(target=time.sleep, args=(0,))
+    worker.start()
+    os.waitpid(worker.pid, 0)
+    assert worker.is_alive(), "what granian believed"
+    assert has_ended(worker)
