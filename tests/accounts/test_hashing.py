@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 import pytest
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
 from django.test import Client
 
 from accounts.models import User
@@ -110,3 +110,12 @@ def test_hashes_are_read_as_before(real_hashers):
     assert check_password(PASSWORD, make_password(PASSWORD))
     assert make_password(PASSWORD).startswith("argon2$argon2id$")
     assert make_password(PASSWORD, hasher="pbkdf2_sha256").startswith("pbkdf2_sha256$")
+    assert make_password(PASSWORD).split("$")[3].endswith("p=1")
+
+
+def test_a_hash_of_eight_lanes_is_still_read(api, root):
+    class EightLanes(Argon2PasswordHasher):
+        parallelism = 8
+
+    User.objects.filter(pk=root.pk).update(password=EightLanes().encode(PASSWORD, "twelve-letters"))
+    assert log_in(api, None, root).status_code == 200
