@@ -8,9 +8,9 @@ from queue import Empty, SimpleQueue
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
-from cspace.draining import is_draining
 from kernel import clock
 from kernel.db.pending_migrations import lacks_migrations
+from serving.draining import is_draining
 
 MAX_CLOCK_SECONDS = 5
 MAX_PROBE_SECONDS = 1.0

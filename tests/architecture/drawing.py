@@ -13,6 +13,7 @@ ROOMS = {
     "demo": "a campus to try things on",
     "dialects": "other published APIs: no tables, one call each",
     "web": "pages",
+    "serving": "how the web server runs and ends",
     "timetables": "courses, study plans, lectures; their import",
     "allocations": "events, wishes, the draw",
     "registrations": "bookings and series",

@@ -9,7 +9,7 @@ import sys
 import pytest
 import yaml
 
-from cspace.serving import STOP_SECONDS
+from serving.server import STOP_SECONDS
 from tests.deploy.proxies import CONFIGURATION
 from tests.races.server import ROOT
 from tests.test_settings import starting_with

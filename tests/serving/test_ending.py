@@ -10,7 +10,7 @@ from multiprocessing import get_context
 import psycopg
 import pytest
 
-from cspace.serving import HEADER_SECONDS, STOP_SECONDS, has_ended
+from serving.server import HEADER_SECONDS, STOP_SECONDS, has_ended
 from tests.crash.processes import await_true
 from tests.factories import make_classroom
 from tests.serving.productions import production

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from cspace.serving import CONNECTIONS_PER_WORKER, HEADER_SECONDS
+from serving.server import CONNECTIONS_PER_WORKER, HEADER_SECONDS
 from tests.crash.processes import await_true
 from tests.serving.productions import production
 

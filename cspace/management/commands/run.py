@@ -12,11 +12,11 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection, connections
 
 import bundled_postgres as embedded
-from cspace import lifeline
 from cspace.clockwork import PeriodicStep
-from cspace.options import add_listening_options, whole_number
-from cspace.serving import serve
+from cspace.management.commands.serve import add_listening_options, whole_number
 from kernel.listening import Address, CannotListen
+from serving import lifeline
+from serving.server import serve
 
 DATABASE_START_SECONDS = 300
 """Recovery after a crash may have much to read again."""

@@ -3,11 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError
+from environs import EnvError
 
-from cspace.options import add_listening_options, whole_number
-from cspace.serving import serve
+from cspace.env import parse_whole_number
 from kernel.listening import Address, CannotListen
+from serving.server import serve
 
 
 class Command(BaseCommand):
@@ -27,3 +29,18 @@ class Command(BaseCommand):
             serve(address, worker_count)
         except CannotListen as error:
             raise CommandError(str(error)) from error
+
+
+def add_listening_options(parser: ArgumentParser) -> None:
+    """Taken from the options, else from the settings."""
+    parser.add_argument("--host", default=settings.HOST)
+    parser.add_argument("--port", default=str(settings.PORT))
+    parser.add_argument("--workers", default=str(settings.WORKERS))
+
+
+def whole_number(name: str, text: str, largest: int) -> int:
+    """Read an option that must be 1 ... largest."""
+    try:
+        return parse_whole_number(name, text, largest=largest)
+    except EnvError as error:
+        raise CommandError(str(error)) from error

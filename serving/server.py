@@ -17,8 +17,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from cspace import draining, lifeline
 from kernel.listening import Address
+from serving import draining, lifeline
 
 THREADS_PER_WORKER = 4
 CONNECTIONS_PER_WORKER = 512
