@@ -27,7 +27,8 @@ draw-demo: environment-to-run ## draw about 1,000 wishes of 300 clubs on the dem
 	@exec $(PY) manage.py draw_demo
 
 test: lint ## everything CI runs
-	$(PY) -m pytest --numprocesses 3 --dist worksteal
+	$(PY) -m pytest --numprocesses 3 --dist worksteal --ignore tests/starvation
+	$(PY) -m pytest tests/starvation # alone: it says how long others wait
 
 lint: environment ## ruff, mypy, import-linter
 	$(PY) -m ruff check .
