@@ -20,6 +20,7 @@ from classrooms.importing.room_cells import COLUMNS
 from classrooms.importing.room_lists import RoomLine, RoomListReport, import_rooms
 from kernel import clock
 from kernel.admin.pages import ServiceAdmin
+from kernel.admin.prospects import HAS_CHANGED
 from kernel.admin.refusals import refusal_in_words
 from kernel.admin.uploads import forget_upload, has_too_large_upload, keep_upload, kept_upload
 from kernel.db.refusals import as_domain_error
@@ -44,7 +45,10 @@ class RoomListForm(forms.Form):
 
 
 class ConfirmForm(forms.Form):
+    """Sends back which file was looked at, and what was said to become of it."""
+
     digest = forms.CharField(widget=forms.HiddenInput)
+    plan = forms.CharField(widget=forms.HiddenInput)
 
 
 @dataclass(frozen=True)
@@ -134,26 +138,36 @@ class RoomListAdmin(ServiceAdmin):
             form.add_error("import_file", _sentence(error))
             return self._page(request, form)
         if not report.faulty:
-            confirm_form = ConfirmForm(initial={"digest": keep_upload(request, content)})
-            return self._page(request, form, preview=RoomListPreview(report, table), confirm_form=confirm_form)
+            return self._asking(request, form, RoomListPreview(report, table), digest=keep_upload(request, content))
         return self._page(request, form, preview=RoomListPreview(report, table))
 
     @method_decorator(require_POST)
     def confirm_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Import the list that was looked at. What has changed since may refuse it, as a whole."""
+        """Import the list that was looked at, if what it would do is still what was shown; else show it again."""
         upload = kept_upload(request)
         if upload is None or request.POST.get("digest") != upload[0]:
             return self._again(request, [IS_GONE if upload is None else IS_ANOTHER])
+        plan = request.POST.get("plan", "")
         try:
             table = read_table(upload[1], COLUMNS)
-            report = import_rooms(by=actor(request), now=clock.now(), rows=table.rows)
+            report = import_rooms(by=actor(request), now=clock.now(), rows=table.rows, plan=plan)
         except (DomainError, DatabaseError) as error:
             return self._again(request, [_sentence(error)])
         if report.faulty:
             return self._again(request, [*RoomListPreview(report, table).faults, "Nothing was imported."])
+        if report.plan != plan:
+            self.message_user(request, HAS_CHANGED, messages.WARNING)
+            return self._asking(request, RoomListForm(), RoomListPreview(report, table), digest=upload[0])
         forget_upload(request)
         self.message_user(request, f"{len(report.created)} rooms made, {len(report.changed)} changed.")
         return HttpResponseRedirect(reverse("admin:classrooms_classroom_changelist"))
+
+    def _asking(
+        self, request: HttpRequest, form: RoomListForm, preview: RoomListPreview, *, digest: str
+    ) -> TemplateResponse:
+        """What would become of the list, and the button that confirms just that."""
+        confirm_form = ConfirmForm(initial={"digest": digest, "plan": preview.report.plan})
+        return self._page(request, form, preview=preview, confirm_form=confirm_form)
 
     def _again(self, request: HttpRequest, sentences: Sequence[str]) -> HttpResponseRedirect:
         for sentence in sentences:

@@ -1,5 +1,7 @@
 """Bringing a list of rooms in: each room through its service, all of them or none."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,19 +56,28 @@ class RoomListReport:
     def changed(self) -> list[RoomLine]:
         return [each for each in self.lines if each.changes and not each.is_new]
 
+    @property
+    def plan(self) -> str:
+        """A digest of what becomes of each room, from what to what: another one is another outcome."""
+        outcome = [(each.line, each.name, each.is_new, each.changes) for each in self.lines]
+        return hashlib.sha256(json.dumps(outcome).encode()).hexdigest()
+
 
 @transactional
-def import_rooms(*, by: User, now: datetime, rows: Iterable[Row], dry_run: bool = False) -> RoomListReport:
+def import_rooms(
+    *, by: User, now: datetime, rows: Iterable[Row], dry_run: bool = False, plan: str | None = None
+) -> RoomListReport:
     """Make and change the rooms of a list, found by their names. A blank cell leaves what is there.
 
-    All faults of all rows are told; with any, nothing is written. With `dry_run` all is done and rolled back.
+    All faults of all rows are told; with any, nothing is written. With `dry_run` all is done and rolled back; so it is
+    where the report's plan is another than `plan`, the one that was looked at.
     Publishes what the services publish. Raises: PermissionDenied.
     """
     check_cspace(by.access)
     rooms = _KnownRooms()
     lines = tuple(_import_row(row, rooms, by=by, now=now) for row in rows)
     report = RoomListReport(lines)
-    if dry_run or report.faulty:
+    if dry_run or report.faulty or plan not in (None, report.plan):
         transaction.set_rollback(True)
     return report
 
@@ -75,7 +86,8 @@ class _KnownRooms:
     """The rooms there are, by name; and which names the list has had so far, on which line."""
 
     def __init__(self) -> None:
-        rooms = Classroom.objects.all()
+        # Locked: what the report says of a room is then what is written over.
+        rooms = Classroom.objects.select_for_update(no_key=True).order_by("pk")
         self._by_name = {one_line(room.name): room for room in rooms}
         self._keys = {name_key(room.name) for room in rooms}
         self._lines: dict[str, int] = {}

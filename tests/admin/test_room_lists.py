@@ -385,6 +385,69 @@ def test_only_what_was_shown_is_confirmed(admin):
     assert said(again) == ["There is no list to confirm: upload it."]
 
 
+def rooms_as_they_are():
+    return {room.name: whole(room) for room in Classroom.objects.all()}
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "again"),
+    [
+        (lambda: Classroom.objects.filter(name="Room A").update(capacity=55), "55 → 77"),
+        (lambda: Classroom.objects.filter(name="Room A").update(capacity=77), "1 new, 0 changed, 2 as they are"),
+        (lambda: Classroom.objects.filter(name="Room B").update(capacity=9), "9 → 10"),
+        (lambda: Classroom.objects.filter(name="Room A").delete(), "2 new, 0 changed, 1 as they are"),
+        (lambda: make_classroom("Room N", capacity=5, floor=3), "5 → 7"),
+    ],
+    ids=["other value", "same value", "an unchanged room", "deleted", "made"],
+)
+def test_a_list_is_shown_again_where_it_would_do_something_else_by_now(admin, meanwhile, again):
+    make_classroom("Room A", capacity=10, floor=2)
+    make_classroom("Room B", capacity=10, floor=2)
+    shown = upload(admin, "name,capacity,floor\nRoom A,77,2\nRoom B,10,2\nRoom N,7,1\n")
+    meanwhile()
+    before = rooms_as_they_are()
+    response = admin.post(f"{ROOMS}process_import/", shown.context["confirm_form"].initial)
+    assert said(response) == ["Something has changed since the page was shown: look at what would happen now."]
+    assert again in sentences(response)
+    assert (rooms_as_they_are(), actions()) == (before, [])
+    confirmed = admin.post(f"{ROOMS}process_import/", response.context["confirm_form"].initial, follow=True)
+    assert "rooms made" in said(confirmed)[0]
+    names = ("Room A", "Room B", "Room N")
+    assert list(Classroom.objects.filter(name__in=names).order_by("name").values_list("capacity", flat=True)) == [
+        77,
+        10,
+        7,
+    ]
+
+
+def test_a_change_by_another_admin_is_not_written_over(admin, browser, cspace_admin):
+    room = make_classroom("Room A", capacity=10, floor=2)
+    shown = upload(admin, "name,capacity\nRoom A,77\n")
+    import_list(browser(cspace_admin), "name,capacity\nRoom A,55\n")
+    admin.post(f"{ROOMS}process_import/", shown.context["confirm_form"].initial)
+    room.refresh_from_db()
+    assert (room.capacity, len(actions())) == (55, 1)
+
+
+def test_a_change_that_the_list_does_not_touch_does_not_stop_it_and_stays(admin):
+    make_classroom("Room A", capacity=10, floor=2)
+    shown = upload(admin, "name,capacity\nRoom A,77\n")
+    Classroom.objects.update(floor=5)
+    response = admin.post(f"{ROOMS}process_import/", shown.context["confirm_form"].initial, follow=True)
+    assert said(response) == ["0 rooms made, 1 changed."]
+    assert list(Classroom.objects.values_list("capacity", "floor")) == [(77, 5)]
+
+
+@pytest.mark.parametrize("plan", [None, "", "x", "0" * 64])
+def test_a_confirmation_that_does_not_say_what_was_shown_is_asked_again(admin, plan):
+    make_classroom("Room A", capacity=10, floor=2)
+    body = dict(upload(admin, "name,capacity\nRoom A,77\n").context["confirm_form"].initial)
+    assert body.pop("plan")
+    response = admin.post(f"{ROOMS}process_import/", body if plan is None else body | {"plan": plan})
+    assert said(response) == ["Something has changed since the page was shown: look at what would happen now."]
+    assert Classroom.objects.get().capacity == 10
+
+
 @pytest.mark.parametrize("body", [{}, {"digest": "x"}, {"import_file_name": "passwd", "format": "9"}, {"format": "x"}])
 def test_confirming_nothing_is_a_sentence(admin, body):
     assert said(admin.post(f"{ROOMS}process_import/", body, follow=True)) == ["There is no list to confirm: upload it."]
