@@ -9,6 +9,8 @@ from typing import Any
 from kernel.tables.refusals import UnreadableTable
 
 MAX_SHOWN = 60
+MAX_COLUMNS = 256
+"""Of CSV and XLSX; more are refused before their titles are looked at, which takes longer than to send them."""
 MARK = "\ufeff"
 """The byte order mark, which gets into the first cell where a program writes it twice."""
 Cell = Any
@@ -28,8 +30,8 @@ class Columns:
         return {_key(column): column for column in self.known}.get(_key(text), text)
 
     def count(self, titles: Sequence[Cell]) -> int:
-        """How many of some titles are known."""
-        return len({self.named(title) for title in titles} & set(self.known))
+        """How many of some titles are known; of more than are read, among the first."""
+        return len({self.named(title) for title in titles[:MAX_COLUMNS]} & set(self.known))
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ def header_of(titles: Sequence[Cell], columns: Columns, *, place: str, line: int
 
     Raises: UnreadableTable.
     """
+    if len(titles) > MAX_COLUMNS:
+        raise UnreadableTable(f"{place}: the header has more than {MAX_COLUMNS} columns: keep the list alone")
     names = tuple(columns.named(title) for title in titles)
     if columns.required not in names:
         raise UnreadableTable(

@@ -18,7 +18,7 @@ from typing import IO, Any
 from xml.parsers import expat
 
 from kernel.tables.cells import NoValue
-from kernel.tables.headers import Cell
+from kernel.tables.headers import MAX_COLUMNS, Cell
 from kernel.tables.kinds import SAVE_AS
 from kernel.tables.refusals import UnreadableTable
 
@@ -28,7 +28,6 @@ MAX_PARTS = 1000
 MAX_DEPTH = 64
 MAX_ELEMENTS = 300_000
 """Of the XML of all parts that are read: they take the time, as bytes take the memory. 2,000 rooms have 80,000."""
-MAX_COLUMNS = 256
 MAX_MERGED = 1000
 CHUNK_BYTES = 1 << 16
 PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

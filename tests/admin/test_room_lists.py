@@ -306,6 +306,9 @@ def packed(**parts):
         (b"PK\x03\x04 broken", "This XLSX is damaged, or none"),
         (b"name,capacity\n" + b"T-1,30\n" * 150_000, "The file has more than 1 MiB, which is the most that is read"),
         (b"name\n" + b"T-1\n" * 2001, "The list has more than 2,000 rows"),
+        (b"name" + b"," * 256 + b"\nT-1\n", "line 1: the header has more than 256 columns: keep the list alone"),
+        (b"name" + b"," * 900_000 + b"\nT-1\n", "line 1: the header has more than 256 columns: keep the list alone"),
+        (b"name;" + b"x;" * 400_000 + b"\nT-1\n", "line 1: the header has more than 256 columns: keep the list alone"),
     ],
 )  # fmt: skip
 def test_what_is_no_list_is_one_sentence(admin, content, sentence, name):

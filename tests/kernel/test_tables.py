@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kernel.tables.cells import NoValue, WrongCell, marked_as_text, number, text_of, truth, whole_number
 from kernel.tables.delimited import read_delimited
-from kernel.tables.headers import Columns
+from kernel.tables.headers import Columns, header_of
 from kernel.tables.reading import MAX_BYTES, read_table
 from kernel.tables.refusals import UnreadableTable
 from kernel.tables.workbooks import MIB
@@ -91,6 +91,34 @@ def test_any_bytes_are_a_table_or_refused(content, beginning):
 @given(st.text(max_size=200), ENCODING)
 def test_any_text_is_a_table_or_refused(text, encoding):
     outcome(f"name{text}".encode(encoding, errors="surrogatepass"))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^"])
+def test_a_header_of_more_columns_than_are_read_is_refused_by_their_count(delimiter):
+    def read(count):
+        titles = ["name", *(f"x{number}" for number in range(count - 1))]
+        mark = "sep=^\n" if delimiter == "^" else ""
+        return read_table(f"{mark}{delimiter.join(titles)}\nT-1\n".encode(), COLUMNS)
+
+    assert [row.cells for row in read(256).rows] == [{"name": "T-1"}]
+    for count in (257, 100_000):
+        with pytest.raises(UnreadableTable, match="the header has more than 256 columns: keep the list alone"):
+            read(count)
+
+
+def test_titles_beyond_the_columns_that_are_read_are_not_looked_at():
+    looked_at = []
+
+    class Title(str):
+        def __str__(self):
+            looked_at.append(self)
+            return str.__str__(self)
+
+    titles = [Title("name"), *[Title("")] * 900_000]
+    assert COLUMNS.count(titles) == 1
+    with pytest.raises(UnreadableTable):
+        header_of(titles, COLUMNS, place="line 1", line=1)
+    assert 0 < len(looked_at) <= 256
 
 
 def workbook(*rows, **sheets):
