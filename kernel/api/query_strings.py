@@ -13,6 +13,7 @@ from kernel.api.operations import WRITES, Operation
 from kernel.errors import Faults
 
 SAID_TWICE = "May stand only once"
+EMPTY = "Must not be empty"
 NO_SUCH_PARAMETER = "There is no such parameter"
 DRY_RUN = "dry_run"
 PAGING = ("page", "per_page")
@@ -30,13 +31,17 @@ def query_faults(request: Request, operation: Operation, *, is_repeatable: bool)
     """What is wrong with the names: one that stands twice, and one that was meant for another.
 
     A write refuses every name that it does not know, for what was meant to try something out must not do it; a read
-    passes over those that resemble none of its own.
+    passes over those that resemble none of its own. A write refuses its own without a value too: a read without a
+    condition shows more, but a command without its bound does more than was meant.
     """
     is_write = request.method in WRITES
+    own = parameter_names(operation)
     faults = {name: [SAID_TWICE] for name, values in request.query_params.lists() if len(values) > 1}
+    if is_write:
+        faults |= {name: [EMPTY] for name in own if name not in faults and request.query_params.get(name) == ""}
     if is_write and not is_repeatable:
         return faults
-    parameters = [*parameter_names(operation), *([DRY_RUN] if is_write else PAGING)]
+    parameters = [*own, *([DRY_RUN] if is_write else PAGING)]
     for name in request.query_params.keys() - faults.keys() - set(parameters):
         nearest = _nearest(name, parameters)
         if is_write or (nearest and _folded(nearest) == _folded(OTHER_NAMES.get(_folded(name), name))):

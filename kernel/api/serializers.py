@@ -51,7 +51,8 @@ class Input(serializers.Serializer[Any]):
 
 
 class Query(Input):
-    """The query string of a question. Absent and empty parameters are the same."""
+    """The query string of an operation. Absent and empty parameters are the same; a write refuses the empty ones
+    (`kernel.api.query_strings`)."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         return super().to_internal_value({name: value for name, value in data.items() if value != ""})

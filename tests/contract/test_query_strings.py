@@ -129,6 +129,36 @@ def test_what_is_refused_for_its_query_string_books_nothing(campus, api):
     assert Registration.objects.count() == before + 1
 
 
+BOUNDED_WRITES = [
+    (*cell, name)
+    for cell in OPERATIONS
+    if cell[0] in WRITES
+    for name in parameter_names(DECLARED[operation(*cell[:2])])
+]
+
+
+def test_a_write_with_a_bound_in_its_query_is_among_those_tried():
+    assert [(method, name) for method, _, _, name in BOUNDED_WRITES] == [("DELETE", "from_date")]
+
+
+@pytest.mark.parametrize(("method", "path", "actor", "name"), BOUNDED_WRITES)
+def test_a_write_whose_parameter_has_no_value_is_refused(method, path, actor, name, campus, api):
+    """An empty bound must not mean none: what was to be cancelled from a day on would be cancelled as a whole."""
+    for query in (f"{name}=", name, f"dry_run=true&{name}=", f"{name}=&dry_run=false"):
+        assert details(asked(method, path, actor, campus, api, query)) == {name: ["Must not be empty"]}
+    for blank in ("%20", "%09", "+"):
+        assert list(details(asked(method, path, actor, campus, api, f"{name}={blank}"))) == [name]
+    assert asked(method, path, actor, campus, api, "").status_code < 300
+
+
+def test_an_empty_first_day_cancels_nothing_of_a_series(campus, api):
+    cspace, path = api(campus.actors["cspace"]), "batch-allocations/{series}/".format(**campus.names)
+    before = cspace.get(path).json()
+    assert before["registrations"]
+    details(cspace.delete(f"{path}?from_date="))
+    assert cspace.get(path).json() == before
+
+
 def test_what_is_missing_or_forbidden_is_said_first(campus, api):
     """Contract §0: 401 → 403 → 404 → 403 (object) → 400; a 404 for what the query names is at the query's mercy."""
     member, admin = (api(campus.actors[name]) for name in ("member", "group_admin"))
