@@ -32,6 +32,7 @@ from registrations.services.cancelling import cancel_registration
 from registrations.services.changing import RegistrationIsRejected, change_registration
 from registrations.services.deciding import (
     RoomIsNotOpen,
+    SeriesEndsBefore,
     SeriesHasNoDate,
     SeriesIsCancelled,
     approve_registration,
@@ -99,6 +100,7 @@ class RegistrationViewSet(CallerViewSet):
             GroupIsArchived,
             RoomIsNotOpen,
             SeriesIsCancelled,
+            SeriesEndsBefore,
             SeriesHasNoDate,
         ],
         outcome={"status": "approved"},

@@ -28,6 +28,10 @@ class SeriesIsCancelled(InvalidState):
     message = "The series has been cancelled from this date on"
 
 
+class SeriesEndsBefore(InvalidState):
+    message = "The series ends before this date"
+
+
 class SeriesHasNoDate(InvalidState):
     message = "The series has no date in this week any more"
 
@@ -41,8 +45,8 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
 
     Raises:
         PermissionDenied, RegistrationNotFound, RegistrationIsCancelled
-        GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled, SeriesHasNoDate: it was rejected, and what it was for is
-            no more.
+        GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled, SeriesEndsBefore, SeriesHasNoDate: it was rejected, and
+            what it was for is no more.
         RoomAlreadyBooked: it was rejected and the slot has gone to somebody else.
     """
     check_cspace(by.access)
@@ -109,14 +113,15 @@ def _take_back(registration: Registration, living: Group | None, series_rooms: S
 
 def _follow(registration: Registration, week: SeriesWeek, group: Group, now: datetime) -> None:
     """Give an occurrence what its series has for its week now; nothing is written yet. What has started stays, and so
-    does the time of a week whose new one has gone by. Raises: SeriesIsCancelled, SeriesHasNoDate."""
+    does the time of a week whose new one has gone by. Raises: SeriesIsCancelled, SeriesEndsBefore, SeriesHasNoDate."""
     occupancy, series = registration.occupancy, week.series
     if rules.has_started(occupancy.starts_at, now):
         return
     slot = series.slot
     day = slot.day_in(week.begins_on)
-    if campus_date(occupancy.starts_at) > series.last_on:
-        raise SeriesIsCancelled
+    if (own_day := campus_date(occupancy.starts_at)) > series.last_on:
+        is_cancelled = series.cancelled_from is not None and own_day >= series.cancelled_from
+        raise SeriesIsCancelled if is_cancelled else SeriesEndsBefore
     registration.group = group
     registration.description = series.description if week.own_description is None else week.own_description
     if slot.has_gone(day, cut=campus_date(now), now=now):

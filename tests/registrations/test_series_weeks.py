@@ -299,6 +299,31 @@ def test_a_rejected_occurrence_of_a_week_without_a_date_is_refused(api, cspace, 
     )
 
 
+def approved(api, cspace, registration_id):
+    response = api(cspace).post(f"registrations/{registration_id}/approve/")
+    return response.status_code, response.json().get("error")
+
+
+CANCELLED = (409, "The series has been cancelled from this date on")
+ENDS_BEFORE = (409, "The series ends before this date")
+
+
+def test_a_rejected_occurrence_behind_a_shorter_end_is_refused_by_the_end(api, cspace, series, change):
+    last = ids(series)[-1]
+    api(cspace).post(f"registrations/{last}/reject/")
+    change(end_date="2026-02-22")
+    assert approved(api, cspace, last) == ENDS_BEFORE
+    change(end_date=MONDAYS[-1])
+    assert approved(api, cspace, last) == (200, None)
+
+
+def test_a_rejected_occurrence_behind_a_cancellation_is_refused_by_it(api, cspace, series):
+    last = ids(series)[-1]
+    api(cspace).post(f"registrations/{last}/reject/")
+    assert api(cspace).delete(url(series, f"?from_date={MONDAYS[-1]}")).status_code == 204
+    assert approved(api, cspace, last) == CANCELLED
+
+
 def test_a_rejected_occurrence_of_a_series_in_a_closed_room_is_refused(
     api, cspace, series, rejected, change, other_room
 ):
