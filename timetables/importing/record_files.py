@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from kernel.tables.delimited import DelimitedTable, read_delimited
-from kernel.tables.headers import Columns, clean
+from kernel.tables.headers import Columns, clean, in_quotes
 from kernel.tables.refusals import UnreadableTable
 from timetables.importing.files import Progress, UnreadableFile
 from timetables.importing.nouns import LECTURES, NOUNS
@@ -23,6 +23,16 @@ from timetables.importing.records import Ambiguous, Fault, Position, Record, rec
 CHUNK_BYTES = 1 << 16
 MAX_RECORD_CHARACTERS = 1 << 20
 MAX_DIGITS = 20
+MAX_QUOTED = 30
+LONGEST_WORD = len("-Infinity")
+"""Python points to where a word or an escape begins that it does not know, as it does not know half a word."""
+UNCLOSED = "Unterminated string"
+"""How Python begins what it says of a text that ends nowhere; it then points to where the text begins."""
+TOO_LONG = (
+    f"what begins here has more than {MAX_RECORD_CHARACTERS:,} characters, which is the most that a record may have:"
+    " shorten it, or close the text, list or object that is open"
+)
+TOO_DEEP = "lists and objects are nested too deeply here: a record is an object of texts, numbers and short lists"
 COLUMNS = Columns(("record", *dict.fromkeys(each.name for noun in NOUNS.values() for each in noun.fields)), "record")
 WHITESPACE = re.compile(r"[ \t\r\n]*")
 
@@ -82,10 +92,14 @@ def read_json(file: IO[bytes], progress: Progress) -> Iterator[Record | Fault]:
     text.expect("{")
     if text.peek() == "}":
         return
+    nouns: set[str] = set()
     while True:
         noun = text.value()
         if not isinstance(noun, str) or noun not in NOUNS:
             raise UnreadableFile(f"line {text.line}: {str(noun)[:40]!r} is not one of {', '.join(NOUNS)}")
+        if noun in nouns:
+            raise UnreadableFile(f"line {text.line}: {noun!r} stands twice: put all its records into one list")
+        nouns.add(noun)
         text.expect(":")
         text.expect("[")
         if text.peek() == "]":
@@ -148,10 +162,14 @@ class _JsonText:
         while True:
             try:
                 value, end = self._json.raw_decode(self._window, self._at)
-            except (json.JSONDecodeError, RecursionError) as error:
-                # Perhaps only because the rest of it has not been read yet.
-                if len(self._window) - self._at > MAX_RECORD_CHARACTERS or not self._more():
-                    raise UnreadableFile(f"line {self.line}: this is not JSON ({type(error).__name__})") from error
+            except RecursionError as error:
+                raise UnreadableFile(f"line {self.line}: {TOO_DEEP}") from error
+            except json.JSONDecodeError as error:
+                if self._is_over or not self._may_go_on(error):
+                    raise UnreadableFile(self._in_words(error)) from error
+                if len(self._window) - self._at > MAX_RECORD_CHARACTERS:
+                    raise UnreadableFile(f"line {self.line}: {TOO_LONG}") from error
+                self._more()
                 continue
             except ValueError as error:
                 raise UnreadableFile(f"line {self.line}: {error}") from error
@@ -160,6 +178,19 @@ class _JsonText:
                 continue
             self._move(end - self._at)
             return value
+
+    def _may_go_on(self, error: json.JSONDecodeError) -> bool:
+        """Whether it is perhaps only that the rest has not been read yet."""
+        return error.msg.startswith(UNCLOSED) or error.pos > len(self._window) - LONGEST_WORD
+
+    def _in_words(self, error: json.JSONDecodeError) -> str:
+        line = self.line + self._window.count("\n", self._at, error.pos)
+        place = self._window[error.pos : error.pos + MAX_QUOTED]
+        if error.msg.startswith(UNCLOSED):
+            return f"line {line}: this is not JSON: the text {in_quotes(place)} has no quotation mark at its end"
+        if not place.strip():
+            return f"line {line}: this is not JSON: the file ends in the middle of a record: is all of it there?"
+        return f"line {line}: this is not JSON: look for what is missing or too many before {in_quotes(place)}"
 
     def _move(self, count: int) -> None:
         self.line += self._window.count("\n", self._at, self._at + count)
