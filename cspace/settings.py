@@ -328,6 +328,19 @@ if IS_PRODUCTION:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Logs: JSON lines, UTC, no secrets --------------------------------------------------------------------------
+FAULTS_OF_THE_CALLER = (
+    "DisallowedHost",
+    "DisallowedModelAdminLookup",
+    "DisallowedModelAdminToField",
+    "DisallowedRedirect",
+    "InvalidSessionKey",
+    "RequestDataTooBig",
+    "SuspiciousMultipartForm",
+    "SuspiciousSession",
+    "TooManyFieldsSent",
+    "TooManyFilesSent",
+)
+"""What Django refuses as suspicious, and logs as an error with a trace."""
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -347,6 +360,7 @@ LOGGING = {
         # The access line of cspace.middleware says the same, without the raw path.
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"filters": ["as_warning"]},
+        # Each kind has a logger of its own, and no filter of another is asked.
+        **{f"django.security.{kind}": {"filters": ["as_warning"]} for kind in FAULTS_OF_THE_CALLER},
     },
 }
