@@ -76,7 +76,9 @@ class Series(models.Model):
     @property
     def last_on(self) -> date:
         """The last day it runs, a cancellation considered."""
-        return self.ends_on if self.cancelled_from is None else self.cancelled_from - timedelta(days=1)
+        if self.cancelled_from is None:
+            return self.ends_on
+        return min(self.ends_on, self.cancelled_from - timedelta(days=1))
 
     @property
     def slot(self) -> WeeklySlot:

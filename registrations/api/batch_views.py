@@ -1,6 +1,7 @@
 """Batch allocation over HTTP (contract §7): series, entered and changed by cspace."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer
@@ -11,9 +12,11 @@ from accounts.api.viewsets import CallerViewSet
 from accounts.models import User
 from classrooms.api.examples import room_taken
 from kernel import clock
+from kernel.api.examples import DAYS_AHEAD
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace
+from kernel.campus_time import campus_date
 from registrations.api.batch_serializers import (
     BatchInput,
     CancelQuery,
@@ -27,7 +30,7 @@ from registrations.api.filters import SeriesFilter
 from registrations.models import Series
 from registrations.queries.series import with_api_relations
 from registrations.services.series import SeriesRequest, cancel_series, create_series, retry_skipped
-from registrations.services.series_holding import SeriesIsOver, SeriesNotFound
+from registrations.services.series_holding import SeriesIsCutOff, SeriesIsOver, SeriesNotFound
 from registrations.services.series_moving import SeriesChange, change_series
 from registrations.services.series_writing import SeriesDraft
 
@@ -37,6 +40,11 @@ ONE_OR_MANY = PolymorphicProxySerializer(
 ENTERED = PolymorphicProxySerializer(
     component_name="BatchAllocationOutput", serializers=[SeriesOutput, SeriesList], resource_type_field_name=None
 )
+
+
+def cut_off() -> SeriesIsCutOff:
+    """The usual example of a series, cancelled from its first date on."""
+    return SeriesIsCutOff(campus_date(clock.now()) + timedelta(days=DAYS_AHEAD))
 
 
 class BatchAllocationViewSet(CallerViewSet):
@@ -69,7 +77,7 @@ class BatchAllocationViewSet(CallerViewSet):
         InCSpace,
         request=SeriesChangeInput,
         responses=SeriesOutput,
-        conflicts=[room_taken, SeriesIsOver],
+        conflicts=[room_taken, SeriesIsOver, cut_off],
         resource="Series",
     )
     def update(self, request: Request, pk: int) -> Response:

@@ -22,6 +22,13 @@ class SeriesIsOver(InvalidState):
     message = "The series is over: it has no dates left"
 
 
+class SeriesIsCutOff(InvalidState):
+    """It was to end on or after the day from which it has been cancelled."""
+
+    def __init__(self, cancelled_from: date) -> None:
+        super().__init__(f"The series has been cancelled from {cancelled_from} on: only a new one can go on from there")
+
+
 @dataclass(frozen=True)
 class LockedSeries:
     """A series read under the exclusive locks of its rooms, with its weeks in order."""

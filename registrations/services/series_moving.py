@@ -26,7 +26,13 @@ from registrations.queries.series import with_api_relations
 from registrations.rules import Layout, PresentWeek
 from registrations.services.cancelling import set_cancelled
 from registrations.services.series import DatesAreTaken, skips_of
-from registrations.services.series_holding import LockedSeries, SeriesIsOver, hold_group_of, hold_series
+from registrations.services.series_holding import (
+    LockedSeries,
+    SeriesIsCutOff,
+    SeriesIsOver,
+    hold_group_of,
+    hold_series,
+)
 from registrations.services.series_writing import DateRequest, judge, write_occurrences
 from registrations.services.week_rows import WeekRow
 
@@ -74,7 +80,7 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
     for each occurrence that is lost; nothing for a no-op. A constant number of statements.
 
     Raises:
-        PermissionDenied, SeriesNotFound, SeriesIsOver
+        PermissionDenied, SeriesNotFound, SeriesIsOver, SeriesIsCutOff
         Invalid: a changed value breaks a rule, or the room is not open; {field: [sentences]}.
         DatesAreTaken: it may not skip, or no date at all is free; everything stays as it was.
     """
@@ -118,7 +124,8 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
 
 
 def check_change(change: SeriesChange, series: Series, cut: date, now: datetime) -> None:
-    """Raises `Invalid` with every changed value that breaks a rule; `SeriesIsOver` where nothing lies ahead."""
+    """Raises: Invalid, with every changed value that breaks a rule; SeriesIsCutOff, where it is to end behind its
+    cancellation; SeriesIsOver, where nothing lies ahead."""
     faults: dict[str, list[str]] = {}
     is_new_end = change.ends_on is not None and change.ends_on != series.ends_on
     if is_new_end:
@@ -136,7 +143,9 @@ def check_change(change: SeriesChange, series: Series, cut: date, now: datetime)
         faults["from_date"] = [rules.AFTER_LAST_DAY]
     if faults:
         raise Invalid(faults)
-    if last_on < cut or (is_new_end and series.cancelled_from is not None):
+    if is_new_end and series.cancelled_from is not None and last_on >= series.cancelled_from:
+        raise SeriesIsCutOff(series.cancelled_from)
+    if last_on < cut:
         raise SeriesIsOver
 
 

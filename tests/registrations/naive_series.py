@@ -44,7 +44,7 @@ class Rule:
 
     @property
     def last(self):
-        return self.ends_on if self.cancelled_from is None else self.cancelled_from - dt.timedelta(days=1)
+        return min(self.ends_on, (self.cancelled_from or dt.date.max) - dt.timedelta(days=1))
 
     def day(self, sunday):
         return sunday + dt.timedelta(days=self.weekday - 1)
@@ -91,12 +91,11 @@ class Naive:
         slot_named = {"weekday", "room", "hour"} & values.keys()
         is_new_slot = (old.weekday, old.room, old.hour) != (new.weekday, new.room, new.hour)
         longer = new.ends_on > old.ends_on
-        if new.ends_on != old.ends_on and old.cancelled_from is not None:
-            if new.room in self.closed_rooms and (is_new_slot or longer):
-                return 400
-            return 400 if cut > values["ends_on"] else 409
-        if (new.room in self.closed_rooms and (is_new_slot or longer)) or cut > new.last:
-            return 409 if cut > new.last and new.last < dt.date(2026, 1, 20) else 400
+        last = new.last if new.ends_on == old.ends_on else new.ends_on
+        if (new.room in self.closed_rooms and (is_new_slot or longer)) or cut > last:
+            return 409 if cut > last and last < dt.date(2026, 1, 20) else 400
+        if new.ends_on != old.ends_on and old.cancelled_from is not None and last >= old.cancelled_from:
+            return 409
         plan, in_place, moving = {}, 0, 0
         drop, give_up = [], []
         if slot_named or new.ends_on != old.ends_on:

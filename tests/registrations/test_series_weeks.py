@@ -549,6 +549,53 @@ def test_a_date_lost_to_a_closure_follows_the_series_elsewhere(api, cspace, seri
     assert (dates(body), body["skipped"]) == (MONDAYS, [])
 
 
+# --- the last day of a series that has been cancelled from a day on ----------------------------------
+
+
+@pytest.fixture
+def cut_off(api, cspace, series):
+    """Cancelled from 2026-02-18 on: three dates are left."""
+    assert api(cspace).delete(url(series, "?from_date=2026-02-18")).status_code == 204
+
+
+def test_a_series_that_has_been_cut_off_may_end_earlier_and_up_to_the_cut(api, cspace, series, change, cut_off):
+    assert dates(change(end_date="2026-02-10")) == MONDAYS[:2]
+    assert states(series)[2:] == [("02-15", "given_up"), ("02-22", "given_up")]
+    assert dates(change(end_date="2026-02-17")) == MONDAYS[:3]
+    assert dates(change(end_date="2026-02-08")) == MONDAYS[:1]
+    assert dates(change(description="Orchestra")) == MONDAYS[:1]
+
+
+@pytest.mark.parametrize("end", ["2026-02-18", "2026-02-22", "2026-03-09"])
+@pytest.mark.parametrize("further", [{}, {"start_time": "10:30"}, {"from_date": "2026-02-10"}])
+def test_a_series_that_has_been_cut_off_does_not_end_behind_the_cut(api, cspace, series, change, cut_off, end, further):
+    before = api(cspace).get(url(series)).json()
+    assert change(409, end_date=end, **further) == {
+        "error": "The series has been cancelled from 2026-02-18 on: only a new one can go on from there",
+        "code": "INVALID_STATE",
+    }
+    assert api(cspace).get(url(series)).json() == before
+    assert dates(change(end_date="2026-02-10")) == MONDAYS[:2]
+    assert change(409, end_date=end)["error"].startswith("The series has been cancelled from 2026-02-18 on")
+
+
+def test_the_last_day_that_a_series_had_may_be_said_again_after_the_cut(api, cspace, series, change, cut_off):
+    assert dates(change(end_date=series["end_date"], start_time="10:30")) == MONDAYS[:3]
+
+
+def test_a_shorter_end_of_a_series_that_has_been_cut_off_bounds_all_commands(api, cspace, series, change, cut_off):
+    third = ids(series)[2]
+    api(cspace).post(f"registrations/{third}/reject/")
+    change(end_date="2026-02-10")
+    assert approved(api, cspace, third) == ENDS_BEFORE
+    assert dates(change(day_of_week=4)) == ["2026-02-04"]
+    assert dates(api(cspace).post(url(series, "retry-skipped/")).json()) == ["2026-02-04"]
+    assert change(400, description="x", from_date="2026-02-11")["details"].keys() == {"from_date"}
+    assert api(cspace).delete(url(series, "?from_date=2026-02-04")).status_code == 204
+    assert dates(api(cspace).get(url(series)).json()) == []
+    assert "from 2026-02-04 on" in change(409, end_date="2026-02-11")["error"]
+
+
 # --- a day after the last one -----------------------------------------------------------------------
 
 
