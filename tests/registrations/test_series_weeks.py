@@ -187,6 +187,17 @@ def test_a_retry_finds_an_edge_week_that_fits_again(api, cspace, series, change)
     assert (again["skipped"], MONDAYS[0] in dates(again)) == ([], True)
 
 
+def test_a_retry_books_a_week_before_the_last_change_where_the_series_is_now(
+    api, cspace, member, team, room, series, change, other_room
+):
+    taken = make_registration(by=member, group=team, classroom=other_room, day=dt.date(2026, 2, 2), start=600, end=720)
+    assert skipped(change(classroom="Room B")) == [(MONDAYS[0], "booked")]
+    change(classroom="Room A", day_of_week=6, end_date="2026-02-27", from_date=MONDAYS[1])
+    assert api(member).delete(f"registrations/{taken.pk}/").status_code == 204
+    again = api(cspace).post(url(series, "retry-skipped/")).json()
+    assert (dates(again), again["skipped"]) == (["2026-02-06", "2026-02-13", "2026-02-20", "2026-02-27"], [])
+
+
 def test_a_retry_leaves_an_edge_week_that_does_not_fit(api, cspace, series, change):
     before = change(day_of_week=1)
     assert api(cspace).post(url(series, "retry-skipped/")).json() == before
