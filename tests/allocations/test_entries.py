@@ -589,7 +589,7 @@ def test_the_list_costs_the_same_at_one_and_at_three(api, member, event, path, t
 def test_filing_costs_the_same_at_one_and_at_three(api, member, event, path, asked, django_assert_num_queries):
     set_event(event, max_entries_per_group=10)
     for day in (2, 3, 4):
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(17):
             assert api(member).post(path, asked | {"day_of_week": day}).status_code == 201
 
 
