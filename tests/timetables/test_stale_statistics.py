@@ -10,6 +10,7 @@ from tests.factories import make_classroom
 from tests.factories.timetables import make_course, make_lecture, make_semester
 from timetables.importing import lecture_statements
 from timetables.importing.records import Position, record
+from timetables.importing.tables import looking_up_by_key
 from timetables.importing.timetable import import_timetable
 
 COURSES, WEEKS = 300, 10
@@ -44,7 +45,7 @@ def test_lectures_are_found_by_their_keys_whatever_is_believed_of_their_table(db
 
     report = import_timetable(by=None, now=clock.now(), source="x", read=read)
     assert report.counts["bookings"].created == COURSES * WEEKS
-    with connection.cursor() as cursor:
+    with looking_up_by_key(), connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {lecture_statements.BOOKINGS_IN_FILE}")
         (plans,) = cursor.fetchone()
     plan = (json.loads(plans) if isinstance(plans, str) else plans)[0]["Plan"]

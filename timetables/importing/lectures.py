@@ -15,7 +15,7 @@ from timetables.importing.nouns import LECTURES, WEEKLY
 from timetables.importing.records import Fault, Position
 from timetables.importing.report import MAX_COURSES_LISTED, Counts, ImportReport, Withdrawal
 from timetables.importing.statements import count, named_rows_of, rows_of, run, run_noting
-from timetables.importing.tables import fill
+from timetables.importing.tables import fill, looking_up_by_key
 from timetables.models import CourseBooking
 from timetables.queries.conflicts import MAX_LISTED, LectureConflict
 from timetables.services.visibility import settle
@@ -28,7 +28,8 @@ def write_lectures(report: ImportReport) -> None:
     _refuse_other_days(report)
     _hold_courses(report)
     report.counts["lectures"] = _write_schedules(report)
-    fill("bookings_in_file", sql.BOOKINGS_IN_FILE)
+    with looking_up_by_key():
+        fill("bookings_in_file", sql.BOOKINGS_IN_FILE)
     counts = _set_availability(report)
     fill("new_bookings", sql.NEW_BOOKINGS)
     _write_room_time(counts, report)

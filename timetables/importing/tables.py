@@ -82,8 +82,8 @@ new_bookings  made by lectures, read by lectures and `occupy_staged`: bookings_i
     is_placed  set where nothing was in the way
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from operator import itemgetter
 from typing import Any
 
@@ -124,6 +124,14 @@ def fill(table: str, select: str, parameters: list[Any] | None = None) -> None:
     run(f"DROP TABLE IF EXISTS pg_temp.{table}")
     run(f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS {select}", parameters)
     analyze(table)
+
+
+@contextmanager
+def looking_up_by_key() -> Iterator[None]:
+    """Inside, no table is read whole where an index serves, whatever the planner believes of one just filled."""
+    run("SET LOCAL enable_seqscan = off")
+    yield
+    run("SET LOCAL enable_seqscan TO DEFAULT")
 
 
 def analyze(*tables: str) -> None:
