@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -103,7 +103,9 @@ def site() -> Iterator[Site]:
         app = stack.enter_context(production(output, DATABASE_URL=url))
         await_true(lambda: app.answers("/readyz"), 60)
         address = stack.enter_context(proxying(f"127.0.0.1:{app.port}"))
-        yield Site(f"http://{address}", home, server | {"dbname": "starving"})
+        looked_at = Site(f"http://{address}", home, server | {"dbname": "starving"})
+        with closing(looked_at.client):
+            yield looked_at
 
 
 @contextmanager
