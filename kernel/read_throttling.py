@@ -6,14 +6,13 @@ one reader costs; who guesses passwords is counted in PostgreSQL (`kernel.thrott
 
 import threading
 import time
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from kernel.errors import RateLimited
 from kernel.rates import parse_rate
-from kernel.requests import client_address
+from kernel.requests import client_address, network_of
 
 MAX_READERS = 100_000
 """How many are remembered; one more forgives everybody, so that no flood of addresses takes all memory."""
@@ -51,14 +50,5 @@ def count_read(request: HttpRequest, *, user_id: int | None = None) -> None:
     Raises: RateLimited.
     """
     if settings.CSPACE_THROTTLE:
-        reader = f"person {user_id}" if user_id else f"address {_network(client_address(request))}"
+        reader = f"person {user_id}" if user_id else f"address {network_of(client_address(request))}"
         _counter.count(reader, settings.CSPACE_THROTTLE_RATES["read"], at=time.monotonic())
-
-
-def _network(address: str | None) -> str:
-    if address is None:
-        return "unknown"
-    parsed = ip_address(address)
-    if isinstance(parsed, IPv6Address) and not parsed.ipv4_mapped:
-        return str(ip_network((parsed, 64), strict=False))
-    return str(parsed)

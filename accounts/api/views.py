@@ -42,11 +42,11 @@ class SessionViewSet(ApiViewSet):
                 now=now,
                 user_agent=request.headers.get("User-Agent", ""),
                 address=address,
-                device=device_mark(request._request, name),
+                device=device_mark(request, name),
             )
         record(AuthEvent.LOGIN, user_id=tokens.user_id, name=name)
         response = _answer(tokens)
-        remember_device(request._request, response, name)
+        remember_device(request, response, name)
         return response
 
     @Operation(Anyone, responses=AccessOutput, auth=[{"refreshCookie": []}])

@@ -8,9 +8,9 @@ See docs/decisions/0017.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from kernel.errors import NotAuthenticated, RateLimited, Unavailable
+from kernel.requests import network_of
 from kernel.throttling import count_try, is_known, make_known, refuse_when_full, reserve_try, settle_tries
 
 EVERYBODY = "everybody"
@@ -84,15 +84,3 @@ def _reserve(name: str, network: str, device: str | None, *, now: datetime) -> W
         settle_tries(reserved, now=now, counts=False)
         raise
     return reserved
-
-
-def network_of(address: str | None) -> str:
-    """The address, or the /64 an IPv6 address belongs to."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped or ip_network((parsed, 64), strict=False))
-    return str(parsed)

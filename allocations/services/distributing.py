@@ -63,8 +63,9 @@ class CommitmentBroken(RuntimeError):
 
 @dataclass(frozen=True)
 class DrawOutcome:
-    """A draw that has been carried out on paper. `manifest` and `result` are the published bytes."""
+    """A draw that has been carried out on paper, from `drawn_from`. `manifest` and `result` are the published bytes."""
 
+    drawn_from: draw.Manifest
     manifest: bytes
     result: bytes
     key: bytes
@@ -126,6 +127,7 @@ def draw_on_paper(event: AllocationEvent, listed: EntriesById, seed: bytes, salt
         raise InvalidState(str(error)) from error
     key, data = draw.key(seed, event.pk, salt), draw.write_manifest(manifest)
     return DrawOutcome(
+        drawn_from=manifest,
         manifest=data,
         result=draw.write_result(result, sha256(data).hexdigest(), key),
         key=key,
@@ -232,7 +234,7 @@ def _outcomes(
     outcome: DrawOutcome, listed: EntriesById, series_of: Mapping[int, WrittenSeries]
 ) -> dict[int, Sequence[str]]:
     """What is told to whom: one outcome in words per entry, by the entry's id."""
-    calendar = draw.Calendar(draw.read_manifest(outcome.manifest))
+    calendar = draw.Calendar(outcome.drawn_from)
     lost = {loss.entry_id: _loss_in_words(loss, listed, calendar) for loss in outcome.losses}
     by_person: dict[int, list[str]] = defaultdict(list)
     for entry in listed.values():

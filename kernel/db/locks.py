@@ -72,15 +72,15 @@ def try_namespace(namespace: Namespace) -> bool:
 
 @contextmanager
 def migration_turn(*, database: str, wait_seconds: int) -> Iterator[bool]:
-    """One migration at a time, held by the session of a connection: a migration has many transactions, or none.
+    """One migration at a time, held by a connection: a migration has many transactions, or none.
 
     `database`: its alias; two that lead to the same database, as two roles, wait for one another.
 
     False, if another one has not ended within the time.
     """
-    session = connections[database]
-    with session.cursor() as cursor, _longer_waits(cursor, wait_seconds):
-        extend_patience(session, wait_seconds + 5)
+    own = connections[database]
+    with own.cursor() as cursor, _longer_waits(cursor, wait_seconds):
+        extend_patience(own, wait_seconds + 5)
         try:
             cursor.execute("SELECT pg_advisory_lock(%s, 0)", [Namespace.MIGRATION])
         except OperationalError as error:
@@ -92,14 +92,14 @@ def migration_turn(*, database: str, wait_seconds: int) -> Iterator[bool]:
     try:
         yield is_ours
     finally:
-        if is_ours and session.connection is not None:  # else its end has given the lock back
-            with session.cursor() as cursor:
+        if is_ours and own.connection is not None:  # else its end has given the lock back
+            with own.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [Namespace.MIGRATION])
 
 
 @contextmanager
 def _longer_waits(cursor: Any, seconds: int) -> Iterator[None]:
-    """Let the statements of this session, outside a transaction, wait for so long."""
+    """Let the statements of a connection, outside a transaction, wait for so long."""
     cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
     limits = cursor.fetchone()
     change = "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)"

@@ -7,9 +7,9 @@ import time_machine
 from django.core import signing
 from django.test import Client
 
-from accounts.services.login_limits import network_of
 from kernel.devices import COOKIE, SALT
 from kernel.models import ThrottleCounter
+from kernel.requests import network_of
 from kernel.throttling import forget_old_windows
 from tests.factories import PASSWORD, make_user
 

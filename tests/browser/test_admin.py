@@ -14,7 +14,6 @@ from classrooms.models import Classroom
 from kernel import clock
 from kernel.campus_time import campus_date
 from tests.allocations.scenes import ended, make_entry, make_event
-from tests.browser.chromium import browsing
 from tests.factories import cspace_group, join, make_classroom, make_group, make_series, make_user
 from tests.races.server import serving
 
@@ -33,12 +32,6 @@ return [...document.querySelectorAll('svg.picture')].map(each => getComputedStyl
 """
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browsing() as driver:
-        yield driver
 
 
 @pytest.fixture

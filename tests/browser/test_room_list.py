@@ -7,7 +7,6 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from classrooms.models import Classroom
-from tests.browser.chromium import browsing
 from tests.factories import cspace_group, join, make_user
 from tests.races.server import serving
 
@@ -18,12 +17,6 @@ HEAD = "name;capacity;floor;is_active;auto_approve;equipment;type;building;link;
 ROW = 'T-{};30;1;ja;nein;"{{""projector"": 1}}";Hörsaal;Hauptgebäude am Platz;https://rooms.example.edu/t/{}/{};46,5;6,5\n'
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browsing() as driver:
-        yield driver
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from notifications.models import Notification
 from registrations.enums import WeekState
 from registrations.models import Registration, SeriesWeek
 from tests.factories import join, make_classroom, make_group, make_registration
+from tests.registrations.series_answers import dates, ids, url
 
 pytestmark = pytest.mark.usefixtures("document_clock")
 DATES = ["2026-02-04", "2026-02-11", "2026-02-18", "2026-02-25"]
@@ -47,18 +48,6 @@ def series(api, cspace, member, weekly):
 @pytest.fixture
 def other_room(db):
     return make_classroom("Room B")
-
-
-def url(series, command=""):
-    return f"batch-allocations/{series['id']}/{command}"
-
-
-def ids(series):
-    return [row["id"] for row in series["registrations"]]
-
-
-def dates(body):
-    return [row["date"] for row in body["registrations"]]
 
 
 def actions():

@@ -9,6 +9,7 @@ from auditlog.models import LogEntry
 from notifications.models import Notification
 from registrations.models import Registration, SeriesWeek
 from tests.factories import join, make_classroom, make_group, make_registration
+from tests.registrations.series_answers import dates, ids, url
 
 pytestmark = pytest.mark.usefixtures("document_clock")
 MONDAYS = ["2026-02-02", "2026-02-09", "2026-02-16", "2026-02-23"]
@@ -51,18 +52,6 @@ def change(api, cspace, series):
 @pytest.fixture
 def other_room(db):
     return make_classroom("Room B")
-
-
-def url(series, command=""):
-    return f"batch-allocations/{series['id']}/{command}"
-
-
-def ids(series):
-    return [row["id"] for row in series["registrations"]]
-
-
-def dates(body):
-    return [row["date"] for row in body["registrations"]]
 
 
 def skipped(body):

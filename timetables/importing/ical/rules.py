@@ -34,7 +34,6 @@ ONE_NUMBER = {
     "BYHOUR": range(24),
     "BYMINUTE": range(60),
 }
-DAY_PARTS = ("BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO")
 
 
 @dataclass(frozen=True)
