@@ -25,8 +25,9 @@ from kernel.admin.refusals import refusal_in_words
 from kernel.admin.uploads import forget_upload, has_too_large_upload, keep_upload, kept_upload
 from kernel.db.refusals import as_domain_error
 from kernel.errors import DomainError
-from kernel.tables.reading import TOO_LARGE, Table, read_table
+from kernel.tables.reading import MAX_BYTES, MAX_ROWS, TOO_LARGE, Table, read_table
 from kernel.tables.refusals import UnreadableTable
+from kernel.tables.workbooks import MIB
 
 MAX_SHOWN = 200
 """Rows on a page; of the others there is a count."""
@@ -40,7 +41,7 @@ class RoomListForm(forms.Form):
         label="List of rooms",
         widget=UnfoldAdminFileFieldWidget,
         allow_empty_file=True,
-        help_text="CSV or XLSX, at most 1 MiB and 2,000 rows",
+        help_text=f"CSV or XLSX, at most {MAX_BYTES // MIB} MiB and {MAX_ROWS:,} rows",
     )
 
 
