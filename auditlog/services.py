@@ -3,24 +3,27 @@
 import json
 from collections.abc import Sequence
 
-from django.db import connection
-
+from kernel.db.batch import Statement
 from kernel.facts import Fact
 
+INSERT = (
+    "INSERT INTO auditlog_logentry (action, user_id, target, details, created_at)"
+    " SELECT action, actor, target, details, at FROM ROWS FROM (jsonb_to_recordset(%s::jsonb)"
+    " AS (action text, actor bigint, target text, details jsonb, at timestamptz)) WITH ORDINALITY AS fact"
+    " (action, actor, target, details, at, place) ORDER BY place"
+)
 
-def record(facts: Sequence[Fact]) -> None:
-    """One row per fact, one statement for all of them, in the publisher's transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO auditlog_logentry (action, user_id, target, details, created_at)"
-            " SELECT action, actor, target, details::jsonb, at FROM unnest(%s::text[], %s::bigint[], %s::text[],"
-            " %s::text[], %s::timestamptz[]) WITH ORDINALITY AS fact (action, actor, target, details, at, place)"
-            " ORDER BY place",
-            [
-                [fact.action for fact in facts],
-                [fact.actor_id for fact in facts],
-                [fact.target for fact in facts],
-                [json.dumps(fact.details) for fact in facts],
-                [fact.occurred_at for fact in facts],
-            ],
-        )
+
+def record(facts: Sequence[Fact]) -> list[Statement]:
+    """One row per fact, one statement for all of them."""
+    rows = [
+        {
+            "action": fact.action,
+            "actor": fact.actor_id,
+            "target": fact.target,
+            "details": fact.details,
+            "at": fact.occurred_at.isoformat(),
+        }
+        for fact in facts
+    ]
+    return [Statement(INSERT, (json.dumps(rows),))]

@@ -1,8 +1,8 @@
 """Facts: what happened, said once, inside the transaction in which it happened.
 
-A service publishes a fact; the listeners (change log, notifications) write their rows in the same
-transaction, synchronously and in order, and their exceptions pass through: the booking, its log row
-and its notifications commit together or vanish together.
+A service publishes a fact; the listeners (change log, notifications) say what they write for it, and that is carried
+out in the same transaction, in order, and refusals pass through: the booking, its log row and its notifications commit
+together or vanish together.
 
 A `Cascade` is the question asked *before* a fact is final: "this group is being archived; who has
 something to undo?" Domain apps above answer by acting through their own services and return what they
@@ -15,10 +15,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
+
+from kernel.db.batch import Statement, put_off, send
+from kernel.db.transactions import retrying
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Cascade:
 
 
 Question = TypeVar("Question", bound=Cascade)
-Listener = Callable[[Sequence[Fact]], None]
+Listener = Callable[[Sequence[Fact]], Iterable[Statement]]
 _listeners: list[Listener] = []
 # Each answer takes the kind it is kept under, which the type of a dictionary cannot say.
 _answers: dict[type[Cascade], list[Callable[[Any], list[str]]]] = {}
@@ -101,24 +105,51 @@ class PublishedOutsideTransaction(RuntimeError):
 
 
 def listen(listener: Listener) -> None:
-    """Have `listener` called with every batch of facts. Called from `AppConfig.ready`."""
+    """Have `listener` say what it writes for every lot of facts: statements of its own tables that return nothing.
+
+    Called from `AppConfig.ready`.
+    """
     if listener not in _listeners:
         _listeners.append(listener)
 
 
 def publish(*facts: Fact) -> None:
-    """Hand facts to every listener, in order. A constant number of statements however many facts."""
+    """Have every listener's statements carried out by the end of the present transaction, in order."""
     publish_many(facts)
 
 
 def publish_many(facts: Sequence[Fact]) -> None:
-    """Like `publish`, for a service that has changed many rows at once."""
+    """Like `publish`, for a service that has changed many rows at once. Few statements, however many facts."""
     if not facts:
         return
     if not transaction.get_connection().in_atomic_block:
         raise PublishedOutsideTransaction(type(facts[0]).__name__)
-    for listener in _listeners:
-        listener(facts)
+    put_off(*_statements_for(facts))
+    _remember(facts)
+
+
+def write(*statements: Statement, fact: Fact) -> None:
+    """Carry out what makes a fact, together with what it leads to: one batch, all of which happens or nothing.
+
+    A transaction of its own, tried again when it has lost a race; inside another one, a savepoint of it.
+
+    Raises:
+        DatabaseError: of the first statement that is refused.
+        Unavailable: it has lost every race.
+    """
+    batch = partial(send, *statements, *_statements_for([fact]), savepoint=True)
+    if transaction.get_connection().in_atomic_block:
+        batch()
+    else:
+        retrying(batch)
+    _remember([fact])
+
+
+def _statements_for(facts: Sequence[Fact]) -> list[Statement]:
+    return [statement for listener in _listeners for statement in listener(facts)]
+
+
+def _remember(facts: Sequence[Fact]) -> None:
     record = _record.get()
     if record is not None:
         record.extend(facts)

@@ -1,10 +1,9 @@
 """The listener that tells people, and what people do with what they were told."""
 
+import json
 from collections.abc import Sequence
-from datetime import datetime
 
-from django.db import connection
-
+from kernel.db.batch import Statement
 from kernel.db.transactions import transactional
 from kernel.errors import NotFound
 from kernel.facts import Fact, PeopleQuery
@@ -14,38 +13,42 @@ from notifications.models import Notification
 MAX_LENGTH = 1000
 
 
-def deliver(facts: Sequence[Fact]) -> None:
+INSERT = "INSERT INTO notifications_notification (user_id, description, status, created_at)"
+FOR_EACH_OF_A_LIST = (
+    f"{INSERT} SELECT recipient, text, 'unread', at FROM ROWS FROM (jsonb_to_recordset(%s::jsonb)"
+    " AS (recipient bigint, text text, at timestamptz)) WITH ORDINALITY AS notice (recipient, text, at, place)"
+    " ORDER BY place"
+)
+FOR_EACH_OF_A_QUERY = (
+    f"{INSERT} SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({{people}}) AS people (recipient)"
+    " WHERE recipient IS DISTINCT FROM %s::bigint AND recipient IS DISTINCT FROM %s::bigint"
+)
+
+
+def deliver(facts: Sequence[Fact]) -> list[Statement]:
     """Write the notices of all facts: one statement for those with listed recipients, one per query of recipients.
 
     The actor of a fact gets none, unless the notice says so.
     """
-    rows: list[tuple[int, str, datetime]] = []
+    statements: list[Statement] = []
+    rows: list[dict[str, int | str]] = []
     for fact in facts:
         for notice in fact.notices():
             text, at = notice.text[:MAX_LENGTH], fact.occurred_at
             left_out = (None if notice.includes_actor else fact.actor_id, notice.except_for)
             if isinstance(notice.recipients, PeopleQuery):
-                _insert_for_query(notice.recipients, text, at, left_out)
+                people = notice.recipients
+                sql = FOR_EACH_OF_A_QUERY.format(people=people.sql)
+                statements.append(Statement(sql, (text, at, *people.parameters, *left_out)))
             else:
-                rows += [(user_id, text, at) for user_id in notice.recipients if user_id not in left_out]
+                rows += [
+                    {"recipient": user_id, "text": text, "at": at.isoformat()}
+                    for user_id in notice.recipients
+                    if user_id not in left_out
+                ]
     if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO notifications_notification (user_id, description, status, created_at)"
-                " SELECT recipient, text, 'unread', at FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[])"
-                " WITH ORDINALITY AS notice (recipient, text, at, place) ORDER BY place",
-                [list(column) for column in zip(*rows, strict=True)],
-            )
-
-
-def _insert_for_query(people: PeopleQuery, text: str, at: datetime, left_out: tuple[int | None, int | None]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO notifications_notification (user_id, description, status, created_at)"
-            f" SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({people.sql}) AS people (recipient)"
-            " WHERE recipient IS DISTINCT FROM %s AND recipient IS DISTINCT FROM %s",
-            [text, at, *people.parameters, *left_out],
-        )
+        statements.append(Statement(FOR_EACH_OF_A_LIST, (json.dumps(rows),)))
+    return statements
 
 
 class NotificationNotFound(NotFound):

@@ -7,13 +7,15 @@ from django.db import transaction
 
 from accounts.facts import AboutUser
 from kernel.auth_trail import write
+from kernel.db.batch import Statement
 from kernel.facts import Fact
 
 
-def trace(facts: Sequence[Fact]) -> None:
-    """Write a line for each fact about a person, once it is committed."""
+def trace(facts: Sequence[Fact]) -> list[Statement]:
+    """Write a log line for each fact about a person, once it is committed; nothing in a table."""
     for fact in facts:
         if isinstance(fact, AboutUser):
             transaction.on_commit(
                 partial(write, fact.action, user_id=fact.user_id, actor_id=fact.actor_id, **fact.trace)
             )
+    return []

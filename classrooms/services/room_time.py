@@ -1,4 +1,4 @@
-"""The one door to room time: `occupy`, `occupy_many`, `move`, `move_many`, `release`, `reclaim_many`.
+"""The one door to room time: `occupying`, `occupy_many`, `move`, `move_many`, `release`, `reclaim_many`.
 
 The exclusion constraint is the guarantee. How it is met decides whether the server stands under contention
 (architecture §3): a single new row goes in by ON CONFLICT DO NOTHING under the room's *shared* lock;
@@ -6,7 +6,6 @@ everything else holds the room locks *exclusively*.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -17,11 +16,12 @@ from classrooms.models import Occupancy
 from classrooms.queries.obstacles import Obstacle, as_arrays, obstacles
 from classrooms.services.holds import check_not_held
 from kernel.campus_time import Interval
-from kernel.db.locks import lock_rooms, share_room
+from kernel.db.batch import Statement
+from kernel.db.ids import next_ids
+from kernel.db.locks import lock_rooms, sharing_room
 from kernel.db.transactions import StaleRead
-from kernel.errors import Conflict, Unavailable
+from kernel.errors import Conflict
 
-MAX_INSERTS = 3
 T = TypeVar("T")
 
 
@@ -42,26 +42,45 @@ class RoomAlreadyBooked(Conflict):
         self.obstacles = ordered
 
 
-def occupy(*, classroom_id: int, interval: Interval, kind: OccupancyKind, respect_holds: bool = False) -> int:
-    """Add one live row of room time and return its id. Two statements when the room is free.
+def occupying(
+    *, occupancy_id: int, classroom_id: int, interval: Interval, kind: OccupancyKind, respect_holds: bool = False
+) -> list[Statement]:
+    """What adds one live row of room time: the room's shared lock, and the row unless something is in the way.
 
-    `respect_holds`: refuse where a `BookingHold` stands; the INSERT itself looks.
+    For a batch whose later statements refer to the row by `OCCUPIED`, and so fail without it (`is_missing`); then
+    `refuse_to_occupy` says why. `respect_holds`: nothing is added where a `BookingHold` stands.
+    """
+    parameters: list[Any] = [occupancy_id, classroom_id, interval.starts_at, interval.ends_at, kind.value]
+    unless_held = ""
+    if respect_holds:
+        unless_held = (
+            " WHERE NOT EXISTS (SELECT FROM classrooms_bookinghold"
+            " WHERE starts_at < %s::timestamptz AND ends_at > %s::timestamptz)"
+        )
+        parameters += [interval.ends_at, interval.starts_at]
+    insert = (
+        "INSERT INTO classrooms_occupancy (id, classroom_id, starts_at, ends_at, is_live, kind)"
+        " SELECT %s::bigint, %s::bigint, %s::timestamptz, %s::timestamptz, true, %s"
+        f"{unless_held} ON CONFLICT DO NOTHING"
+    )
+    return [*sharing_room(classroom_id), Statement(insert, tuple(parameters))]
+
+
+OCCUPIED = "(SELECT id FROM classrooms_occupancy WHERE id = %s::bigint)"
+"""SQL: the id of an occupancy, null unless it is there."""
+
+
+def refuse_to_occupy(*, classroom_id: int, interval: Interval, respect_holds: bool = False) -> None:
+    """Say why `occupying` added nothing.
 
     Raises:
         TimeIsHeldBack: the time is kept from callers like this one.
-        RoomAlreadyBooked: a live occupancy is in the way, decided by the constraint itself.
-        Unavailable: three times in a row the obstacle vanished before it could be named.
+        RoomAlreadyBooked: a live occupancy is in the way.
     """
-    share_room(classroom_id)
-    for _ in range(MAX_INSERTS):
-        occupancy_id = _insert(classroom_id, interval, kind, respect_holds=respect_holds)
-        if occupancy_id is not None:
-            return occupancy_id
-        if respect_holds:
-            check_not_held(interval)
-        if in_the_way := obstacles(classroom_id, interval):
-            raise RoomAlreadyBooked(in_the_way)
-    raise Unavailable
+    if respect_holds:
+        check_not_held(interval)
+    if in_the_way := obstacles(classroom_id, interval):
+        raise RoomAlreadyBooked(in_the_way)
 
 
 def lock_and_reload(load: Callable[[], T], rooms_of: Callable[[T], Iterable[int]], *more_rooms: int) -> T:
@@ -128,7 +147,7 @@ def occupy_staged(table: str, *, kind: OccupancyKind) -> int:
 def occupy_many(rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind) -> list[int]:
     """Add many live rows (room, interval); ids in order, two statements. The caller holds the rooms exclusively
     and has asked `obstacles` first; whatever slips through meets the constraint (23P01)."""
-    ids = _next_ids(len(rows))
+    ids = next_ids("classrooms_occupancy", len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO classrooms_occupancy (id, classroom_id, starts_at, ends_at, is_live, kind)"
@@ -154,27 +173,3 @@ def move_many(rows: Mapping[int, tuple[int, Interval]]) -> None:
             " AS wanted (id, room, starts_at, ends_at) WHERE moved.id = wanted.id",
             [list(rows), *as_arrays(list(rows.values()))],
         )
-
-
-def _insert(classroom_id: int, interval: Interval, kind: OccupancyKind, *, respect_holds: bool) -> int | None:
-    parameters: list[int | datetime | str] = [classroom_id, interval.starts_at, interval.ends_at, kind.value]
-    unless_held = ""
-    if respect_holds:
-        unless_held = " WHERE NOT EXISTS (SELECT FROM classrooms_bookinghold WHERE starts_at < %s AND ends_at > %s)"
-        parameters += [interval.ends_at, interval.starts_at]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO classrooms_occupancy (classroom_id, starts_at, ends_at, is_live, kind)"
-            f" SELECT %s, %s, %s, true, %s{unless_held} ON CONFLICT DO NOTHING RETURNING id",
-            parameters,
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
-def _next_ids(count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('classrooms_occupancy', 'id')) FROM generate_series(1, %s)", [count]
-        )
-        return [row[0] for row in cursor.fetchall()]

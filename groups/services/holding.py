@@ -2,18 +2,35 @@
 
 from collections.abc import Iterable
 
-from django.db import connection
-
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
+from kernel.db.batch import Row, Statement, ask, send
 from kernel.db.loading import instance_of
 from kernel.errors import Invalid, InvalidState
 
 COLUMNS = ("id", "name", "is_system")
+LIVING = f"SELECT {', '.join(COLUMNS)} FROM groups_group WHERE archived_at IS NULL"  # noqa: S608
 
 
 class GroupIsArchived(InvalidState):
     message = "The group has been archived"
+
+
+def living(group_id: int) -> Statement:
+    """The question for `living_group`."""
+    return Statement(f"{LIVING} AND id = %s", (group_id,))
+
+
+def living_group(group_id: int) -> Group:
+    """The living group as it is now, not held.
+
+    Raises:
+        Invalid: as `hold_group`.
+    """
+    rows = ask(living(group_id))
+    if not rows:
+        raise Invalid({"group_id": [UNKNOWN_GROUP]})
+    return _group(rows[0])
 
 
 def hold_group(group_id: int) -> Group:
@@ -28,14 +45,27 @@ def hold_group(group_id: int) -> Group:
     return groups[group_id]
 
 
+def holding_group(group_id: int) -> Statement:
+    """What holds a group in the same way, if it lives, for a batch."""
+    return Statement(HOLD, (group_id,))
+
+
+HOLD = "SELECT FROM groups_group WHERE id = %s AND archived_at IS NULL FOR SHARE"
+GROUP_ACTED_FOR = (
+    "(SELECT id FROM groups_group WHERE id = %s::bigint AND name = %s AND archived_at IS NULL"
+    " AND (%s::boolean OR EXISTS (SELECT FROM groups_usergroup WHERE group_id = groups_group.id"
+    " AND user_id = %s::bigint)))"
+)
+"""SQL: the id of a group by id and name, null unless it lives under that name and somebody may act for it: he is cspace
+(is he?), or (his id) a member of it."""
+
+
 def hold_groups(group_ids: Iterable[int]) -> dict[int, Group]:
     """Several living groups by id, held the same way, in ascending order; unknown ids are missing."""
     # FOR SHARE is not in the ORM; the archiving side takes FOR NO KEY UPDATE, which waits for it.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(COLUMNS)} FROM groups_group WHERE id = ANY(%s) AND archived_at IS NULL"  # noqa: S608
-            " ORDER BY id FOR SHARE",
-            [sorted(set(group_ids))],
-        )
-        groups = [instance_of(Group, dict(zip(COLUMNS, row, strict=True))) for row in cursor.fetchall()]
-    return {group.pk: group for group in groups}
+    (rows,) = send(Statement(f"{LIVING} AND id = ANY(%s) ORDER BY id FOR SHARE", (sorted(set(group_ids)),)))
+    return {row[0]: _group(row) for row in rows}
+
+
+def _group(row: Row) -> Group:
+    return instance_of(Group, dict(zip(COLUMNS, row, strict=True)))

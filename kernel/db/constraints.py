@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import DatabaseError, IntegrityError, transaction
 
@@ -11,6 +12,14 @@ from kernel.errors import DomainError
 def sqlstate(error: BaseException) -> str | None:
     """The five-character SQLSTATE behind a Django database error, or None."""
     return getattr(error.__cause__, "sqlstate", None)
+
+
+def missing_column(error: DatabaseError) -> str | None:
+    """The column that was given nothing, because what it should refer to is not there; or None."""
+    if sqlstate(error) != "23502":
+        return None
+    diagnostics: Any = getattr(error.__cause__, "diag", None)
+    return str(diagnostics.column_name)
 
 
 def violated_constraint(error: DatabaseError) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import OperationalError, connection, connections
 
+from kernel.db.batch import Statement, send
 from kernel.db.constraints import sqlstate
 from kernel.db.patience import extend_patience
 
@@ -33,13 +34,13 @@ class LockOutsideTransaction(RuntimeError):
     """A transaction lock outside a transaction is released before it protects anything."""
 
 
-def share_room(classroom_id: int) -> None:
-    """Hold the room's lock in shared mode until the transaction ends.
+def sharing_room(classroom_id: int) -> list[Statement]:
+    """What holds the room's lock in shared mode until the transaction ends, for the beginning of a batch.
 
     For adding one new row of room time. A statement of its own: a lock taken in the statement that
     also checks sees a snapshot older than the lock. Never upgrade it to the exclusive mode.
     """
-    _take("SELECT pg_advisory_xact_lock_shared(%s, %s)", [Namespace.ROOM, classroom_id])
+    return _taking("SELECT pg_advisory_xact_lock_shared(%s, %s)", Namespace.ROOM, classroom_id)
 
 
 def lock_rooms(classroom_ids: Iterable[int]) -> None:
@@ -51,13 +52,14 @@ def lock_rooms(classroom_ids: Iterable[int]) -> None:
     ordered = sorted(set(classroom_ids))
     _take(
         "SELECT pg_advisory_xact_lock(%s, room) FROM (SELECT unnest(%s::int[]) AS room ORDER BY 1) AS rooms",
-        [Namespace.ROOM, ordered],
+        Namespace.ROOM,
+        ordered,
     )
 
 
 def lock_namespace(namespace: Namespace) -> None:
     """One runner at a time, until the transaction ends."""
-    _take("SELECT pg_advisory_xact_lock(%s, 0)", [namespace])
+    _take("SELECT pg_advisory_xact_lock(%s, 0)", namespace)
 
 
 def try_namespace(namespace: Namespace) -> bool:
@@ -112,13 +114,15 @@ def _longer_waits(cursor: Any, seconds: int) -> Iterator[None]:
 
 def lock_filing(group_id: int) -> None:
     """One filing of a group at a time, until the transaction ends. It keeps nobody from booking for the group."""
-    _take("SELECT pg_advisory_xact_lock(%s, %s)", [Namespace.FILING, group_id])
+    _take("SELECT pg_advisory_xact_lock(%s, %s)", Namespace.FILING, group_id)
 
 
-def _take(sql: str, parameters: list[Any]) -> None:
+def _take(sql: str, *parameters: Any) -> None:
     if not connection.in_atomic_block:
         raise LockOutsideTransaction
-    if "skip-lock" in settings.CSPACE_TEST_FAULTS:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+    if statements := _taking(sql, *parameters):
+        send(*statements)
+
+
+def _taking(sql: str, *parameters: Any) -> list[Statement]:
+    return [] if "skip-lock" in settings.CSPACE_TEST_FAULTS else [Statement(sql, parameters)]

@@ -17,6 +17,10 @@ HEALTH_SECONDS = 2.0
 """For the question whether a kept connection still works, which Django asks first in a request: it costs nothing."""
 
 
+class Silence(OperationalError):
+    """The database has not answered in time. Asking it once more would only double the wait."""
+
+
 class Patience:
     """Stands in for the `wait` of a psycopg connection, through which everything goes that waits for the server."""
 
@@ -37,7 +41,7 @@ class Patience:
             return self._wait(generator, interval=interval, timeout=seconds)
         except _WaitTimeout as silence:
             self._give_up()
-            raise OperationalError(f"the database has not answered for {seconds} s") from silence
+            raise Silence(f"the database has not answered for {seconds} s") from silence
         finally:
             if self._connection.info.transaction_status in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
                 self._seconds = self._usual

@@ -2,13 +2,13 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
+from kernel.db.batch import committing
 from kernel.db.constraints import sqlstate
 from kernel.db.patience import extend_patience
 from kernel.errors import Unavailable
@@ -29,55 +29,45 @@ def transactional(service: Callable[P, R]) -> Callable[P, R]:
     """Run `service` in one transaction.
 
     Inside another transaction it becomes a savepoint of it (idempotent and dry runs wrap a service that
-    way) and leaves retrying to the outermost one.
+    way) and leaves retrying to the outermost one. What it has put off (`kernel.db.batch`) travels with the COMMIT.
 
     Raises:
         Unavailable: after `MAX_TRIES` lost races (503 with Retry-After).
     """
 
-    return _in_transaction(service, nullcontext)
-
-
-def transactional_in_pipeline(service: Callable[P, R]) -> Callable[P, R]:
-    """The same for a busy service, with fewer round trips: a statement is sent without waiting for its answer.
-
-    Only a fetch and the end of the service wait (psycopg's pipeline mode). Every statement must therefore be fetched
-    from, or need no answer: no `rowcount`, no ORM update, no `naming` around what is not fetched. The error of a
-    statement nobody fetched from is raised by the next fetch, or at the end, in any case before the COMMIT.
-    """
-    return _in_transaction(service, _pipeline)
-
-
-@contextmanager
-def _pipeline() -> Iterator[None]:
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
-
-
-def _in_transaction(
-    service: Callable[P, R], surroundings: Callable[[], AbstractContextManager[None]]
-) -> Callable[P, R]:
     @wraps(service)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
-            with transaction.atomic(), surroundings():
+            with transaction.atomic():
                 return service(*args, **kwargs)
-        for attempt in range(1, MAX_TRIES + 1):
-            try:
-                with transaction.atomic(durable=True), surroundings():
-                    return service(*args, **kwargs)
-            except StaleRead:
-                pass
-            except OperationalError as error:
-                if sqlstate(error) not in RETRIED_SQLSTATES:
-                    raise
-            if attempt < MAX_TRIES:
-                # Jitter, so that two losers do not meet again at once; not a wait for a condition.
-                time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311
-        raise Unavailable
+
+        def once() -> R:
+            with transaction.atomic(durable=True), committing():
+                return service(*args, **kwargs)
+
+        return retrying(once)
 
     return run
+
+
+def retrying(attempt: Callable[[], R]) -> R:
+    """Try again what has lost a race, with a transaction of its own for each try.
+
+    Raises:
+        Unavailable: after `MAX_TRIES` lost races.
+    """
+    for tries in range(1, MAX_TRIES + 1):
+        try:
+            return attempt()
+        except StaleRead:
+            pass
+        except OperationalError as error:
+            if sqlstate(error) not in RETRIED_SQLSTATES:
+                raise
+        if tries < MAX_TRIES:
+            # Jitter, so that two losers do not meet again at once; not a wait for a condition.
+            time.sleep(random.uniform(0.005, 0.02) * tries)  # noqa: S311
+    raise Unavailable
 
 
 def allow_long_work(*, statement_seconds: int, wait_seconds: int) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
-from classrooms.models import Occupancy
-from groups.models import Group
-from kernel.db.loading import instance_of
-from kernel.errors import PermissionDenied
+from classrooms.services.room_time import OCCUPIED
+from groups.services.holding import GROUP_ACTED_FOR
+from kernel.db.batch import Statement
 from registrations.enums import RegistrationStatus, WeekState
 from registrations.models import Registration
 from registrations.services.week_rows import INSERT as INSERT_WEEK
@@ -31,10 +30,7 @@ COLUMNS = (
 )
 """All columns of the table: a new one is given its value here, and in both statements."""
 INSERT = f"INSERT INTO registrations_registration ({', '.join(COLUMNS)})"
-INSERT_ONE = (
-    f"{INSERT} SELECT {', '.join(['%s'] * len(COLUMNS))} WHERE %s OR EXISTS"  # noqa: S608
-    " (SELECT FROM groups_usergroup WHERE group_id = %s AND user_id = %s) RETURNING occupancy_id"
-)
+INSERT_ONE = f"{INSERT} SELECT {OCCUPIED}, {GROUP_ACTED_FOR}, %s::bigint, %s::text, %s, %s::timestamptz, NULL, false"
 INSERT_OCCURRENCES = (
     "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[])"  # noqa: S608
     " AS placed (id, series_id, week)),"
@@ -47,32 +43,16 @@ INSERT_OCCURRENCES = (
 """Registrations and their weeks in one statement: 16,000 rows are sent once, not twice."""
 
 
-def insert_registration(
-    *, occupancy: Occupancy, group: Group, by: User, now: datetime, description: str, status: RegistrationStatus
-) -> Registration:
-    """A single registration, with its API relations. One statement.
+def inserting(registration: Registration, *, by: User) -> Statement:
+    """What writes a single registration, for a batch that adds its occupancy and holds its group.
 
-    It looks for the place in the group again, now that the group is held: who has lost it meanwhile books no more.
-    Raises: PermissionDenied.
+    It looks for both, and for the place in the group, once more: where one is gone, its column is missing
+    (`missing_column`).
     """
-    values: dict[str, Any] = {
-        "occupancy_id": occupancy.pk,
-        "group_id": group.pk,
-        "created_by_id": by.pk,
-        "description": description,
-        "status": status.value,
-        "created_at": now,
-        "series_id": None,
-        "is_closed_over": False,
-    }
-    row = [values[column] for column in COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_ONE, [*row, by.access.is_cspace, group.pk, by.pk])
-        if cursor.fetchone() is None:
-            raise PermissionDenied
-    registration = instance_of(Registration, values)
-    registration.occupancy, registration.group, registration.created_by = occupancy, group, by
-    return registration
+    group = registration.group
+    acted_for = (group.pk, group.name, by.access.is_cspace, by.pk)
+    row = (registration.created_by_id, registration.description, registration.status, registration.created_at)
+    return Statement(INSERT_ONE, (registration.occupancy_id, *acted_for, *row))
 
 
 def insert_occurrences(

@@ -11,10 +11,11 @@ from django.conf import settings
 from django.db import OperationalError, connections, transaction
 from django.db.utils import ConnectionHandler
 
+from kernel.db.batch import Statement, send
 from kernel.db.locks import migration_turn
 from kernel.db.patience import HEALTH_SECONDS, MARGIN_SECONDS
 from kernel.db.refusals import as_domain_error
-from kernel.db.transactions import allow_long_work, transactional, transactional_in_pipeline
+from kernel.db.transactions import allow_long_work, transactional
 from kernel.errors import Unavailable
 from tests.crash.processes import Holder, await_true, postmaster, shared_folder
 
@@ -102,11 +103,11 @@ def ask_in_a_savepoint(database):
         ask(database)
 
 
-def serve_in_a_pipeline(database):
-    transactional_in_pipeline(lambda: ask(database))()
+def ask_in_a_batch(database):
+    send(Statement("SELECT 1"), Statement("SELECT 2"))
 
 
-@pytest.mark.parametrize("work", [ask_plainly, ask_in_a_transaction, ask_in_a_savepoint, serve_in_a_pipeline])
+@pytest.mark.parametrize("work", [ask_plainly, ask_in_a_transaction, ask_in_a_savepoint, ask_in_a_batch])
 def test_a_statement_without_an_answer_ends_once_and_is_a_503(cluster, database, work):
     work(database)
     with standing_still(cluster), within(BOUND), pytest.raises(OperationalError) as silence:
