@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from django.contrib.postgres.fields import RangeBoundary
-from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.rules import Access
 from classrooms.enums import OccupancyKind
 from kernel.campus_time import Interval
 from kernel.db.expressions import TsTzMultirange, TsTzRange
-from kernel.db.loading import instance_of
 from kernel.db.querysets import RowT
 
 
@@ -52,19 +50,6 @@ class OccupancyQuerySet(QuerySet[RowT]):
 
 
 class ClassroomQuerySet(QuerySet[RowT]):
-    def named(self, name: str) -> RowT | None:
-        """The room with exactly this name, or None; its equipment is read when it is asked for.
-
-        As SQL: every booking asks, and the ORM's way costs three times as much (`make bench`).
-        """
-        table = self.model._meta.db_table
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(self.BOOKABLE)} FROM {table} WHERE name = %s", [name])  # noqa: S608
-            row = cursor.fetchone()
-        return instance_of(self.model, dict(zip(self.BOOKABLE, row, strict=True))) if row else None
-
-    BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve")
-
     def active(self) -> Self:
         return self.filter(is_active=True)
 

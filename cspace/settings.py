@@ -198,7 +198,7 @@ CORS_EXPOSE_HEADERS = ["location", "retry-after", "x-dry-run", "x-request-id", "
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["groups.api.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["kernel.api.permissions.Undeclared"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["kernel.api.rendering.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["kernel.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "kernel.api.schema.EnvelopeAutoSchema",
     "DEFAULT_FILTER_BACKENDS": [],

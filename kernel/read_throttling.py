@@ -39,6 +39,11 @@ class ReadCounter:
         if reads > allowed:
             raise RateLimited(retry_after=seconds - passed)
 
+    def is_full(self, reader: str, rate: str, *, at: float) -> bool:
+        """Whether one more read would be refused."""
+        allowed, seconds = parse_rate(rate)
+        return self._window == (seconds, int(at) // seconds) and self._reads.get(reader, 0) >= allowed
+
 
 _counter = ReadCounter()
 
@@ -50,5 +55,16 @@ def count_read(request: HttpRequest, *, user_id: int | None = None) -> None:
     Raises: RateLimited.
     """
     if settings.CSPACE_THROTTLE:
-        reader = f"person {user_id}" if user_id else f"address {network_of(client_address(request))}"
-        _counter.count(reader, settings.CSPACE_THROTTLE_RATES["read"], at=time.monotonic())
+        _counter.count(_reader(request, user_id), settings.CSPACE_THROTTLE_RATES["read"], at=time.monotonic())
+
+
+def may_read(request: HttpRequest, *, user_id: int | None = None) -> bool:
+    """Whether `count_read` would let one more read pass."""
+    if not settings.CSPACE_THROTTLE:
+        return True
+    rate = settings.CSPACE_THROTTLE_RATES["read"]
+    return not _counter.is_full(_reader(request, user_id), rate, at=time.monotonic())
+
+
+def _reader(request: HttpRequest, user_id: int | None) -> str:
+    return f"person {user_id}" if user_id else f"address {network_of(client_address(request))}"

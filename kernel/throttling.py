@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
+from kernel.db.batch import Statement, ask
 from kernel.db.deletion import delete_in_portions
 from kernel.devices import KNOWN_DAYS
 from kernel.errors import RateLimited, Unavailable
@@ -26,26 +27,42 @@ REMEMBERED = "known:"
 """Begins the keys that are remembered and count nothing."""
 
 
-def count_try(scope: str, key: str, *, now: datetime) -> None:
-    """Count one try of `scope` (a name in `CSPACE_THROTTLE_RATES`) by `key`.
+@dataclass(frozen=True)
+class Try:
+    """One try, to be counted. `standing`: it counts only while this condition has a row."""
 
-    Raises:
-        RateLimited: the window is full; `retry_after` seconds are left of it.
-    """
-    if not settings.CSPACE_THROTTLE:
-        return
-    counted = _Window.of(scope, key, now)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'INSERT INTO cspace_throttlecounter AS counter (key, "window", tries) VALUES (%s, %s, 1)'
+    window: "_Window"
+    standing: Statement | None = None
+
+    @property
+    def statement(self) -> Statement:
+        """The question for `count`."""
+        condition = f" WHERE EXISTS ({self.standing.sql})" if self.standing else ""
+        return Statement(
+            'INSERT INTO cspace_throttlecounter AS counter (key, "window", tries)'
+            f" SELECT %s, %s::bigint, 1{condition}"
             ' ON CONFLICT (key) DO UPDATE SET "window" = excluded."window",'
             ' tries = CASE WHEN counter."window" = excluded."window" THEN counter.tries + 1 ELSE 1 END'
             " RETURNING tries",
-            [counted.key, counted.number],
+            (self.window.key, self.window.number, *(self.standing.parameters if self.standing else ())),
         )
-        (tries,) = cursor.fetchone()
-    if tries > counted.allowed:
-        raise RateLimited(retry_after=counted.seconds_left)
+
+    def count(self) -> None:
+        """Raises: RateLimited, if the window is full; `retry_after` seconds are left of it."""
+        rows = ask(self.statement)
+        if rows and rows[0][0] > self.window.allowed:
+            raise RateLimited(retry_after=self.window.seconds_left)
+
+
+def try_of(scope: str, key: str, *, now: datetime, standing: Statement | None = None) -> Try | None:
+    """One try of `scope` (a name in `CSPACE_THROTTLE_RATES`) by `key`; None where nothing is counted."""
+    return Try(_Window.of(scope, key, now), standing) if settings.CSPACE_THROTTLE else None
+
+
+def count_try(scope: str, key: str, *, now: datetime) -> None:
+    """Count one try of `scope` by `key`. Raises: RateLimited."""
+    if attempt := try_of(scope, key, now=now):
+        attempt.count()
 
 
 def reserve_try(scope: str, key: str, *, now: datetime) -> None:

@@ -10,10 +10,11 @@ from django.utils.cache import get_conditional_response
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.rendering import FastJSONRenderer
 from kernel.errors import Unavailable
 from kernel.read_throttling import count_read
 
@@ -72,6 +73,6 @@ class SchemaView(SpectacularAPIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Refusals are JSON, whatever was asked for."""
-        self.request.accepted_renderer = JSONRenderer()
-        self.request.accepted_media_type = JSONRenderer.media_type
+        self.request.accepted_renderer = FastJSONRenderer()
+        self.request.accepted_media_type = FastJSONRenderer.media_type
         return super().handle_exception(exc)

@@ -3,12 +3,16 @@
 They say who is asking, never what he may do: authority is read from the database on each request.
 """
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import jwt
+from django.conf import settings
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
@@ -18,6 +22,9 @@ from accounts.rules import Claims
 from accounts.services.keys import RING
 from kernel.errors import NotAuthenticated
 
+MAX_GENUINE = 10_000
+"""How many verified tokens are remembered, the oldest forgotten first."""
+SECONDS_OF_GRACE: float = api_settings.LEEWAY
 MAX_ID, MAX_VERSION = 2**63 - 1, 2**31 - 1
 
 
@@ -46,18 +53,57 @@ def issue_access(user: User, *, family: UUID) -> str:
     return str(token)
 
 
-def read_access(text: str) -> Claims:
-    """The claims of a genuine, unexpired access token.
+def read_access(text: str, *, now: datetime) -> Claims:
+    """The claims of a genuine access token that has not expired.
+
+    A signature that has been verified is not verified again while the token lasts: most requests repeat one.
 
     Raises:
         NotAuthenticated: `token_expired` or `token_invalid`.
     """
+    known = _genuine.claims_of(text, now.timestamp())
+    if known is not None:
+        return known
     try:
-        return _claims(_payload(_TokenOfAccess, text))
+        payload = _payload(_TokenOfAccess, text)
     except ExpiredTokenError as error:
         raise NotAuthenticated("token_expired") from error
     except (TokenError, OverflowError) as error:
         raise NotAuthenticated("token_invalid") from error
+    claims = _claims(payload)
+    _genuine.keep(text, claims, expires_at=payload["exp"])
+    return claims
+
+
+class _GenuineTokens:
+    """The access tokens that this process has lately verified: {(keys, token): (claims, when it expires)}.
+
+    Part of what they are found by are the keys, so that none outlives the key that it was signed with.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[Any, str], tuple[Claims, float]] = OrderedDict()
+
+    def claims_of(self, text: str, at: float) -> Claims | None:
+        """None, if it is not known or has expired: then the library says what is wrong with it."""
+        known = self._known.get(self._key(text))
+        if known is None or known[1] + SECONDS_OF_GRACE <= at:
+            return None
+        return known[0]
+
+    def keep(self, text: str, claims: Claims, *, expires_at: float) -> None:
+        with self._lock:
+            self._known[self._key(text)] = claims, expires_at
+            if len(self._known) > MAX_GENUINE:
+                self._known.popitem(last=False)
+
+    @staticmethod
+    def _key(text: str) -> tuple[Any, str]:
+        return (settings.CSPACE_JWT_KEY, tuple(settings.CSPACE_JWT_KEY_FALLBACKS)), text
+
+
+_genuine = _GenuineTokens()
 
 
 def read_expired_access(text: str) -> Claims:

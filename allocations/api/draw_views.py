@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -41,6 +41,7 @@ from allocations.services.promoting import promote
 from kernel import clock
 from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, LoggedIn
+from kernel.api.rendering import FastJSONRenderer
 from kernel.api.viewsets import DocumentViewSet
 from kernel.campus_time import campus_date
 
@@ -128,7 +129,7 @@ class DrawDocumentViewSet(DocumentViewSet):
     """Exact bytes with their SHA-256 as the ETag."""
 
     tag = "draws"
-    renderer_classes = [JSONRenderer, Tsv, Python]
+    renderer_classes = [FastJSONRenderer, Tsv, Python]
 
     @Operation(LoggedIn, responses={(200, TSV): OpenApiTypes.STR}, resource="Allocation event")
     def manifest(self, request: Request, pk: int) -> HttpResponseBase:

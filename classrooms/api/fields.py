@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from classrooms.models import Classroom
+from classrooms.queries.rooms import bookable_room
 from classrooms.rules import UNKNOWN_CLASSROOM
 
 
@@ -21,7 +22,7 @@ class ClassroomField(serializers.Field[Classroom, Any, str, Any]):
         if not isinstance(data, str):
             self.fail("invalid")
         by_name = self.context.get("classrooms")
-        classroom = Classroom.objects.named(data) if by_name is None else by_name.get(data)
+        classroom = bookable_room(data) if by_name is None else by_name.get(data)
         if classroom is None:
             self.fail("unknown")
         return classroom

@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +15,7 @@ from kernel import clock
 from kernel.api.operations import Operation
 from kernel.api.pagination import asked_page, check_bound
 from kernel.api.permissions import InCSpace, PublicRead
+from kernel.api.rendering import FastJSONRenderer
 from kernel.api.viewsets import ApiViewSet, DocumentViewSet
 from kernel.errors import NotFound
 
@@ -31,7 +32,7 @@ class Svg(BaseRenderer):
 
 class FloorPlanViewSet(DocumentViewSet):
     tag = "classrooms"
-    renderer_classes = [JSONRenderer, Svg]
+    renderer_classes = [FastJSONRenderer, Svg]
 
     @Operation(
         PublicRead,

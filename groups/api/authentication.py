@@ -10,8 +10,11 @@ from rest_framework.request import Request
 from accounts.models import User
 from accounts.rules import Claims
 from accounts.services.tokens import read_access
-from groups.queries.who_is_asking import load_user
+from groups.queries.who_is_asking import asking, load_user, standing
+from kernel import clock
+from kernel.api.ahead import Asker
 from kernel.auth_trail import AuthEvent, recording_refusals
+from kernel.errors import NotAuthenticated
 from kernel.requests import name_actor
 
 SCHEME = "bearer"
@@ -21,14 +24,27 @@ class AccessTokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access>`. A deactivated user, a changed password or a logout counts at once."""
 
     def authenticate(self, request: Request) -> tuple[User, Claims] | None:
-        header = request.headers.get("Authorization", "")
-        scheme, _, text = header.partition(" ")
-        if not header or scheme.lower() != SCHEME:
+        token = _token_of(request)
+        return None if token is None else identify(request, token)
+
+    def asker(self, request: Request) -> Asker | None:
+        """Who asks, if his token is genuine: whether it still stands is asked together with what he asks for."""
+        token = _token_of(request)
+        if token is None:
             return None
-        return identify(request, text.strip())
+        try:
+            claims = read_access(token, now=clock.now())
+        except NotAuthenticated:
+            return None
+        return Asker(claims.user_id, question=asking(claims), standing=standing(claims))
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def _token_of(request: Request) -> str | None:
+    scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return text.strip() if scheme.lower() == SCHEME else None
 
 
 def identify(request: HttpRequest | Request, token: str) -> tuple[User, Claims]:
@@ -38,7 +54,7 @@ def identify(request: HttpRequest | Request, token: str) -> tuple[User, Claims]:
         NotAuthenticated
     """
     with recording_refusals(AuthEvent.DENIED):
-        claims = read_access(token)
+        claims = read_access(token, now=clock.now())
         user = load_user(claims)
     name_actor(request, user.pk)
     return user, claims

@@ -1,9 +1,8 @@
 """One query answers who is asking, whether the session still stands, and what he may do."""
 
-from django.db import connection
-
 from accounts.models import User
 from accounts.rules import Access, Claims, Membership
+from kernel.db.batch import Statement, ask
 from kernel.db.loading import instance_of
 from kernel.errors import NotAuthenticated
 
@@ -17,6 +16,22 @@ WHERE person.id = %s AND person.is_active AND person.token_version = %s
   AND NOT EXISTS (SELECT FROM accounts_refreshsession AS session
                   WHERE session.family = %s AND session.revoked_at IS NOT NULL)
 """
+IS_STANDING = """
+SELECT FROM accounts_user AS person
+WHERE person.id = %s AND person.is_active AND person.token_version = %s
+  AND NOT EXISTS (SELECT FROM accounts_refreshsession AS session
+                  WHERE session.family = %s AND session.revoked_at IS NOT NULL)
+"""
+
+
+def asking(claims: Claims) -> Statement:
+    """The question for `load_user`."""
+    return Statement(WHO_AND_WHAT, (claims.user_id, claims.token_version, claims.family))
+
+
+def standing(claims: Claims) -> Statement:
+    """A condition for statements that travel beside that question: whether it finds anybody."""
+    return Statement(IS_STANDING, (claims.user_id, claims.token_version, claims.family))
 
 
 def load_user(claims: Claims) -> User:
@@ -25,9 +40,7 @@ def load_user(claims: Claims) -> User:
     Raises:
         NotAuthenticated: `session_revoked`: deactivated, logged out, or all sessions ended.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(WHO_AND_WHAT, [claims.user_id, claims.token_version, claims.family])
-        rows = cursor.fetchall()
+    rows = ask(asking(claims))
     if not rows:
         raise NotAuthenticated("session_revoked", cause=_cause(claims), user_id=claims.user_id)
     username, display_name, is_superuser, is_staff, *_ = rows[0]

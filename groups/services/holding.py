@@ -16,7 +16,7 @@ class GroupIsArchived(InvalidState):
     message = "The group has been archived"
 
 
-def living(group_id: int) -> Statement:
+def asking_for_group(group_id: int) -> Statement:
     """The question for `living_group`."""
     return Statement(f"{LIVING} AND id = %s", (group_id,))
 
@@ -27,7 +27,7 @@ def living_group(group_id: int) -> Group:
     Raises:
         Invalid: as `hold_group`.
     """
-    rows = ask(living(group_id))
+    rows = ask(asking_for_group(group_id))
     if not rows:
         raise Invalid({"group_id": [UNKNOWN_GROUP]})
     return _group(rows[0])

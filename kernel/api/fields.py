@@ -16,6 +16,7 @@ from kernel.dates import OUTSIDE_KNOWN_YEARS
 from kernel.names import NOT_VISIBLE, is_visible, one_line
 from kernel.written import NO_NUMBER, read_day, read_minute, read_whole_number
 
+MAX_ID = 2**63 - 1
 TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})")
 
 
@@ -63,7 +64,7 @@ class IdField(IntegerField):
     """The id of something; what cannot be an id is a fault of this field."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"min_value": 1, "max_value": 2**63 - 1} | kwargs)
+        super().__init__(**{"min_value": 1, "max_value": MAX_ID} | kwargs)
 
 
 class BooleanField(serializers.BooleanField):

@@ -4,11 +4,11 @@ import hashlib
 import json
 from datetime import datetime
 
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.operations import Handler
+from kernel.api.rendering import to_json
 from kernel.db.transactions import transactional
 from kernel.errors import Faults
 from kernel.idempotency import claim, keep_answer, kept_answer
@@ -46,7 +46,7 @@ def run_idempotent(handler: Handler, *, request: Request, user_id: int, key: str
         keep_answer(
             record_id,
             status=response.status_code,
-            body=JSONRenderer().render(response.data).decode(),
+            body=to_json(response.data).decode() if response.data is not None else "",
             location=response.headers.get("Location", ""),
         )
         return response

@@ -10,6 +10,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.ahead import Questions
 from kernel.api.filters import FilterSet
 from kernel.api.permissions import Undeclared
 from kernel.api.serializers import Input, Query, Shape
@@ -53,6 +54,8 @@ class Operation:
     description: str = ""
     is_paged: bool = False
     """Whether its rows may be asked for by page, although its action is not called `list`."""
+    ahead: Questions | None = None
+    """What it is sure to ask, given the view and the path (`kernel.api.ahead`)."""
     auth: Sequence[Mapping[str, Sequence[str]]] | None = None
     """The security schemes that open it, where that is not the bearer."""
 

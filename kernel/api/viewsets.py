@@ -1,28 +1,34 @@
 """The view every operation is made of: declared permissions, strict query, idempotent and dry writes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn
 
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.permissions import BasePermission
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ViewSet
 
 from kernel import clock
+from kernel.api.ahead import Asker, asker_of
 from kernel.api.dry_runs import dry_run_faults, is_dry_run, refuse_after, run_dry
 from kernel.api.idempotency import key_faults, key_of, run_idempotent
 from kernel.api.operations import WRITES, Handler, Operation, operation_of
 from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, Rows, asked_page, paged, unpaged
 from kernel.api.query_strings import misplaced_faults, query_faults
+from kernel.api.rendering import FastJSONRenderer
 from kernel.api.serializers import Input, Output, Query
-from kernel.errors import Faults, Invalid, NotAuthenticated
-from kernel.read_throttling import count_read
+from kernel.db.batch import Statement, asking_ahead, look_ahead
+from kernel.errors import DomainError, Faults, Invalid, NotAuthenticated
+from kernel.read_throttling import count_read, may_read
 from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
-from kernel.throttling import count_try
+from kernel.throttling import Try, try_of
 
 
 class ApiViewSet(ViewSet):
@@ -39,6 +45,10 @@ class ApiViewSet(ViewSet):
     """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
     is_dry = False
     """Whether this request only pretends; known once its action is called."""
+    asker: Asker | None = None
+    """Who asks, by a token of which it is not known yet whether it still stands: for `Operation.ahead` alone."""
+    attempt: Try | None = None
+    """This request as a write that counts for the throttle, where that was asked ahead."""
 
     @property
     def caller_id(self) -> int:
@@ -55,9 +65,18 @@ class ApiViewSet(ViewSet):
         super().initial(request, *args, **kwargs)
         _check_query(request)
 
+    def __init__(self, **initial: Any) -> None:
+        super().__init__(**initial)
+        self._queries: dict[type[Query], Query] = {}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with asking_ahead():
+            return super().dispatch(request, *args, **kwargs)
+
     def perform_authentication(self, request: Request) -> None:
         """Who asks, and whether he reads more than one may. A token that is refused counts for its address."""
         is_read = request.method not in WRITES
+        self._look_ahead(request, is_read=is_read)
         try:
             super().perform_authentication(request)
         except NotAuthenticated:
@@ -67,6 +86,27 @@ class ApiViewSet(ViewSet):
         if is_read:
             count_read(request, user_id=request.user.pk)
 
+    def _look_ahead(self, request: Request, *, is_read: bool) -> None:
+        """Ask in one round trip who asks and what he is sure to ask; nothing of somebody who will be refused."""
+        self.asker = asker = asker_of(request)
+        if asker is None and "HTTP_AUTHORIZATION" in request.META:
+            return
+        if is_read and not may_read(request, user_id=asker.user_id if asker else None):
+            return
+        questions = [asker.question] if asker else []
+        if asker and self.repeatable and not is_read:
+            self.attempt = try_of("write", str(asker.user_id), now=clock.now(), standing=asker.standing)
+            questions += [self.attempt.statement] if self.attempt else []
+        look_ahead([*questions, *self._questions_of_action(request)])
+
+    def _questions_of_action(self, request: Request) -> Sequence[Statement]:
+        ahead = operation_of(type(self), self.action).ahead
+        try:
+            _check_query(request)
+            return list(ahead(self, **self.kwargs)) if ahead else []
+        except (APIException, DomainError):  # the action will say it
+            return []
+
     def perform(self, operation: Operation, action: Handler) -> Response:
         """Carry an action out, once it is known who asks and that he may: a write by the conventions of all writes.
 
@@ -75,7 +115,9 @@ class ApiViewSet(ViewSet):
         request = self.request
         is_repeatable_write = request.method in WRITES and self.repeatable
         if is_repeatable_write and request.user.is_authenticated:
-            count_try("write", str(self.caller_id), now=clock.now())
+            attempt = self.attempt or try_of("write", str(self.caller_id), now=clock.now())
+            if attempt is not None:
+                attempt.count()
         faults = {**self._write_faults(operation)} if is_repeatable_write else {}
         if faults := {**faults, **query_faults(request, operation, is_repeatable=self.repeatable)}:
             self._refuse(action, faults)
@@ -117,15 +159,31 @@ class ApiViewSet(ViewSet):
         """The validated body. Raises `ValidationError` with every fault at once."""
         return self._validated(kind(data=self.request.data, context={**self.serializer_context(), **context}))
 
+    def body_at_a_glance(self) -> Mapping[str, Any]:
+        """The object in a JSON body before it is known who sends it, for `Operation.ahead` alone: it decides nothing.
+
+        Empty, where there is none or it is at fault, which `body` says.
+        """
+        try:
+            body = orjson.loads(self.request._request.body)
+        except (ValueError, OSError, RequestDataTooBig):
+            return {}
+        return body if isinstance(body, dict) else {}
+
     def changes(self, kind: type[Input], **context: Any) -> dict[str, Any]:
         """The validated body of a PUT or PATCH: absent keys stay as they are."""
         context = {**self.serializer_context(), **context}
         return self._validated(kind(data=self.request.data, partial=True, context=context))
 
     def query(self, kind: type[Query], **context: Any) -> dict[str, Any]:
-        """The validated query string."""
-        serializer = kind(data=self.request.query_params, context={**self.serializer_context(), **context})
-        serializer.is_valid(raise_exception=True)
+        """The validated query string, whoever asks; read once, though its questions may be asked ahead."""
+        serializer = self._queries.get(kind)
+        if serializer is None or context:
+            serializer = kind(data=self.request.query_params, context={"now": clock.now(), **context})
+            serializer.is_valid()
+            self._queries[kind] = serializer
+        if serializer.errors:
+            raise ValidationError(serializer.errors)
         return dict(serializer.validated_data)
 
     def listing(
@@ -175,8 +233,8 @@ class DocumentViewSet(ApiViewSet):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Refusals are JSON, whatever was asked for."""
-        self.request.accepted_renderer = JSONRenderer()
-        self.request.accepted_media_type = JSONRenderer.media_type
+        self.request.accepted_renderer = FastJSONRenderer()
+        self.request.accepted_media_type = FastJSONRenderer.media_type
         return super().handle_exception(exc)
 
 

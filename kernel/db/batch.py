@@ -23,7 +23,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from psycopg import OperationalError, errors
+from psycopg import DataError, OperationalError, errors
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, PGconn, TransactionStatus
 from psycopg.pq.abc import PGresult
@@ -218,19 +218,17 @@ class _Exchange:
     def _as_text(self, parameters: Row) -> list[Any] | None:
         if not parameters:
             return None
-        return [
-            None
-            if value is None
-            else value.encode()
-            if (kind := type(value)) is str
-            else b"%d" % value
-            if kind is int
-            else self._dumped(value)
-            for value in parameters
-        ]
+        return [self._dumped(value) for value in parameters]
 
     def _dumped(self, value: Any) -> Any:
-        return self.transformer.get_dumper(value, PyFormat.TEXT).dump(value)
+        kind = type(value)
+        if kind is int:
+            return b"%d" % value
+        if kind is str:
+            if "\0" in value:
+                raise DataError("a text for PostgreSQL cannot hold a NUL")
+            return value.encode()
+        return None if value is None else self.transformer.get_dumper(value, PyFormat.TEXT).dump(value)
 
     def _results(self) -> list[PGresult]:
         results: list[PGresult] = []

@@ -3,13 +3,13 @@
 import hashlib
 
 from django.utils.http import parse_etags
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.permissions import LoggedIn
+from kernel.api.rendering import to_json
 from kernel.api.viewsets import ApiViewSet
 from notifications.api.filters import NotificationFilter
 from notifications.api.serializers import (
@@ -60,7 +60,7 @@ def _with_etag(request: Request, response: Response) -> Response:
     The tag is a hash of the very answer, number of unread and links included, so it changes exactly when the
     answer of this address for this person does; nothing has to remember what a change may have touched.
     """
-    digest = hashlib.sha256(JSONRenderer().render(response.data)).hexdigest()[:32]
+    digest = hashlib.sha256(to_json(response.data)).hexdigest()[:32]
     if _is_known(request.headers.get("If-None-Match", ""), digest):
         response = Response(status=304)
     response["ETag"] = f'W/"{digest}"'

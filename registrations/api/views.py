@@ -1,18 +1,23 @@
 """Registrations over HTTP (contract §5 and `users/me/registrations/` of §2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import room_taken
+from classrooms.queries.rooms import asking_for_room
 from groups.api.permissions import InAnyGroup
-from groups.services.holding import GroupIsArchived
+from groups.services.holding import GroupIsArchived, asking_for_group
 from kernel import clock
+from kernel.api.fields import MAX_ID
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, LoggedIn
+from kernel.db.batch import Statement
+from kernel.text import has_forbidden_text
 from registrations.api.filters import RegistrationFilter
 from registrations.api.serializers import (
     DecisionInput,
@@ -46,6 +51,14 @@ from registrations.services.registration_holding import (
 )
 
 
+def room_and_group(body: Mapping[str, Any]) -> list[Statement]:
+    """What a booking with this body will ask: for the room by name, for the group by id."""
+    name, group_id = body.get("classroom"), body.get("group_id")
+    rooms = [asking_for_room(name)] if isinstance(name, str) and not has_forbidden_text(name) else []
+    groups = [asking_for_group(group_id)] if type(group_id) is int and 0 < group_id <= MAX_ID else []
+    return [*rooms, *groups]
+
+
 class RegistrationViewSet(CallerViewSet):
     tag = "registrations"
 
@@ -54,7 +67,13 @@ class RegistrationViewSet(CallerViewSet):
         rows = filtered(RegistrationFilter, Registration.objects.with_api_relations().in_order(), request)
         return self.listing(rows, ListedRegistrationOutput, key="registrations")
 
-    @Operation(InAnyGroup, request=RegistrationInput, responses={201: RegistrationOutput}, conflicts=[room_taken])
+    @Operation(
+        InAnyGroup,
+        request=RegistrationInput,
+        responses={201: RegistrationOutput},
+        conflicts=[room_taken],
+        ahead=lambda view: room_and_group(view.body_at_a_glance()),
+    )
     def create(self, request: Request) -> Response:
         wish = self.body(RegistrationInput)
         registration = book(

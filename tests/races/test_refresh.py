@@ -106,7 +106,7 @@ def test_a_refresh_does_not_survive_a_logout_at_the_same_moment():
         late = [tokens] if isinstance(refreshed, NotAuthenticated) else [tokens, refreshed]
         for pair in late:
             for use in (
-                lambda: load_user(read_access(pair.access)),
+                lambda: load_user(read_access(pair.access, now=clock.now())),
                 lambda: exchange(jti=read_refresh(pair.refresh).jti, now=clock.now()),
             ):
                 with pytest.raises(NotAuthenticated) as refusal:
