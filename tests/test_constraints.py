@@ -27,6 +27,9 @@ from timetables.models import PlannedCourse, StudyPlan, Teacher, Unit
 ROOT = Path(__file__).resolve().parent.parent
 OWN_APPS = [config for config in apps.get_app_configs() if Path(config.path).parent == ROOT]
 
+AN_OCCUPANCY_WITHOUT_A_COURSE = (
+    "(SELECT id FROM classrooms_occupancy EXCEPT SELECT occupancy_id FROM timetables_coursebooking LIMIT 1)"
+)
 A_WEEK = {"begins_on": "begins_on + 70"}
 A_WEEKLY_REGISTRATION = "(SELECT max(registration_id) FROM registrations_seriesweek)"
 A_REGISTRATION = "(SELECT max(occupancy_id) FROM registrations_registration)"
@@ -178,7 +181,7 @@ VIOLATIONS = {
     "courseschedule_has_a_label": ("timetables.CourseSchedule", {"label": "''"}),
     "coursebooking_once_per_lecture": (
         "timetables.CourseBooking",
-        {"occupancy_id": "(SELECT max(id) FROM classrooms_occupancy)"},
+        {"occupancy_id": AN_OCCUPANCY_WITHOUT_A_COURSE},
     ),
     "notification_known_status": ("notifications.Notification", {"status": "'seen'"}),
     "idempotencyrecord_key_is_unique_per_user": ("cspace.IdempotencyRecord", {}),

@@ -176,7 +176,7 @@ def loaded(request, django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def campus(loaded, db):
+def campus(loaded, stock_of_ids):
     loaded.actor.forget_access()
     return loaded
 

@@ -61,9 +61,9 @@ def read_access(text: str, *, now: datetime) -> Claims:
     Raises:
         NotAuthenticated: `token_expired` or `token_invalid`.
     """
-    known = _genuine.claims_of(text, now.timestamp())
-    if known is not None:
-        return known
+    claims = _genuine.claims_of(text, now.timestamp())
+    if claims is not None:
+        return claims
     try:
         payload = _payload(_TokenOfAccess, text)
     except ExpiredTokenError as error:
@@ -83,20 +83,18 @@ class _GenuineTokens:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[Any, str], tuple[Claims, float]] = OrderedDict()
+        self._tokens: OrderedDict[tuple[Any, str], tuple[Claims, float]] = OrderedDict()
 
     def claims_of(self, text: str, at: float) -> Claims | None:
         """None, if it is not known or has expired: then the library says what is wrong with it."""
-        known = self._known.get(self._key(text))
-        if known is None or known[1] + SECONDS_OF_GRACE <= at:
-            return None
-        return known[0]
+        claims, expires_at = self._tokens.get(self._key(text), (None, 0))
+        return claims if expires_at + SECONDS_OF_GRACE > at else None
 
     def keep(self, text: str, claims: Claims, *, expires_at: float) -> None:
         with self._lock:
-            self._known[self._key(text)] = claims, expires_at
-            if len(self._known) > MAX_GENUINE:
-                self._known.popitem(last=False)
+            self._tokens[self._key(text)] = claims, expires_at
+            if len(self._tokens) > MAX_GENUINE:
+                self._tokens.popitem(last=False)
 
     @staticmethod
     def _key(text: str) -> tuple[Any, str]:

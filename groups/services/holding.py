@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
-from kernel.db.batch import Row, Statement, ask, send
+from kernel.db.batch import ResultRow, Statement, ask, send
 from kernel.db.loading import instance_of
 from kernel.errors import Invalid, InvalidState
 
@@ -67,5 +67,5 @@ def hold_groups(group_ids: Iterable[int]) -> dict[int, Group]:
     return {row[0]: _group(row) for row in rows}
 
 
-def _group(row: Row) -> Group:
+def _group(row: ResultRow) -> Group:
     return instance_of(Group, dict(zip(COLUMNS, row, strict=True)))

@@ -13,7 +13,7 @@ What a request is sure to ask can be asked ahead (`asking_ahead`): it travels wi
 answer.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -25,16 +25,18 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from psycopg import DataError, OperationalError, errors
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ConnStatus, ExecStatus, PGconn, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Wait
 
 from kernel.db.patience import Silence
 from kernel.db.plans import NO_PLANS, plans_of
 
-Row = tuple[Any, ...]
-Rows = list[Row]
-BINARY = 1
+ResultRow = tuple[Any, ...]
+ResultRows = list[ResultRow]
+ParameterTexts = list[Any] | None
+"""Parameters as PostgreSQL reads them; none."""
+BINARY = Format.BINARY
 COMMIT = "COMMIT"
 SAVEPOINT = "cspace_batch"
 CARRIED_OUT = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
@@ -43,17 +45,17 @@ CARRIED_OUT = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL with `%s` for each parameter, as a cursor takes it; parameters travel as text, in the type that the place
-    they stand in has (cast them where it has none). Rows come back as tuples of Python values."""
+    they stand in has (cast them where it has none). ResultRows come back as tuples of Python values."""
 
     sql: str
-    parameters: Row = ()
+    parameters: ResultRow = ()
 
 
 _put_off: ContextVar[list[Statement] | None] = ContextVar("statements_put_off", default=None)
-_ahead: ContextVar[dict[Statement, Rows] | None] = ContextVar("answers_ahead", default=None)
+_ahead: ContextVar[dict[Statement, ResultRows] | None] = ContextVar("answers_ahead", default=None)
 
 
-def send(*statements: Statement, savepoint: bool = False) -> list[Rows]:
+def send(*statements: Statement, savepoint: bool = False) -> list[ResultRows]:
     """Carry statements out in order, in one round trip; the rows of each.
 
     `savepoint`: when one of them is refused, a transaction around the batch stays usable.
@@ -64,7 +66,8 @@ def send(*statements: Statement, savepoint: bool = False) -> list[Rows]:
     Raises:
         DatabaseError: of the first that was refused, as a cursor raises it. None of the batch has happened.
     """
-    is_first = not (connection.health_check_done or connection.in_atomic_block)
+    database: Any = connection  # Django's stubs do not know of its health checks
+    is_first = not (database.health_check_done or database.in_atomic_block)
     try:
         rows = _send(statements, savepoint=savepoint)
     except DatabaseError as error:
@@ -74,7 +77,7 @@ def send(*statements: Statement, savepoint: bool = False) -> list[Rows]:
         if not is_first or isinstance(error.__cause__, Silence):
             raise
         rows = _send(statements, savepoint=savepoint)
-    connection.health_check_done = True
+    database.health_check_done = True
     return rows
 
 
@@ -101,7 +104,7 @@ def committing() -> Iterator[None]:
         send(*waiting, Statement(COMMIT))
 
 
-def ask(question: Statement) -> Rows:
+def ask(question: Statement) -> ResultRows:
     """The rows of one statement that only reads; found, where it was asked ahead, and then only once."""
     ahead = _ahead.get()
     if ahead and question in ahead:
@@ -109,7 +112,7 @@ def ask(question: Statement) -> Rows:
     return send(question)[0]
 
 
-def ask_each(*questions: Statement) -> list[Rows]:
+def ask_each(*questions: Statement) -> list[ResultRows]:
     """The rows of several, in one round trip for those that were not asked ahead."""
     ahead = _ahead.get() or {}
     rest = iter(send(*rest) if (rest := [each for each in questions if each not in ahead]) else ())
@@ -130,7 +133,7 @@ def look_ahead(questions: Iterable[Statement]) -> None:
     """Ask in one round trip what is sure to be asked next. Outside `asking_ahead` nothing is."""
     ahead = _ahead.get()
     if ahead is not None and (distinct := list(dict.fromkeys(questions))):
-        ahead.update(zip(distinct, send(*distinct), strict=True))
+        ahead |= zip(distinct, send(*distinct), strict=True)
 
 
 def _is_lost() -> bool:
@@ -138,7 +141,7 @@ def _is_lost() -> bool:
     return connection.connection is None or connection.connection.pgconn.status == ConnStatus.BAD
 
 
-def _send(statements: Sequence[Statement], *, savepoint: bool) -> list[Rows]:
+def _send(statements: Sequence[Statement], *, savepoint: bool) -> list[ResultRows]:
     if connection.connection is None:
         connection.ensure_connection()
     connection.validate_no_broken_transaction()
@@ -174,7 +177,7 @@ def _log(statements: Sequence[Statement], seconds: float) -> None:
     """For whoever counts statements, as a cursor does."""
     if connection.queries_logged:
         share = f"{seconds / len(statements):.3f}"
-        connection.queries_log.extend({"sql": each.sql, "time": share, "batch": True} for each in statements)
+        connection.queries_log.extend({"sql": each.sql, "time": share} for each in statements)
 
 
 class _Exchange:
@@ -185,24 +188,23 @@ class _Exchange:
         self.transformer = Transformer(database)
         self.plans = plans_of(database) if settings.CSPACE_PREPARE else NO_PLANS
 
-    def carry_out(self, statements: Sequence[Statement]) -> list[Rows]:
+    def carry_out(self, statements: Sequence[Statement]) -> list[ResultRows]:
         """The rows of each. Raises: psycopg.Error."""
-        pgconn = self.pgconn
+        texts = [(statement.sql, self._as_text(statement.parameters)) for statement in statements]
         try:
-            pgconn.enter_pipeline_mode()
-            sent = [name for statement in statements for name in self._put(statement)]
-            pgconn.pipeline_sync()
+            self.pgconn.enter_pipeline_mode()
+            answers = [name for sql, parameters in texts for name in self._put(sql, parameters)]
+            self.pgconn.pipeline_sync()
             results = self._results()
         finally:
             self._leave()
-        return self._rows(sent, results)
+        return self._rows(answers, results)
 
-    def _put(self, statement: Statement) -> list[str | None]:
+    def _put(self, sql: str, parameters: ParameterTexts) -> list[str | None]:
         """Hand a statement to libpq; for each answer that will come, the SQL that it prepares, None if it carries out.
 
         A plan is made by the first batch that needs it, on the way.
         """
-        sql, parameters = statement.sql, self._as_text(statement.parameters)
         name = self.plans.names.get(sql)
         if name is not None:
             self.pgconn.send_query_prepared(name, parameters, result_format=BINARY)
@@ -215,7 +217,7 @@ class _Exchange:
         self.pgconn.send_query_prepared(name, parameters, result_format=BINARY)
         return [sql, None]
 
-    def _as_text(self, parameters: Row) -> list[Any] | None:
+    def _as_text(self, parameters: ResultRow) -> ParameterTexts:
         if not parameters:
             return None
         return [self._dumped(value) for value in parameters]
@@ -235,15 +237,15 @@ class _Exchange:
         self.database.wait(_exchange(self.pgconn, results.append))
         return results
 
-    def _rows(self, sent: Sequence[str | None], results: Sequence[PGresult]) -> list[Rows]:
+    def _rows(self, answers: Sequence[str | None], results: Sequence[PGresult]) -> list[ResultRows]:
         refusal = next((result for result in results if result.status not in CARRIED_OUT), None)
         if refusal is not None:
-            self._forget_unprepared(sent, results)
+            self._forget_unprepared(answers, results)
             raise errors.error_from_result(refusal, encoding="utf-8")
-        if len(results) != len(sent):
+        if len(results) != len(answers):
             raise OperationalError("the connection was lost in the middle of a batch")
         load, rows = self.transformer.load_rows, []
-        for prepared, result in zip(sent, results, strict=True):
+        for prepared, result in zip(answers, results, strict=True):
             if result.status == ExecStatus.TUPLES_OK:
                 self.transformer.set_pgresult(result, format=BINARY)
                 rows.append(load(0, result.ntuples, tuple))
@@ -251,9 +253,9 @@ class _Exchange:
                 rows.append([])
         return rows
 
-    def _forget_unprepared(self, sent: Sequence[str | None], results: Sequence[PGresult]) -> None:
+    def _forget_unprepared(self, answers: Sequence[str | None], results: Sequence[PGresult]) -> None:
         """What was to be prepared behind a refusal, or was refused itself, is not."""
-        for place, prepared in enumerate(sent):
+        for place, prepared in enumerate(answers):
             if prepared is not None and (place >= len(results) or results[place].status not in CARRIED_OUT):
                 self.plans.names.pop(prepared, None)
 
@@ -266,12 +268,11 @@ class _Exchange:
                 self.database.close()
 
 
-def _exchange(pgconn: PGconn, keep: Callable[[PGresult], None]) -> Iterator[Wait]:
+def _exchange(pgconn: PGconn, keep: Callable[[PGresult], None]) -> Generator[Wait, Any, None]:
     """Send what libpq holds and take the answers up to the end of the batch, for psycopg's `wait`."""
     while pgconn.flush():
-        ready = yield Wait.RW
-        if ready & Wait.R:
-            pgconn.consume_input()
+        yield Wait.RW
+        pgconn.consume_input()
     while True:
         while pgconn.is_busy():
             yield Wait.R

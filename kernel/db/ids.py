@@ -15,24 +15,9 @@ from kernel.db.batch import Statement, send
 BLOCK = 100
 
 
-class _Blocks:
-    """What is left of the blocks that this process has taken: {(database, table): ids}."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._ids: defaultdict[tuple[str, str], deque[int]] = defaultdict(deque)
-
-    def take(self, key: tuple[str, str]) -> int | None:
-        with self._lock:
-            ids = self._ids[key]
-            return ids.popleft() if ids else None
-
-    def keep(self, key: tuple[str, str], ids: list[int]) -> None:
-        with self._lock:
-            self._ids[key].extend(ids)
-
-
-_blocks = _Blocks()
+_lock = threading.Lock()
+_ids: defaultdict[tuple[str, str], deque[int]] = defaultdict(deque)
+"""What is left of the blocks that this process has taken, by database and table."""
 
 
 def next_ids(table: str, count: int) -> list[int]:
@@ -43,9 +28,20 @@ def next_ids(table: str, count: int) -> list[int]:
 
 def next_id(table: str) -> int:
     """The id for one new row of a table; a statement only where the block is used up."""
-    key = (str(connection.settings_dict["NAME"]), table)
-    number = _blocks.take(key)
-    if number is None:
-        number, *others = next_ids(table, BLOCK)
-        _blocks.keep(key, others)
-    return number
+    key = _key(table)
+    while True:
+        with _lock:
+            if _ids[key]:
+                return _ids[key].popleft()
+        take_block(table)
+
+
+def take_block(table: str) -> None:
+    """Have one more block of ids in store."""
+    ids = next_ids(table, BLOCK)
+    with _lock:
+        _ids[_key(table)].extend(ids)
+
+
+def _key(table: str) -> tuple[str, str]:
+    return str(connection.settings_dict["NAME"]), table

@@ -15,7 +15,7 @@ from kernel import facts
 from kernel.api.operations import operation_of
 from kernel.api.permissions import Undeclared
 from kernel.api.viewsets import ApiViewSet
-from kernel.db.locks import LockOutsideTransaction, lock_rooms, share_room
+from kernel.db.locks import LockOutsideTransaction, Namespace, lock_namespace, lock_rooms
 from kernel.db.transactions import MAX_TRIES, StaleRead, transactional
 from kernel.errors import RateLimited, Unavailable
 from kernel.logs import REDACTED, JsonLines, redact
@@ -230,7 +230,7 @@ def test_a_fact_outside_a_transaction_is_refused():
 
     with pytest.raises(facts.PublishedOutsideTransaction):
         facts.publish(GroupCreated(actor_id=None, occurred_at=clock.now(), group_id=1, name="x"))
-    for lock in (lambda: lock_rooms([1]), lambda: share_room(1)):
+    for lock in (lambda: lock_rooms([1]), lambda: lock_namespace(Namespace.DEMO)):
         with pytest.raises(LockOutsideTransaction):
             lock()
 

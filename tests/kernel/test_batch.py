@@ -1,0 +1,220 @@
+"""A batch is one round trip; a transaction of its own outside of one, and a part of the one it stands in."""
+
+import datetime as dt
+import threading
+import uuid
+
+import pytest
+from django.db import DataError, IntegrityError, ProgrammingError, connection, connections, transaction
+
+from kernel.db import batch
+from kernel.db.batch import Statement, ask, ask_each, asking_ahead, look_ahead, put_off, send
+from kernel.db.plans import plans_of
+from kernel.db.transactions import transactional
+from tests.factories import make_user
+from tests.kernel.round_trips import round_trips
+
+pytestmark = pytest.mark.django_db(transaction=True)
+COUNT = Statement("SELECT count(*) FROM groups_group WHERE NOT is_system")
+INSERT = "INSERT INTO groups_group (name, name_key, is_system) VALUES (%s, lower(%s), false) RETURNING name"
+
+
+def group(name):
+    return Statement(INSERT, (name, name))
+
+
+def names():
+    return [name for (name,) in send(Statement("SELECT name FROM groups_group WHERE NOT is_system ORDER BY name"))[0]]
+
+
+def test_values_come_back_as_they_went():
+    instant = dt.datetime(2026, 2, 1, 9, 30, 0, 123456, tzinfo=dt.UTC)
+    values = (2**62, "Zürich '%' ☃", None, True, instant, dt.date(2026, 2, 1), uuid.UUID(int=7), [1, 2], b"\0\1", 0.1)
+    types = ("bigint", "text", "text", "boolean", "timestamptz", "date", "uuid", "bigint[]", "bytea", "float8")
+    sql = "SELECT " + ", ".join(f"%s::{kind}" for kind in types) + ", '100%%'"
+    for _ in range(3):  # planned, then carried out again
+        assert send(Statement(sql, values)) == [[(*values, "100%")]]
+
+
+def test_each_statement_sees_those_before_it_and_all_are_one_transaction():
+    assert send(COUNT, group("a"), COUNT) == [[(0,)], [("a",)], [(1,)]]
+    with pytest.raises(IntegrityError):
+        send(group("b"), group("a"), group("c"))
+    assert names() == ["a"]
+
+
+def test_what_follows_a_refusal_is_carried_out_the_next_time_although_it_was_never_planned():
+    with pytest.raises(ProgrammingError):
+        send(COUNT, Statement("SELECT nothing FROM nowhere"), group("a"))
+    assert send(group("a"), COUNT) == [[("a",)], [(1,)]]
+
+
+def test_a_text_that_cannot_be_stored_is_refused_before_anything_is_sent():
+    with pytest.raises(DataError):
+        send(group("a"), group("b\0c"))
+    assert names() == []
+
+
+def test_inside_a_transaction_it_ends_with_it():
+    with transaction.atomic():
+        send(group("a"))
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        send(group("b"))
+    assert names() == ["b"]
+
+
+def test_behind_a_savepoint_a_refusal_leaves_the_transaction_usable():
+    send(group("a"))
+    with transaction.atomic():
+        send(group("b"))
+        with pytest.raises(IntegrityError):
+            send(group("c"), group("a"), savepoint=True)
+        send(group("d"), savepoint=True)
+    assert names() == ["a", "b", "d"]
+
+
+def test_what_psycopg_has_thrown_away_is_planned_again():
+    """A ROLLBACK has it deallocate everything, ours too, once it has prepared something itself."""
+    send(COUNT)
+    with connection.cursor() as cursor:
+        for _ in range(5):
+            cursor.execute("SELECT 1")
+    assert plans_of(connection.connection).names
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        transaction.set_rollback(True)
+    assert not plans_of(connection.connection).names
+    with transaction.atomic():
+        assert send(COUNT) == [[(0,)]]
+
+
+def test_behind_a_pooler_nothing_is_kept_prepared(settings):
+    settings.CSPACE_PREPARE = False
+    connection.close()
+    assert send(COUNT, group("a"), COUNT) == [[(0,)], [("a",)], [(1,)]]
+    assert send(Statement("SELECT name FROM pg_prepared_statements")) == [[]]
+
+
+def test_a_batch_is_one_round_trip_and_a_service_two():
+    @transactional
+    def service():
+        send(group("a"), COUNT)
+        put_off(group("b"))
+
+    send(COUNT, group("z"))
+    with round_trips() as trips:
+        send(COUNT, group("y"))
+    assert trips() == 1
+    with round_trips() as trips:
+        service()
+    assert trips() == 2
+    assert names() == ["a", "b", "y", "z"]
+
+
+def test_what_was_put_off_is_refused_before_the_commit():
+    @transactional
+    def service():
+        send(group("a"))
+        put_off(group("a"))
+
+    with pytest.raises(IntegrityError):
+        service()
+    assert names() == []
+
+
+def test_what_was_put_off_goes_with_the_savepoint_it_was_written_in():
+    @transactional
+    def service():
+        send(group("a"))
+        with transaction.atomic():
+            put_off(group("b"))
+            transaction.set_rollback(True)
+        put_off(group("c"))
+
+    service()
+    assert names() == ["a", "c"]
+
+
+def test_nothing_that_was_put_off_outlives_a_service_that_fails_or_only_pretends():
+    @transactional
+    def fails():
+        put_off(group("a"))
+        raise KeyError
+
+    @transactional
+    def pretends():
+        put_off(group("b"))
+        transaction.set_rollback(True)
+
+    with pytest.raises(KeyError):
+        fails()
+    pretends()
+    assert names() == []
+
+
+def test_an_answer_found_ahead_is_given_once():
+    with asking_ahead():
+        look_ahead([COUNT, COUNT])
+        send(group("a"))
+        assert (ask(COUNT), ask(COUNT)) == ([(0,)], [(1,)])
+        look_ahead([COUNT])
+        assert ask_each(Statement("SELECT 1"), COUNT) == [[(1,)], [(1,)]]
+    look_ahead([COUNT])
+    send(group("b"))
+    assert ask(COUNT) == [(2,)]
+
+
+def end_backend(pid):
+    """End the server's side of a connection and return once it has gone."""
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            assert cursor.fetchone() == (True,)
+    finally:
+        other.close()
+
+
+def test_a_connection_that_died_between_two_requests_is_replaced():
+    connection.close()
+    ((pid,),) = ask(Statement("SELECT pg_backend_pid()"))
+    end_backend(pid)
+    connection.close_if_unusable_or_obsolete()  # what each request begins with
+    assert send(group("a"), COUNT) == [[("a",)], [(1,)]]
+    assert names() == ["a"]
+
+
+def test_one_that_dies_later_is_not_tried_again():
+    connection.close()
+    ((pid,),) = ask(Statement("SELECT pg_backend_pid()"))
+    end_backend(pid)
+    with pytest.raises(batch.DatabaseError):
+        send(group("a"))
+    assert names() == []
+
+
+def test_threads_have_batches_of_their_own():
+    answers = []
+
+    def work(number):
+        for _ in range(50):
+            answers.append(send(Statement("SELECT %s::int", (number,)), Statement("SELECT %s::text", (str(number),))))
+        connection.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(answers) == sorted([[[(n,)], [(str(n),)]] for n in range(4)] * 50)
+
+
+def test_who_asks_is_read_from_the_data_of_the_moment():
+    user = make_user("somebody")
+    question = Statement("SELECT is_active FROM accounts_user WHERE id = %s", (user.pk,))
+    with asking_ahead():
+        assert ask(question) == [(True,)]
+        type(user).objects.filter(pk=user.pk).update(is_active=False)
+        assert ask(question) == [(False,)]
