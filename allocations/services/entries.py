@@ -20,7 +20,7 @@ from allocations.services.progress import event_for_filing
 from classrooms.models import Classroom
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
-from groups.services.holding import hold_group
+from groups.services.holding import hold_group, hold_groups
 from kernel.changes import changes_between
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_filing
@@ -98,7 +98,7 @@ def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish:
     """
     event = event_for_filing(event_id, now=now)
     group = _group_to_file_for(wish, by) if wish.group_id is not None else None
-    entry = _held_entry(event_id, entry_id, group, by.access)
+    entry = _held_entry(event_id, entry_id, group, by)
     before, room, day, group_id = _readable(entry), entry.classroom_id, entry.day_of_week, entry.group_id
     _apply(entry, wish, group)
     _check_entry(event, entry, is_new_room=entry.classroom_id != room, is_new_day=entry.day_of_week != day)
@@ -121,7 +121,7 @@ def delete_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> No
     Raises: EventNotFound, EntryNotFound, PermissionDenied, EventIsNotOpen, EntryIsDecided.
     """
     event = event_for_filing(event_id, now=now)
-    entry = _held_entry(event_id, entry_id, None, by.access)
+    entry = _held_entry(event_id, entry_id, None, by)
     _check_changeable(event, entry)
     fact = EntryDeleted(entry=entry.summary, actor_id=by.pk, occurred_at=now)
     entry.delete()
@@ -152,14 +152,18 @@ def _group_to_file_for(wish: Wish, by: User) -> Group:
     return group
 
 
-def _held_entry(event_id: int, entry_id: int, group: Group | None, access: Access) -> AllocationRegistration:
-    """The entry, locked after the filings of the group it will be counted with (lock order: event, group, own rows).
+def _held_entry(event_id: int, entry_id: int, group: Group | None, by: User) -> AllocationRegistration:
+    """The entry, locked after its group and the filings it will be counted with (lock order: event, group, own rows).
 
-    Raises: EntryNotFound, PermissionDenied, StaleRead (it changed groups meanwhile).
+    `group`: the one it is handed to, held already.
+    Raises: EntryNotFound, PermissionDenied (also who has left its group), StaleRead (it changed groups meanwhile).
     """
-    before = entry_of_event(event_id, entry_id, access)
+    before = entry_of_event(event_id, entry_id, by.access)
+    if group is None and not by.access.is_cspace:
+        hold_groups([before.group_id])
+        by.forget_access()  # read again now that nobody can leave the group any more
     lock_filing(group.pk if group else before.group_id)
-    entry = locked_entry(event_id, entry_id, access)
+    entry = locked_entry(event_id, entry_id, by.access)
     if entry.group_id != before.group_id:
         raise StaleRead
     return entry

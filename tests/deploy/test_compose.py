@@ -106,7 +106,7 @@ def test_the_image_starts_the_server_by_the_one_command_that_knows_its_bounds():
     assert json.loads(command)[:3] == ["python", "manage.py", "serve"]
 
 
-def test_every_image_is_of_an_exact_version_and_can_be_pinned_to_a_digest():
+def test_every_image_is_of_an_exact_version_pinned_by_digest_and_another_can_be_given():
     (python,) = re.findall(r"^ARG PYTHON_IMAGE=(\S+)$", DOCKERFILE, re.MULTILINE)
     froms = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     images = [service["image"] for service in SERVICES.values() if "image" in service]
@@ -116,7 +116,7 @@ def test_every_image_is_of_an_exact_version_and_can_be_pinned_to_a_digest():
     assert {default_of(argument) for argument in arguments} == {python}
     assert all(re.fullmatch(r"\$\{[A-Z]+_IMAGE:-.+\}", image) for image in images + arguments)
     for image in [*images, python]:
-        assert re.search(r":\d+\.\d+(\.\d+)?-[a-z-]+$", default_of(image)), image
+        assert re.search(r":\d+\.\d+(\.\d+)?-[a-z-]+@sha256:[0-9a-f]{64}$", default_of(image)), image
 
 
 @pytest.mark.parametrize(

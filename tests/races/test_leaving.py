@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from allocations.services.entries import Wish, change_entry, file_entry
+from allocations.services.entries import Wish, change_entry, delete_entry, file_entry
 from classrooms.models import Occupancy
 from groups.models import UserGroup
 from groups.services.members import remove_member
@@ -66,17 +66,29 @@ TAKERS = {
 }
 
 
-@pytest.mark.parametrize("command", ["filing", "handing over"])
+SLOT = {"day_of_week": 3, "start_minute": 900, "end_minute": 960}
+
+
+@pytest.mark.parametrize("command", ["filing", "handing over", "changing", "describing", "taking back"])
 def test_who_is_being_removed_files_no_wish_for_the_group(scene, command):
     event = make_event(scene.decider)
-    entry = make_entry(event, scene.other_group, scene.room, scene.person)
-    wish = Wish(group_id=scene.group.pk, classroom=scene.room, day_of_week=3, start_minute=900, end_minute=960)
+    elsewhere = make_entry(event, scene.other_group, scene.room, scene.person)
+    own = make_entry(event, scene.group, scene.other_room, scene.person)
+    whose = {"event_id": event.pk, "by": scene.person, "now": clock.now()}
+    wishes = {
+        "filing": Wish(group_id=scene.group.pk, classroom=scene.room, **SLOT),
+        "changing": Wish(classroom=scene.room, **SLOT),
+        "describing": Wish(description="Still ours"),
+    }
     filed = []
 
     def file():
         if command == "filing":
-            return file_entry(event_id=event.pk, by=scene.person, now=clock.now(), wish=wish)
-        return change_entry(event_id=event.pk, entry_id=entry.pk, by=scene.person, now=clock.now(), wish=wish)
+            return file_entry(wish=wishes["filing"], **whose)
+        if command == "taking back":
+            return delete_entry(entry_id=own.pk, **whose)
+        entry = elsewhere if command == "handing over" else own
+        return change_entry(entry_id=entry.pk, wish=wishes.get(command, wishes["filing"]), **whose)
 
     filing = threading.Thread(target=lambda: filed.extend(at_once(file)))
     with transaction.atomic():

@@ -7,6 +7,7 @@ FIRST_WEEK = dt.date(2026, 2, 1)
 """A Sunday; the series runs in the three weeks from there on, at first on Mondays."""
 STARTS_ON = dt.date(2026, 2, 2)
 ENDS = [dt.date(2026, 2, 9), dt.date(2026, 2, 16), dt.date(2026, 2, 18), dt.date(2026, 2, 24), dt.date(2026, 3, 1)]
+TODAY = dt.date(2026, 1, 20)
 ROOMS, GROUPS, STARTS, WORDS = ("Room A", "Room B"), ("g1", "g2"), (10, 13), ("", "Choir", "Opera")
 WEEKS = [FIRST_WEEK + dt.timedelta(weeks=ahead) for ahead in range(5)]
 
@@ -61,6 +62,7 @@ class Naive:
 
     def __init__(self):
         self.rule, self.closed_rooms, self.closures = Rule(), set(), set()
+        self.beside: dict[dt.date, Week] = {}  # another series, to which no command is given
         self.weeks = {sunday: Week() for sunday in WEEKS}
         for sunday in WEEKS[:3]:
             if self.rule.fits(sunday):
@@ -69,15 +71,14 @@ class Naive:
     def live(self, week):
         return week.date is not None and not week.is_rejected and week.state in ("held", "settled")
 
+    def all_weeks(self):
+        return [*self.weeks.values(), *self.beside.values()]
+
     def taken(self, date, but=None):
         """Nothing, "closed" or "booked"."""
-        others = [week for week in self.weeks.values() if week is not but and self.live_at(week, date)]
-        if (date.room, date.day) in self.closures:
-            others = [w for w in self.weeks.values() if w is not but and self.live(w) and self.same(w.date, date)]
-            return "booked" if others else "closed"
-        return next(
-            ("booked" for w in self.weeks.values() if w is not but and self.live(w) and self.same(w.date, date)), ""
-        )
+        if any(week is not but and self.live_at(week, date) for week in self.all_weeks()):
+            return "booked"
+        return "closed" if (date.room, date.day) in self.closures else ""
 
     def live_at(self, week, date):
         return self.live(week) and self.same(week.date, date)
@@ -92,8 +93,10 @@ class Naive:
         is_new_slot = (old.weekday, old.room, old.hour) != (new.weekday, new.room, new.hour)
         longer = new.ends_on > old.ends_on
         last = new.last if new.ends_on == old.ends_on else new.ends_on
-        if (new.room in self.closed_rooms and (is_new_slot or longer)) or cut > last:
-            return 409 if cut > last and last < dt.date(2026, 1, 20) else 400
+        if new.room in self.closed_rooms and (is_new_slot or longer):
+            return 400
+        if cut > last:
+            return 409 if last < TODAY else 400
         if new.ends_on != old.ends_on and old.cancelled_from is not None and last >= old.cancelled_from:
             return 409
         plan, in_place, moving = {}, 0, 0
@@ -129,9 +132,7 @@ class Naive:
         leaving = {id(self.weeks[s]) for s in (*plan, *drop, *give_up) if self.weeks[s].state == "held"}
         refused = {}
         for sunday, date in plan.items():
-            others = [
-                w for w in self.weeks.values() if id(w) not in leaving and self.live(w) and self.same(w.date, date)
-            ]
+            others = [w for w in self.all_weeks() if id(w) not in leaving and self.live_at(w, date)]
             is_closed = (date.room, date.day) in self.closures
             if others or is_closed:
                 refused[sunday] = "closed" if is_closed and not others else "booked"
@@ -233,22 +234,73 @@ class Naive:
         return 200
 
     def close(self, room, day, cancelling):
-        over = [s for s, w in self.weeks.items() if self.live(w) and (w.date.room, w.date.day) == (room, day)]
+        over = [
+            (weeks, sunday)
+            for weeks in (self.weeks, self.beside)
+            for sunday, week in weeks.items()
+            if self.live(week) and (week.date.room, week.date.day) == (room, day)
+        ]
         if over and not cancelling:
             return 409
-        for sunday in over:
-            week = self.weeks[sunday]
+        for weeks, sunday in over:
+            week = weeks[sunday]
             if week.state == "held":
-                self.weeks[sunday] = Week("skipped", None, False, week.own_words, day, "closed")
+                weeks[sunday] = Week("skipped", None, False, week.own_words, day, "closed")
             else:
                 week.date = None
         self.closures.add((room, day))
         return 201
 
 
-def state_of(naive):
+class NaiveDrawn(Naive):
+    """A series that a draw has given, and the wish that lost to it: for the same slot, by the other group."""
+
+    def __init__(self):
+        super().__init__()
+        self.is_withdrawn = self.has_moved = False
+
+    def change(self, cut, **values):
+        before = self.slot
+        status = super().change(cut, **values)
+        self.has_moved |= self.slot != before
+        return status
+
+    @property
+    def slot(self):
+        return self.rule.weekday, self.rule.room, self.rule.hour
+
+    def withdraw(self):
+        if not self.is_withdrawn:
+            self.is_withdrawn = True
+            self.rule = replace(self.rule, ends_on=max(self.rule.ends_on, TODAY), cancelled_from=None)
+            self.cancel_series(TODAY)
+        return 200
+
+    def holds_its_slot(self):
+        is_whole = not self.has_moved and self.rule.last >= ENDS[1] and not self.is_withdrawn
+        return is_whole and any(self.follows(week, TODAY) for week in self.weeks.values())
+
+    def promote(self):
+        drawn = Rule(group=GROUPS[1])
+        dates = {sunday: drawn.date(sunday) for sunday in WEEKS if drawn.fits(sunday)}
+        taken = {sunday: self.taken(date) for sunday, date in dates.items()}
+        is_closed = {
+            s: drawn.room in self.closed_rooms or (drawn.room, d.day) in self.closures for s, d in dates.items()
+        }
+        free = [sunday for sunday in dates if not taken[sunday] and not is_closed[sunday]]
+        still_open = [sunday for sunday in dates if not is_closed[sunday]]
+        if self.beside or self.holds_its_slot() or not free or 2 * len(free) < len(still_open):
+            return 200
+        for sunday, date in dates.items():
+            self.beside[sunday] = (
+                Week("skipped", None, False, None, date.day, taken[sunday]) if taken[sunday] else Week("held", date)
+            )
+        return 200
+
+
+def state_of(naive, weeks=None):
     return {
         sunday: (week.state, week.date if naive.live(week) else None, week.skipped_day, week.why)
-        for sunday, week in naive.weeks.items()
+        for sunday, week in (naive.weeks if weeks is None else weeks).items()
         if week.state is not None
     }

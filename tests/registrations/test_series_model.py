@@ -4,6 +4,7 @@ The model is `naive_series`: after each step every week is compared.
 """
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 import time_machine
@@ -11,8 +12,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from allocations.models import AllocationRegistration
 from classrooms.models import Classroom
 from registrations.models import Registration, SeriesWeek
+from tests.allocations.scenes import ended, make_entry, make_event
 from tests.conftest import Api
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.registrations.naive_series import (
@@ -21,10 +24,12 @@ from tests.registrations.naive_series import (
     ROOMS,
     STARTS,
     STARTS_ON,
+    TODAY,
     WEEKS,
     WORDS,
     Date,
     Naive,
+    NaiveDrawn,
     state_of,
 )
 
@@ -106,16 +111,58 @@ class Real:
     def lift(self, room, day):
         return self.call.delete(f"classrooms/{room}/closures/{self.closures.pop((room, day))}/").status_code
 
-    def state(self):
+    def state(self, series_id=None):
         """{week: (state, what its live occurrence is, date and reason of a skip)}."""
         weeks = {}
-        for week in SeriesWeek.objects.filter(series=self.id).with_occurrences():
+        for week in SeriesWeek.objects.filter(series=series_id or self.id).with_occurrences():
             row, date = week.registration, None
             if row is not None and row.occupancy.is_live:
                 start = row.occupancy.starts_at + dt.timedelta(hours=8)
                 date = Date(start.date(), row.occupancy.classroom.name, start.hour, row.group.name, row.description)
             weeks[week.begins_on] = (week.state, date, week.date, week.why)
         return weeks
+
+
+class RealDrawn(Real):
+    """The same, where a draw has given the series: to one of two groups that wished for the slot."""
+
+    def __init__(self):
+        self.person, decider = make_user("creator"), make_user("decider")
+        groups = [make_group(name) for name in GROUPS]
+        join(decider, cspace_group())
+        rooms = [make_classroom(name) for name in ROOMS]
+        self.call, self.closures = Api(decider), {}
+        event = make_event(decider, starts_on=STARTS_ON, ends_on=ENDS[1])
+        start, end = STARTS[0] * 60, STARTS[0] * 60 + 120
+        for group in groups:
+            join(self.person, group)
+            make_entry(event, group, rooms[0], self.person, start=start, end=end, description="Choir")
+        ended(event, decider)
+        self.event = f"allocation-events/{event.pk}/"
+        assert self.call.post(f"{self.event}distribute/").status_code == 200
+        self.winner, self.loser = AllocationRegistration.objects.filter(event=event).order_by("-series")
+        if self.winner.series_id is None:
+            self.winner, self.loser = self.loser, self.winner
+        self.id = self.winner.series_id
+        self.groups = dict(zip(GROUPS, (self.winner.group, self.loser.group), strict=True))
+        self.names = {group.name: name for name, group in self.groups.items()}
+
+    def withdraw(self):
+        return self.call.post(f"{self.event}registrations/{self.winner.pk}/withdraw/").status_code
+
+    def promote(self):
+        return self.call.post(f"{self.event}promote/").status_code
+
+    def state(self, series_id=None):
+        rows = super().state(series_id)
+        return {
+            sunday: (state, date and replace(date, group=self.names[date.group]), *more)
+            for sunday, (state, date, *more) in rows.items()
+        }
+
+    def state_of_loser(self):
+        self.loser.refresh_from_db()
+        return self.state(self.loser.series_id) if self.loser.series_id else {}
 
 
 days = st.sampled_from([STARTS_ON + dt.timedelta(days=ahead) for ahead in range(-6, 24)])
@@ -177,6 +224,8 @@ def carry_out(command, naive, real):
             return None
         expected, answer = getattr(naive, name)(rest[0]), getattr(real, name)(rest[0])
         return expected, answer
+    if name in ("withdraw", "promote"):
+        return getattr(naive, name)(), getattr(real, name)()
     if name == "retry":
         return naive.retry(), real.retry()
     if name == "cancel_series":
@@ -199,7 +248,6 @@ def carry_out(command, naive, real):
 
 
 FIRST, SECOND, THIRD = WEEKS[:3]
-TODAY = dt.date(2026, 1, 20)
 ELSEWHERE = {"room": ROOMS[1], "hour": STARTS[1], "group": GROUPS[1], "words": "Opera"}
 OWN_WORDS_STAY = [
     ("by_hand", FIRST, {"words": "Opera"}),
@@ -251,4 +299,45 @@ def test_a_series_is_what_a_dictionary_of_weeks_says(steps, db):
             assert real.state() == state_of(naive), step
             live = Registration.objects.live().count()
             assert live == len([week for week in naive.weeks.values() if naive.live(week)]), step
+        transaction.set_rollback(True)
+
+
+after_the_draw = st.one_of(commands, commands, st.tuples(st.sampled_from(["withdraw", "promote", "promote"])))
+GIVEN_ON = [("withdraw",), ("promote",), ("retry",), ("promote",), ("withdraw",)]
+GIVEN_ON_IN_PART = [("by_hand", FIRST, {"words": "Opera"}), ("cancel", SECOND), ("cancel_series", THIRD), ("promote",)]
+GIVEN_ON_BESIDE_WHAT_HAS_MOVED = [
+    ("change", THIRD, {"room": ROOMS[1]}),
+    ("promote",),
+    ("change", TODAY, {"room": ROOMS[0]}),
+    ("close", THIRD, True),
+    ("withdraw",),
+    ("promote",),
+]
+HELD_BY_THE_LAST_DATE = [("cancel", FIRST), ("cancel", SECOND), ("promote",), ("cancel", THIRD), ("promote",)]
+NO_LONGER_HELD_AS_DRAWN = [
+    ("change", THIRD, {"room": ROOMS[1]}),
+    ("change", THIRD, {"room": ROOMS[0]}),
+    *HELD_BY_THE_LAST_DATE,
+]
+
+
+@pytest.mark.django_db
+@example(steps=HELD_BY_THE_LAST_DATE)
+@example(steps=NO_LONGER_HELD_AS_DRAWN)
+@example(steps=GIVEN_ON)
+@example(steps=GIVEN_ON_IN_PART)
+@example(steps=GIVEN_ON_BESIDE_WHAT_HAS_MOVED)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(after_the_draw, min_size=6, max_size=14))
+def test_what_a_draw_has_given_is_given_back_and_on_as_a_dictionary_says(steps, db):
+    with time_machine.travel(NOW, tick=False), transaction.atomic():
+        naive, real = NaiveDrawn(), RealDrawn()
+        assert real.state() == state_of(naive)
+        for step in steps:
+            statuses = carry_out(step, naive, real)
+            assert statuses is None or statuses[0] == statuses[1], step
+            assert real.state() == state_of(naive), step
+            assert real.state_of_loser() == state_of(naive, naive.beside), step
+            live = Registration.objects.live().count()
+            assert live == len([week for week in naive.all_weeks() if naive.live(week)]), step
         transaction.set_rollback(True)
