@@ -12,7 +12,6 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ViewSet
 
 from kernel import clock
@@ -67,7 +66,7 @@ class ApiViewSet(ViewSet):
 
     def __init__(self, **initial: Any) -> None:
         super().__init__(**initial)
-        self._queries: dict[type[Query], Query] = {}
+        self._queries: dict[type[Query], tuple[dict[str, Any], Any]] = {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with asking_ahead():
@@ -157,7 +156,7 @@ class ApiViewSet(ViewSet):
 
     def body(self, kind: type[Input], **context: Any) -> dict[str, Any]:
         """The validated body. Raises `ValidationError` with every fault at once."""
-        return self._validated(kind(data=self.request.data, context={**self.serializer_context(), **context}))
+        return self._read(kind, context, partial=False)
 
     def body_at_a_glance(self) -> Mapping[str, Any]:
         """The object in a JSON body before it is known who sends it, for `Operation.ahead` alone: it decides nothing.
@@ -172,19 +171,16 @@ class ApiViewSet(ViewSet):
 
     def changes(self, kind: type[Input], **context: Any) -> dict[str, Any]:
         """The validated body of a PUT or PATCH: absent keys stay as they are."""
-        context = {**self.serializer_context(), **context}
-        return self._validated(kind(data=self.request.data, partial=True, context=context))
+        return self._read(kind, context, partial=True)
 
     def query(self, kind: type[Query], **context: Any) -> dict[str, Any]:
         """The validated query string, whoever asks; read once, though its questions may be asked ahead."""
-        serializer = self._queries.get(kind)
-        if serializer is None or context:
-            serializer = kind(data=self.request.query_params, context={"now": clock.now(), **context})
-            serializer.is_valid()
-            self._queries[kind] = serializer
-        if serializer.errors:
-            raise ValidationError(serializer.errors)
-        return dict(serializer.validated_data)
+        if kind not in self._queries or context:
+            self._queries[kind] = kind.read(self.request.query_params, {"now": clock.now(), **context})
+        values, faults = self._queries[kind]
+        if faults:
+            raise ValidationError(faults)
+        return dict(values)
 
     def listing(
         self,
@@ -220,12 +216,14 @@ class ApiViewSet(ViewSet):
         """What every serializer of a request may ask for."""
         return {"now": clock.now()}
 
-    def _validated(self, serializer: BaseSerializer[Any]) -> dict[str, Any]:
+    def _read(self, kind: type[Input], context: Mapping[str, Any], *, partial: bool) -> dict[str, Any]:
         """What a body says, unless it also says what belongs elsewhere."""
-        misplaced = misplaced_faults(self.request, self.request.data) if self.repeatable else {}
-        if not serializer.is_valid() or misplaced:
-            raise ValidationError(dict(serializer.errors) | dict(misplaced))
-        return dict(serializer.validated_data)
+        data = self.request.data
+        misplaced = misplaced_faults(self.request, data) if self.repeatable else {}
+        values, faults = kind.read(data, {**self.serializer_context(), **context}, partial=partial)
+        if faults or misplaced:
+            raise ValidationError({**faults, **misplaced})
+        return values
 
 
 class DocumentViewSet(ApiViewSet):
