@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -210,7 +210,12 @@ def _first_real(day: date, minute: int) -> datetime:
 
 
 def _instant(day: date, minute: int) -> datetime:
+    return _instant_in(campus_zone(), day, minute)
+
+
+@lru_cache(maxsize=10_000)  # every piece of an agenda asks where its day begins and ends
+def _instant_in(zone: ZoneInfo, day: date, minute: int) -> datetime:
     # fold=0: the earlier of an ambiguous pair; inside a gap, the offset from before it,
     # so a gap that begins at midnight maps to its own end.
-    wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=campus_zone())
+    wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
     return wall.astimezone(UTC)

@@ -1,6 +1,7 @@
 """Rooms and their time over HTTP (contract §4). The agenda is served by `registrations`."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rest_framework.request import Request
@@ -25,11 +26,10 @@ from classrooms.api.serializers import (
     SlotQuery,
 )
 from classrooms.models import BookingHold, Classroom, Closure
+from classrooms.queries.availability import asking_for_slot, room_in_slot
 from classrooms.queries.free_rooms import free_during, not_while
-from classrooms.queries.obstacles import obstacles
 from classrooms.queries.rooms import classroom_named
 from classrooms.queries.suggesting import suggestions, weekly
-from classrooms.rules import bookable_faults
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.rooms import (
     ClassroomIsUsed,
@@ -42,7 +42,12 @@ from kernel import clock
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, PublicRead
-from kernel.campus_time import Interval, campus_interval, cut_per_day, format_minute
+from kernel.campus_time import Interval, campus_interval, cut_per_day, days_interval, format_minute
+
+
+def interval_of(slot: Mapping[str, Any]) -> Interval:
+    """The instants of a slot that was asked for."""
+    return campus_interval(slot["date"], slot["start_time"], slot["end_time"])
 
 
 class ClassroomViewSet(CallerViewSet):
@@ -77,24 +82,29 @@ class ClassroomViewSet(CallerViewSet):
         delete_classroom(classroom_id=classroom_named(name).pk, by=self.caller, now=clock.now())
         return Response(status=204)
 
-    @Operation(PublicRead, parameters=[SlotQuery], responses=AvailabilityOutput)
+    @Operation(
+        PublicRead,
+        parameters=[SlotQuery],
+        responses=AvailabilityOutput,
+        ahead=lambda view, name: [asking_for_slot(name, interval_of(view.query(SlotQuery)))],
+    )
     def availability(self, request: Request, name: str) -> Response:
-        classroom, slot = classroom_named(name), self.query(SlotQuery)
-        interval = campus_interval(slot["date"], slot["start_time"], slot["end_time"])
+        slot = self.query(SlotQuery, path=partial(classroom_named, name))
+        room = room_in_slot(name, interval_of(slot))
+        day = days_interval(slot["date"], slot["date"])
         conflicts = [
             {
-                "id": row.id,
+                "id": pk,
                 "start_time": format_minute(piece.start_minute),
                 "end_time": format_minute(piece.end_minute),
             }
-            for row in obstacles(classroom.pk, interval)
-            for piece in cut_per_day(row.interval)
-            if piece.date == slot["date"]
+            for pk, interval in room.uses
+            for piece in cut_per_day(interval.within(day))
         ]
-        reason = self._refusal(classroom, interval)
+        reason = room.refusal(is_bound=not self.access.is_cspace)
         return Response(
             {
-                "classroom": classroom.name,
+                "classroom": room.name,
                 "date": slot["date"].isoformat(),
                 "start_time": format_minute(slot["start_time"]),
                 "end_time": format_minute(slot["end_time"]),
@@ -115,13 +125,6 @@ class ClassroomViewSet(CallerViewSet):
         if not response.data["results"] and (hold := holds.over_any(slots).first()):
             response.data["reason"] = hold.reason
         return response
-
-    def _refusal(self, classroom: Classroom, interval: Interval) -> str:
-        """What would keep the caller from booking the room even while nobody uses it; or an empty text."""
-        if faults := bookable_faults(classroom):
-            return faults["classroom"][0]
-        hold = BookingHold.objects.binding(self.access).over(interval).first()
-        return hold.reason if hold else ""
 
 
 class ClosureViewSet(CallerViewSet):

@@ -88,7 +88,7 @@ class ApiViewSet(ViewSet):
     def _look_ahead(self, request: Request, *, is_read: bool) -> None:
         """Ask in one round trip who asks and what he is sure to ask; nothing of somebody who will be refused."""
         self.asker = asker = asker_of(request)
-        if asker is None and "HTTP_AUTHORIZATION" in request.META:
+        if asker is None and ("HTTP_AUTHORIZATION" in request.META or not self._is_open_to_strangers(request)):
             return
         if is_read and not may_read(request, user_id=asker.user_id if asker else None):
             return
@@ -97,6 +97,10 @@ class ApiViewSet(ViewSet):
             self.attempt = try_of("write", str(asker.user_id), now=clock.now(), standing=asker.standing)
             questions += [self.attempt.statement] if self.attempt else []
         look_ahead([*questions, *self._questions_of_action(request)])
+
+    def _is_open_to_strangers(self, request: Request) -> bool:
+        """Whether the action is for this caller, who does not say who he is."""
+        return all(permission.has_permission(request, self) for permission in self.get_permissions())
 
     def _questions_of_action(self, request: Request) -> Sequence[Statement]:
         ahead = operation_of(type(self), self.action).ahead
@@ -173,12 +177,17 @@ class ApiViewSet(ViewSet):
         """The validated body of a PUT or PATCH: absent keys stay as they are."""
         return self._read(kind, context, partial=True)
 
-    def query(self, kind: type[Query], **context: Any) -> dict[str, Any]:
-        """The validated query string, whoever asks; read once, though its questions may be asked ahead."""
+    def query(self, kind: type[Query], *, path: Callable[[], object] | None = None, **context: Any) -> dict[str, Any]:
+        """The validated query string, whoever asks; read once, though its questions may be asked ahead.
+
+        `path` raises the 404 of what stands in the path, which comes before what is wrong with the query.
+        """
         if kind not in self._queries or context:
             self._queries[kind] = kind.read(self.request.query_params, {"now": clock.now(), **context})
         values, faults = self._queries[kind]
         if faults:
+            if path is not None:
+                path()
             raise ValidationError(faults)
         return dict(values)
 
