@@ -40,9 +40,8 @@ format: environment ## let ruff put the code in order
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: environment ## a booking against a bare Django view, the room searches against plain ones, as ratios
-	.venv/bin/python -m tests.bench.booking
-	.venv/bin/python -m tests.bench.rooms
+bench: environment ## our operations beside bare Django and plain DRF, as ratios (ARGS=--quick, ARGS="--rows 1e7")
+	.venv/bin/python -m tests.bench.suite $(ARGS)
 
 lock: environment ## recompile requirements/*.txt (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements/core.txt

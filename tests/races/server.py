@@ -22,9 +22,14 @@ STOP_SECONDS = 15
 
 @dataclass(frozen=True)
 class Server:
-    """Where it answers."""
+    """Where it answers, and which process it is."""
 
     base_url: str
+    pid: int
+
+    @property
+    def port(self) -> int:
+        return int(self.base_url.rpartition(":")[2])
 
 
 def free_port() -> int:
@@ -50,7 +55,7 @@ def serving(
     )
     try:
         _await_answer(f"http://127.0.0.1:{port}", process)
-        yield Server(f"http://127.0.0.1:{port}")
+        yield Server(f"http://127.0.0.1:{port}", process.pid)
     finally:
         process.terminate()
         try:
