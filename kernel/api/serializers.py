@@ -34,9 +34,9 @@ class Input(serializers.Serializer[Any]):
         By an instance that this thread keeps: to copy and bind the declared fields costs more than to read a plain body
         with them. It forgets what it has read.
         """
-        kept: dict[tuple[type[Input], bool], Input] = vars(_threads).setdefault("inputs", {})
+        store: dict[tuple[type[Input], bool], Input] = vars(_threads).setdefault("inputs", {})
         # Taken out, not only looked up: a body that is read while another one of its kind is needs an instance too.
-        instance = kept.pop((cls, partial), None) or cls(partial=partial)
+        instance = store.pop((cls, partial), None) or cls(partial=partial)
         instance.initial_data, instance._context = data, context
         try:
             is_valid = instance.is_valid()
@@ -44,7 +44,7 @@ class Input(serializers.Serializer[Any]):
         finally:
             for name in READ:
                 vars(instance).pop(name, None)
-            kept[cls, partial] = instance
+            store[cls, partial] = instance
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):
