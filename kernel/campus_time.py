@@ -122,7 +122,12 @@ def days_interval(first: date, last: date) -> Interval:
 
 def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
     """The pieces of an interval, one per campus day; a piece that reaches midnight ends 1440."""
-    day, last = campus_date(interval.starts_at), campus_date(interval.ends_at)
+    zone = campus_zone()
+    first, over = interval.starts_at.astimezone(zone), interval.ends_at.astimezone(zone)
+    day, last = first.date(), over.date()
+    if day == last:  # nearly always: no day has to be measured
+        yield DayPiece(day, first.hour * 60 + first.minute, over.hour * 60 + over.minute)
+        return
     while day <= last:
         begins, next_begins = day_start(day), day_start(day + timedelta(days=1))
         start, end = max(begins, interval.starts_at), min(next_begins, interval.ends_at)

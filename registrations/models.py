@@ -162,6 +162,7 @@ class Registration(models.Model):
             classroom=self.occupancy.classroom.name,
             group=self.group.name,
             interval=self.interval,
+            series_id=self.series_id,
         )
 
 

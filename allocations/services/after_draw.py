@@ -129,7 +129,7 @@ def _free(entry: AllocationRegistration, *, by: User, now: datetime, reason: str
         return []
     locked = hold_series(entry.series_id, now)
     today = campus_date(now)
-    occurrences = list(locked.following(now, today).values())
+    occurrences = [row.summary for row in locked.following(now, today).values()]
     facts = set_series_cancelled([locked.series], occurrences, actor_id=by.pk, now=now, from_day=today, reason=reason)
     return [fact for fact in facts if isinstance(fact, RegistrationCancelled)]
 

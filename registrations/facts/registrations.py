@@ -19,6 +19,8 @@ class RegistrationSummary:
     classroom: str
     group: str
     interval: Interval
+    series_id: int | None = None
+    """Of an occurrence its series."""
 
     @property
     def details(self) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from accounts.models import User
 from classrooms.services.room_time import release
+from kernel.db.expressions import IsAmong
 from kernel.db.transactions import transactional
 from kernel.facts import publish_many
-from registrations import rules
 from registrations.enums import RegistrationStatus
-from registrations.facts.registrations import RegistrationCancelled
+from registrations.facts.registrations import RegistrationCancelled, RegistrationSummary
 from registrations.models import Registration
 from registrations.services.registration_holding import check_changeable, hold_registration
 from registrations.services.week_rows import settle_weeks
@@ -27,11 +27,14 @@ def cancel_registration(*, registration_id: int, by: User, now: datetime, reason
     check_changeable(registration, by.access, now)
     if registration.status == RegistrationStatus.CANCELLED:
         return registration
-    cancel_locked(registration, actor_id=by.pk, now=now, reason=reason)
+    cancel_locked([registration.summary], actor_id=by.pk, now=now, reason=reason)
+    registration.occupancy.is_live, registration.status = False, RegistrationStatus.CANCELLED
     return registration
 
 
-def cancel_locked(*registrations: Registration, actor_id: int | None, now: datetime, reason: str = "") -> None:
+def cancel_locked(
+    registrations: Sequence[RegistrationSummary], *, actor_id: int | None, now: datetime, reason: str = ""
+) -> None:
     """Cancel registrations whose rooms are held exclusively, each with its own fact; a constant number of statements.
 
     The weeks of occurrences are settled by it. Publishes `RegistrationCancelled`.
@@ -41,7 +44,7 @@ def cancel_locked(*registrations: Registration, actor_id: int | None, now: datet
 
 
 def set_cancelled(
-    registrations: Sequence[Registration],
+    registrations: Sequence[RegistrationSummary],
     *,
     actor_id: int | None,
     now: datetime,
@@ -51,14 +54,12 @@ def set_cancelled(
     """The writing half of `cancel_locked`: returns the facts for a command that has one of its own to publish too."""
     if not registrations:
         return []
-    if holding := [row.pk for row in registrations if rules.holds_room(row.status)]:
-        release(holding)
-    Registration.objects.filter(pk__in=[row.pk for row in registrations]).update(status=RegistrationStatus.CANCELLED)
-    for row in registrations:
-        row.occupancy.is_live, row.status = False, RegistrationStatus.CANCELLED
+    ids = [row.id for row in registrations]
+    release(ids)
+    Registration.objects.filter(IsAmong("pk", ids)).update(status=RegistrationStatus.CANCELLED)
     return [
         RegistrationCancelled(
-            registration=row.summary, actor_id=actor_id, occurred_at=now, reason=reason, has_own_notice=has_own_notice
+            registration=row, actor_id=actor_id, occurred_at=now, reason=reason, has_own_notice=has_own_notice
         )
         for row in registrations
     ]

@@ -1,6 +1,7 @@
 """What registrations do when something below them goes: an archived group, a closing room."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 
 from classrooms.facts import RoomClosing, RoomOpening
@@ -8,11 +9,13 @@ from classrooms.services.room_time import lock_and_reload
 from groups.facts import GroupArchiving
 from groups.services.holding import GroupIsArchived
 from kernel.campus_time import campus_date
+from kernel.db.expressions import IsAmong
 from kernel.facts import Notice, on_cascade, publish_many
 from registrations.enums import SkipReason, WeekState
 from registrations.facts.registrations import RegistrationSummary, slots_are_free_again
 from registrations.models import Registration, Series
 from registrations.queries.losses import lost_to_closure
+from registrations.queries.standing import Standing, standing
 from registrations.services.cancelling import cancel_locked, set_cancelled
 from registrations.services.series import set_series_cancelled
 from registrations.services.week_rows import WeekRow, write_weeks
@@ -34,23 +37,26 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
     rows = Registration.objects.filter(group_id=archiving.group_id).ending_after(archiving.occurred_at)
     running = Series.objects.filter(group_id=archiving.group_id).running_from(today)
 
-    def load() -> tuple[list[Registration], list[Series]]:
-        return (
-            list(rows.live().with_api_relations().select_related("week").in_order()),
-            list(running.select_related("group", "classroom").in_order()),
-        )
+    def load() -> tuple[list[Standing], list[Series]]:
+        return standing(rows), list(running.select_related("group", "classroom").in_order())
 
-    def rooms(rows: tuple[list[Registration], list[Series]]) -> set[int]:
-        return {row.occupancy.classroom_id for row in rows[0]} | {series.classroom_id for series in rows[1]}
+    def rooms_of(those: tuple[list[Standing], list[Series]]) -> set[int]:
+        return {row.classroom_id for row in those[0]} | {series.classroom_id for series in those[1]}
 
-    registrations, series = lock_and_reload(load, rooms)
+    def ask_rooms() -> set[int]:
+        of_rows = rows.live().order_by().values_list("occupancy__classroom_id").distinct()
+        return {room for (room,) in of_rows} | set(running.order_by().values_list("classroom_id", flat=True))
+
+    registrations, series = lock_and_reload(load, rooms_of, ask_rooms=ask_rooms)
     ids = {row.pk for row in series}
-    following = [row for row in registrations if row.series_id in ids and row.follows_series]
-    alone = [row for row in registrations if row.series_id not in ids or not row.follows_series]
+    following, alone = list[RegistrationSummary](), list[RegistrationSummary]()
+    for row in registrations:
+        follows = row.week is not None and row.summary.series_id in ids
+        (following if follows else alone).append(row.summary)
     actor_id, now, reason = archiving.actor_id, archiving.occurred_at, GroupIsArchived.message
-    cancel_locked(*alone, actor_id=actor_id, now=now, reason=reason)
+    cancel_locked(alone, actor_id=actor_id, now=now, reason=reason)
     publish_many(set_series_cancelled(series, following, actor_id=actor_id, now=now, from_day=today, reason=reason))
-    return _targets(registrations) + [f"series:{row.pk}" for row in series]
+    return _targets(row.summary for row in registrations) + [f"series:{row.pk}" for row in series]
 
 
 def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
@@ -60,25 +66,27 @@ def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
         occupancy__starts_at__lt=closing.interval.ends_at,
         occupancy__ends_at__gt=closing.interval.starts_at,
     )
-    registrations = list(rows.live().with_api_relations().select_related("week").in_order())
-    write_weeks([_closed(row) for row in registrations if row.follows_series])
-    reason = closing.reason or "The room is closed"
-    facts = set_cancelled(registrations, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
-    if alone := [row.pk for row in registrations if not row.follows_series]:
-        Registration.objects.filter(pk__in=alone).update(is_closed_over=True)
-    publish_many(facts)
-    return _targets(registrations)
-
-
-def _closed(occurrence: Registration) -> WeekRow:
-    """The week of an occurrence that a closure cancels: it is skipped, and may be tried again."""
-    return WeekRow(
-        occurrence.week.series_id,
-        occurrence.week.begins_on,
-        WeekState.SKIPPED,
-        day=campus_date(occurrence.occupancy.starts_at),
-        why=SkipReason.CLOSED,
+    registrations = standing(rows)
+    summaries = [row.summary for row in registrations]
+    write_weeks(
+        [
+            _closed(row.summary, row.summary.series_id, row.week)
+            for row in registrations
+            if row.week is not None and row.summary.series_id is not None
+        ]
     )
+    reason = closing.reason or "The room is closed"
+    facts = set_cancelled(summaries, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
+    if alone := [row.summary.id for row in registrations if row.week is None]:
+        Registration.objects.filter(IsAmong("pk", alone)).update(is_closed_over=True)
+    publish_many(facts)
+    return _targets(summaries)
+
+
+def _closed(occurrence: RegistrationSummary, series_id: int, week: date) -> WeekRow:
+    """The week of an occurrence that a closure cancels: it is skipped, and may be tried again."""
+    day = campus_date(occurrence.interval.starts_at)
+    return WeekRow(series_id, week, WeekState.SKIPPED, day=day, why=SkipReason.CLOSED)
 
 
 def tell_who_lost_time(opening: RoomOpening) -> list[str]:
@@ -99,8 +107,8 @@ def tell_who_lost_time(opening: RoomOpening) -> list[str]:
             *(series.summary.free_again(days) for series, days in dates.items()),
         ]
     )
-    return _targets(alone) + [f"series:{series.pk}" for series in dates]
+    return _targets(row.summary for row in alone) + [f"series:{series.pk}" for series in dates]
 
 
-def _targets(registrations: list[Registration]) -> list[str]:
-    return [f"registration:{registration.pk}" for registration in registrations]
+def _targets(registrations: Iterable[RegistrationSummary]) -> list[str]:
+    return [f"registration:{registration.id}" for registration in registrations]

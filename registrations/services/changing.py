@@ -199,7 +199,7 @@ def _mark_week(registration: Registration, changes: Collection[str]) -> None:
     if "description" in changes:
         keep_own_description(registration)
     if set(changes) - {"description"}:
-        settle_weeks([registration])
+        settle_weeks([registration.summary])
 
 
 def change_faults(

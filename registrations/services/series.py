@@ -1,5 +1,6 @@
 """Entering series, cancelling them, and trying their skipped dates again. Moving them is `series_moving`."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,14 +14,16 @@ from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
 from groups.services.holding import hold_groups
 from kernel.campus_time import campus_date
+from kernel.db.expressions import IsAmong
 from kernel.db.locks import lock_rooms
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Conflict, Invalid
 from kernel.facts import Fact, publish, publish_many
 from registrations import rules
 from registrations.enums import WeekState
+from registrations.facts.registrations import RegistrationSummary
 from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skips
-from registrations.models import Registration, Series
+from registrations.models import Series
 from registrations.queries.series import with_api_relations
 from registrations.services.cancelling import set_cancelled
 from registrations.services.series_holding import hold_group_of, hold_series
@@ -141,13 +144,13 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
     cut = max(from_day or campus_date(now), campus_date(now))
     if cut > locked.series.last_on:
         return
-    occurrences = list(locked.following(now, cut).values())
+    occurrences = [row.summary for row in locked.following(now, cut).values()]
     publish_many(set_series_cancelled([locked.series], occurrences, actor_id=by.pk, now=now, from_day=cut))
 
 
 def set_series_cancelled(
     cancelled: Sequence[Series],
-    occurrences: Sequence[Registration],
+    occurrences: Sequence[RegistrationSummary],
     *,
     actor_id: int | None,
     now: datetime,
@@ -159,8 +162,11 @@ def set_series_cancelled(
     The rooms of both are held exclusively. A constant number of statements.
     """
     ids = [series.pk for series in cancelled]
-    Series.objects.filter(pk__in=ids).update(cancelled_from=from_day)
+    Series.objects.filter(IsAmong("pk", ids)).update(cancelled_from=from_day)
     give_up_weeks(ids, occurrences, from_day=from_day, actor_id=actor_id)
+    ids_of_series: dict[int | None, list[int]] = defaultdict(list)
+    for row in occurrences:
+        ids_of_series[row.series_id].append(row.id)
     facts: list[Fact] = [*set_cancelled(occurrences, actor_id=actor_id, now=now, reason=reason, has_own_notice=False)]
     return facts + [
         SeriesCancelled(
@@ -168,7 +174,7 @@ def set_series_cancelled(
             occurred_at=now,
             series=series.summary,
             from_day=from_day,
-            cancelled_ids=tuple(row.pk for row in occurrences if row.series_id == series.pk),
+            cancelled_ids=tuple(ids_of_series[series.pk]),
             reason=reason,
         )
         for series in cancelled

@@ -245,7 +245,7 @@ def _carry_out(
         list(moved),
         [row.registration_id for row in added if row.registration_id is not None],
         set_cancelled(
-            [*leaving, *(row for row in moving.values() if row.pk not in moved)],
+            [row.summary for row in (*leaving, *moving.values()) if row.pk not in moved],
             actor_id=by.pk,
             now=now,
             has_own_notice=False,

@@ -7,7 +7,9 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Q
 
+from kernel.db.expressions import IsAmong
 from registrations.enums import SkipReason, WeekState
+from registrations.facts.registrations import RegistrationSummary
 from registrations.models import Registration, SeriesWeek
 
 COLUMNS = "state, registration_id, date, why, blocked_by_id, given_up_by_id"
@@ -45,11 +47,11 @@ def write_weeks(rows: Sequence[WeekRow]) -> None:
         cursor.execute(UPSERT, [list(column) for column in zip(*rows, strict=True)])
 
 
-def settle_weeks(registrations: Iterable[Registration]) -> None:
+def settle_weeks(registrations: Iterable[RegistrationSummary]) -> None:
     """Somebody has decided by hand on these: if they are occurrences, commands to their series leave them alone from
     now on. One statement, none where no series is concerned."""
-    if ids := [row.pk for row in registrations if row.series_id is not None]:
-        SeriesWeek.objects.held().filter(registration__in=ids).update(state=WeekState.SETTLED)
+    if ids := [row.id for row in registrations if row.series_id is not None]:
+        SeriesWeek.objects.held().filter(IsAmong("registration", ids)).update(state=WeekState.SETTLED)
 
 
 def keep_own_description(registration: Registration) -> None:
@@ -58,11 +60,11 @@ def keep_own_description(registration: Registration) -> None:
 
 
 def give_up_weeks(
-    series_ids: Sequence[int], registrations: Iterable[Registration], *, from_day: date, actor_id: int | None
+    series_ids: Sequence[int], registrations: Iterable[RegistrationSummary], *, from_day: date, actor_id: int | None
 ) -> None:
     """A command cancels series from a day on: the weeks of these occurrences of theirs are given up, and those whose
     skipped date lies on or after the day. One statement."""
     SeriesWeek.objects.filter(
-        Q(registration__in=[row.pk for row in registrations])
-        | Q(series__in=series_ids, state=WeekState.SKIPPED, date__gte=from_day)
+        Q(IsAmong("registration", [row.id for row in registrations]))
+        | Q(IsAmong("series", series_ids), state=WeekState.SKIPPED, date__gte=from_day)
     ).update(state=WeekState.GIVEN_UP, registration=None, date=None, why="", blocked_by=None, given_up_by=actor_id)
