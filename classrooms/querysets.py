@@ -1,6 +1,7 @@
 """Reads that read as English. Availability and agenda share `overlapping`, free-room search has `overlapping_any`."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Self
 
 from django.contrib.postgres.fields import RangeBoundary
@@ -10,6 +11,7 @@ from accounts.rules import Access
 from classrooms.enums import OccupancyKind
 from kernel.campus_time import Interval
 from kernel.db.expressions import TsTzMultirange, TsTzRange
+from kernel.db.overlaps import Overlaps
 from kernel.db.querysets import RowT
 
 
@@ -20,7 +22,11 @@ class OccupancyQuerySet(QuerySet[RowT]):
 
     def overlapping(self, interval: Interval) -> Self:
         """Sharing at least an instant with a half-open interval: touching does not count."""
-        return self.filter(starts_at__lt=interval.ends_at, ends_at__gt=interval.starts_at)
+        return self.filter(Overlaps(interval.starts_at, interval.ends_at))
+
+    def over_after(self, instant: datetime) -> Self:
+        """Ending after an instant, whenever they start."""
+        return self.filter(Overlaps(instant, None))
 
     def overlapping_any(self, intervals: Iterable[Interval]) -> Self:
         """Overlapping at least one of the intervals; where there are none, nothing does.

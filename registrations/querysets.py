@@ -6,6 +6,8 @@ from typing import Self
 
 from django.db.models import Q, QuerySet
 
+from kernel.campus_time import Interval
+from kernel.db.overlaps import Overlaps
 from kernel.db.querysets import RowT
 from registrations.enums import RegistrationStatus, WeekState
 
@@ -21,6 +23,10 @@ class RegistrationQuerySet(QuerySet[RowT]):
 
     def not_cancelled(self) -> Self:
         return self.exclude(status=RegistrationStatus.CANCELLED)
+
+    def overlapping(self, interval: Interval) -> Self:
+        """Sharing at least an instant with a half-open interval."""
+        return self.filter(Overlaps(interval.starts_at, interval.ends_at, of="occupancy__"))
 
     def ending_after(self, instant: datetime) -> Self:
         return self.filter(occupancy__ends_at__gt=instant)

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from kernel.campus_time import days_interval
+from kernel.db.overlaps import OVERLAP
 
 WEEKDAYS, HOURS = range(1, 8), range(24)
 
@@ -68,7 +69,7 @@ class Hours:
 
 
 # Per room its spans of room time, merged and cut to the window.
-MERGED_SPANS = """
+MERGED_SPANS = f"""
 WITH room AS (
     SELECT id, name, classrooms_classroom.floor, name_order FROM classrooms_classroom
     WHERE %(floor)s::bigint IS NULL OR classrooms_classroom.floor = %(floor)s::bigint
@@ -76,12 +77,12 @@ WITH room AS (
     SELECT classroom_id, kind = 'closure' AS is_closure,
            range_agg(tstzrange(starts_at, ends_at)) * tstzmultirange(tstzrange(%(first)s, %(last)s)) AS spans
     FROM classrooms_occupancy JOIN room ON room.id = classroom_id
-    WHERE is_live AND starts_at < %(last)s AND ends_at > %(first)s
+    WHERE is_live AND {OVERLAP.format(starts_at="starts_at", ends_at="ends_at", since="%(first)s", until="%(last)s")}
     GROUP BY classroom_id, is_closure
 ), kept AS (
     SELECT classroom_id, is_closure, lower(span) AS starts_at, upper(span) AS ends_at
     FROM merged, unnest(spans) AS span
-)"""
+)"""  # noqa: S608 - made of constants
 
 BY_ROOM = f"""{MERGED_SPANS}
 SELECT room.name,

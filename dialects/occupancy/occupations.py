@@ -7,6 +7,7 @@ from django.conf import settings
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.agenda import Description, RoomUse, Visibility, closes_room, described
+from kernel.campus_time import Interval
 
 RESERVED, CLOSED = "Reserved", "Closed"
 
@@ -14,9 +15,11 @@ RESERVED, CLOSED = "Reserved", "Closed"
 def occupations(room: Classroom, *, since: datetime | None, until: datetime | None) -> list[RoomUse]:
     """The uses of a room, in order, that overlap `since` to `until`; None is no limit on that side. One query."""
     occupancies = Occupancy.objects.live().filter(classroom=room)
-    if since:
-        occupancies = occupancies.filter(ends_at__gt=since)
-    if until:
+    if since and until:
+        occupancies = occupancies.overlapping(Interval(since, until))
+    elif since:
+        occupancies = occupancies.over_after(since)
+    elif until:
         occupancies = occupancies.filter(starts_at__lt=until)
     return sorted(described(occupancies), key=_order)
 

@@ -61,11 +61,7 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
 
 def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
     """Cancel what is registered over the closure. The closing side holds the rooms exclusively."""
-    rows = Registration.objects.filter(
-        occupancy__classroom_id__in=closing.classroom_ids,
-        occupancy__starts_at__lt=closing.interval.ends_at,
-        occupancy__ends_at__gt=closing.interval.starts_at,
-    )
+    rows = Registration.objects.overlapping(closing.interval).filter(occupancy__classroom_id__in=closing.classroom_ids)
     registrations = standing(rows)
     summaries = [row.summary for row in registrations]
     write_weeks(
