@@ -8,7 +8,6 @@ from kernel.names import BLANK, NOT_VISIBLE, is_visible
 MAX_NAME = 100
 MAX_NAME_KEY = 400
 UNKNOWN_GROUP = "Unknown group"
-UNKNOWN_USER = "Unknown user"
 
 
 def name_key(name: str) -> str:

@@ -12,6 +12,9 @@ from typing import Any, ClassVar
 Faults = Mapping[str, Sequence[str]]
 """{field: [sentence, …]}; faults of the body as a whole stand under `non_field_errors`."""
 
+UNKNOWN_USER = "Unknown user"
+"""Of a username, in a body as in a filter."""
+
 MAX_LISTED = 200
 """How many conflicts, faulty fields and sentences of one field a refusal lists: all that an ordinary series meets, and
 no megabyte for a request of hundreds."""

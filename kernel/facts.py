@@ -84,6 +84,18 @@ class Fact(ABC):
         return ()
 
 
+def actions() -> set[str]:
+    """The log's words for all kinds of facts there are."""
+    return {action for kind in _below(Fact) if (action := vars(kind).get("action"))}
+
+
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
+    """All kinds below a kind."""
+    for narrower in kind.__subclasses__():
+        yield narrower
+        yield from _below(narrower)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cascade:
     """Something is about to happen; subclasses name it in the present tense: `GroupArchiving`."""

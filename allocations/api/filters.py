@@ -3,7 +3,7 @@
 import django_filters
 
 from allocations.enums import EntryStatus
-from kernel.api.filters import FilterSet
+from kernel.api.filters import FilterSet, PersonFilter
 
 VISIBLE = (EntryStatus.PENDING, EntryStatus.APPROVED, EntryStatus.REJECTED)
 
@@ -12,4 +12,4 @@ class EntryFilter(FilterSet):
     """Contract §6. `user` is for cspace; the view refuses it to others."""
 
     status = django_filters.ChoiceFilter(choices=[(status.value, status.label) for status in VISIBLE])
-    user = django_filters.CharFilter(field_name="created_by__username")
+    user = PersonFilter(field_name="created_by_id")

@@ -9,10 +9,10 @@ from accounts.models import User
 from accounts.rules import MAX_USERNAME
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
-from groups.rules import MAX_NAME, UNKNOWN_USER, name_faults
+from groups.rules import MAX_NAME, name_faults
 from kernel.api.fields import ChoiceField, NameField, TextField
 from kernel.api.serializers import Input, Output, Shape
-from kernel.errors import Faults
+from kernel.errors import UNKNOWN_USER, Faults
 
 
 class GroupInput(Input):

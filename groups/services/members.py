@@ -12,7 +12,7 @@ from groups.models import UserGroup
 from groups.services.groups import lock_group
 from kernel.db.constraints import naming
 from kernel.db.transactions import transactional
-from kernel.errors import AlreadyExists, Invalid, InvalidState, NotFound, PermissionDenied
+from kernel.errors import UNKNOWN_USER, AlreadyExists, Invalid, InvalidState, NotFound, PermissionDenied
 from kernel.facts import publish
 
 
@@ -41,7 +41,7 @@ def add_member(*, group_id: int, by: User, now: datetime, username: str, permiss
         raise PermissionDenied
     user = User.objects.filter(username=username).first()
     if user is None:
-        raise Invalid({"username": [rules.UNKNOWN_USER]})
+        raise Invalid({"username": [UNKNOWN_USER]})
     with naming({"usergroup_one_place_per_group": UserIsAMember()}):
         place = UserGroup.objects.create(group=group, user=user, permissions=permissions)
     publish(MemberAdded(membership=place.summary, actor_id=by.pk, occurred_at=now))

@@ -5,14 +5,17 @@ from typing import Any, ClassVar, TypeVar
 
 import django_filters
 from django import forms
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from kernel.api.pagination import NOT_POSITIVE, page_faults
-from kernel.errors import Faults, Invalid
+from kernel.errors import UNKNOWN_USER, Faults, Invalid
 from kernel.written import read_known_day, read_whole_number
 
 QuerySetT = TypeVar("QuerySetT", bound=QuerySet[Any, Any])
+Referents = Callable[[], QuerySet[Any, Any]]
+"""Gives what a filter may name."""
 
 
 class _ReadFormField(forms.Field):
@@ -33,12 +36,34 @@ class _NumberFormField(_ReadFormField):
     read = staticmethod(read_whole_number)
 
 
-class _IdFormField(_ReadFormField):
-    @staticmethod
-    def read(value: object) -> int:
-        number = read_whole_number(value)
-        if number < 1:
-            raise ValueError(NOT_POSITIVE)
+class _ReferenceFormField(forms.CharField):
+    """What has this name; the id of it."""
+
+    def __init__(self, *, rows: Referents, key: str, unknown: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._rows, self._key, self._unknown = rows, key, unknown
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        rows = self._rows().filter(**{self._key: self.read(text)})
+        if (row_id := rows.values_list("pk", flat=True).first()) is None:
+            raise forms.ValidationError(self._unknown)
+        return row_id
+
+    def read(self, text: str) -> Any:
+        return text
+
+
+class _IdFormField(_ReferenceFormField):
+    def read(self, text: str) -> int:
+        try:
+            number = read_whole_number(text)
+            if number < 1:
+                raise ValueError(NOT_POSITIVE)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
         return number
 
 
@@ -52,10 +77,34 @@ class NumberFilter(django_filters.Filter):
     field_class = _NumberFormField
 
 
-class IdFilter(django_filters.Filter):
-    """The id of something."""
+class NameFilter(django_filters.Filter):
+    """What belongs to one of `rows`, which has its name in `key`; `field_name` holds its id. One query more.
+
+    What there is not is refused as `unknown`: an empty list would say that it is there and nothing belongs to it.
+    What is no longer in use, as an archived group, has a history and is one of `rows`.
+    """
+
+    field_class = _ReferenceFormField
+
+    def __init__(self, *, field_name: str, rows: Referents, key: str, unknown: str) -> None:
+        super().__init__(field_name=field_name, rows=rows, key=key, unknown=unknown)
+
+
+class PersonFilter(NameFilter):
+    """What belongs to whoever has this username, active or not."""
+
+    def __init__(self, *, field_name: str) -> None:
+        people = get_user_model()._default_manager.all
+        super().__init__(field_name=field_name, rows=people, key="username", unknown=UNKNOWN_USER)
+
+
+class IdFilter(NameFilter):
+    """The same by its id."""
 
     field_class = _IdFormField
+
+    def __init__(self, *, field_name: str, rows: Referents, unknown: str) -> None:
+        super().__init__(field_name=field_name, rows=rows, key="pk", unknown=unknown)
 
 
 class DateFilter(django_filters.Filter):

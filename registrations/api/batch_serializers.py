@@ -11,7 +11,7 @@ from accounts.models import User
 from classrooms.api.fields import ClassroomField
 from classrooms.models import Classroom
 from groups.models import Group
-from groups.rules import UNKNOWN_GROUP, UNKNOWN_USER
+from groups.rules import UNKNOWN_GROUP
 from kernel.api.examples import day_ahead, days_on, this_moment, weekday_ahead
 from kernel.api.fields import (
     ChoiceField,
@@ -25,7 +25,7 @@ from kernel.api.fields import (
 )
 from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import campus_date, format_instant, format_minute
-from kernel.errors import Faults
+from kernel.errors import UNKNOWN_USER, Faults
 from registrations.enums import SkipReason, Source
 from registrations.models import Registration, Series
 from registrations.rules import MAX_DESCRIPTION, series_faults

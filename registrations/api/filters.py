@@ -7,12 +7,14 @@ from django.db.models import QuerySet
 
 from classrooms.models import Classroom
 from classrooms.rules import UNKNOWN_CLASSROOM
+from groups.models import Group
+from groups.rules import UNKNOWN_GROUP
 from kernel import clock
-from kernel.api.filters import DateFilter, FilterSet, IdFilter
+from kernel.api.filters import DateFilter, FilterSet, IdFilter, NameFilter, PersonFilter
 from kernel.campus_time import campus_date, day_start
-from kernel.errors import Invalid
 from registrations.enums import LIVE, RegistrationStatus
 from registrations.models import Registration, Series
+from registrations.queries import events
 from registrations.querysets import SeriesQuerySet
 
 SHOWN_BACK_DAYS = 30
@@ -26,11 +28,13 @@ class RegistrationFilter(FilterSet):
     ranges = [("date_from", "date_to")]
 
     status = django_filters.ChoiceFilter(choices=[*RegistrationStatus.choices, ("all", "all")], method="with_status")
-    classroom = django_filters.CharFilter(method="in_classroom")
-    group_id = IdFilter(field_name="group_id")
+    classroom = NameFilter(
+        field_name="occupancy__classroom_id", rows=Classroom.objects.all, key="name", unknown=UNKNOWN_CLASSROOM
+    )
+    group_id = IdFilter(field_name="group_id", rows=Group.objects.all, unknown=UNKNOWN_GROUP)
     date_from = DateFilter(method="from_date")
     date_to = DateFilter(method="to_date")
-    user = django_filters.CharFilter(field_name="created_by__username")
+    user = PersonFilter(field_name="created_by_id")
 
     def filter_queryset(self, queryset: Registrations) -> Registrations:
         rows: Registrations = super().filter_queryset(queryset)
@@ -45,9 +49,6 @@ class RegistrationFilter(FilterSet):
     def with_status(self, rows: Registrations, name: str, value: str) -> Registrations:
         return rows if value == "all" else rows.filter(status=value)
 
-    def in_classroom(self, rows: Registrations, name: str, value: str) -> Registrations:
-        return rows.filter(occupancy__classroom=_classroom(value))
-
     def from_date(self, rows: Registrations, name: str, value: date) -> Registrations:
         return rows.filter(occupancy__ends_at__gt=day_start(value))
 
@@ -58,21 +59,10 @@ class RegistrationFilter(FilterSet):
 class SeriesFilter(FilterSet):
     """Contract §7. `active_on`: running on that day, whether or not it is one of their dates."""
 
-    classroom = django_filters.CharFilter(method="in_classroom")
-    group_id = IdFilter(field_name="group_id")
-    event_id = IdFilter(field_name="event_id")
+    classroom = NameFilter(field_name="classroom_id", rows=Classroom.objects.all, key="name", unknown=UNKNOWN_CLASSROOM)
+    group_id = IdFilter(field_name="group_id", rows=Group.objects.all, unknown=UNKNOWN_GROUP)
+    event_id = IdFilter(field_name="event_id", rows=events.rows, unknown=events.UNKNOWN_EVENT)
     active_on = DateFilter(method="running_on")
-
-    def in_classroom(self, rows: QuerySet[Series], name: str, value: str) -> QuerySet[Series]:
-        return rows.filter(classroom=_classroom(value))
 
     def running_on(self, rows: SeriesQuerySet[Series], name: str, value: date) -> QuerySet[Series]:
         return rows.active_on(value)
-
-
-def _classroom(name: str) -> Classroom:
-    """Raises `Invalid` for a room nobody knows."""
-    classroom = Classroom.objects.filter(name=name).first()
-    if classroom is None:
-        raise Invalid({"classroom": [UNKNOWN_CLASSROOM]})
-    return classroom

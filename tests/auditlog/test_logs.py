@@ -70,8 +70,11 @@ def test_action_exactly_or_as_a_prefix(api, cspace):
     write("group.created", minutes=3)
     assert ids(api(cspace).get("logs/?action=registration.approved")) == [approved]
     assert ids(api(cspace).get("logs/?action=registration.")) == [rejected, approved]
-    for other in ("registration", "registration.app", "REGISTRATION.", "%25.", "_egistration.", "nothing.at_all"):
+    for other in ("registration.cancelled", "user_group."):
         assert ids(api(cspace).get(f"logs/?action={other}")) == []
+    for other in ("registration", "registration.app", "REGISTRATION.", "%25.", "_egistration.", "nothing.at_all"):
+        refusal = api(cspace).get(f"logs/?action={other}")
+        assert (refusal.status_code, refusal.json()["details"]) == (400, {"action": ["Unknown action"]})
 
 
 def test_user_is_a_username(api, cspace, member):
@@ -80,7 +83,8 @@ def test_user_is_a_username(api, cspace, member):
     write()
     assert ids(api(cspace).get("logs/?user=member")) == [own]
     for unknown in ("nobody", "MEMBER", "mem", str(member.pk)):
-        assert ids(api(cspace).get(f"logs/?user={unknown}")) == []
+        refusal = api(cspace).get(f"logs/?user={unknown}")
+        assert (refusal.status_code, refusal.json()["details"]) == (400, {"user": ["Unknown user"]})
 
 
 def test_filters_join_and_stay_in_the_links(api, cspace, member):

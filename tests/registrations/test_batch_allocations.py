@@ -14,6 +14,7 @@ from registrations.enums import Source
 from registrations.models import Registration, Series, SeriesWeek
 from registrations.services.series_writing import SeriesDraft, place_series
 from tests.factories import make_classroom, make_group, make_registration, make_user
+from tests.factories.allocations import make_event
 
 pytestmark = pytest.mark.usefixtures("document_clock")
 URL = "batch-allocations/"
@@ -466,7 +467,7 @@ def test_the_number_of_statements_depends_on_nothing(api, cspace, weekly):
 
 def test_the_list_and_its_filters(api, cspace, team, member, room, weekly):
     make_classroom("Room B")
-    other = make_group("316")
+    other, event = make_group("316"), make_event(by=cspace)
     first = api(cspace).post(URL, weekly).json()
     second = (
         api(cspace)
@@ -487,7 +488,7 @@ def test_the_list_and_its_filters(api, cspace, team, member, room, weekly):
         ends_on=dt.date(2026, 5, 31),
         created_by_id=member.pk,
         source=Source.DRAW,
-        event_id=7,
+        event_id=event.pk,
     )
     drawn = place_series([draft], now=clock.now())[0].id
 
@@ -500,7 +501,7 @@ def test_the_list_and_its_filters(api, cspace, team, member, room, weekly):
     assert ids() == [first["id"], second["id"], drawn]
     assert ids("?classroom=Room B") == [second["id"]]
     assert ids(f"?group_id={team.pk}") == [first["id"], drawn]
-    assert ids("?event_id=7") == [drawn]
+    assert ids(f"?event_id={event.pk}") == [drawn]
     assert ids("?active_on=2026-02-28") == [first["id"]]
     assert ids("?active_on=2026-04-02") == []
     page = api(cspace).get(f"{URL}?page=2&per_page=1").json()
