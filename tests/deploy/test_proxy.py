@@ -83,6 +83,35 @@ def test_the_name_and_port_it_is_asked_by_arrive_as_they_are(proxy, host):
     assert asked(proxy, ANYBODY, Host=host)["Host"] == host
 
 
+def statuses(address, source, path, times):
+    answers = []
+    for _ in range(times):
+        connection = http.client.HTTPConnection(address, source_address=(source, 0), timeout=10)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answers.append((answer.status, answer.headers["Retry-After"], answer.read()))
+        finally:
+            connection.close()
+    return answers
+
+
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/schema", "/api/schema/?format=json", "/api/docs/"])
+def test_what_everybody_may_read_and_costs_most_is_bounded_by_address(proxy, path):
+    """Each path with an address of its own. The burst passes at once, whoever comes on top is told to wait."""
+    last = 10 + len(path)
+    of_one = statuses(proxy, f"127.0.0.{last}", path, 60)
+    refused = {answer for answer in of_one if answer[0] != 200}
+    assert [status for status, *_ in of_one[:20]] == [200] * 20
+    assert refused == {(429, "1", b'{"error": "Too many requests, please try again later", "code": "RATE_LIMITED"}')}
+    assert [status for status, *_ in statuses(proxy, f"127.0.1.{last}", path, 5)] == [200] * 5
+
+
+@pytest.mark.parametrize("path", ["/api/v1/classrooms/", "/healthz", "/api/schemata"])
+def test_nothing_else_is_bounded_there(proxy, path):
+    assert {status for status, *_ in statuses(proxy, "127.0.0.9", path, 60)} == {200}
+
+
 def test_the_same_addresses_are_believed_in_both_places():
     by_address = set(re.findall(r"set_real_ip_from (\S+);", CONFIGURATION))
     by_scheme = set(re.findall(r"^    (\S+) 1;", CONFIGURATION, re.MULTILINE))
