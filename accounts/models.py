@@ -29,6 +29,9 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. Never deleted, only deactivated: history keeps its names."""
 
+    searched_fields: ClassVar[tuple[str, ...]] = ("display_name",)
+    """Kept folded for searches (`kernel.db.searching`)."""
+
     username = models.CharField(
         max_length=MAX_USERNAME,
         unique=True,

@@ -1,5 +1,7 @@
 """Rooms, and room time: the one table that PostgreSQL keeps free of overlaps."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
@@ -25,6 +27,9 @@ from kernel.db.overlaps import IsLong
 
 class Classroom(models.Model):
     """A room. Its name is its address in the API; an inactive room stays readable."""
+
+    searched_fields: ClassVar[tuple[str, ...]] = ("name",)
+    """Kept folded for searches (`kernel.db.searching`)."""
 
     name = models.CharField(max_length=MAX_NAME)
     name_key = models.CharField(max_length=MAX_NAME_KEY)

@@ -1,5 +1,7 @@
 """Groups book rooms; people act for the groups they belong to."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -12,6 +14,9 @@ from groups.rules import MAX_NAME, MAX_NAME_KEY
 
 class Group(models.Model):
     """A group of people. Archived rather than deleted: its history stays readable."""
+
+    searched_fields: ClassVar[tuple[str, ...]] = ("name",)
+    """Kept folded for searches (`kernel.db.searching`)."""
 
     name = models.CharField(max_length=MAX_NAME)
     name_key = models.CharField(max_length=MAX_NAME_KEY)

@@ -4,6 +4,8 @@ A lecture blocks its room exactly while its course, its schedule and its booking
 `services.visibility` keeps `Occupancy.is_live` equal to that.
 """
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -23,6 +25,9 @@ from timetables.querysets import (
 
 class Teacher(models.Model):
     """Known by name; the page about them may be anywhere."""
+
+    searched_fields: ClassVar[tuple[str, ...]] = ("name",)
+    """Kept folded for searches (`kernel.db.searching`)."""
 
     name = models.CharField(max_length=rules.MAX_NAME)
     people_url = models.CharField(max_length=rules.MAX_URL, default="", blank=True)
@@ -47,6 +52,9 @@ class Teacher(models.Model):
 
 class Course(models.Model):
     """A course, addressed by its code, case-sensitively."""
+
+    searched_fields: ClassVar[tuple[str, ...]] = ("code", "name")
+    """As a teacher's."""
 
     code = models.CharField(max_length=rules.MAX_CODE)
     name = models.CharField(max_length=rules.MAX_NAME)
