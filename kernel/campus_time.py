@@ -5,7 +5,7 @@ datetimes. Intervals are half-open: touching is not overlapping.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
@@ -129,7 +129,7 @@ def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
         yield DayPiece(day, first.hour * 60 + first.minute, over.hour * 60 + over.minute)
         return
     while day <= last:
-        begins, next_begins = day_start(day), day_start(day + timedelta(days=1))
+        _, begins, next_begins = _day_in(campus_zone(), day)
         start, end = max(begins, interval.starts_at), min(next_begins, interval.ends_at)
         if start < end:
             yield DayPiece(
@@ -138,6 +138,31 @@ def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
                 MINUTES_PER_DAY if end == next_begins else campus_minute(end),
             )
         day += timedelta(days=1)
+
+
+class DayCutter:
+    """Cuts spans that overlap a window of whole campus days, as `cut_per_day` does, and words the pieces.
+
+    For the hundreds of spans of an agenda, nearly all of which lie within one day.
+    """
+
+    def __init__(self, window: Interval) -> None:
+        self._window = window
+        self._zone = campus_zone()
+
+    def pieces(self, starts_at: datetime, ends_at: datetime) -> Sequence[tuple[str, str, str]]:
+        """What of a span lies in the window: ("YYYY-MM-DD", "HH:MM", "HH:MM") per day, by time."""
+        wall = starts_at.astimezone(self._zone)
+        text, begins, next_begins = _day_in(self._zone, wall.date())
+        if begins <= starts_at and ends_at <= next_begins:
+            end_wall = ends_at.astimezone(self._zone)
+            end = MINUTES_PER_DAY if ends_at == next_begins else end_wall.hour * 60 + end_wall.minute
+            return ((text, CLOCK[wall.hour * 60 + wall.minute], CLOCK[end]),)
+        within = Interval(starts_at, ends_at).within(self._window)
+        return [
+            (piece.date.isoformat(), CLOCK[piece.start_minute], CLOCK[piece.end_minute])
+            for piece in cut_per_day(within)
+        ]
 
 
 def merged(intervals: Iterable[Interval]) -> list[Interval]:
@@ -159,7 +184,7 @@ def covering_pieces(interval: Interval) -> Iterator[DayPiece]:
     """
     day, last = campus_date(interval.starts_at), campus_date(interval.ends_at)
     while day <= last:
-        begins, next_begins = day_start(day), day_start(day + timedelta(days=1))
+        _, begins, next_begins = _day_in(campus_zone(), day)
         start, end = max(begins, interval.starts_at), min(next_begins, interval.ends_at)
         if start < end and next_begins - begins == timedelta(days=1):
             yield DayPiece(day, (start - begins) // MINUTE, -((begins - end) // MINUTE))
@@ -172,6 +197,10 @@ def covering_pieces(interval: Interval) -> Iterator[DayPiece]:
 def format_minute(minute: int) -> str:
     """ "HH:MM"; 1440 is "24:00"."""
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+CLOCK = tuple(format_minute(minute) for minute in range(MINUTES_PER_DAY + 1))
+"""What `format_minute` says of each minute of a day."""
 
 
 def format_wall(instant: datetime) -> str:
@@ -218,9 +247,14 @@ def _instant(day: date, minute: int) -> datetime:
     return _instant_in(campus_zone(), day, minute)
 
 
-@lru_cache(maxsize=10_000)  # every piece of an agenda asks where its day begins and ends
 def _instant_in(zone: ZoneInfo, day: date, minute: int) -> datetime:
     # fold=0: the earlier of an ambiguous pair; inside a gap, the offset from before it,
     # so a gap that begins at midnight maps to its own end.
     wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
     return wall.astimezone(UTC)
+
+
+@lru_cache(maxsize=4_000)
+def _day_in(zone: ZoneInfo, day: date) -> tuple[str, datetime, datetime]:
+    """A campus day in words, its first instant and that of the next."""
+    return day.isoformat(), _instant_in(zone, day, 0), _instant_in(zone, day + timedelta(days=1), 0)

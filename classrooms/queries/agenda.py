@@ -3,18 +3,23 @@
 Each app registers at start-up where the words for its kind of occupancy stand (`<app>/queries/describing.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from django.db.models import Case, F, TextField, Value, When
 from django.db.models.expressions import Combinable
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
+from classrooms.queries.overlapping import IN_THE_SLOT, SLOT
+from classrooms.queries.rooms import ClassroomNotFound
 from classrooms.querysets import OccupancyQuerySet
 from kernel.campus_time import Interval
+from kernel.db.batch import Statement, ask
 
 
 class Visibility(StrEnum):
@@ -44,15 +49,6 @@ class Description:
     status: str | None = None
     visibility: Visibility = Visibility.EVERYBODY
 
-    @property
-    def heading(self) -> str | None:
-        """The title on one line with its code."""
-        return f"{self.code} {self.title}" if self.code else self.title
-
-    def without_names(self) -> "Description":
-        """As little as every reader of an agenda may know."""
-        return Description(self.kind, status=self.status)
-
 
 @dataclass(frozen=True)
 class RoomUse:
@@ -65,7 +61,28 @@ class RoomUse:
     description: Description
 
 
-@dataclass(frozen=True)
+class UseRow(NamedTuple):
+    """A use as it is read: an agenda has hundreds, and makes its answer of these. See `RoomUse` and `Description`."""
+
+    id: int
+    classroom_id: int
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    title: str | None
+    code: str | None
+    label: str | None
+    who: str | None
+    group: str | None
+    status: str | None
+
+    @property
+    def heading(self) -> str | None:
+        """The title on one line with its code."""
+        return f"{self.code} {self.title}" if self.code else self.title
+
+
+@dataclass(frozen=True, eq=False)  # compared by identity, so that what is read can be remembered by who describes
 class Describer:
     """Where the `Description` of one kind of occupancy is read.
 
@@ -80,8 +97,16 @@ class Describer:
     """Nobody has the room: plans show it as closed, not as taken."""
 
 
-OF_THE_OCCUPANCY = ("id", "classroom_id", "starts_at", "ends_at", "kind")
-NO_WORDS = slice(0, 0)
+WORDS = UseRow._fields[5:]
+USES_OF_A_ROOM = """
+SELECT room_use.*
+  FROM classrooms_classroom AS room
+ CROSS JOIN {slot}
+  LEFT JOIN LATERAL ({uses} WHERE classrooms_occupancy.classroom_id = room.id AND {is_in_the_slot})
+    AS room_use ON true
+ WHERE room.name = %s
+ ORDER BY room_use.starts_at, room_use.id
+"""
 _describers: dict[str, Describer] = {}
 
 
@@ -95,27 +120,52 @@ def closes_room(kind: str) -> bool:
     return kind in _describers and _describers[kind].closes_room
 
 
-def agenda(classroom_id: int, interval: Interval) -> list[RoomUse]:
-    """The live occupancies of a room in an interval, by time."""
-    return described(Occupancy.objects.live().overlapping(interval).filter(classroom_id=classroom_id).in_order())
+def asking_for_agenda(name: str, interval: Interval) -> Statement:
+    """The question for `agenda`."""
+    sql, parameters = _uses_of_a_room(tuple(_describers.values()))
+    return Statement(sql, (interval.starts_at, interval.ends_at, *parameters, name))
+
+
+def agenda(name: str, interval: Interval) -> list[UseRow]:
+    """The live occupancies of the room with exactly this name in an interval, by time. Raises: ClassroomNotFound."""
+    rows = ask(asking_for_agenda(name, interval))
+    if not rows:
+        raise ClassroomNotFound
+    return [] if rows[0][0] is None else [UseRow._make(row) for row in rows]
 
 
 def described(occupancies: OccupancyQuerySet[Occupancy]) -> list[RoomUse]:
     """Occupancies with what they are, in their order; those that nobody describes too. One query for all kinds."""
-    columns: list[str | Combinable] = []
-    places: dict[str, slice] = {}
-    for kind, describer in _describers.items():
-        places[kind] = slice(len(columns), len(columns) + len(describer.columns))
-        columns += describer.columns.values()
-    return [
-        RoomUse(pk, classroom_id, starts_at, ends_at, _description(kind, words[places.get(kind, NO_WORDS)]))
-        for pk, classroom_id, starts_at, ends_at, kind, *words in occupancies.values_list(*OF_THE_OCCUPANCY, *columns)
-    ]
+    rows = _with_words(occupancies, tuple(_describers.values()))
+    return [_use(UseRow._make(row)) for row in rows]
 
 
-def _description(kind: str, words: Sequence[Any]) -> Description:
-    """`words`: what the columns of the kind's describer hold; all None where they lead nowhere."""
-    if all(word is None for word in words):
-        return Description(kind)
-    describer = _describers[kind]
-    return Description(kind, visibility=describer.visibility, **dict(zip(describer.columns, words, strict=True)))
+def _with_words(occupancies: OccupancyQuerySet[Occupancy], describers: tuple[Describer, ...]) -> Any:
+    """Occupancies as `UseRow`s."""
+    columns = {f"word_of_{word}": _word(word, describers) for word in WORDS}
+    return occupancies.annotate(**columns).values_list(*UseRow._fields[:5], *columns)
+
+
+def _word(word: str, describers: tuple[Describer, ...]) -> Combinable:
+    """One word of whatever the occupancy is: a join may lead somewhere from another kind, too."""
+    cases = [When(kind=each.kind, then=_column(each.columns[word])) for each in describers if word in each.columns]
+    return Case(*cases, default=Value(None), output_field=TextField())
+
+
+def _column(place: str | Combinable) -> Combinable:
+    return F(place) if isinstance(place, str) else place
+
+
+@lru_cache(maxsize=8)
+def _uses_of_a_room(describers: tuple[Describer, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The statement of an agenda, and the parameters that the describers put between the slot and the room's name."""
+    uses, parameters = _with_words(Occupancy.objects.all(), describers).query.sql_with_params()
+    return USES_OF_A_ROOM.format(slot=SLOT, uses=uses, is_in_the_slot=IN_THE_SLOT), tuple(parameters)
+
+
+def _use(row: UseRow) -> RoomUse:
+    words = row[5:]
+    describer = None if all(word is None for word in words) else _describers[row.kind]
+    visibility = describer.visibility if describer else Visibility.EVERYBODY
+    description = Description(row.kind, *words, visibility=visibility)
+    return RoomUse(row.id, row.classroom_id, row.starts_at, row.ends_at, description)

@@ -17,6 +17,13 @@ def to_json(data: Any) -> bytes:
     return orjson.dumps(data, default=_word, option=OPTIONS)
 
 
+class Rendered:
+    """An answer that has been worded before its time, because something is made of the words: its tag."""
+
+    def __init__(self, data: Any) -> None:
+        self.data, self.content = data, to_json(data)
+
+
 class FastJSONRenderer(JSONRenderer):
     """`application/json`. Who asks for an indent in his `Accept` gets REST framework's own."""
 
@@ -26,5 +33,6 @@ class FastJSONRenderer(JSONRenderer):
         if data is None:
             return b""
         if accepted_media_type and "indent" in accepted_media_type:
-            return super().render(data, accepted_media_type, renderer_context)
-        return to_json(data)
+            plain = data.data if isinstance(data, Rendered) else data
+            return super().render(plain, accepted_media_type, renderer_context)
+        return data.content if isinstance(data, Rendered) else to_json(data)

@@ -1,15 +1,12 @@
 """One's own notifications (contract §8)."""
 
-import hashlib
-
-from django.utils.http import parse_etags
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.conditional import with_etag
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.permissions import LoggedIn
-from kernel.api.rendering import to_json
 from kernel.api.viewsets import ApiViewSet
 from notifications.api.filters import NotificationFilter
 from notifications.api.serializers import (
@@ -37,7 +34,7 @@ class NotificationViewSet(ApiViewSet):
         count = numbers.get(status, 0) if status else sum(numbers.values())
         response = self.listing(rows, NotificationOutput, always_paged=True, count=count)
         response.data["unread_count"] = numbers.get(NotificationStatus.UNREAD, 0)
-        return _with_etag(request, response)
+        return with_etag(request, response)
 
     @Operation(LoggedIn, request=StatusInput, responses=StatusOutput)
     def partial_update(self, request: Request, pk: int) -> Response:
@@ -52,23 +49,3 @@ class NotificationViewSet(ApiViewSet):
 
     def _own(self) -> NotificationQuerySet[Notification]:
         return Notification.objects.filter(user_id=self.caller_id)
-
-
-def _with_etag(request: Request, response: Response) -> Response:
-    """304 without a body for the poll that would see the same again.
-
-    The tag is a hash of the very answer, number of unread and links included, so it changes exactly when the
-    answer of this address for this person does; nothing has to remember what a change may have touched.
-    """
-    digest = hashlib.sha256(to_json(response.data)).hexdigest()[:32]
-    if _is_known(request.headers.get("If-None-Match", ""), digest):
-        response = Response(status=304)
-    response["ETag"] = f'W/"{digest}"'
-    response["Cache-Control"] = "private, no-cache"
-    return response
-
-
-def _is_known(if_none_match: str, digest: str) -> bool:
-    """The weak comparison of RFC 9110 §13.1.2: `W/"x"` and `"x"` are the same; `*` is any."""
-    tags = parse_etags(if_none_match)
-    return tags == ["*"] or f'"{digest}"' in [tag.removeprefix("W/") for tag in tags]

@@ -1,17 +1,18 @@
 """The wire format of a room's agenda."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 from rest_framework import serializers
 
 from classrooms.enums import OccupancyKind
-from classrooms.queries.agenda import Description, RoomUse
+from classrooms.queries.agenda import UseRow
 from kernel.api.examples import day_ahead
 from kernel.api.fields import DateField, EndTimeField, TimeField
 from kernel.api.serializers import Query, Shape
-from kernel.campus_time import Interval, campus_date, cut_per_day, format_minute
+from kernel.campus_time import DayCutter, Interval, campus_date
 from kernel.dates import days_faults, year_faults
 from kernel.errors import Faults
 from registrations.api.serializers import ListedRegistrationOutput
@@ -61,19 +62,23 @@ def bounds(query: Mapping[str, Any], *, today: date) -> tuple[date, date]:
     return first, last if last is not None else first + timedelta(days=DEFAULT_DAYS)
 
 
-def entries_of(use: RoomUse, description: Description, window: Interval) -> list[dict[str, Any]]:
-    """One entry per campus day of the window, saying no more than is shown."""
-    return [
+def entries(uses: Iterable[UseRow], window: Interval, *, may_see_names: bool) -> list[dict[str, Any]]:
+    """One entry per use and campus day of the window, by time; without a login no more than when, and in what state."""
+    pieces = DayCutter(window).pieces
+    rows = [
         {
             "id": use.id,
-            "date": piece.date.isoformat(),
-            "start_time": format_minute(piece.start_minute),
-            "end_time": format_minute(piece.end_minute),
-            "status": description.status,
-            "reserved_by": description.who,
-            "reserved_group": description.group,
-            "description": description.heading,
-            "kind": description.kind,
+            "date": day,
+            "start_time": start,
+            "end_time": end,
+            "status": use.status,
+            "reserved_by": use.who if may_see_names else None,
+            "reserved_group": use.group if may_see_names else None,
+            "description": use.heading if may_see_names else None,
+            "kind": use.kind,
         }
-        for piece in cut_per_day(Interval(use.starts_at, use.ends_at).within(window))
+        for use in uses
+        for day, start, end in pieces(use.starts_at, use.ends_at)
     ]
+    rows.sort(key=itemgetter("date", "start_time", "id"))
+    return rows

@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 from django.db import IntegrityError, transaction
-from hypothesis import given
+from django.test import override_settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from auditlog.models import LogEntry
@@ -12,7 +13,17 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.services.closures import close_rooms
 from kernel import clock
-from kernel.campus_time import Interval, WallTimeDoesNotExist, campus_interval, cut_per_day, wall_instant
+from kernel.campus_time import (
+    DayCutter,
+    Interval,
+    WallTimeDoesNotExist,
+    campus_date,
+    campus_interval,
+    cut_per_day,
+    days_interval,
+    format_minute,
+    wall_instant,
+)
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.factories import make_classroom, make_registration, make_user
@@ -315,6 +326,53 @@ def test_wall_times_survive_the_clock_changes(settings, zone):
         (piece,) = cut_per_day(campus_interval(day, 600, 615))
         assert (piece.date, piece.start_minute, piece.end_minute) == (day, 600, 615)
         day += dt.timedelta(days=1)
+
+
+ZONES = ["Asia/Taipei", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo", "America/St_Johns"]
+CHANGES = [dt.datetime(*day, tzinfo=dt.UTC) for day in ((2026, 3, 28), (2026, 10, 3), (2026, 10, 24), (2010, 11, 6))]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@given(st.sampled_from(CHANGES), st.integers(0, 4 * 86400), st.integers(1, 2 * 86400), st.integers(-1, 2))
+def test_the_agenda_cuts_as_everything_does(zone, around, start, seconds, day):
+    """Its way is quicker where a span lies within a day; around the changes of the clocks as elsewhere."""
+    with override_settings(CSPACE_TIME_ZONE=zone):
+        span = Interval(around + dt.timedelta(seconds=start), around + dt.timedelta(seconds=start + seconds))
+        first = campus_date(span.starts_at) + dt.timedelta(days=day)
+        window = days_interval(first, first + dt.timedelta(days=1))
+        assume(span.starts_at < window.ends_at and window.starts_at < span.ends_at)
+        assert list(DayCutter(window).pieces(span.starts_at, span.ends_at)) == [
+            (piece.date.isoformat(), format_minute(piece.start_minute), format_minute(piece.end_minute))
+            for piece in cut_per_day(span.within(window))
+        ]
+
+
+def test_who_has_read_the_agenda_is_told_that_it_is_the_same(api, member, team, room, cspace, settings):
+    """Until anything in it changes; without a login it is another answer."""
+    settings.CSPACE_PUBLIC_READS = True
+    path, tags = "classrooms/Room A/agenda/?start_date=2026-02-01&end_date=2026-02-28", []
+
+    def seen(user):
+        response = api(user).get(path)
+        again = api(user).get(path, **{"If-None-Match": response["ETag"]})
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", response["ETag"])
+        assert again["Cache-Control"] == response["Cache-Control"] == "private, no-cache"
+        return response["ETag"]
+
+    tags = [seen(member)]
+    booked = make_registration(by=member, group=team, classroom=room, day=DAY, description="Reading circle")
+    tags += [seen(member), seen(None)]
+    api(member).patch(f"registrations/{booked.pk}/", {"description": "Writing circle"})
+    tags.append(seen(member))
+    api(cspace).post(f"registrations/{booked.pk}/approve/")
+    tags.append(seen(member))
+    type(member).objects.filter(pk=member.pk).update(display_name="Another Name")
+    tags.append(seen(member))
+    assert len(set(tags)) == len(tags)
+    api(member).delete(f"registrations/{booked.pk}/")
+    assert seen(member) == tags[0]
+    for tag in tags[1:]:
+        assert api(member).get(path, **{"If-None-Match": tag}).status_code == 200
 
 
 @pytest.mark.parametrize(
