@@ -46,7 +46,7 @@ class Overlaps(Func):
         bounds = (since, FOREVER if until is None else until)
         super().__init__(F(f"{of}starts_at"), F(f"{of}ends_at"), *map(_Instant, bounds))
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]  # one template
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]
         compiled = dict(zip(PARTS, map(compiler.compile, self.get_source_expressions()), strict=True))
         order = [name for _, name, _, _ in Formatter().parse(OVERLAP) if name]
         sql = OVERLAP.format(**{name: text for name, (text, _) in compiled.items()})

@@ -1,7 +1,7 @@
 """How the hot questions about room time are answered: buffers that do not grow with the past, and by which index.
 
-The same rooms with 10,000 rows and with 100,000: what is asked lies at the end, so that the longer past is in the way of
-whoever looks back too far. Seconds say little on a busy machine; buffers are the same on each.
+The same rooms with 10,000 rows and with 100,000: what is asked lies at the end, so that the longer past is in the way
+of whoever looks back too far. Seconds say little on a busy machine; buffers are the same on each.
 """
 
 import datetime as dt
