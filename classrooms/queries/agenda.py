@@ -15,7 +15,7 @@ from django.db.models.expressions import Combinable
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
-from classrooms.queries.overlapping import IN_THE_SLOT, SLOT
+from classrooms.queries.overlapping import IN_THE_SLOT, SLOT, THE_ROOM
 from classrooms.queries.rooms import ClassroomNotFound
 from classrooms.querysets import OccupancyQuerySet
 from kernel.campus_time import Interval
@@ -102,7 +102,7 @@ USES_OF_A_ROOM = """
 SELECT room_use.*
   FROM classrooms_classroom AS room
  CROSS JOIN {slot}
-  LEFT JOIN LATERAL ({uses} WHERE classrooms_occupancy.classroom_id = room.id AND {is_in_the_slot})
+  LEFT JOIN LATERAL ({uses} WHERE classrooms_occupancy.classroom_id = {the_room} AND {is_in_the_slot})
     AS room_use ON true
  WHERE room.name = %s
  ORDER BY room_use.starts_at, room_use.id
@@ -123,7 +123,7 @@ def closes_room(kind: str) -> bool:
 def asking_for_agenda(name: str, interval: Interval) -> Statement:
     """The question for `agenda`."""
     sql, parameters = _uses_of_a_room(tuple(_describers.values()))
-    return Statement(sql, (interval.starts_at, interval.ends_at, *parameters, name))
+    return Statement(sql, (interval.starts_at, interval.ends_at, *parameters, name, name))
 
 
 def agenda(name: str, interval: Interval) -> list[UseRow]:
@@ -160,7 +160,8 @@ def _column(place: str | Combinable) -> Combinable:
 def _uses_of_a_room(describers: tuple[Describer, ...]) -> tuple[str, tuple[Any, ...]]:
     """The statement of an agenda, and the parameters that the describers put between the slot and the room's name."""
     uses, parameters = _with_words(Occupancy.objects.all(), describers).query.sql_with_params()
-    return USES_OF_A_ROOM.format(slot=SLOT, uses=uses, is_in_the_slot=IN_THE_SLOT), tuple(parameters)
+    sql = USES_OF_A_ROOM.format(slot=SLOT, uses=uses, the_room=THE_ROOM, is_in_the_slot=IN_THE_SLOT)
+    return sql, tuple(parameters)
 
 
 def _use(row: UseRow) -> RoomUse:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from classrooms.queries.overlapping import IN_THE_SLOT, SLOT
+from classrooms.queries.overlapping import IN_THE_SLOT, SLOT, THE_ROOM
 from classrooms.queries.rooms import ClassroomNotFound
 from classrooms.rules import bookable_faults
 from kernel.campus_time import Interval
@@ -15,7 +15,7 @@ SELECT room.name, room.is_active, hold.reason,
        classrooms_occupancy.id, classrooms_occupancy.starts_at, classrooms_occupancy.ends_at
   FROM classrooms_classroom AS room
  CROSS JOIN {SLOT}
-  LEFT JOIN classrooms_occupancy ON classrooms_occupancy.classroom_id = room.id AND {IN_THE_SLOT}
+  LEFT JOIN classrooms_occupancy ON classrooms_occupancy.classroom_id = {THE_ROOM} AND {IN_THE_SLOT}
   LEFT JOIN LATERAL (
        SELECT kept.reason FROM classrooms_bookinghold AS kept
         WHERE kept.starts_at < slot.ends_at AND kept.ends_at > slot.starts_at
@@ -48,7 +48,7 @@ class RoomInSlot:
 
 def asking_for_slot(name: str, interval: Interval) -> Statement:
     """The question for `room_in_slot`."""
-    return Statement(ROOM_IN_A_SLOT, (interval.starts_at, interval.ends_at, name))
+    return Statement(ROOM_IN_A_SLOT, (interval.starts_at, interval.ends_at, name, name))
 
 
 def room_in_slot(name: str, interval: Interval) -> RoomInSlot:

@@ -14,3 +14,6 @@ IN_THE_SLOT = "classrooms_occupancy.is_live AND " + OVERLAP.format(
 """Of the rows of `classrooms_occupancy` those that are live and overlap a half-open `slot`: touching does not count."""
 SLOT = "(SELECT %s::timestamptz AS starts_at, %s::timestamptz AS ends_at) AS slot"
 """The span; its parameters are the two ends."""
+THE_ROOM = "(SELECT id FROM classrooms_classroom WHERE name = %s)"
+"""The id of a room by its exact name, known before its uses are looked for: joined to the room, the planner would not
+look for the short and the long ones in an index each, and would read the room's whole past."""

@@ -47,7 +47,8 @@ def insert(request: HttpRequest) -> JsonResponse:
 
 
 def availability(request: HttpRequest) -> JsonResponse:
-    parameters = [request.GET["starts_at"], request.GET["ends_at"], request.GET["room"]]
+    room = request.GET["room"]
+    parameters = [request.GET["starts_at"], request.GET["ends_at"], room, room]
     with connection.cursor() as cursor:
         cursor.execute(ROOM_IN_A_SLOT, parameters)
         rows = cursor.fetchall()

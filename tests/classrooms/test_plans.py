@@ -15,6 +15,7 @@ from django.db import connection
 from classrooms.facts import RoomClosing
 from classrooms.models import Classroom
 from classrooms.queries.agenda import agenda
+from classrooms.queries.availability import room_in_slot
 from classrooms.queries.free_rooms import free_during, with_clashes
 from classrooms.queries.obstacles import obstacles, obstacles_in_any, obstacles_of_each
 from classrooms.queries.soonest import soonest_runs
@@ -71,10 +72,11 @@ class Campus:
 
 
 QUESTIONS: dict[str, Callable[[list[Classroom]], object]] = {
-    "availability, and what refuses a booking": lambda rooms: obstacles(rooms[50].pk, HOUR),
+    "availability": lambda rooms: room_in_slot(rooms[50].name, HOUR),
+    "what refuses a booking": lambda rooms: obstacles(rooms[50].pk, HOUR),
     "what is in the way of a closure of all rooms": lambda rooms: obstacles_in_any([room.pk for room in rooms], HOUR),
     "what is in the way of a series": lambda rooms: obstacles_of_each([(rooms[50].pk, week) for week in WEEKS]),
-    "agenda of a week": lambda rooms: agenda(rooms[50].pk, Interval(END - 7 * DAY, END)),
+    "agenda of a week": lambda rooms: agenda(rooms[50].name, Interval(END - 7 * DAY, END)),
     "states of a floor": lambda rooms: states([room for room in rooms if room.floor == 3], AT),
     "utilisation of a week": lambda rooms: utilisation(END.date() - 7 * DAY, END.date(), by=Grouping.ROOM, now=AT),
     "free rooms": lambda rooms: list(free_during(Classroom.objects.all(), HOUR)),
@@ -89,7 +91,8 @@ QUESTIONS: dict[str, Callable[[list[Classroom]], object]] = {
 }
 """What is asked: reads of the last day or week."""
 MOST = {
-    "availability, and what refuses a booking": 20,
+    "availability": 20,
+    "what refuses a booking": 20,
     "agenda of a week": 60,
     "states of a floor": 100,
     "free rooms": 50,
