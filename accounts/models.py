@@ -5,12 +5,23 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from accounts.rules import MAX_DISPLAY_NAME, MAX_USERNAME, Access, Membership
+from kernel.names import NOT_VISIBLE, is_visible
+
+
+def check_visible(name: str) -> None:
+    """For `createsuperuser`, which asks the fields alone; forms have judged a name before.
+
+    Raises: ValidationError.
+    """
+    if not is_visible(name):
+        raise ValidationError(NOT_VISIBLE)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -37,7 +48,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         unique=True,
         validators=[RegexValidator(r"\A[A-Za-z0-9_.@+-]+\Z", "Letters, digits and _ . @ + - only")],
     )
-    display_name = models.CharField(max_length=MAX_DISPLAY_NAME)
+    display_name = models.CharField(max_length=MAX_DISPLAY_NAME, validators=[check_visible])
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     token_version = models.IntegerField(default=0)

@@ -1,6 +1,7 @@
 """People in the admin: who may make, change and take over whom, and that the service does it."""
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import User
@@ -219,3 +220,17 @@ def test_a_foreign_page_cannot_post_here(cspace_admin, member, page):
     assert response.status_code == 403
     assert User.objects.count() == 2
     assert actions() == []
+
+
+@pytest.mark.parametrize("name", ["\u3164", "Campus\u200b Admin", "\u2800", "A\ufe0f", "\u0301", "a\u0000b", "A\nB"])
+def test_the_command_line_makes_nobody_whose_name_hides_something(db, name, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "long and not common")
+    with pytest.raises(CommandError, match=INVISIBLE):
+        call_command("createsuperuser", interactive=False, username="first", display_name=name)
+    assert not User.objects.exists()
+
+
+def test_the_command_line_makes_whoever_has_a_natural_name(db, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "long and not common")
+    call_command("createsuperuser", interactive=False, username="first", display_name="ณัฐ שָׁלוֹם", verbosity=0)
+    assert User.objects.get().display_name == "ณัฐ שָׁלוֹם"
