@@ -10,6 +10,7 @@ from django.db import connection
 
 from classrooms.models import Occupancy
 from kernel.campus_time import Interval, cut_per_day, days_interval, format_minute
+from kernel.db.arrays import array_of
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,10 @@ def obstacles_of_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Ob
     return by_place
 
 
-def as_arrays(rows: Sequence[tuple[int, Interval]]) -> list[list[Any]]:
+def as_arrays(rows: Sequence[tuple[int, Interval]]) -> list[str]:
     """Rooms, starts and ends: three arrays for unnest."""
     return [
-        [classroom_id for classroom_id, _ in rows],
-        [interval.starts_at for _, interval in rows],
-        [interval.ends_at for _, interval in rows],
+        array_of(classroom_id for classroom_id, _ in rows),
+        array_of(interval.starts_at for _, interval in rows),
+        array_of(interval.ends_at for _, interval in rows),
     ]

@@ -16,6 +16,7 @@ from classrooms.models import Occupancy
 from classrooms.queries.obstacles import Obstacle, as_arrays, obstacles
 from classrooms.services.holds import check_not_held
 from kernel.campus_time import Interval
+from kernel.db.arrays import array_of
 from kernel.db.batch import Statement
 from kernel.db.expressions import IsAmong
 from kernel.db.ids import next_ids
@@ -163,7 +164,7 @@ def occupy_many(rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind) ->
             " SELECT id, room, starts_at, ends_at, true, %s"
             " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])"
             " AS wanted (id, room, starts_at, ends_at)",
-            [kind.value, ids, *as_arrays(rows)],
+            [kind.value, array_of(ids), *as_arrays(rows)],
         )
     return ids
 
@@ -180,5 +181,5 @@ def move_many(rows: Mapping[int, tuple[int, Interval]]) -> None:
             " ends_at = wanted.ends_at, is_live = true"
             " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])"
             " AS wanted (id, room, starts_at, ends_at) WHERE moved.id = wanted.id",
-            [list(rows), *as_arrays(list(rows.values()))],
+            [array_of(rows), *as_arrays(list(rows.values()))],
         )

@@ -8,6 +8,7 @@ from psycopg.types.multirange import TimestamptzMultirange
 from psycopg.types.range import TimestamptzRange
 
 from kernel.campus_time import Interval
+from kernel.db.arrays import array_of
 
 
 class TsTzRange(Func):
@@ -34,4 +35,4 @@ class IsAmong(Func):
     output_field = BooleanField()
 
     def __init__(self, column: str, ids: Iterable[int]) -> None:
-        super().__init__(F(column), Func(Value(list(ids)), template="(%(expressions)s::bigint[])"))
+        super().__init__(F(column), Func(Value(array_of(ids)), template="(%(expressions)s::bigint[])"))

@@ -22,7 +22,8 @@ _ids: defaultdict[tuple[str, str], deque[int]] = defaultdict(deque)
 
 def next_ids(table: str, count: int) -> list[int]:
     """Ids for new rows of a table, ascending; one statement."""
-    sequence = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+    # In a sub-select the name of the sequence is looked up once, not for each number.
+    sequence = "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id'))) FROM generate_series(1, %s)"
     return [number for (number,) in send(Statement(sequence, (table, count)))[0]]
 
 

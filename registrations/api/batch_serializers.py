@@ -220,7 +220,7 @@ class SeriesOutput(Output):
             "created_at": format_instant(instance.created_at),
             "cancelled_from": instance.cancelled_from and instance.cancelled_from.isoformat(),
             "registrations": [
-                {"id": row.pk, "date": campus_date(row.occupancy.starts_at).isoformat()}
+                {"id": row.pk, "date": campus_date(row.starts_at).isoformat()}
                 for row in instance.live_occurrences  # type: ignore[attr-defined]  # prefetched
             ],
             "skipped": [

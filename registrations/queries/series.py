@@ -1,6 +1,6 @@
 """Series together with the registrations that are their occurrences."""
 
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 
 from registrations.models import Registration, Series, SeriesWeek
 from registrations.querysets import SeriesQuerySet
@@ -11,7 +11,7 @@ def with_api_relations(series: SeriesQuerySet[Series]) -> SeriesQuerySet[Series]
     return series.select_related("classroom", "group", "created_by").prefetch_related(
         Prefetch(
             "occurrences",
-            Registration.objects.live().select_related("occupancy").in_order(),
+            Registration.objects.live().annotate(starts_at=F("occupancy__starts_at")).only("series").in_order(),
             to_attr="live_occurrences",
         ),
         Prefetch("weeks", SeriesWeek.objects.skipped().in_order(), to_attr="skipped_weeks"),

@@ -5,13 +5,13 @@ Written as SQL: a booking is the busiest INSERT of the house, and the ORM double
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 from django.db import connection
 
 from accounts.models import User
 from classrooms.services.room_time import OCCUPIED
 from groups.services.holding import GROUP_ACTED_FOR
+from kernel.db.arrays import array_of
 from kernel.db.batch import Statement
 from registrations.enums import RegistrationStatus, WeekState
 from registrations.models import Registration
@@ -63,6 +63,6 @@ def insert_occurrences(
 
     Group and creator are those of the series' row; so is the description, where none was written for the week alone.
     """
-    columns: list[list[Any]] = [list(occupancy_ids), list(series_ids), list(weeks)]
+    columns = [array_of(occupancy_ids), array_of(series_ids), array_of(weeks)]
     with connection.cursor() as cursor:
         cursor.execute(INSERT_OCCURRENCES, [*columns, RegistrationStatus.APPROVED.value, now, WeekState.HELD.value])

@@ -17,6 +17,7 @@ from classrooms.enums import OccupancyKind
 from classrooms.queries.obstacles import Obstacle, obstacles_of_each
 from classrooms.services.room_time import occupy_many
 from kernel.campus_time import Interval, clamped_interval, week_of, weekly_dates
+from kernel.db.ids import next_ids
 from registrations.enums import SkipReason, Source, WeekState
 from registrations.services.registration_rows import insert_occurrences
 from registrations.services.week_rows import WeekRow, write_weeks
@@ -200,13 +201,8 @@ def _skipped_week(verdict: Verdict, why: SkipReason, series_id: int) -> WeekRow:
 
 
 def _insert_series(drafts: Sequence[SeriesDraft], now: datetime) -> list[int]:
-    """Ids in the order of the drafts; one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('registrations_series', 'id')) FROM generate_series(1, %s)",
-            [len(drafts)],
-        )
-        ids = [row[0] for row in cursor.fetchall()]
+    """Ids in the order of the drafts; two statements."""
+    ids = next_ids("registrations_series", len(drafts))
     _execute(
         "INSERT INTO registrations_series (id, group_id, classroom_id, day_of_week, start_minute, end_minute,"
         " starts_on, ends_on, created_by_id, description, source, event_id, created_at)"
