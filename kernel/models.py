@@ -1,4 +1,4 @@
-"""What the HTTP conventions remember: executed idempotent requests and throttle counters."""
+"""What the HTTP conventions remember: executed idempotent requests, throttle counters, versions of what is read."""
 
 from django.conf import settings
 from django.db import models
@@ -37,3 +37,13 @@ class ThrottleCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.tries}"
+
+
+class Version(models.Model):
+    """Which version of something is the present one; written and read by `kernel.db.versions`."""
+
+    key = models.CharField(max_length=40, primary_key=True)
+    stamp = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.stamp}"

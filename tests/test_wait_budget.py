@@ -37,7 +37,16 @@ def test_an_operation_waits_as_often_as_the_file_says(named, api, settings):
 SLOT = "date=2026-02-01&start_time=10:00&end_time=12:00"
 
 
-@pytest.mark.parametrize("path", [f"classrooms/Room A/availability/?{SLOT}", "classrooms/Room A/agenda/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"classrooms/Room A/availability/?{SLOT}",
+        "classrooms/Room A/agenda/",
+        "classrooms/",
+        "classrooms/Room A/",
+        f"classrooms/free/?{SLOT}",
+    ],
+)
 def test_nothing_is_asked_for_strangers_where_reads_are_not_public(path, api, room, settings):
     api().get("users/me/")
     for is_public, cost, status in ((False, 0, 401), (True, 1, 200)):

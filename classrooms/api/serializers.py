@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from classrooms.api.filters import ClassroomFilter
 from classrooms.models import Classroom, Closure
+from classrooms.queries.rooms import SHOWN
 from classrooms.rules import (
     CAPACITIES,
     FLOORS,
@@ -142,16 +143,7 @@ class ClassroomOutput(Output):
     longitude = serializers.FloatField(allow_null=True)
 
     def represent(self, instance: Classroom) -> dict[str, Any]:
-        return {
-            "id": instance.pk,
-            "name": instance.name,
-            "capacity": instance.capacity,
-            "floor": instance.floor,
-            "equipment": instance.equipment,
-            "is_active": instance.is_active,
-            "auto_approve": instance.auto_approve,
-            **{name: getattr(instance, name) for name in PLACE},
-        }
+        return {name: getattr(instance, name) for name in SHOWN}
 
 
 class ClassroomList(Shape):

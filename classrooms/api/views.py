@@ -1,7 +1,7 @@
 """Rooms and their time over HTTP (contract §4). The agenda is served by `registrations`."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from rest_framework.request import Request
@@ -27,8 +27,18 @@ from classrooms.api.serializers import (
 )
 from classrooms.models import BookingHold, Classroom, Closure
 from classrooms.queries.availability import asking_for_slot, room_in_slot
-from classrooms.queries.free_rooms import free_during, not_while
-from classrooms.queries.rooms import classroom_named
+from classrooms.queries.free_rooms import asking_for_hold, free_during
+from classrooms.queries.rooms import (
+    SHOWN_BY_NAME,
+    Rooms,
+    asking_for_room_list,
+    asking_for_rooms,
+    asking_for_shown_room,
+    classroom_named,
+    room_list,
+    shown_room,
+    shown_rooms,
+)
 from classrooms.queries.suggesting import suggestions, weekly
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.rooms import (
@@ -39,10 +49,13 @@ from classrooms.services.rooms import (
     delete_classroom,
 )
 from kernel import clock
+from kernel.api.conditional import VersionTags, unless_known
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
+from kernel.api.pagination import asked_page, places_of
 from kernel.api.permissions import InCSpace, PublicRead
 from kernel.campus_time import Interval, campus_interval, cut_per_day, days_interval, format_minute
+from kernel.db.batch import Statement, ask_each
 
 
 def interval_of(slot: Mapping[str, Any]) -> Interval:
@@ -54,13 +67,37 @@ class ClassroomViewSet(CallerViewSet):
     tag = "classrooms"
     path_example = ROOM_IN_PATH
 
-    @Operation(PublicRead, parameters=[ClassroomFilter], responses=ClassroomList)
+    @Operation(
+        PublicRead,
+        parameters=[ClassroomFilter],
+        responses={200: ClassroomList, 304: None},
+        ahead=lambda view: [view.question_of_list],
+    )
     def list(self, request: Request) -> Response:
-        return self.listing(filtered(ClassroomFilter, Classroom.objects.in_order(), request), ClassroomOutput)
+        version, rooms, count = room_list(self.question_of_list)
+        if version is None:
+            return self.listing_of(rooms, count=count)
+        is_known = version in self._tags.known
+        response = Response(status=304) if is_known else self.listing_of(rooms, count=count)
+        return unless_known(request, self._tags.of(version), response)
 
-    @Operation(PublicRead, responses=ClassroomOutput)
+    @cached_property
+    def question_of_list(self) -> Statement:
+        """What `list` asks: the rooms, unless they are of a version that the reader has. Raises: Invalid."""
+        rooms = self._rooms() if self.request.query_params else None
+        return asking_for_room_list(rooms, places_of(asked_page(self.request)), self._tags.known)
+
+    @cached_property
+    def _tags(self) -> VersionTags:
+        return VersionTags(self.request, SHOWN_BY_NAME)
+
+    def _rooms(self) -> Rooms:
+        """The rooms that the query string asks for. Raises: Invalid."""
+        return filtered(ClassroomFilter, Classroom.objects.in_order(), self.request)
+
+    @Operation(PublicRead, responses=ClassroomOutput, ahead=lambda view, name: [asking_for_shown_room(name)])
     def retrieve(self, request: Request, name: str) -> Response:
-        return Response(ClassroomOutput(classroom_named(name)).data)
+        return Response(shown_room(name))
 
     @Operation(InCSpace, request=ClassroomInput, responses={201: ClassroomOutput}, conflicts=[ClassroomNameIsTaken])
     def create(self, request: Request) -> Response:
@@ -114,17 +151,36 @@ class ClassroomViewSet(CallerViewSet):
             }
         )
 
-    @Operation(PublicRead, parameters=[FreeQuery, ClassroomFilter], responses=FreeOutput, is_paged=True)
+    @Operation(
+        PublicRead,
+        parameters=[FreeQuery, ClassroomFilter],
+        responses=FreeOutput,
+        is_paged=True,
+        ahead=lambda view: view.questions_of_free,
+    )
     def free(self, request: Request) -> Response:
         query = self.query(FreeQuery)
-        rooms = filtered(ClassroomFilter, Classroom.objects.in_order(), request)
-        slots, holds = weekly(query), BookingHold.objects.binding(self.access)
-        response = self.listing(not_while(free_during(rooms, *slots), holds.over_any(slots)), ClassroomOutput)
+        (rooms, count), hold = self._free()
+        response = self.listing_of([] if hold else rooms, count=0 if hold else count)
         if query["suggest"]:
-            response.data["suggestions"] = suggestions(rooms, query, holds, now=clock.now())
-        if not response.data["results"] and (hold := holds.over_any(slots).first()):
-            response.data["reason"] = hold.reason
+            holds = BookingHold.objects.binding(self.access)
+            response.data["suggestions"] = suggestions(self._rooms(), query, holds, now=clock.now())
+        if hold:
+            response.data["reason"] = hold
         return response
+
+    @cached_property
+    def questions_of_free(self) -> Sequence[Statement]:
+        """What `free` asks: the rooms, and whether a hold keeps callers from them. Raises: ValidationError, Invalid."""
+        slots = weekly(self.query(FreeQuery))
+        rooms = asking_for_rooms(free_during(self._rooms(), *slots), places_of(asked_page(self.request)))
+        return rooms, asking_for_hold(slots)
+
+    def _free(self) -> tuple[tuple[Sequence[Any], int], str | None]:
+        """The rooms, and how many there are; what the caller reads whom a hold keeps from them."""
+        rooms, holds = ask_each(*self.questions_of_free)
+        is_bound = holds and not self.access.is_cspace
+        return shown_rooms(rooms), holds[0][0] if is_bound else None
 
 
 class ClosureViewSet(CallerViewSet):

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
 
-from classrooms.models import BookingHold, Classroom, Occupancy
-from classrooms.querysets import BookingHoldQuerySet, ClassroomQuerySet, OccupancyQuerySet
+from classrooms.models import BookingHold, Occupancy
+from classrooms.queries.rooms import Rooms
+from classrooms.querysets import BookingHoldQuerySet, OccupancyQuerySet
 from kernel.campus_time import Interval, merged
+from kernel.db.batch import Statement
 from kernel.db.overlaps import OVERLAP
+from kernel.db.querysets import statement_of
 
-Rooms = ClassroomQuerySet[Classroom]
 MOST_WALKS = 60
 """So many stretches of time, a year of weeks, are walked through in all rooms at once, which costs each the same. With
 more it is cheaper to ask room by room, which ends at the first use of a room."""
@@ -38,6 +40,12 @@ def free_during(rooms: Rooms, *intervals: Interval) -> Rooms:
 def not_while(rooms: Rooms, holds: BookingHoldQuerySet[BookingHold]) -> Rooms:
     """None at all while one of the holds stands; decided in the same query."""
     return rooms.filter(~Exists(holds))
+
+
+def asking_for_hold(intervals: Iterable[Interval]) -> Statement:
+    """The reason of the earliest hold over any of the intervals, if there is one."""
+    holds = BookingHold.objects.over_any(intervals).order_by("starts_at", "id").values_list("reason")
+    return statement_of(holds[:1])
 
 
 def with_clashes(rooms: Rooms, *intervals: Interval) -> Rooms:

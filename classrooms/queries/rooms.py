@@ -1,12 +1,54 @@
-"""One room, by the name that is its address."""
+"""Rooms: one by the name that is its address, and the list of them, as they are shown."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db.models import Count, TextField, Window
+from django.db.models.functions import Cast, RowNumber
 
 from classrooms.models import Classroom
-from kernel.db.batch import Statement, ask
+from classrooms.querysets import ClassroomQuerySet
+from kernel.db.batch import ResultRows, Statement, ask
 from kernel.db.loading import instance_of
+from kernel.db.querysets import statement_of
+from kernel.db.versions import VERSION
 from kernel.errors import NotFound
 
+Rooms = ClassroomQuerySet[Classroom]
+ROOMS_VERSION = "rooms"
+"""The version (`kernel.db.versions`) of all that a list of rooms shows."""
+SHOWN = (
+    "id",
+    "name",
+    "capacity",
+    "floor",
+    "equipment",
+    "is_active",
+    "auto_approve",
+    "type",
+    "building",
+    "link",
+    "latitude",
+    "longitude",
+)
+"""What is shown of a room, in order."""
 BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve")
 BY_NAME = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = %s"  # noqa: S608
+SHOWN_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608
+    columns=", ".join("equipment::text" if column == "equipment" else column for column in SHOWN)
+)
+ROOMS_AT_PLACES = "SELECT * FROM ({rooms}) AS listed WHERE place > %s::bigint AND place <= %s::bigint"
+# One row at least, with the version. The rooms beside it are of the same snapshot, and not read for whoever has them:
+# behind OFFSET the condition is looked at before them.
+VERSION_AND_ROOMS = f"""
+SELECT version.stamp, room.*
+  FROM ({VERSION.format(key=ROOMS_VERSION)}) AS version
+  LEFT JOIN LATERAL ({ROOMS_AT_PLACES} AND (version.stamp = ANY(%s::uuid[])) IS NOT TRUE OFFSET 0) AS room ON true
+ ORDER BY room.place
+"""  # noqa: S608  # constants of ours
 
 
 class ClassroomNotFound(NotFound):
@@ -30,3 +72,64 @@ def bookable_room(name: str) -> Classroom | None:
     """The room with exactly this name, or None; its equipment is read when it is asked for."""
     rows = ask(asking_for_room(name))
     return instance_of(Classroom, dict(zip(BOOKABLE, rows[0], strict=True))) if rows else None
+
+
+def asking_for_shown_room(name: str) -> Statement:
+    """The question for `shown_room`."""
+    return Statement(SHOWN_BY_NAME, (name,))
+
+
+def shown_room(name: str) -> dict[str, Any]:
+    """The room with exactly this name, JSON. Raises: ClassroomNotFound."""
+    rows = ask(asking_for_shown_room(name))
+    if not rows:
+        raise ClassroomNotFound
+    return _shown(rows[0])
+
+
+def asking_for_rooms(rooms: Rooms, places: tuple[int, int]) -> Statement:
+    """Rooms by their order from one place (not included) to another; read by `shown_rooms`."""
+    placed = _placed(rooms)
+    return Statement(f"{ROOMS_AT_PLACES.format(rooms=placed.sql)} ORDER BY place", (*placed.parameters, *places))
+
+
+def shown_rooms(rows: ResultRows) -> tuple[list[dict[str, Any]], int]:
+    """The rooms of an answer, JSON, and how many there are with those at other places; 0 where none is here."""
+    return [_shown(row[1:]) for row in rows], rows[0][-1] if rows else 0
+
+
+def asking_for_room_list(rooms: Rooms | None, places: tuple[int, int], known: Sequence[UUID]) -> Statement:
+    """The question for `room_list`; without `rooms`, all of them. `known`: the versions that the reader has."""
+    placed = _placed(rooms) if rooms is not None else _all_rooms()
+    sql = VERSION_AND_ROOMS.replace("{rooms}", placed.sql)
+    return Statement(sql, (*placed.parameters, *places, [str(version) for version in known]))
+
+
+def room_list(question: Statement) -> tuple[UUID | None, list[dict[str, Any]], int]:
+    """The version of the rooms, and what `shown_rooms` says of them; nothing, where the version is one of the known.
+
+    None: no service has ever changed a room here.
+    """
+    rows = ask(question)
+    stamp = rows[0][0]
+    return stamp, *shown_rooms([row[1:] for row in rows if row[1] is not None])
+
+
+@cache
+def _all_rooms() -> Statement:
+    return _placed(Classroom.objects.in_order())
+
+
+def _placed(rooms: Rooms) -> Statement:
+    """The statement of what is `SHOWN` of rooms, after the place of each in their order and before their number."""
+    columns: list[Any] = [Cast(column, TextField()) if column == "equipment" else column for column in SHOWN]
+    order = Window(RowNumber(), order_by=list(rooms.ORDER))
+    rows = rooms.order_by().annotate(place=order, number=Window(Count("*")))
+    return statement_of(rows.values_list("place", *columns, "number"))
+
+
+def _shown(row: Sequence[Any]) -> dict[str, Any]:
+    """A row that begins with what is `SHOWN`, JSON; PostgreSQL's own text of the equipment has spaces in it."""
+    room = dict(zip(SHOWN, row, strict=False))
+    room["equipment"] = orjson.loads(room["equipment"])
+    return room

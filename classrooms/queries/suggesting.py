@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from classrooms.models import BookingHold
-from classrooms.queries.free_rooms import Rooms, free_during, not_while, with_clashes
+from classrooms.queries.free_rooms import free_during, not_while, with_clashes
+from classrooms.queries.rooms import Rooms
 from classrooms.querysets import BookingHoldQuerySet
 from classrooms.rules import slot_faults
 from kernel.campus_time import MINUTES_PER_DAY, Interval, WallTimeDoesNotExist, campus_interval, format_minute

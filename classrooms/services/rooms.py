@@ -9,12 +9,13 @@ from accounts.models import User
 from accounts.rules import check_cspace
 from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted
 from classrooms.models import Classroom, Occupancy
-from classrooms.queries.rooms import ClassroomNotFound
+from classrooms.queries.rooms import ROOMS_VERSION, ClassroomNotFound
 from classrooms.rules import name_faults, name_key, natural_order, room_faults
 from kernel.changes import changes_between
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_rooms
 from kernel.db.transactions import transactional
+from kernel.db.versions import renew
 from kernel.errors import AlreadyExists, Invalid, InvalidState
 from kernel.facts import publish
 
@@ -56,6 +57,7 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
             floor=floor,
             **{key: value for key, value in more.items() if key in CHANGEABLE},
         )
+    renew(ROOMS_VERSION)
     publish(
         ClassroomCreated(
             actor_id=by.pk if by else None, occurred_at=now, classroom_id=classroom.pk, name=classroom.name
@@ -82,6 +84,7 @@ def change_classroom(*, classroom_id: int, by: User, now: datetime, **values: An
     for name, (_, new) in changes.items():
         setattr(classroom, name, new)
     classroom.save(update_fields=list(changes))
+    renew(ROOMS_VERSION)
     publish(
         ClassroomChanged(
             actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, name=classroom.name, changes=changes
@@ -108,6 +111,7 @@ def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
         classroom.delete()
     except ProtectedError as error:  # something above keeps it: a wish in a draw, a series
         raise ClassroomIsUsed from error
+    renew(ROOMS_VERSION)
     publish(fact)
 
 

@@ -1,6 +1,8 @@
 """Reads that a reader may keep and ask again whether they still hold (RFC 9110 §13.1)."""
 
 import hashlib
+import re
+from uuid import UUID
 
 from django.utils.http import parse_etags
 from rest_framework.request import Request
@@ -11,6 +13,7 @@ from kernel.api.rendering import Rendered
 CACHE_CONTROL = "private, no-cache"
 """Kept by the reader alone, and asked for each time."""
 ANY = "*"
+VERSION = re.compile("[0-9a-f]{32}")
 
 
 def with_etag(request: Request, response: Response) -> Response:
@@ -20,11 +23,33 @@ def with_etag(request: Request, response: Response) -> Response:
     address for this person does; nothing has to remember what a change may have touched.
     """
     response.data = rendered = Rendered(response.data)
-    digest = hashlib.sha256(rendered.content).hexdigest()[:32]
-    return tagged(request, response, digest)
+    return unless_known(request, hashlib.sha256(rendered.content).hexdigest()[:32], response)
 
 
-def tagged(request: Request, response: Response, opaque: str) -> Response:
+class VersionTags:
+    """Tags made of the version (`kernel.db.versions`) of what an address shows.
+
+    `shape`: what else the answer depends on, its columns for one. Who may not read it gets no tag; if what is shown
+    depends on who asks, that belongs here too.
+    """
+
+    def __init__(self, request: Request, shape: str) -> None:
+        self._request = request
+        text = f"{request.get_full_path()}\n{shape}"
+        self._kind = hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def known(self) -> list[UUID]:
+        """The versions of which the reader has this address."""
+        tags = (tag.split(".") for tag in known_tags(self._request) if tag.count(".") == 1)
+        return [UUID(version) for version, kind in tags if kind == self._kind and VERSION.fullmatch(version)]
+
+    def of(self, version: UUID) -> str:
+        """The tag of a version."""
+        return f"{version.hex}.{self._kind}"
+
+
+def unless_known(request: Request, opaque: str, response: Response) -> Response:
     """An answer with its tag, or the 304 to one who has it."""
     if is_known(request, opaque):
         response = Response(status=304)

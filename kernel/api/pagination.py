@@ -15,6 +15,8 @@ from kernel.written import other_digits
 DEFAULT_PER_PAGE = 20
 MAX_PER_PAGE = 100
 MAX_PAGE = 10**36
+MAX_PLACE = 2**62
+"""Behind the last row of every list, and a number that PostgreSQL can read."""
 NOT_POSITIVE = "Must be 1 or more"
 MAX_UNPAGED_ROWS = 5_000
 """A list of more rows than these is answered by page only."""
@@ -96,15 +98,33 @@ def paged(
     """
     if count is None:
         count = rows.count() if isinstance(rows, QuerySet) else len(rows)
-    first = (page.number - 1) * page.size
+    first, last = places_of(page)
+    page_rows = list(rows[first:last]) if first < count else []
+    return page_body([represent(row) for row in page_rows], page, request, key, count=count)
+
+
+def places_of(page: PageRequest | None) -> tuple[int, int]:
+    """From where to where in a list the rows are that answer it: the page's, or one more than may come without one."""
+    if page is None:
+        return 0, MAX_UNPAGED_ROWS + 1
+    first = min((page.number - 1) * page.size, MAX_PLACE)
+    return first, first + page.size
+
+
+def page_body(shown: Sequence[Any], page: PageRequest, request: Request, key: str, *, count: int) -> dict[str, Any]:
+    """`{count, next, previous, <key>: shown}`, where `shown` is what of `count` rows stands on the page.
+
+    Raises:
+        PageNotFound: the page lies past the end (page 1 of nothing is empty instead).
+    """
+    first, last = places_of(page)
     if first and first >= count:
         raise PageNotFound
-    page_rows = list(rows[first : first + page.size]) if count else []
     return {
         "count": count,
-        "next": _link(request, page.number + 1) if first + page.size < count else None,
+        "next": _link(request, page.number + 1) if last < count else None,
         "previous": _link(request, page.number - 1) if page.number > 1 else None,
-        key: [represent(row) for row in page_rows],
+        key: shown,
     }
 
 

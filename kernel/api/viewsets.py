@@ -19,7 +19,16 @@ from kernel.api.ahead import Asker, asker_of
 from kernel.api.dry_runs import dry_run_faults, is_dry_run, refuse_after, run_dry
 from kernel.api.idempotency import key_faults, key_of, run_idempotent
 from kernel.api.operations import WRITES, Handler, Operation, operation_of
-from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, Rows, asked_page, paged, unpaged
+from kernel.api.pagination import (
+    DEFAULT_PER_PAGE,
+    PageRequest,
+    Rows,
+    asked_page,
+    check_bound,
+    page_body,
+    paged,
+    unpaged,
+)
 from kernel.api.query_strings import misplaced_faults, query_faults
 from kernel.api.rendering import FastJSONRenderer
 from kernel.api.serializers import Input, Output, Query
@@ -216,6 +225,17 @@ class ApiViewSet(ViewSet):
         if page is None:
             return Response({key: [represent(row) for row in unpaged(rows)]})
         return Response(paged(rows, page, self.request, key, represent, count=count))
+
+    def listing_of(self, shown: Sequence[Any], *, key: str = "results", count: int) -> Response:
+        """The same where what stands at `places_of` the page asked for is there already, of `count` in all.
+
+        Raises: as `listing`.
+        """
+        page = asked_page(self.request)
+        if page is None:
+            check_bound(shown, field="page", way_out="ask for them by page")
+            return Response({key: shown})
+        return Response(page_body(shown, page, self.request, key, count=count))
 
     def created(self, body: Any, location: str) -> Response:
         """201 with the relative `Location` of what was made; `location` is a path with its names as they are."""

@@ -16,7 +16,7 @@ answer.
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
@@ -45,10 +45,10 @@ CARRIED_OUT = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL with `%s` for each parameter, as a cursor takes it; parameters travel as text, in the type that the place
-    they stand in has (cast them where it has none). ResultRows come back as tuples of Python values."""
+    they stand in has (cast them where it has none). Rows come back as tuples of Python values."""
 
     sql: str
-    parameters: ResultRow = ()
+    parameters: ResultRow = field(default=(), hash=False)  # a list or a range among them has no hash
 
 
 _put_off: ContextVar[list[Statement] | None] = ContextVar("statements_put_off", default=None)
@@ -89,6 +89,15 @@ def put_off(*statements: Statement) -> None:
         send(*statements)
     else:
         waiting += statements
+
+
+def put_off_once(statement: Statement) -> None:
+    """The same for one that does no harm where what it belongs to is undone; once, however often it is put off."""
+    waiting = _put_off.get()
+    if waiting is None:
+        send(statement)
+    elif statement not in waiting:
+        waiting.append(statement)
 
 
 @contextmanager

@@ -6,9 +6,11 @@ import uuid
 
 import pytest
 from django.db import DataError, IntegrityError, ProgrammingError, connection, connections, transaction
+from psycopg.types.multirange import TimestamptzMultirange
+from psycopg.types.range import TimestamptzRange
 
 from kernel.db import batch
-from kernel.db.batch import Statement, ask, ask_each, asking_ahead, look_ahead, put_off, send
+from kernel.db.batch import Statement, ask, ask_each, asking_ahead, look_ahead, put_off, put_off_once, send
 from kernel.db.plans import plans_of
 from kernel.db.transactions import transactional
 from tests.factories import make_user
@@ -152,6 +154,32 @@ def test_nothing_that_was_put_off_outlives_a_service_that_fails_or_only_pretends
         fails()
     pretends()
     assert names() == []
+
+
+def test_what_does_no_harm_is_put_off_once_whatever_is_undone():
+    @transactional
+    def service():
+        for _ in range(3):
+            with transaction.atomic():
+                put_off_once(group("b"))
+                transaction.set_rollback(True)
+        assert send(COUNT) == [[(0,)]]
+
+    service()
+    assert names() == ["b"]
+    with transaction.atomic():
+        put_off_once(group("c"))
+        assert send(COUNT) == [[(2,)]]
+
+
+def test_a_question_may_hold_what_has_no_hash():
+    span = TimestamptzMultirange([TimestamptzRange(dt.datetime(2026, 2, 1, tzinfo=dt.UTC), None)])
+    question = Statement("SELECT %s::tstzmultirange = %s::tstzmultirange, %s::int[]", (span, span, [1, 2]))
+    with asking_ahead():
+        look_ahead([question])
+        with round_trips() as trips:
+            assert ask(question) == [(True, [1, 2])]
+    assert trips() == 0
 
 
 def test_an_answer_found_ahead_is_given_once():
