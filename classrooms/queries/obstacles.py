@@ -7,10 +7,12 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from classrooms.models import Occupancy
 from kernel.campus_time import Interval, cut_per_day, days_interval, format_minute
 from kernel.db.arrays import array_of
+from kernel.db.batch import ResultRow, Statement
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,24 @@ def obstacles(classroom_id: int, interval: Interval, *, other_than: Iterable[int
     return [row for row in obstacles_in_any([classroom_id], interval) if row.id not in set(other_than)]
 
 
+def asking_for_obstacles(classroom_id: int, interval: Interval) -> Statement:
+    """The question for `obstacles_found`."""
+    return Statement.of(_in_the_way([classroom_id], interval))
+
+
+def obstacles_found(rows: Iterable[ResultRow]) -> list[Obstacle]:
+    """What is in the way, by time."""
+    return [Obstacle(row_id, kind, Interval(starts_at, ends_at)) for row_id, kind, starts_at, ends_at in rows]
+
+
 def obstacles_in_any(classroom_ids: Sequence[int], interval: Interval) -> list[Obstacle]:
     """What is in the way of an interval in any of some rooms, by time."""
+    return obstacles_found(_in_the_way(classroom_ids, interval))
+
+
+def _in_the_way(classroom_ids: Sequence[int], interval: Interval) -> QuerySet[Occupancy, ResultRow]:
     rows = Occupancy.objects.live().overlapping(interval).filter(classroom_id__in=classroom_ids).in_order()
-    return [
-        Obstacle(row_id, kind, Interval(starts_at, ends_at))
-        for row_id, kind, starts_at, ends_at in rows.values_list("id", "kind", "starts_at", "ends_at")
-    ]
+    return rows.values_list("id", "kind", "starts_at", "ends_at")
 
 
 def obstacles_of_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Obstacle]]:

@@ -1,7 +1,10 @@
 """Keeping room time from single registrations, on behalf of an app above."""
 
+from collections.abc import Iterable
+
 from classrooms.models import BookingHold
 from kernel.campus_time import Interval
+from kernel.db.batch import ResultRow, Statement
 from kernel.errors import InvalidState
 
 
@@ -34,3 +37,14 @@ def check_not_held(interval: Interval) -> None:
     """Raises: TimeIsHeldBack."""
     if hold := hold_over(interval):
         raise TimeIsHeldBack(hold.reason)
+
+
+def asking_for_hold(interval: Interval) -> Statement:
+    """The question for `check_no_hold`."""
+    return Statement.of(BookingHold.objects.over(interval).order_by("starts_at", "id").values_list("reason")[:1])
+
+
+def check_no_hold(rows: Iterable[ResultRow]) -> None:
+    """Raises: TimeIsHeldBack, where there is a hold."""
+    for (reason,) in rows:
+        raise TimeIsHeldBack(reason)

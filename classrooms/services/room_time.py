@@ -13,11 +13,11 @@ from django.db.models import Q, QuerySet
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
-from classrooms.queries.obstacles import Obstacle, as_arrays, obstacles
-from classrooms.services.holds import check_not_held
+from classrooms.queries.obstacles import Obstacle, as_arrays, asking_for_obstacles, obstacles, obstacles_found
+from classrooms.services.holds import asking_for_hold, check_no_hold, check_not_held
 from kernel.campus_time import Interval
 from kernel.db.arrays import array_of
-from kernel.db.batch import Statement
+from kernel.db.batch import Statement, put_off, send
 from kernel.db.expressions import IsAmong
 from kernel.db.ids import next_ids
 from kernel.db.locks import lock_rooms, sharing_room
@@ -106,22 +106,39 @@ def lock_and_reload(
     return row
 
 
-def move(
-    *, occupancy_id: int, classroom_id: int, interval: Interval, is_live: bool = True, respect_holds: bool = False
-) -> None:
-    """Give an existing row another room or time. The caller holds old and new room exclusively.
+def room_of(occupancy_id: int) -> Statement:
+    """The query of the room in which a row of room time stands, for `locking_rooms`."""
+    return Statement("SELECT classroom_id FROM classrooms_occupancy WHERE id = %s", (occupancy_id,))
+
+
+def move(*, occupancy_id: int, classroom_id: int, interval: Interval, respect_holds: bool = False) -> None:
+    """Give an existing row another room or time and make it live, at the latest with the COMMIT. The caller holds old
+    and new room exclusively, and asks nothing more about them.
 
     Raises:
         TimeIsHeldBack: `respect_holds`, and the new time is kept from callers like this one.
         RoomAlreadyBooked: something else is there.
     """
+    questions = [asking_for_obstacles(classroom_id, interval)]
     if respect_holds:
-        check_not_held(interval)
-    if is_live and (in_the_way := obstacles(classroom_id, interval, other_than=[occupancy_id])):
+        questions.append(asking_for_hold(interval))
+    rows, *holds = send(*questions)
+    if holds:
+        check_no_hold(*holds)
+    if in_the_way := [row for row in obstacles_found(rows) if row.id != occupancy_id]:
         raise RoomAlreadyBooked(in_the_way)
-    Occupancy.objects.filter(pk=occupancy_id).update(
-        classroom_id=classroom_id, starts_at=interval.starts_at, ends_at=interval.ends_at, is_live=is_live
-    )
+    put_off(Statement(MOVE, (classroom_id, interval.starts_at, interval.ends_at, occupancy_id)))
+
+
+MOVE = (
+    "UPDATE classrooms_occupancy SET classroom_id = %s, starts_at = %s::timestamptz, ends_at = %s::timestamptz,"
+    " is_live = true WHERE id = %s"
+)
+
+
+def releasing(occupancy_ids: Sequence[int]) -> Statement:
+    """`release` for a batch."""
+    return Statement("UPDATE classrooms_occupancy SET is_live = false WHERE id = ANY(%s)", (list(occupancy_ids),))
 
 
 def release(occupancy_ids: Sequence[int] | QuerySet[Any, Any]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
-from kernel.db.batch import ResultRow, Statement, ask, send
+from kernel.db.batch import ResultRow, ResultRows, Statement, ask, send
 from kernel.db.loading import instance_of
 from kernel.errors import Invalid, InvalidState
 
@@ -62,8 +62,20 @@ GROUP_ACTED_FOR = (
 
 def hold_groups(group_ids: Iterable[int]) -> dict[int, Group]:
     """Several living groups by id, held the same way, in ascending order; unknown ids are missing."""
+    (rows,) = send(holding_groups(group_ids))
+    return groups_held(rows)
+
+
+def holding_groups(group_ids: Iterable[int] | Statement) -> Statement:
+    """The same for a batch: groups by their ids, or those that a query names when it is carried out."""
     # FOR SHARE is not in the ORM; the archiving side takes FOR NO KEY UPDATE, which waits for it.
-    (rows,) = send(Statement(f"{LIVING} AND id = ANY(%s) ORDER BY id FOR SHARE", (sorted(set(group_ids)),)))
+    if isinstance(group_ids, Statement):
+        return Statement(f"{LIVING} AND id IN ({group_ids.sql}) ORDER BY id FOR SHARE", group_ids.parameters)
+    return Statement(f"{LIVING} AND id = ANY(%s) ORDER BY id FOR SHARE", (sorted(set(group_ids)),))
+
+
+def groups_held(rows: ResultRows) -> dict[int, Group]:
+    """The groups that are held, by id."""
     return {row[0]: _group(row) for row in rows}
 
 

@@ -57,6 +57,22 @@ def lock_rooms(classroom_ids: Iterable[int]) -> None:
     )
 
 
+def locking_rooms(*naming: Statement, rooms: Iterable[int] = ()) -> Statement:
+    """The same for a batch. The rooms are those that queries of one column name when it is carried out, and `rooms`;
+    each is answered by a row that begins with its id.
+
+    What the batch reads behind it is read under the locks, but may lie in a room that was not named any more: compare.
+    """
+    if not connection.in_atomic_block:
+        raise LockOutsideTransaction
+    rows = " UNION ".join([*(each.sql for each in naming), "SELECT unnest(%s::int[])"])
+    take = "" if "skip-lock" in settings.CSPACE_TEST_FAULTS else f", pg_advisory_xact_lock({Namespace.ROOM:d}, room)"
+    return Statement(
+        f"SELECT room{take} FROM (SELECT room::int FROM ({rows}) AS named (room) ORDER BY 1) AS rooms",  # noqa: S608
+        (*(value for each in naming for value in each.parameters), list(rooms)),
+    )
+
+
 def lock_namespace(namespace: Namespace) -> None:
     """One runner at a time, until the transaction ends."""
     _take("SELECT pg_advisory_xact_lock(%s, 0)", namespace)

@@ -32,6 +32,7 @@ from registrations.api.serializers import (
     change_of,
 )
 from registrations.models import Registration
+from registrations.queries.registrations import asking_for_registration, registration_with_id
 from registrations.services.booking import Slot, book
 from registrations.services.cancelling import cancel_registration
 from registrations.services.changing import RegistrationIsRejected, change_registration
@@ -53,10 +54,15 @@ from registrations.services.registration_holding import (
 
 def room_and_group(body: Mapping[str, Any]) -> list[Statement]:
     """What a booking with this body will ask: for the room by name, for the group by id."""
-    name, group_id = body.get("classroom"), body.get("group_id")
-    rooms = [asking_for_room(name)] if isinstance(name, str) and not has_forbidden_text(name) else []
+    group_id = body.get("group_id")
     groups = [asking_for_group(group_id)] if type(group_id) is int and 0 < group_id <= MAX_ID else []
-    return [*rooms, *groups]
+    return [*room_named_in(body), *groups]
+
+
+def room_named_in(body: Mapping[str, Any]) -> list[Statement]:
+    """What a field for a room by name will ask for this body."""
+    name = body.get("classroom")
+    return [asking_for_room(name)] if isinstance(name, str) and not has_forbidden_text(name) else []
 
 
 class RegistrationViewSet(CallerViewSet):
@@ -86,18 +92,19 @@ class RegistrationViewSet(CallerViewSet):
         )
         return self.created(RegistrationOutput(registration).data, f"/api/v1/registrations/{registration.pk}/")
 
-    @Operation(LoggedIn, responses=RegistrationOutput)
+    @Operation(LoggedIn, responses=RegistrationOutput, ahead=lambda view, pk: [asking_for_registration(pk)])
     def retrieve(self, request: Request, pk: int) -> Response:
-        return Response(RegistrationOutput(self._visible(request, pk)).data)
+        return Response(RegistrationOutput(self._visible(pk)).data)
 
     @Operation(
         LoggedIn,
         request=RegistrationChangeInput,
         responses=RegistrationOutput,
         conflicts=[room_taken, RegistrationHasStarted, RegistrationIsRejected],
+        ahead=lambda view, pk: [asking_for_registration(pk), *room_named_in(view.body_at_a_glance())],
     )
     def update(self, request: Request, pk: int) -> Response:
-        before = self._visible(request, pk)
+        before = self._visible(pk)
         wish = self.changes(RegistrationChangeInput, registration=before, present_group_id=before.group_id)
         registration = change_registration(registration_id=pk, by=self.caller, now=clock.now(), change=change_of(wish))
         return Response(RegistrationOutput(registration).data)
@@ -123,9 +130,10 @@ class RegistrationViewSet(CallerViewSet):
             SeriesHasNoDate,
         ],
         outcome={"status": "approved"},
+        ahead=lambda view, pk: [asking_for_registration(pk)],
     )
     def approve(self, request: Request, pk: int) -> Response:
-        return self._decide(request, pk, approve_registration)
+        return self._decide(pk, approve_registration)
 
     @Operation(
         InCSpace,
@@ -133,18 +141,19 @@ class RegistrationViewSet(CallerViewSet):
         responses=RegistrationOutput,
         conflicts=[RegistrationIsCancelled],
         outcome={"status": "rejected"},
+        ahead=lambda view, pk: [asking_for_registration(pk)],
     )
     def reject(self, request: Request, pk: int) -> Response:
-        return self._decide(request, pk, reject_registration)
+        return self._decide(pk, reject_registration)
 
-    def _decide(self, request: Request, pk: int, decide: Callable[..., Registration]) -> Response:
-        self._visible(request, pk)
+    def _decide(self, pk: int, decide: Callable[..., Registration]) -> Response:
+        self._visible(pk)
         reason = self.body(DecisionInput).get("reason", "")
         registration = decide(registration_id=pk, by=self.caller, now=clock.now(), reason=reason)
         return Response(RegistrationOutput(registration).data)
 
-    def _visible(self, request: Request, pk: int) -> Registration:
-        registration = Registration.objects.with_api_relations().filter(pk=pk).first()
+    def _visible(self, pk: int) -> Registration:
+        registration = registration_with_id(pk)
         if registration is None:
             raise RegistrationNotFound
         check_visible(registration, self.access)

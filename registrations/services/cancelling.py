@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import User
-from classrooms.services.room_time import release
+from classrooms.services.room_time import release, releasing
+from kernel.db.batch import put_off
 from kernel.db.expressions import IsAmong
 from kernel.db.transactions import transactional
-from kernel.facts import publish_many
+from kernel.facts import publish, publish_many
+from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCancelled, RegistrationSummary
 from registrations.models import Registration
 from registrations.services.registration_holding import check_changeable, hold_registration
-from registrations.services.week_rows import settle_weeks
+from registrations.services.registration_rows import updating
+from registrations.services.week_rows import settle_weeks, settling_week
 
 
 @transactional
@@ -23,12 +26,14 @@ def cancel_registration(*, registration_id: int, by: User, now: datetime, reason
         RegistrationNotFound: there is none, or it is cancelled and the caller is not cspace.
         PermissionDenied, RegistrationHasStarted
     """
-    registration = hold_registration(registration_id)
+    registration = hold_registration(registration_id).registration
     check_changeable(registration, by.access, now)
     if registration.status == RegistrationStatus.CANCELLED:
         return registration
-    cancel_locked([registration.summary], actor_id=by.pk, now=now, reason=reason)
+    released = [releasing([registration.pk])] if rules.holds_room(registration.status) else []
     registration.occupancy.is_live, registration.status = False, RegistrationStatus.CANCELLED
+    put_off(*settling_week(registration), *released, updating(registration))
+    publish(RegistrationCancelled(registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason))
     return registration
 
 

@@ -9,9 +9,12 @@ from accounts.rules import Access
 from classrooms.models import Classroom
 from classrooms.services.room_time import move
 from groups.models import Group
-from groups.services.holding import hold_group, hold_groups
+from groups.queries.places import asking_for_places, renew_access
+from groups.rules import UNKNOWN_GROUP
+from groups.services.holding import groups_held, holding_groups
 from kernel.campus_time import cut_per_day
 from kernel.changes import changes_between
+from kernel.db.batch import Statement, put_off
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid, InvalidState, PermissionDenied
 from kernel.facts import publish
@@ -20,6 +23,7 @@ from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationChanged
 from registrations.models import Registration
+from registrations.queries.registrations import group_of
 from registrations.services.booking import Slot, deciders_of
 from registrations.services.registration_holding import (
     RegistrationIsCancelled,
@@ -27,7 +31,8 @@ from registrations.services.registration_holding import (
     check_visible,
     hold_registration,
 )
-from registrations.services.week_rows import keep_own_description, settle_weeks
+from registrations.services.registration_rows import updating
+from registrations.services.week_rows import keeping_own_description, settling_week
 
 
 class RegistrationIsRejected(InvalidState):
@@ -69,11 +74,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
         TimeIsHeldBack: there is new time in it that is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: the new slot is taken; the old one is kept.
     """
-    group = _hold_new_group(change, by)
-    own_group_id = _hold_own_group(registration_id, change, by) if group is None else None
-    registration = hold_registration(registration_id, *([change.classroom.pk] if change.classroom else []))
-    if own_group_id not in (None, registration.group_id):
-        raise StaleRead
+    registration, group = _hold(registration_id, change, by)
     _check_change(registration, change, group, by.access, now)
 
     before, was_waiting = _readable(registration), registration.status == RegistrationStatus.PENDING
@@ -86,8 +87,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
         return registration
 
     _judge_again(registration, slot_or_group_changed=is_moved or "group" in changes, by_cspace=by.access.is_cspace)
-    registration.save(update_fields=["group", "description", "status"])
-    _mark_week(registration, changes)
+    put_off(updating(registration), *_marking_week(registration, changes))
     needs_decision = registration.status == RegistrationStatus.PENDING and (is_moved or not was_waiting)
     publish(
         RegistrationChanged(
@@ -111,25 +111,30 @@ def _slot_after(registration: Registration, change: RegistrationChange) -> Slot:
     )
 
 
-def _hold_new_group(change: RegistrationChange, by: User) -> Group | None:
-    """The group a change hands the registration to, held before the room is (lock order); None: it stays."""
-    if change.group_id is None:
-        return None
-    group = hold_group(change.group_id)
-    by.forget_access()  # read again now that nobody can leave the group any more
-    return group
+def _hold(registration_id: int, change: RegistrationChange, by: User) -> tuple[Registration, Group | None]:
+    """The registration, and the group it is handed to, None if it stays. The group in whose name a new slot is taken is
+    held before the room is (lock order), and what the person may do is read after that: nobody can leave it meanwhile.
 
-
-def _hold_own_group(registration_id: int, change: RegistrationChange, by: User) -> int | None:
-    """The group in whose name a new slot is taken, held before the room is (lock order) so that nobody can leave it;
-    None: nobody's place in it is asked for."""
-    if by.access.is_cspace or not change.names_slot:
-        return None
-    group_id = Registration.objects.filter(pk=registration_id).values_list("group_id", flat=True).first()
-    if group_id is not None:
-        hold_groups([group_id])
-        by.forget_access()
-    return group_id
+    Raises:
+        Invalid: there is no such group (any more); under `group_id`.
+        StaleRead: it changed rooms or groups meanwhile.
+    """
+    rooms = [change.classroom.pk] if change.classroom else []
+    if change.group_id is None and (by.access.is_cspace or not change.names_slot):
+        return hold_registration(registration_id, rooms=rooms).registration, None  # nobody's place is asked for
+    group_ids = group_of(registration_id) if change.group_id is None else [change.group_id]
+    held = hold_registration(registration_id, holding_groups(group_ids), asking_for_places(by), rooms=rooms)
+    group_rows, places = held.answers
+    groups = groups_held(group_rows)
+    renew_access(by, places)
+    if change.group_id is not None:
+        if not groups:
+            raise Invalid({"group_id": [UNKNOWN_GROUP]})
+        return held.registration, groups[change.group_id]
+    own_group_id = held.registration.group_id
+    if own_group_id not in groups and by.access.is_member_of(own_group_id):
+        raise StaleRead  # he could leave it
+    return held.registration, None
 
 
 def _check_change(
@@ -192,14 +197,12 @@ def _judge_again(registration: Registration, *, slot_or_group_changed: bool, by_
     )
 
 
-def _mark_week(registration: Registration, changes: Collection[str]) -> None:
+def _marking_week(registration: Registration, changes: Collection[str]) -> list[Statement]:
     """An occurrence that is no longer like its series is settled; new words for it alone are kept for its week."""
     if registration.series_id is None:
-        return
-    if "description" in changes:
-        keep_own_description(registration)
-    if set(changes) - {"description"}:
-        settle_weeks([registration.summary])
+        return []
+    words = [keeping_own_description(registration)] if "description" in changes else []
+    return words + (settling_week(registration) if set(changes) - {"description"} else [])
 
 
 def change_faults(

@@ -1,15 +1,15 @@
 """Approving and rejecting. A stale decision cannot slip in: both take the room's lock and read again."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import User
 from accounts.rules import check_cspace
 from classrooms.rules import not_open
-from classrooms.services.room_time import move, release
+from classrooms.services.room_time import move, releasing
 from groups.models import Group
-from groups.services.holding import GroupIsArchived, hold_groups
+from groups.services.holding import GroupIsArchived, groups_held, holding_groups
 from kernel.campus_time import campus_date
+from kernel.db.batch import put_off
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import InvalidState
 from kernel.facts import publish
@@ -17,7 +17,9 @@ from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationApproved, RegistrationRejected
 from registrations.models import Registration, SeriesWeek
-from registrations.services.registration_holding import RegistrationIsCancelled, hold_registration
+from registrations.queries.series import group_to_approve_for, room_to_follow_to
+from registrations.services.registration_holding import Held, RegistrationIsCancelled, hold_registration
+from registrations.services.registration_rows import updating
 
 
 class RoomIsNotOpen(InvalidState):
@@ -50,12 +52,16 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
         RoomAlreadyBooked: it was rejected and the slot has gone to somebody else.
     """
     check_cspace(by.access)
-    living, *series_rooms = _hold_group_of(registration_id)
-    registration = _hold_for_decision(registration_id, *series_rooms)
+    held = hold_registration(
+        registration_id,
+        holding_groups(group_to_approve_for(registration_id)),
+        rooms=[room_to_follow_to(registration_id)],
+    )
+    registration = _for_decision(held)
     if registration.status == RegistrationStatus.APPROVED:
         return registration
     if not rules.holds_room(registration.status):
-        _take_back(registration, living, series_rooms, now)
+        _take_back(held, now)
     _decide(registration, RegistrationStatus.APPROVED)
     publish(RegistrationApproved(registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason))
     return registration
@@ -68,40 +74,29 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
     Raises: PermissionDenied, RegistrationNotFound, RegistrationIsCancelled.
     """
     check_cspace(by.access)
-    registration = _hold_for_decision(registration_id)
+    registration = _for_decision(hold_registration(registration_id))
     if registration.status == RegistrationStatus.REJECTED:
         return registration
-    release([registration.pk])
+    put_off(releasing([registration.pk]))
     registration.occupancy.is_live = False
     _decide(registration, RegistrationStatus.REJECTED)
     publish(RegistrationRejected(registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason))
     return registration
 
 
-def _hold_group_of(registration_id: int) -> tuple[Group | None, *tuple[int, ...]]:
-    """The group a registration would be approved for, held before rooms are (lock order), None if it has been archived;
-    and the room of the series that a rejected occurrence follows."""
-    registration = Registration.objects.filter(pk=registration_id).select_related("week__series").first()
-    if registration is None:
-        return (None,)
-    if registration.status == RegistrationStatus.REJECTED and registration.follows_series:
-        series = registration.week.series
-        return hold_groups([series.group_id]).get(series.group_id), series.classroom_id
-    return (hold_groups([registration.group_id]).get(registration.group_id),)
-
-
-def _take_back(registration: Registration, living: Group | None, series_rooms: Sequence[int], now: datetime) -> None:
+def _take_back(held: Held, now: datetime) -> None:
     """Give a rejected one its room again: an occurrence that follows its series goes where that is now.
 
     Raises: what `approve_registration` does, StaleRead.
     """
+    registration, living = held.registration, next(iter(groups_held(held.answers[0]).values()), None)
     week = SeriesWeek.objects.held().select_related("series__classroom").filter(registration=registration).first()
     if living is None:
         raise GroupIsArchived
     if living.pk != (registration.group_id if week is None else week.series.group_id):
         raise StaleRead
     if week is not None:
-        if week.series.classroom_id not in series_rooms:
+        if week.series.classroom_id not in held.room_ids:
             raise StaleRead
         _follow(registration, week, living, now)
     occupancy = registration.occupancy
@@ -132,13 +127,12 @@ def _follow(registration: Registration, week: SeriesWeek, group: Group, now: dat
     occupancy.classroom, occupancy.starts_at, occupancy.ends_at = series.classroom, interval.starts_at, interval.ends_at
 
 
-def _hold_for_decision(registration_id: int, *more_rooms: int) -> Registration:
-    registration = hold_registration(registration_id, *more_rooms)
-    if registration.status == RegistrationStatus.CANCELLED:
+def _for_decision(held: Held) -> Registration:
+    if held.registration.status == RegistrationStatus.CANCELLED:
         raise RegistrationIsCancelled
-    return registration
+    return held.registration
 
 
 def _decide(registration: Registration, status: RegistrationStatus) -> None:
     registration.status = status
-    registration.save(update_fields=["status", "group", "description"])
+    put_off(updating(registration))

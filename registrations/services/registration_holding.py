@@ -1,13 +1,30 @@
 """How a command holds a registration: under its room, read again; and who may touch it."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.rules import Access
-from classrooms.services.room_time import lock_and_reload
+from classrooms.services.room_time import room_of
+from kernel.db.batch import ResultRows, Statement, send
+from kernel.db.locks import locking_rooms
+from kernel.db.transactions import StaleRead
 from kernel.errors import InvalidState, NotFound, PermissionDenied
 from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
+from registrations.queries.registrations import asking_for_registration, registration_in
+
+
+@dataclass(frozen=True)
+class Held:
+    """A registration that a command has for itself until its transaction ends."""
+
+    registration: Registration
+    room_ids: frozenset[int]
+    """The rooms that are locked."""
+    answers: Sequence[ResultRows]
+    """To what was to be done before the rooms were locked."""
 
 
 class RegistrationHasStarted(InvalidState):
@@ -22,21 +39,32 @@ class RegistrationNotFound(NotFound):
     resource = "Registration"
 
 
-def hold_registration(registration_id: int, *more_rooms: int) -> Registration:
-    """The registration, re-read under the exclusive lock of its room (and `more_rooms`), with its API relations.
+def hold_registration(registration_id: int, *first: Statement, rooms: Iterable[int | Statement] = ()) -> Held:
+    """The registration, read under the exclusive lock of its room, with its API relations; one batch.
+
+    `first`: what has to be held or read before the rooms (lock order). `rooms`: further ones to lock, by id or by a
+    query of ids.
 
     Raises:
         RegistrationNotFound: there is none.
         StaleRead: it changed rooms before the lock was there.
     """
-
-    def load() -> Registration:
-        registration = Registration.objects.with_api_relations().filter(pk=registration_id).first()
-        if registration is None:
-            raise RegistrationNotFound
-        return registration
-
-    return lock_and_reload(load, lambda registration: [registration.occupancy.classroom_id], *more_rooms)
+    *answers, locked, rows = send(
+        *first,
+        locking_rooms(
+            room_of(registration_id),
+            *(each for each in rooms if isinstance(each, Statement)),
+            rooms=[each for each in rooms if isinstance(each, int)],
+        ),
+        asking_for_registration(registration_id),
+    )
+    registration = registration_in(rows)
+    if registration is None:
+        raise RegistrationNotFound
+    held = Held(registration, frozenset(room for room, *_ in locked), answers)
+    if registration.occupancy.classroom_id not in held.room_ids:
+        raise StaleRead
+    return held
 
 
 def check_changeable(registration: Registration, access: Access, now: datetime) -> None:

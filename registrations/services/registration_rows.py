@@ -55,6 +55,15 @@ def inserting(registration: Registration, *, by: User) -> Statement:
     return Statement(INSERT_ONE, (registration.occupancy_id, *acted_for, *row))
 
 
+def updating(registration: Registration) -> Statement:
+    """What writes its group, description and status, as they stand in the model, into the row."""
+    row = (registration.group_id, registration.description, registration.status, registration.pk)
+    return Statement(UPDATE, row)
+
+
+UPDATE = "UPDATE registrations_registration SET group_id = %s, description = %s, status = %s WHERE occupancy_id = %s"
+
+
 def insert_occurrences(
     occupancy_ids: Sequence[int], series_ids: Sequence[int], weeks: Sequence[date], *, now: datetime
 ) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Q
 
+from kernel.db.batch import Statement
 from kernel.db.expressions import IsAmong
 from registrations.enums import SkipReason, WeekState
 from registrations.facts.registrations import RegistrationSummary
@@ -54,9 +55,20 @@ def settle_weeks(registrations: Iterable[RegistrationSummary]) -> None:
         SeriesWeek.objects.held().filter(IsAmong("registration", ids)).update(state=WeekState.SETTLED)
 
 
-def keep_own_description(registration: Registration) -> None:
-    """Its description was written for this week alone: a new one of the series leaves it alone. One statement."""
-    SeriesWeek.objects.filter(registration=registration.pk).update(own_description=registration.description)
+def settling_week(registration: Registration) -> list[Statement]:
+    """The same for one, for a batch."""
+    if registration.series_id is None:
+        return []
+    return [Statement(SETTLE, (WeekState.SETTLED.value, registration.pk, WeekState.HELD.value))]
+
+
+def keeping_own_description(registration: Registration) -> Statement:
+    """Its description was written for this week alone: a new one of the series leaves it alone."""
+    return Statement(KEEP_DESCRIPTION, (registration.description, registration.pk))
+
+
+SETTLE = "UPDATE registrations_seriesweek SET state = %s WHERE registration_id = %s AND state = %s"
+KEEP_DESCRIPTION = "UPDATE registrations_seriesweek SET own_description = %s WHERE registration_id = %s"
 
 
 def give_up_weeks(

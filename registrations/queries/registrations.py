@@ -1,0 +1,68 @@
+"""One registration with all that a representation shows of it."""
+
+from accounts.models import User
+from classrooms.models import Classroom, Occupancy
+from classrooms.queries.rooms import BOOKABLE
+from groups.models import Group
+from kernel.db.batch import ResultRows, Statement, ask
+from kernel.db.loading import instance_of
+from registrations.models import Registration
+
+REGISTRATION = (
+    "occupancy_id",
+    "group_id",
+    "created_by_id",
+    "description",
+    "status",
+    "created_at",
+    "series_id",
+    "is_closed_over",
+)
+OCCUPANCY = ("id", "classroom_id", "starts_at", "ends_at", "is_live", "kind")
+GROUP = ("id", "name", "is_system")
+PERSON = ("id", "username", "display_name")
+TABLES = (
+    ("registration", REGISTRATION),
+    ("occupancy", OCCUPANCY),
+    ("room", BOOKABLE),
+    ("team", GROUP),
+    ("creator", PERSON),
+)
+"""In the order in which `registration_in` takes them out of a row."""
+BY_ID = f"""
+SELECT {", ".join(f"{alias}.{column}" for alias, columns in TABLES for column in columns)}
+  FROM registrations_registration AS registration
+  JOIN classrooms_occupancy AS occupancy ON occupancy.id = registration.occupancy_id
+  JOIN classrooms_classroom AS room ON room.id = occupancy.classroom_id
+  JOIN groups_group AS team ON team.id = registration.group_id
+  JOIN accounts_user AS creator ON creator.id = registration.created_by_id
+ WHERE registration.occupancy_id = %s
+"""  # noqa: S608  # constants of ours
+
+
+def asking_for_registration(registration_id: int) -> Statement:
+    """The question for `registration_with_id`."""
+    return Statement(BY_ID, (registration_id,))
+
+
+def registration_with_id(registration_id: int) -> Registration | None:
+    """The registration with its API relations, or None; other columns of theirs are read when they are asked for."""
+    return registration_in(ask(asking_for_registration(registration_id)))
+
+
+def registration_in(rows: ResultRows) -> Registration | None:
+    """The registration that the question was answered with."""
+    if not rows:
+        return None
+    values = iter(rows[0])
+    registration = instance_of(Registration, dict(zip(REGISTRATION, values, strict=False)))
+    registration.occupancy = instance_of(Occupancy, dict(zip(OCCUPANCY, values, strict=False)))
+    registration.occupancy.classroom = instance_of(Classroom, dict(zip(BOOKABLE, values, strict=False)))
+    registration.group = instance_of(Group, dict(zip(GROUP, values, strict=False)))
+    registration.created_by = instance_of(User, dict(zip(PERSON, values, strict=False)))
+    return registration
+
+
+def group_of(registration_id: int) -> Statement:
+    """The query of the id of its group, for `holding_groups`."""
+    return Statement("SELECT group_id FROM registrations_registration WHERE occupancy_id = %s", (registration_id,))

@@ -1,0 +1,163 @@
+"""How often a write waits for PostgreSQL: counted on the wire, over HTTP, on a connection that has its plans.
+
+Counted are the batches and statements that are answered before the next is sent, BEGIN and COMMIT included.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from kernel.db.ids import take_block
+from tests.allocations.scenes import make_event
+from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_series, make_user
+from tests.kernel.round_trips import round_trips
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("document_clock")]
+TIMES = 4
+"""The first requests prepare their statements and take blocks of ids; the last is counted."""
+DAY = date(2026, 2, 1)
+WISH = {"classroom": "Room A", "start_time": "10:00", "end_time": "12:00"}
+
+
+class Campus:
+    """What every operation finds: a booking, a wish, a series and a member that nobody has touched."""
+
+    def __init__(self, api: Callable[..., Any]) -> None:
+        self.group, self.room = make_group("522"), make_classroom("Room A")
+        make_classroom("Room B")
+        self.member, self.decider = make_user("member"), make_user("decider")
+        join(self.member, self.group)
+        join(self.member, make_group("523"))
+        join(self.decider, cspace_group(), "admin")
+        self.event = make_event(self.decider, starts_on=DAY)
+        self.by_member, self.by_decider = api(self.member), api(self.decider)
+        self.days = (DAY + timedelta(days=number) for number in range(100))
+
+    def registration(self) -> str:
+        day = next(self.days)
+        made = make_registration(by=self.member, group=self.group, classroom=self.room, day=day)
+        return f"registrations/{made.pk}/"
+
+    def occurrence(self) -> str:
+        series = make_series(
+            by=self.decider,
+            group=self.group,
+            classroom=self.room,
+            starts_on=next(self.days),
+            weeks=1,
+            start=900,
+            end=960,
+        )
+        return f"registrations/{series.occurrences.get().pk}/"
+
+    def rejected(self) -> str:
+        path = self.registration()
+        assert self.by_decider.post(f"{path}reject/").status_code == 200
+        return path
+
+    def entry(self) -> str:
+        path = f"allocation-events/{self.event.pk}/registrations/"
+        made = self.by_member.post(path, self.wish())
+        assert made.status_code == 201, made.content
+        return f"{path}{made.json()['id']}/"
+
+    def wish(self) -> dict[str, Any]:
+        day = next(self.days)
+        hour = 8 + (day - DAY).days // 7
+        return WISH | {
+            "group_id": self.group.pk,
+            "day_of_week": day.isoweekday() % 7 + 1,
+            "start_time": f"{hour:02}:00",
+            "end_time": f"{hour:02}:30",
+        }
+
+    def place(self) -> str:
+        return f"user-groups/{join(make_user(), self.group).pk}/"
+
+    def term(self, **more: Any) -> dict[str, Any]:
+        first = next(self.days) + timedelta(days=200)
+        return WISH | {
+            "group_id": self.group.pk,
+            "day_of_week": first.isoweekday() % 7 + 1,
+            "start_date": str(first),
+            "end_date": str(first + timedelta(days=7 * 15)),
+            **more,
+        }
+
+
+def _booking(campus: Campus) -> Callable[[], Any]:
+    body = WISH | {"group_id": campus.group.pk, "date": str(next(campus.days))}
+    return lambda: campus.by_member.post("registrations/", body)
+
+
+def _cspace(method: str, resource: str, action: str = "", body: Any = None) -> Callable[[Campus], Callable[[], Any]]:
+    """Someone of cspace does it to a new one."""
+
+    def prepare(campus: Campus) -> Callable[[], Any]:
+        path = getattr(campus, resource)() + action
+        return lambda: campus.by_decider(method, path, body)
+
+    return prepare
+
+
+def _own(method: str, resource: str, body: Any = None) -> Callable[[Campus], Callable[[], Any]]:
+    """Its creator does it to a new one."""
+
+    def prepare(campus: Campus) -> Callable[[], Any]:
+        path = getattr(campus, resource)()
+        return lambda: campus.by_member(method, path, body)
+
+    return prepare
+
+
+def _filing(campus: Campus) -> Callable[[], Any]:
+    path, wish = f"allocation-events/{campus.event.pk}/registrations/", campus.wish()
+    return lambda: campus.by_member.post(path, wish)
+
+
+def _adding(campus: Campus) -> Callable[[], Any]:
+    path, username = f"groups/{campus.group.pk}/user-groups/", make_user().username
+    return lambda: campus.by_decider.post(path, {"username": username})
+
+
+def _series(campus: Campus) -> Callable[[], Any]:
+    body = campus.term()
+    return lambda: campus.by_decider.post("batch-allocations/", body)
+
+
+MOST = {
+    "book": (_booking, 2),
+    "approve": (_cspace("POST", "registration", "approve/"), 3),
+    "reject": (_cspace("POST", "registration", "reject/"), 3),
+    "approve what was rejected": (_cspace("POST", "rejected", "approve/"), 5),
+    "cancel": (_own("DELETE", "registration"), 3),
+    "cancel an occurrence": (_cspace("DELETE", "occurrence"), 3),
+    "move in time": (_own("PATCH", "registration", {"start_time": "14:00", "end_time": "15:00"}), 4),
+    "move to another room": (_own("PATCH", "registration", {"classroom": "Room B"}), 4),
+    "move, by cspace": (_cspace("PATCH", "registration", "", {"classroom": "Room B"}), 4),
+    "move an occurrence": (_cspace("PATCH", "occurrence", "", {"classroom": "Room B"}), 4),
+    "reword": (_own("PATCH", "registration", {"description": "Reading circle"}), 3),
+    "file a wish": (_filing, 15),
+    "change a wish": (_own("PATCH", "entry", {"classroom": "Room B"}), 15),
+    "withdraw a wish": (_own("DELETE", "entry"), 11),
+    "add a member": (_adding, 10),
+    "change a member": (_cspace("PATCH", "place", "", {"permissions": "admin"}), 9),
+    "remove a member": (_cspace("DELETE", "place"), 8),
+    "enter a series": (_series, 15),
+}
+
+
+@pytest.mark.parametrize("operation", MOST)
+def test_a_write_waits_no_more_often_than_the_table_says(operation, api, settings):
+    settings.CSPACE_THROTTLE = True
+    prepare, most = MOST[operation]
+    campus = Campus(api)
+    take_block("classrooms_occupancy")
+    for _ in range(TIMES):
+        request = prepare(campus)
+        with round_trips() as trips:
+            response = request()
+        assert response.status_code < 300, response.content
+    assert trips() == most
