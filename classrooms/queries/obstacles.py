@@ -13,6 +13,7 @@ from classrooms.models import Occupancy
 from kernel.campus_time import Interval, cut_per_day, days_interval, format_minute
 from kernel.db.arrays import array_of
 from kernel.db.batch import ResultRow, Statement
+from kernel.db.querysets import statement_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def obstacles(classroom_id: int, interval: Interval, *, other_than: Iterable[int
 
 def asking_for_obstacles(classroom_id: int, interval: Interval) -> Statement:
     """The question for `obstacles_found`."""
-    return Statement.of(_in_the_way([classroom_id], interval))
+    return statement_of(_in_the_way([classroom_id], interval))
 
 
 def obstacles_found(rows: Iterable[ResultRow]) -> list[Obstacle]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from classrooms.models import BookingHold
 from kernel.campus_time import Interval
 from kernel.db.batch import ResultRow, Statement
+from kernel.db.querysets import statement_of
 from kernel.errors import InvalidState
 
 
@@ -41,7 +42,7 @@ def check_not_held(interval: Interval) -> None:
 
 def asking_for_hold(interval: Interval) -> Statement:
     """The question for `check_no_hold`."""
-    return Statement.of(BookingHold.objects.over(interval).order_by("starts_at", "id").values_list("reason")[:1])
+    return statement_of(BookingHold.objects.over(interval).order_by("starts_at", "id").values_list("reason")[:1])
 
 
 def check_no_hold(rows: Iterable[ResultRow]) -> None:

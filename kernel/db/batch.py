@@ -23,7 +23,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import QuerySet
 from psycopg import DataError, OperationalError, errors
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
@@ -50,12 +49,6 @@ class Statement:
 
     sql: str
     parameters: ResultRow = field(default=(), hash=False)  # a list or a range among them has no hash
-
-    @classmethod
-    def of(cls, rows: QuerySet[Any, Any]) -> "Statement":
-        """The query of a query set whose rows are values; for one that is not worth SQL of its own."""
-        sql, parameters = rows.query.sql_with_params()
-        return cls(sql, tuple(parameters))
 
 
 _put_off: ContextVar[list[Statement] | None] = ContextVar("statements_put_off", default=None)
