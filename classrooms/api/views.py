@@ -29,7 +29,7 @@ from classrooms.models import BookingHold, Classroom, Closure
 from classrooms.queries.availability import asking_for_slot, room_in_slot
 from classrooms.queries.free_rooms import asking_for_hold, free_during
 from classrooms.queries.rooms import (
-    SHOWN_BY_NAME,
+    IN_FULL_BY_NAME,
     Rooms,
     asking_for_room_list,
     asking_for_rooms,
@@ -89,7 +89,7 @@ class ClassroomViewSet(CallerViewSet):
 
     @cached_property
     def _tags(self) -> VersionTags:
-        return VersionTags(self.request, SHOWN_BY_NAME)
+        return VersionTags(self.request, IN_FULL_BY_NAME)
 
     def _rooms(self) -> Rooms:
         """The rooms that the query string asks for. Raises: Invalid."""

@@ -20,7 +20,7 @@ from kernel.errors import NotFound
 Rooms = ClassroomQuerySet[Classroom]
 ROOMS_VERSION = "rooms"
 """The version (`kernel.db.versions`) of all that a list of rooms shows."""
-SHOWN = (
+ANSWER_COLUMNS = (
     "id",
     "name",
     "capacity",
@@ -37,8 +37,8 @@ SHOWN = (
 """What is shown of a room, in order."""
 BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve")
 BY_NAME = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = %s"  # noqa: S608
-SHOWN_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608
-    columns=", ".join("equipment::text" if column == "equipment" else column for column in SHOWN)
+IN_FULL_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608
+    columns=", ".join("equipment::text" if column == "equipment" else column for column in ANSWER_COLUMNS)
 )
 ROOMS_AT_PLACES = "SELECT * FROM ({rooms}) AS listed WHERE place > %s::bigint AND place <= %s::bigint"
 # One row at least, with the version. The rooms beside it are of the same snapshot, and not read for whoever has them:
@@ -76,7 +76,7 @@ def bookable_room(name: str) -> Classroom | None:
 
 def asking_for_shown_room(name: str) -> Statement:
     """The question for `shown_room`."""
-    return Statement(SHOWN_BY_NAME, (name,))
+    return Statement(IN_FULL_BY_NAME, (name,))
 
 
 def shown_room(name: str) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def shown_room(name: str) -> dict[str, Any]:
     rows = ask(asking_for_shown_room(name))
     if not rows:
         raise ClassroomNotFound
-    return _shown(rows[0])
+    return _answer_of(rows[0])
 
 
 def asking_for_rooms(rooms: Rooms, places: tuple[int, int]) -> Statement:
@@ -95,18 +95,18 @@ def asking_for_rooms(rooms: Rooms, places: tuple[int, int]) -> Statement:
 
 def shown_rooms(rows: ResultRows) -> tuple[list[dict[str, Any]], int]:
     """The rooms of an answer, JSON, and how many there are with those at other places; 0 where none is here."""
-    return [_shown(row[1:]) for row in rows], rows[0][-1] if rows else 0
+    return [_answer_of(row[1:]) for row in rows], rows[0][-1] if rows else 0
 
 
-def asking_for_room_list(rooms: Rooms | None, places: tuple[int, int], known: Sequence[UUID]) -> Statement:
-    """The question for `room_list`; without `rooms`, all of them. `known`: the versions that the reader has."""
+def asking_for_room_list(rooms: Rooms | None, places: tuple[int, int], versions: Sequence[UUID]) -> Statement:
+    """The question for `room_list`; without `rooms`, all of them. `versions`: those that the reader has."""
     placed = _placed(rooms) if rooms is not None else _all_rooms()
     sql = VERSION_AND_ROOMS.replace("{rooms}", placed.sql)
-    return Statement(sql, (*placed.parameters, *places, [str(version) for version in known]))
+    return Statement(sql, (*placed.parameters, *places, [str(version) for version in versions]))
 
 
 def room_list(question: Statement) -> tuple[UUID | None, list[dict[str, Any]], int]:
-    """The version of the rooms, and what `shown_rooms` says of them; nothing, where the version is one of the known.
+    """The version of the rooms, and what `shown_rooms` says of them; nothing, where the version is one of those.
 
     None: no service has ever changed a room here.
     """
@@ -121,15 +121,15 @@ def _all_rooms() -> Statement:
 
 
 def _placed(rooms: Rooms) -> Statement:
-    """The statement of what is `SHOWN` of rooms, after the place of each in their order and before their number."""
-    columns: list[Any] = [Cast(column, TextField()) if column == "equipment" else column for column in SHOWN]
+    """The statement of the `ANSWER_COLUMNS` of rooms, after the place of each in order and before their number."""
+    columns: list[Any] = [Cast(column, TextField()) if column == "equipment" else column for column in ANSWER_COLUMNS]
     order = Window(RowNumber(), order_by=list(rooms.ORDER))
     rows = rooms.order_by().annotate(place=order, number=Window(Count("*")))
     return statement_of(rows.values_list("place", *columns, "number"))
 
 
-def _shown(row: Sequence[Any]) -> dict[str, Any]:
-    """A row that begins with what is `SHOWN`, JSON; PostgreSQL's own text of the equipment has spaces in it."""
-    room = dict(zip(SHOWN, row, strict=False))
+def _answer_of(row: Sequence[Any]) -> dict[str, Any]:
+    """A row that begins with `ANSWER_COLUMNS`, as JSON; PostgreSQL's own text of the equipment has spaces in it."""
+    room = dict(zip(ANSWER_COLUMNS, row, strict=False))
     room["equipment"] = orjson.loads(room["equipment"])
     return room

@@ -111,8 +111,8 @@ def places_of(page: PageRequest | None) -> tuple[int, int]:
     return first, first + page.size
 
 
-def page_body(shown: Sequence[Any], page: PageRequest, request: Request, key: str, *, count: int) -> dict[str, Any]:
-    """`{count, next, previous, <key>: shown}`, where `shown` is what of `count` rows stands on the page.
+def page_body(answers: Sequence[Any], page: PageRequest, request: Request, key: str, *, count: int) -> dict[str, Any]:
+    """`{count, next, previous, <key>: answers}`, where `answers` is what of `count` rows stands on the page.
 
     Raises:
         PageNotFound: the page lies past the end (page 1 of nothing is empty instead).
@@ -124,7 +124,7 @@ def page_body(shown: Sequence[Any], page: PageRequest, request: Request, key: st
         "count": count,
         "next": _link(request, page.number + 1) if last < count else None,
         "previous": _link(request, page.number - 1) if page.number > 1 else None,
-        key: shown,
+        key: answers,
     }
 
 

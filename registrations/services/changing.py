@@ -123,18 +123,18 @@ def _hold(registration_id: int, change: RegistrationChange, by: User) -> tuple[R
     if change.group_id is None and (by.access.is_cspace or not change.names_slot):
         return hold_registration(registration_id, rooms=rooms).registration, None  # nobody's place is asked for
     group_ids = group_of(registration_id) if change.group_id is None else [change.group_id]
-    held = hold_registration(registration_id, holding_groups(group_ids), asking_for_places(by), rooms=rooms)
-    group_rows, places = held.answers
+    holding = hold_registration(registration_id, holding_groups(group_ids), asking_for_places(by), rooms=rooms)
+    group_rows, places = holding.answers
     groups = groups_held(group_rows)
     renew_access(by, places)
     if change.group_id is not None:
         if not groups:
             raise Invalid({"group_id": [UNKNOWN_GROUP]})
-        return held.registration, groups[change.group_id]
-    own_group_id = held.registration.group_id
+        return holding.registration, groups[change.group_id]
+    own_group_id = holding.registration.group_id
     if own_group_id not in groups and by.access.is_member_of(own_group_id):
         raise StaleRead  # he could leave it
-    return held.registration, None
+    return holding.registration, None
 
 
 def _check_change(

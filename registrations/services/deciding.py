@@ -18,7 +18,7 @@ from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationApproved, RegistrationRejected
 from registrations.models import Registration, SeriesWeek
 from registrations.queries.series import group_to_approve_for, room_to_follow_to
-from registrations.services.registration_holding import Held, RegistrationIsCancelled, hold_registration
+from registrations.services.registration_holding import Holding, RegistrationIsCancelled, hold_registration
 from registrations.services.registration_rows import updating
 
 
@@ -52,16 +52,16 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
         RoomAlreadyBooked: it was rejected and the slot has gone to somebody else.
     """
     check_cspace(by.access)
-    held = hold_registration(
+    holding = hold_registration(
         registration_id,
         holding_groups(group_to_approve_for(registration_id)),
         rooms=[room_to_follow_to(registration_id)],
     )
-    registration = _for_decision(held)
+    registration = _for_decision(holding)
     if registration.status == RegistrationStatus.APPROVED:
         return registration
     if not rules.holds_room(registration.status):
-        _take_back(held, now)
+        _take_back(holding, now)
     _decide(registration, RegistrationStatus.APPROVED)
     publish(RegistrationApproved(registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason))
     return registration
@@ -84,19 +84,19 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
     return registration
 
 
-def _take_back(held: Held, now: datetime) -> None:
+def _take_back(holding: Holding, now: datetime) -> None:
     """Give a rejected one its room again: an occurrence that follows its series goes where that is now.
 
     Raises: what `approve_registration` does, StaleRead.
     """
-    registration, living = held.registration, next(iter(groups_held(held.answers[0]).values()), None)
+    registration, living = holding.registration, next(iter(groups_held(holding.answers[0]).values()), None)
     week = SeriesWeek.objects.held().select_related("series__classroom").filter(registration=registration).first()
     if living is None:
         raise GroupIsArchived
     if living.pk != (registration.group_id if week is None else week.series.group_id):
         raise StaleRead
     if week is not None:
-        if week.series.classroom_id not in held.room_ids:
+        if week.series.classroom_id not in holding.room_ids:
             raise StaleRead
         _follow(registration, week, living, now)
     occupancy = registration.occupancy
@@ -127,10 +127,10 @@ def _follow(registration: Registration, week: SeriesWeek, group: Group, now: dat
     occupancy.classroom, occupancy.starts_at, occupancy.ends_at = series.classroom, interval.starts_at, interval.ends_at
 
 
-def _for_decision(held: Held) -> Registration:
-    if held.registration.status == RegistrationStatus.CANCELLED:
+def _for_decision(holding: Holding) -> Registration:
+    if holding.registration.status == RegistrationStatus.CANCELLED:
         raise RegistrationIsCancelled
-    return held.registration
+    return holding.registration
 
 
 def _decide(registration: Registration, status: RegistrationStatus) -> None:

@@ -17,7 +17,7 @@ from registrations.queries.registrations import asking_for_registration, registr
 
 
 @dataclass(frozen=True)
-class Held:
+class Holding:
     """A registration that a command has for itself until its transaction ends."""
 
     registration: Registration
@@ -39,7 +39,7 @@ class RegistrationNotFound(NotFound):
     resource = "Registration"
 
 
-def hold_registration(registration_id: int, *first: Statement, rooms: Iterable[int | Statement] = ()) -> Held:
+def hold_registration(registration_id: int, *first: Statement, rooms: Iterable[int | Statement] = ()) -> Holding:
     """The registration, read under the exclusive lock of its room, with its API relations; one batch.
 
     `first`: what has to be held or read before the rooms (lock order). `rooms`: further ones to lock, by id or by a
@@ -61,10 +61,10 @@ def hold_registration(registration_id: int, *first: Statement, rooms: Iterable[i
     registration = registration_in(rows)
     if registration is None:
         raise RegistrationNotFound
-    held = Held(registration, frozenset(room for room, *_ in locked), answers)
-    if registration.occupancy.classroom_id not in held.room_ids:
+    holding = Holding(registration, frozenset(room for room, *_ in locked), answers)
+    if registration.occupancy.classroom_id not in holding.room_ids:
         raise StaleRead
-    return held
+    return holding
 
 
 def check_changeable(registration: Registration, access: Access, now: datetime) -> None:
