@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from classrooms.api.filters import ClassroomFilter
 from classrooms.models import Classroom, Closure
-from classrooms.queries.rooms import ANSWER_COLUMNS
+from classrooms.queries.rooms import VIEW
 from classrooms.rules import (
     CAPACITIES,
     FLOORS,
@@ -143,7 +143,7 @@ class ClassroomOutput(Output):
     longitude = serializers.FloatField(allow_null=True)
 
     def represent(self, instance: Classroom) -> dict[str, Any]:
-        return {name: getattr(instance, name) for name in ANSWER_COLUMNS}
+        return {name: getattr(instance, name) for name in VIEW}
 
 
 class ClassroomList(Shape):

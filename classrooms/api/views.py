@@ -29,15 +29,15 @@ from classrooms.models import BookingHold, Classroom, Closure
 from classrooms.queries.availability import asking_for_slot, room_in_slot
 from classrooms.queries.free_rooms import asking_for_hold, free_during
 from classrooms.queries.rooms import (
-    IN_FULL_BY_NAME,
+    VIEW_BY_NAME,
     Rooms,
     asking_for_room_list,
+    asking_for_room_view,
     asking_for_rooms,
-    asking_for_shown_room,
     classroom_named,
     room_list,
-    shown_room,
-    shown_rooms,
+    room_view,
+    room_views,
 )
 from classrooms.queries.suggesting import suggestions, weekly
 from classrooms.services.closures import close_rooms, lift_closure
@@ -89,15 +89,15 @@ class ClassroomViewSet(CallerViewSet):
 
     @cached_property
     def _tags(self) -> VersionTags:
-        return VersionTags(self.request, IN_FULL_BY_NAME)
+        return VersionTags(self.request, VIEW_BY_NAME)
 
     def _rooms(self) -> Rooms:
         """The rooms that the query string asks for. Raises: Invalid."""
         return filtered(ClassroomFilter, Classroom.objects.in_order(), self.request)
 
-    @Operation(PublicRead, responses=ClassroomOutput, ahead=lambda view, name: [asking_for_shown_room(name)])
+    @Operation(PublicRead, responses=ClassroomOutput, ahead=lambda view, name: [asking_for_room_view(name)])
     def retrieve(self, request: Request, name: str) -> Response:
-        return Response(shown_room(name))
+        return Response(room_view(name))
 
     @Operation(InCSpace, request=ClassroomInput, responses={201: ClassroomOutput}, conflicts=[ClassroomNameIsTaken])
     def create(self, request: Request) -> Response:
@@ -180,7 +180,7 @@ class ClassroomViewSet(CallerViewSet):
         """The rooms, and how many there are; what the caller reads whom a hold keeps from them."""
         rooms, holds = ask_each(*self.questions_of_free)
         is_bound = holds and not self.access.is_cspace
-        return shown_rooms(rooms), holds[0][0] if is_bound else None
+        return room_views(rooms), holds[0][0] if is_bound else None
 
 
 class ClosureViewSet(CallerViewSet):

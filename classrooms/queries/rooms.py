@@ -20,7 +20,7 @@ from kernel.errors import NotFound
 Rooms = ClassroomQuerySet[Classroom]
 ROOMS_VERSION = "rooms"
 """The version (`kernel.db.versions`) of all that a list of rooms shows."""
-ANSWER_COLUMNS = (
+VIEW = (
     "id",
     "name",
     "capacity",
@@ -37,8 +37,8 @@ ANSWER_COLUMNS = (
 """What is shown of a room, in order."""
 BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve")
 BY_NAME = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = %s"  # noqa: S608
-IN_FULL_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608
-    columns=", ".join("equipment::text" if column == "equipment" else column for column in ANSWER_COLUMNS)
+VIEW_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608
+    columns=", ".join("equipment::text" if column == "equipment" else column for column in VIEW)
 )
 ROOMS_AT_PLACES = "SELECT * FROM ({rooms}) AS listed WHERE place > %s::bigint AND place <= %s::bigint"
 # One row at least, with the version. The rooms beside it are of the same snapshot, and not read for whoever has them:
@@ -74,28 +74,28 @@ def bookable_room(name: str) -> Classroom | None:
     return instance_of(Classroom, dict(zip(BOOKABLE, rows[0], strict=True))) if rows else None
 
 
-def asking_for_shown_room(name: str) -> Statement:
-    """The question for `shown_room`."""
-    return Statement(IN_FULL_BY_NAME, (name,))
+def asking_for_room_view(name: str) -> Statement:
+    """The question for `room_view`."""
+    return Statement(VIEW_BY_NAME, (name,))
 
 
-def shown_room(name: str) -> dict[str, Any]:
+def room_view(name: str) -> dict[str, Any]:
     """The room with exactly this name, JSON. Raises: ClassroomNotFound."""
-    rows = ask(asking_for_shown_room(name))
+    rows = ask(asking_for_room_view(name))
     if not rows:
         raise ClassroomNotFound
-    return _answer_of(rows[0])
+    return _view_of(rows[0])
 
 
 def asking_for_rooms(rooms: Rooms, places: tuple[int, int]) -> Statement:
-    """Rooms by their order from one place (not included) to another; read by `shown_rooms`."""
+    """Rooms by their order from one place (not included) to another; read by `room_views`."""
     placed = _placed(rooms)
     return Statement(f"{ROOMS_AT_PLACES.format(rooms=placed.sql)} ORDER BY place", (*placed.parameters, *places))
 
 
-def shown_rooms(rows: ResultRows) -> tuple[list[dict[str, Any]], int]:
+def room_views(rows: ResultRows) -> tuple[list[dict[str, Any]], int]:
     """The rooms of an answer, JSON, and how many there are with those at other places; 0 where none is here."""
-    return [_answer_of(row[1:]) for row in rows], rows[0][-1] if rows else 0
+    return [_view_of(row[1:]) for row in rows], rows[0][-1] if rows else 0
 
 
 def asking_for_room_list(rooms: Rooms | None, places: tuple[int, int], versions: Sequence[UUID]) -> Statement:
@@ -106,13 +106,13 @@ def asking_for_room_list(rooms: Rooms | None, places: tuple[int, int], versions:
 
 
 def room_list(question: Statement) -> tuple[UUID | None, list[dict[str, Any]], int]:
-    """The version of the rooms, and what `shown_rooms` says of them; nothing, where the version is one of those.
+    """The version of the rooms, and what `room_views` says of them; nothing, where the reader has the version.
 
     None: no service has ever changed a room here.
     """
     rows = ask(question)
     stamp = rows[0][0]
-    return stamp, *shown_rooms([row[1:] for row in rows if row[1] is not None])
+    return stamp, *room_views([row[1:] for row in rows if row[1] is not None])
 
 
 @cache
@@ -121,15 +121,15 @@ def _all_rooms() -> Statement:
 
 
 def _placed(rooms: Rooms) -> Statement:
-    """The statement of the `ANSWER_COLUMNS` of rooms, after the place of each in order and before their number."""
-    columns: list[Any] = [Cast(column, TextField()) if column == "equipment" else column for column in ANSWER_COLUMNS]
+    """The statement of the `VIEW` of rooms, after the place of each in their order and before their number."""
+    columns: list[Any] = [Cast(column, TextField()) if column == "equipment" else column for column in VIEW]
     order = Window(RowNumber(), order_by=list(rooms.ORDER))
     rows = rooms.order_by().annotate(place=order, number=Window(Count("*")))
     return statement_of(rows.values_list("place", *columns, "number"))
 
 
-def _answer_of(row: Sequence[Any]) -> dict[str, Any]:
-    """A row that begins with `ANSWER_COLUMNS`, as JSON; PostgreSQL's own text of the equipment has spaces in it."""
-    room = dict(zip(ANSWER_COLUMNS, row, strict=False))
+def _view_of(row: Sequence[Any]) -> dict[str, Any]:
+    """A row that begins with a `VIEW`, JSON; PostgreSQL's own text of the equipment has spaces in it."""
+    room = dict(zip(VIEW, row, strict=False))
     room["equipment"] = orjson.loads(room["equipment"])
     return room

@@ -14,8 +14,8 @@ from classrooms.rules import name_faults, name_key, natural_order, room_faults
 from kernel.changes import changes_between
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_rooms
+from kernel.db.renewing import renew
 from kernel.db.transactions import transactional
-from kernel.db.versions import renew
 from kernel.errors import AlreadyExists, Invalid, InvalidState
 from kernel.facts import publish
 

@@ -111,8 +111,8 @@ def places_of(page: PageRequest | None) -> tuple[int, int]:
     return first, first + page.size
 
 
-def page_body(answers: Sequence[Any], page: PageRequest, request: Request, key: str, *, count: int) -> dict[str, Any]:
-    """`{count, next, previous, <key>: answers}`, where `answers` is what of `count` rows stands on the page.
+def page_body(page_rows: Sequence[Any], page: PageRequest, request: Request, key: str, *, count: int) -> dict[str, Any]:
+    """`{count, next, previous, <key>: page_rows}`, where these are what of `count` rows stands on the page.
 
     Raises:
         PageNotFound: the page lies past the end (page 1 of nothing is empty instead).
@@ -124,7 +124,7 @@ def page_body(answers: Sequence[Any], page: PageRequest, request: Request, key: 
         "count": count,
         "next": _link(request, page.number + 1) if last < count else None,
         "previous": _link(request, page.number - 1) if page.number > 1 else None,
-        key: answers,
+        key: list(page_rows),
     }
 
 

@@ -226,16 +226,16 @@ class ApiViewSet(ViewSet):
             return Response({key: [represent(row) for row in unpaged(rows)]})
         return Response(paged(rows, page, self.request, key, represent, count=count))
 
-    def listing_of(self, answers: Sequence[Any], *, key: str = "results", count: int) -> Response:
-        """The same where what stands at `places_of` the page asked for is there already, of `count` in all.
+    def listing_of(self, rows: Sequence[Any], *, key: str = "results", count: int) -> Response:
+        """The same where `rows` are just those at `places_of` the page asked for, of `count` in all.
 
         Raises: as `listing`.
         """
         page = asked_page(self.request)
         if page is None:
-            check_bound(answers, field="page", way_out="ask for them by page")
-            return Response({key: answers})
-        return Response(page_body(answers, page, self.request, key, count=count))
+            check_bound(rows, field="page", way_out="ask for them by page")
+            return Response({key: list(rows)})
+        return Response(page_body(rows, page, self.request, key, count=count))
 
     def created(self, body: Any, location: str) -> Response:
         """201 with the relative `Location` of what was made; `location` is a path with its names as they are."""
