@@ -84,7 +84,7 @@ class ClassroomViewSet(CallerViewSet):
     @cached_property
     def question_of_list(self) -> Statement:
         """What `list` asks: the rooms, unless they are of a version that the reader has. Raises: Invalid."""
-        rooms = self._rooms() if self.request.query_params else None
+        rooms = self._rooms() if self._names_a_filter else None
         return asking_for_room_list(rooms, places_of(asked_page(self.request)), self._tags.known)
 
     @cached_property
@@ -93,7 +93,13 @@ class ClassroomViewSet(CallerViewSet):
 
     def _rooms(self) -> Rooms:
         """The rooms that the query string asks for. Raises: Invalid."""
-        return filtered(ClassroomFilter, Classroom.objects.in_order(), self.request)
+        rooms = Classroom.objects.in_order()
+        return filtered(ClassroomFilter, rooms, self.request) if self._names_a_filter else rooms
+
+    @property
+    def _names_a_filter(self) -> bool:
+        """Whether there is anything to filter by: to find that there is not costs more than to read the rooms."""
+        return not ClassroomFilter.base_filters.keys().isdisjoint(self.request.query_params)
 
     @Operation(PublicRead, responses=ClassroomOutput, ahead=lambda view, name: [asking_for_room_view(name)])
     def retrieve(self, request: Request, name: str) -> Response:

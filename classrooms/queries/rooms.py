@@ -40,13 +40,13 @@ BY_NAME = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = 
 VIEW_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608
     columns=", ".join("equipment::text" if column == "equipment" else column for column in VIEW)
 )
-ROOMS_AT_PLACES = "SELECT * FROM ({rooms}) AS listed WHERE place > %s::bigint AND place <= %s::bigint"
+ROOMS_AT_PLACES = "SELECT * FROM ({rooms}) AS listed WHERE place > {first} AND place <= {last}"
 # One row at least, with the version. The rooms beside it are of the same snapshot, and not read for whoever has them:
 # behind OFFSET the condition is looked at before them.
 VERSION_AND_ROOMS = f"""
 SELECT version.stamp, room.*
   FROM ({VERSION.format(key=ROOMS_VERSION)}) AS version
-  LEFT JOIN LATERAL ({ROOMS_AT_PLACES} AND (version.stamp = ANY(%s::uuid[])) IS NOT TRUE OFFSET 0) AS room ON true
+  LEFT JOIN LATERAL ({{rooms}} AND (version.stamp = ANY(%s::uuid[])) IS NOT TRUE OFFSET 0) AS room ON true
  ORDER BY room.place
 """  # noqa: S608  # constants of ours
 
@@ -89,8 +89,8 @@ def room_view(name: str) -> dict[str, Any]:
 
 def asking_for_rooms(rooms: Rooms, places: tuple[int, int]) -> Statement:
     """Rooms by their order from one place (not included) to another; read by `room_views`."""
-    placed = _placed(rooms)
-    return Statement(f"{ROOMS_AT_PLACES.format(rooms=placed.sql)} ORDER BY place", (*placed.parameters, *places))
+    rows = _at_places(_placed(rooms), places)
+    return Statement(f"{rows.sql} ORDER BY place", rows.parameters)
 
 
 def room_views(rows: ResultRows) -> tuple[list[dict[str, Any]], int]:
@@ -100,9 +100,9 @@ def room_views(rows: ResultRows) -> tuple[list[dict[str, Any]], int]:
 
 def asking_for_room_list(rooms: Rooms | None, places: tuple[int, int], versions: Sequence[UUID]) -> Statement:
     """The question for `room_list`; without `rooms`, all of them. `versions`: those that the reader has."""
-    placed = _placed(rooms) if rooms is not None else _all_rooms()
-    sql = VERSION_AND_ROOMS.replace("{rooms}", placed.sql)
-    return Statement(sql, (*placed.parameters, *places, [str(version) for version in versions]))
+    rows = _at_places(_placed(rooms) if rooms is not None else _all_rooms(), places)
+    sql = VERSION_AND_ROOMS.replace("{rooms}", rows.sql)
+    return Statement(sql, (*rows.parameters, [str(version) for version in versions]))
 
 
 def room_list(question: Statement) -> tuple[UUID | None, list[dict[str, Any]], int]:
@@ -113,6 +113,16 @@ def room_list(question: Statement) -> tuple[UUID | None, list[dict[str, Any]], i
     rows = ask(question)
     stamp = rows[0][0]
     return stamp, *room_views([row[1:] for row in rows if row[1] is not None])
+
+
+def _at_places(rows: Statement, places: tuple[int, int]) -> Statement:
+    """The rows of `_placed` at places. PostgreSQL plans once where it need not ask how many there are from where: the
+    places stand in the text if they begin with the first, of which there are few."""
+    first, last = places
+    if first:
+        sql = ROOMS_AT_PLACES.format(rooms=rows.sql, first="%s::bigint", last="%s::bigint")
+        return Statement(sql, (*rows.parameters, *places))
+    return Statement(ROOMS_AT_PLACES.format(rooms=rows.sql, first=first, last=last), rows.parameters)
 
 
 @cache
