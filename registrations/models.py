@@ -10,12 +10,12 @@ from django.db.models.lookups import LessThanOrEqual
 
 from classrooms.models import Classroom, Occupancy
 from groups.models import Group
-from kernel.campus_time import MINUTES_PER_DAY, Interval
+from kernel.campus_time import MINUTES_PER_DAY, Interval, campus_date
 from registrations.enums import RegistrationStatus, SkipReason, Source, WeekState
 from registrations.facts.registrations import RegistrationSummary
 from registrations.facts.series import SeriesSummary
 from registrations.querysets import RegistrationQuerySet, SeriesQuerySet, SeriesWeekQuerySet
-from registrations.rules import MAX_DESCRIPTION, WeeklySlot
+from registrations.rules import MAX_DESCRIPTION, Skip, WeeklySlot
 
 
 class Series(models.Model):
@@ -115,7 +115,8 @@ class Registration(models.Model):
         Series, on_delete=models.PROTECT, null=True, blank=True, related_name="occurrences", db_index=False
     )
     is_closed_over = models.BooleanField(default=False)
-    """It was cancelled because its room was closed: who lost it is told when the time is free again."""
+    """It was cancelled because its room was closed: who lost it is told when the time is free again, and a series
+    tries it again."""
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -226,3 +227,17 @@ class SeriesWeek(models.Model):
 
     def __str__(self) -> str:
         return f"week {self.begins_on} of series {self.series_id} ({self.state})"
+
+    @property
+    def is_lost(self) -> bool:
+        """Its occurrence was moved or passed on by hand, and cancelled by a closure. Loaded before: that occurrence."""
+        return self.state == WeekState.SETTLED and self.registration is not None and self.registration.is_closed_over
+
+    @property
+    def skip(self) -> Skip | None:
+        """The date that it does not have, and why. Loaded before: its occurrence with the room time."""
+        if self.date is not None:
+            return Skip(self.date, SkipReason(self.why))
+        if self.registration is None or not self.is_lost:
+            return None
+        return Skip(campus_date(self.registration.occupancy.starts_at), SkipReason.CLOSED)

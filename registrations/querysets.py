@@ -51,6 +51,10 @@ class RegistrationQuerySet(QuerySet[RowT]):
     def of_series(self, series_ids: Collection[int]) -> Self:
         return self.filter(series_id__in=series_ids)
 
+    def lost_to_closures(self) -> Self:
+        """Cancelled by closures and not had again: single ones, and what still stands for a week of its series."""
+        return self.filter(Q(series=None) | Q(week__state=WeekState.SETTLED), is_closed_over=True)
+
     def following_series(self) -> Self:
         """Occurrences that nobody has settled by hand: they go where their series goes."""
         return self.filter(week__state=WeekState.HELD)
@@ -81,6 +85,11 @@ class SeriesWeekQuerySet(QuerySet[RowT]):
 
     def skipped(self) -> Self:
         return self.filter(state=WeekState.SKIPPED)
+
+    def without_date(self) -> Self:
+        """Skipped, or settled by hand and then lost to a closure: the dates that a series may have again."""
+        is_lost = Q(state=WeekState.SETTLED, registration__is_closed_over=True)
+        return self.filter(Q(state=WeekState.SKIPPED) | is_lost).select_related("registration__occupancy")
 
     def held(self) -> Self:
         """Going where their series goes."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from accounts.rules import Access
 from classrooms.rules import (
@@ -166,6 +167,13 @@ class WeeklySlot:
         """Whether its date on a day lies before the day from which a command holds, or has started."""
         interval = self.interval_on(day)
         return day < cut or (interval is not None and has_started(interval.starts_at, now))
+
+
+class Skip(NamedTuple):
+    """A date that a series does not have, and why."""
+
+    day: date
+    why: SkipReason
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from allocations import draw
 from allocations.enums import Balance, EntryStatus, Reason
@@ -83,10 +84,11 @@ def _served_before(
 def _dates(series_id: int) -> tuple[list[date], list[SkippedOccurrence]]:
     """The occurrences that stand, and what was skipped."""
     rows = Registration.objects.live().filter(series_id=series_id).in_order()
-    skipped = SeriesWeek.objects.of_series([series_id]).skipped().in_order()
+    weeks = SeriesWeek.objects.of_series([series_id]).without_date().in_order()
+    skipped = [SkippedOccurrence(*week.skip, week.blocked_by_id) for week in weeks if week.skip is not None]
     return (
         [campus_date(starts_at) for starts_at in rows.values_list("occupancy__starts_at", flat=True)],
-        [SkippedOccurrence(row.date, row.why, row.blocked_by_id) for row in skipped if row.date],
+        sorted(skipped, key=attrgetter("date")),
     )
 
 

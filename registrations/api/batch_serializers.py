@@ -1,6 +1,6 @@
 """The wire format of batch allocations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -27,7 +27,7 @@ from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import campus_date, format_instant, format_minute
 from kernel.errors import UNKNOWN_USER, Faults
 from registrations.enums import SkipReason, Source
-from registrations.models import Registration, Series
+from registrations.models import Registration, Series, SeriesWeek
 from registrations.rules import MAX_DESCRIPTION, series_faults
 
 MAX_ITEMS = 500
@@ -223,11 +223,17 @@ class SeriesOutput(Output):
                 {"id": row.pk, "date": campus_date(row.starts_at).isoformat()}
                 for row in instance.live_occurrences  # type: ignore[attr-defined]  # prefetched
             ],
-            "skipped": [
-                {"date": row.date.isoformat(), "existing_registration_id": row.blocked_by_id, "why": row.why}
-                for row in instance.skipped_weeks  # type: ignore[attr-defined]  # prefetched
-            ],
+            "skipped": _skipped(instance.skipped_weeks),  # type: ignore[attr-defined]  # prefetched
         }
+
+
+def _skipped(weeks: Sequence[SeriesWeek]) -> list[dict[str, Any]]:
+    """By date: what was moved by hand may have been lost in another week than its own."""
+    skips = sorted((*week.skip, week.begins_on, week.blocked_by_id) for week in weeks if week.skip is not None)
+    return [
+        {"date": day.isoformat(), "existing_registration_id": blocked_by_id, "why": why}
+        for day, why, _, blocked_by_id in skips
+    ]
 
 
 class SeriesList(Shape):

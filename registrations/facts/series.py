@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
-from kernel.campus_time import format_minute
+from kernel.campus_time import campus_date, format_minute
 from kernel.changes import Changes
 from kernel.facts import Fact, Notice
 from kernel.wording import date_count_in_words, listed_in_words, weekly_slot_in_words
+from registrations.facts.registrations import RegistrationSummary
 
 Skips = tuple[tuple[date, str], ...]
 """The dates that were not taken, each with its reason."""
@@ -180,25 +181,32 @@ class SeriesCancelled(_AboutSeries):
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesRetried(_AboutSeries):
-    """Skipped dates that have become free and are booked now: {date: registration id}."""
+    """Skipped dates that have become free and are booked now: {date: registration id}; and what closures had taken
+    from where it had been moved by hand, as it is booked there again."""
 
     action: ClassVar[str] = "series.retried"
     occurrences: dict[date, int]
+    regained: tuple[RegistrationSummary, ...] = ()
 
     @property
     def details(self) -> dict[str, Any]:
         return {
             **self.series.details,
-            "registration_count": len(self.occurrences),
-            "registration_ids": list(self.occurrences.values()),
-            "dates": [day.isoformat() for day in self.occurrences],
+            "registration_count": len(self.occurrences) + len(self.regained),
+            "registration_ids": [*self.occurrences.values(), *(row.id for row in self.regained)],
+            "dates": [
+                *(day.isoformat() for day in self.occurrences),
+                *(campus_date(row.interval.starts_at).isoformat() for row in self.regained),
+            ],
         }
 
     def notices(self) -> Iterable[Notice]:
-        days = ", ".join(day.isoformat() for day in self.occurrences)
-        yield Notice(
-            recipients=[self.series.created_by_id], text=f"{self.series.group} also got {self.series.slot}, on {days}."
-        )
+        if self.occurrences:
+            days = ", ".join(day.isoformat() for day in self.occurrences)
+            text = f"{self.series.group} also got {self.series.slot}, on {days}."
+            yield Notice(recipients=[self.series.created_by_id], text=text)
+        for row in self.regained:
+            yield Notice(recipients=[row.created_by_id], text=f"{row.group} also got {row.slot}.")
 
 
 def _tally(dates: int, skips: Sequence[tuple[date, str]]) -> str:

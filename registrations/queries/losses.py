@@ -13,8 +13,8 @@ def lost_to_closure(
 ) -> tuple[list[Registration], list[SeriesWeek]]:
     """The registrations cancelled by a closure of a room, and the weeks that its series skip for one, in this time:
     those that lie ahead and with nothing in their way now, by time. Three queries at most."""
-    registrations = Registration.objects.filter(is_closed_over=True, occupancy__classroom_id=classroom_id)
-    registrations = registrations.filter(
+    registrations = Registration.objects.lost_to_closures().filter(
+        occupancy__classroom_id=classroom_id,
         occupancy__starts_at__gt=now,
         occupancy__starts_at__lt=interval.ends_at,
         occupancy__ends_at__gt=interval.starts_at,

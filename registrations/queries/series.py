@@ -17,7 +17,7 @@ def with_api_relations(series: SeriesQuerySet[Series]) -> SeriesQuerySet[Series]
             Registration.objects.live().annotate(starts_at=F("occupancy__starts_at")).only("series").in_order(),
             to_attr="live_occurrences",
         ),
-        Prefetch("weeks", SeriesWeek.objects.skipped().in_order(), to_attr="skipped_weeks"),
+        Prefetch("weeks", SeriesWeek.objects.without_date().in_order(), to_attr="skipped_weeks"),
     )
 
 

@@ -5,6 +5,7 @@ Written as SQL: a booking is the busiest INSERT of the house, and the ORM double
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -41,6 +42,14 @@ INSERT_OCCURRENCES = (
     f" {INSERT_WEEK} SELECT series_id, week, %s, id, NULL, '', NULL, NULL FROM placed {OVER_WHAT_STOOD_THERE}"
 )
 """Registrations and their weeks in one statement: 16,000 rows are sent once, not twice."""
+INSERT_AGAIN = (
+    "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, former_id)),"  # noqa: S608
+    f" written AS ({INSERT} SELECT placed.id, former.group_id, former.created_by_id, former.description, %s, %s,"
+    " former.series_id, false FROM placed"
+    " JOIN registrations_registration AS former ON former.occupancy_id = placed.former_id)"
+    " UPDATE registrations_seriesweek SET registration_id = placed.id FROM placed"
+    " WHERE registration_id = placed.former_id"
+)
 
 
 def inserting(registration: Registration, *, by: User) -> Statement:
@@ -75,3 +84,11 @@ def insert_occurrences(
     columns = [array_of(occupancy_ids), array_of(series_ids), array_of(weeks)]
     with connection.cursor() as cursor:
         cursor.execute(INSERT_OCCURRENCES, [*columns, RegistrationStatus.APPROVED.value, now, WeekState.HELD.value])
+
+
+def insert_again(occupancy_ids: Sequence[int], former_ids: Sequence[int], *, now: datetime) -> None:
+    """An approved registration for each room time, like the cancelled occurrence in the same place, for whose week it
+    stands from now on; one statement."""
+    with connection.cursor() as cursor:
+        columns: list[list[Any]] = [list(occupancy_ids), list(former_ids)]
+        cursor.execute(INSERT_AGAIN, [*columns, RegistrationStatus.APPROVED.value, now])

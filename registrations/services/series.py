@@ -23,10 +23,10 @@ from registrations import rules
 from registrations.enums import WeekState
 from registrations.facts.registrations import RegistrationSummary
 from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skips
-from registrations.models import Series
+from registrations.models import Registration, Series
 from registrations.queries.series import with_api_relations
 from registrations.services.cancelling import set_cancelled
-from registrations.services.series_holding import hold_group_of, hold_series
+from registrations.services.series_holding import LockedSeries, groups_of_losses, hold_group_of, hold_series
 from registrations.services.series_writing import (
     DateRequest,
     SeriesDraft,
@@ -34,6 +34,7 @@ from registrations.services.series_writing import (
     WrittenSeries,
     judge,
     judge_drafts,
+    write_again,
     write_occurrences,
     write_series,
 )
@@ -183,34 +184,55 @@ def set_series_cancelled(
 
 @transactional
 def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
-    """Book the skipped dates ahead that have become free, at the present room and time of the series.
+    """Book the skipped dates ahead that have become free: at the present room and time of the series; those that a
+    closure has taken from where somebody had moved them by hand, there.
 
     Returns it with its API relations. Publishes `SeriesRetried`, nothing where no date has become free.
     Raises: PermissionDenied, SeriesNotFound, SeriesIsOver (its group is archived), Invalid (the room is not open).
     """
     check_cspace(by.access)
-    group = hold_group_of(series_id)
+    further_groups = groups_of_losses(series_id)
+    group = hold_group_of(series_id, *further_groups)
     locked = hold_series(series_id, now)
-    series = locked.series
-    if series.group_id != group.pk:
+    series, losses = locked.series, locked.lost(now)
+    if series.group_id != group.pk or not further_groups.issuperset(row.group_id for row in losses):
         raise StaleRead
-    slot = series.slot
-    requests = [
-        DateRequest(0, series.classroom_id, day, interval)
+    requests = _skipped_dates(locked, now)
+    if requests and (faults := bookable_faults(series.classroom)):
+        raise Invalid(faults)
+    attainable = [row for row in losses if row.occupancy.classroom.is_active and row.group.archived_at is None]
+    verdicts = judge([*requests, *map(_as_it_was, attainable)])
+    write_occurrences(verdicts[: len(requests)], [series.pk], now=now)
+    regained = write_again(
+        [row for row, verdict in zip(attainable, verdicts[len(requests) :], strict=True) if verdict.is_granted], now=now
+    )
+    free = [row for row in verdicts[: len(requests)] if row.is_granted]
+    if free or regained:
+        occurrences = {row.request.day: row.registration_id or 0 for row in free}
+        publish(
+            SeriesRetried(
+                series=series.summary, actor_id=by.pk, occurred_at=now, occurrences=occurrences, regained=regained
+            )
+        )
+    return with_api_relations(Series.objects.all()).get(pk=series.pk)
+
+
+def _skipped_dates(locked: LockedSeries, now: datetime) -> list[DateRequest]:
+    """The skipped dates ahead, where the series is now."""
+    slot = locked.series.slot
+    return [
+        DateRequest(0, slot.classroom_id, day, interval)
         for week in locked.weeks
         if week.state == WeekState.SKIPPED
         and slot.includes(day := slot.day_in(week.begins_on))
         and (interval := slot.interval_on(day))
         and not rules.has_started(interval.starts_at, now)
     ]
-    if requests and (faults := bookable_faults(series.classroom)):
-        raise Invalid(faults)
-    verdicts = judge(requests)
-    write_occurrences(verdicts, [series.pk], now=now)
-    if free := [row for row in verdicts if row.is_granted]:
-        occurrences = {row.request.day: row.registration_id or 0 for row in free}
-        publish(SeriesRetried(series=series.summary, actor_id=by.pk, occurred_at=now, occurrences=occurrences))
-    return with_api_relations(Series.objects.all()).get(pk=series.pk)
+
+
+def _as_it_was(occurrence: Registration) -> DateRequest:
+    room_time = occurrence.occupancy
+    return DateRequest(0, room_time.classroom_id, campus_date(room_time.starts_at), occurrence.interval)
 
 
 def _check_placeable(requests: Sequence[SeriesRequest], verdicts: Sequence[Verdict]) -> None:

@@ -48,9 +48,21 @@ class LockedSeries:
             and (from_day is None or campus_date(row.occupancy.starts_at) >= from_day)
         }
 
+    def lost(self, now: datetime) -> list[Registration]:
+        """What lies ahead of the occurrences that were moved or passed on by hand and then cancelled by closures."""
+        rows = [week.registration for week in self.weeks if week.is_lost]
+        return [row for row in rows if row is not None and not rules.has_started(row.occupancy.starts_at, now)]
+
+
+def groups_of_losses(series_id: int) -> set[int]:
+    """The groups of the occurrences of a series that closures have taken from where they had been moved by hand."""
+    rows = Registration.objects.of_series([series_id]).lost_to_closures()
+    return set(rows.order_by().values_list("group_id", flat=True))
+
 
 def hold_series(series_id: int, now: datetime, *more_rooms: int) -> LockedSeries:
-    """A series, re-read under the exclusive locks of its room, its occurrences' rooms ahead and `more_rooms`.
+    """A series, re-read under the exclusive locks of its room, the rooms of what it has or has lost ahead, and
+    `more_rooms`.
 
     Every command to a series holds its room, so they run one after another. Raises: SeriesNotFound, StaleRead.
     """
@@ -62,17 +74,19 @@ def hold_series(series_id: int, now: datetime, *more_rooms: int) -> LockedSeries
         return LockedSeries(series, list(SeriesWeek.objects.of_series([series_id]).with_occurrences().in_order()))
 
     def rooms(locked: LockedSeries) -> set[int]:
-        return {locked.series.classroom_id, *(row.occupancy.classroom_id for row in locked.following(now).values())}
+        rows = [*locked.following(now).values(), *locked.lost(now)]
+        return {locked.series.classroom_id, *(row.occupancy.classroom_id for row in rows)}
 
     return lock_and_reload(load, rooms, *more_rooms)
 
 
-def hold_group_of(series_id: int) -> Group:
-    """The group of a series, held FOR SHARE. Raises: SeriesNotFound; SeriesIsOver where it is archived."""
+def hold_group_of(series_id: int, *more_groups: int) -> Group:
+    """The group of a series, held FOR SHARE, with `more_groups`. Raises: SeriesNotFound; SeriesIsOver where it is
+    archived."""
     group_id = Series.objects.filter(pk=series_id).values_list("group_id", flat=True).first()
     if group_id is None:
         raise SeriesNotFound
-    group = hold_groups([group_id]).get(group_id)
+    group = hold_groups([group_id, *more_groups]).get(group_id)
     if group is None:
         raise SeriesIsOver
     return group

@@ -182,6 +182,21 @@ def test_an_override_skips_no_more_than_the_draw_would(scene, member, team, room
     assert scene.command("approve", loser).status_code == 409
 
 
+def test_a_date_moved_by_hand_and_lost_to_a_closure_is_skipped_in_the_outcome(scene, api, cspace):
+    first = Registration.objects.filter(series=scene.winner.series_id).in_order().first()
+    day = dates(scene.event.target_starts_on, WEDNESDAY, 1)[0]
+    assert api(cspace).put(f"registrations/{first.pk}/", {"date": day.isoformat()}).status_code == 200
+    start = dt.datetime.combine(day, dt.time(1), dt.UTC)
+    closure = {
+        "starts_at": f"{start:%FT%TZ}",
+        "ends_at": f"{start + dt.timedelta(hours=12):%FT%TZ}",
+        "on_conflict": "cancel",
+    }
+    assert api(cspace).post(f"classrooms/{scene.room.name}/closures/", closure).status_code == 201
+    outcome = scene.detail(scene.winner)["outcome"]
+    assert outcome["skipped"] == [{"date": day.isoformat(), "why": "closed", "registration_id": None}]
+
+
 def test_promoting_goes_on_by_the_same_rule(scene):
     order = [row["group_id"] for row in scene.api(scene.cspace).get(
         f"allocation-events/{scene.event.pk}/draw/").json()["group_order"]]  # fmt: skip

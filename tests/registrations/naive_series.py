@@ -1,13 +1,15 @@
 """A series as a plain dictionary of weeks, written from the contract and not from the code."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 FIRST_WEEK = dt.date(2026, 2, 1)
 """A Sunday; the series runs in the three weeks from there on, at first on Mondays."""
 STARTS_ON = dt.date(2026, 2, 2)
-ENDS = [dt.date(2026, 2, 9), dt.date(2026, 2, 16), dt.date(2026, 2, 18), dt.date(2026, 2, 24), dt.date(2026, 3, 1)]
 TODAY = dt.date(2026, 1, 20)
+ENDS = [dt.date(2026, 2, 9), dt.date(2026, 2, 16), dt.date(2026, 2, 18), dt.date(2026, 2, 24), dt.date(2026, 3, 1)]
+TARGET_ENDS_ON = ENDS[1]
+"""The last day of the draw that the series comes from."""
 ROOMS, GROUPS, STARTS, WORDS = ("Room A", "Room B"), ("g1", "g2"), (10, 13), ("", "Choir", "Opera")
 WEEKS = [FIRST_WEEK + dt.timedelta(weeks=ahead) for ahead in range(5)]
 
@@ -31,6 +33,8 @@ class Week:
     own_words: str | None = None
     skipped_day: dt.date | None = None
     why: str = ""
+    lost: Date | None = None
+    """What a closure has taken from where it had been moved by hand."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,38 @@ class Rule:
         return STARTS_ON <= self.day(sunday) <= self.last
 
 
+@dataclass
+class Entry:
+    """Another wish of the same draw, for Mondays at ten."""
+
+    room: str
+    group: str
+    status: str = "lost"
+    days: set[dt.date] = field(default_factory=set)
+    """Of what it has, live."""
+
+
+MONDAYS = [day for week in WEEKS if STARTS_ON <= (day := week + dt.timedelta(days=1)) <= TARGET_ENDS_ON]
+
+
+def entries():
+    """All wishes but that of the series, which has won Mondays at ten in the first room."""
+    first, second = ROOMS
+    return {
+        "w2": Entry(second, "w2", "won", set(MONDAYS)),
+        "l1": Entry(first, "l1"),
+        "l2": Entry(first, "l2"),
+        "l3": Entry(second, "l3"),
+    }
+
+
 class Naive:
     """The series as a plain dictionary. A command returns the status it expects."""
 
-    def __init__(self):
+    def __init__(self, order):
+        """`order`: the groups of the losers as the draw's tickets have them."""
+        self.entries, self.order, self.status, self.has_moved = entries(), order, "won", False
         self.rule, self.closed_rooms, self.closures = Rule(), set(), set()
-        self.beside: dict[dt.date, Week] = {}  # another series, to which no command is given
         self.weeks = {sunday: Week() for sunday in WEEKS}
         for sunday in WEEKS[:3]:
             if self.rule.fits(sunday):
@@ -71,17 +101,19 @@ class Naive:
     def live(self, week):
         return week.date is not None and not week.is_rejected and week.state in ("held", "settled")
 
-    def all_weeks(self):
-        return [*self.weeks.values(), *self.beside.values()]
-
     def taken(self, date, but=None):
         """Nothing, "closed" or "booked"."""
-        if any(week is not but and self.live_at(week, date) for week in self.all_weeks()):
+        if any(week is not but and self.live_at(week, date) for week in self.weeks.values()) or self.entry_at(date):
             return "booked"
         return "closed" if (date.room, date.day) in self.closures else ""
 
     def live_at(self, week, date):
         return self.live(week) and self.same(week.date, date)
+
+    def entry_at(self, date):
+        """Whether another entry of the draw has this time."""
+        rows = self.entries.values()
+        return date.hour == STARTS[0] and any(row.room == date.room and date.day in row.days for row in rows)
 
     @staticmethod
     def same(one, other):
@@ -93,10 +125,8 @@ class Naive:
         is_new_slot = (old.weekday, old.room, old.hour) != (new.weekday, new.room, new.hour)
         longer = new.ends_on > old.ends_on
         last = new.last if new.ends_on == old.ends_on else new.ends_on
-        if new.room in self.closed_rooms and (is_new_slot or longer):
-            return 400
-        if cut > last:
-            return 409 if last < TODAY else 400
+        if (new.room in self.closed_rooms and (is_new_slot or longer)) or cut > last:
+            return 409 if cut > last and last < TODAY else 400
         if new.ends_on != old.ends_on and old.cancelled_from is not None and last >= old.cancelled_from:
             return 409
         plan, in_place, moving = {}, 0, 0
@@ -132,13 +162,16 @@ class Naive:
         leaving = {id(self.weeks[s]) for s in (*plan, *drop, *give_up) if self.weeks[s].state == "held"}
         refused = {}
         for sunday, date in plan.items():
-            others = [w for w in self.all_weeks() if id(w) not in leaving and self.live_at(w, date)]
+            others = [
+                w for w in self.weeks.values() if id(w) not in leaving and self.live(w) and self.same(w.date, date)
+            ]
+            others += [date] if self.entry_at(date) else []
             is_closed = (date.room, date.day) in self.closures
             if others or is_closed:
                 refused[sunday] = "closed" if is_closed and not others else "booked"
         if refused and len(refused) == len(plan) and not in_place and moving:
             return 409
-        self.rule = new
+        self.rule, self.has_moved = new, self.has_moved or is_new_slot
         for sunday, date in plan.items():
             week = self.weeks[sunday]
             if sunday in refused:
@@ -189,6 +222,9 @@ class Naive:
             self.weeks[sunday] = (
                 Week("skipped", None, False, own, date.day, why) if why else Week("held", date, False, own)
             )
+        for week in self.weeks.values():
+            if week.lost is not None and week.lost.room not in self.closed_rooms and not self.taken(week.lost):
+                week.date, week.is_rejected, week.lost = week.lost, False, None
         return 200
 
     def by_hand(self, sunday, **values):
@@ -234,73 +270,68 @@ class Naive:
         return 200
 
     def close(self, room, day, cancelling):
-        over = [
-            (weeks, sunday)
-            for weeks in (self.weeks, self.beside)
-            for sunday, week in weeks.items()
-            if self.live(week) and (week.date.room, week.date.day) == (room, day)
-        ]
-        if over and not cancelling:
+        over = [s for s, w in self.weeks.items() if self.live(w) and (w.date.room, w.date.day) == (room, day)]
+        entries_over = [row for row in self.entries.values() if row.room == room and day in row.days]
+        if (over or entries_over) and not cancelling:
             return 409
-        for weeks, sunday in over:
-            week = weeks[sunday]
+        for row in entries_over:
+            row.days.discard(day)
+        for sunday in over:
+            week = self.weeks[sunday]
             if week.state == "held":
-                weeks[sunday] = Week("skipped", None, False, week.own_words, day, "closed")
+                self.weeks[sunday] = Week("skipped", None, False, week.own_words, day, "closed")
             else:
-                week.date = None
+                week.date, week.lost = None, week.date
         self.closures.add((room, day))
         return 201
 
-
-class NaiveDrawn(Naive):
-    """A series that a draw has given, and the wish that lost to it: for the same slot, by the other group."""
-
-    def __init__(self):
-        super().__init__()
-        self.is_withdrawn = self.has_moved = False
-
-    def change(self, cut, **values):
-        before = self.slot
-        status = super().change(cut, **values)
-        self.has_moved |= self.slot != before
-        return status
-
-    @property
-    def slot(self):
-        return self.rule.weekday, self.rule.room, self.rule.hour
-
-    def withdraw(self):
-        if not self.is_withdrawn:
-            self.is_withdrawn = True
-            self.rule = replace(self.rule, ends_on=max(self.rule.ends_on, TODAY), cancelled_from=None)
-            self.cancel_series(TODAY)
+    def give_back(self, name, word):
+        """`withdraw` or `reject` an entry after the draw."""
+        entry = self if name == "w1" else self.entries[name]
+        if entry.status == "withdrawn":
+            return 200 if word == "withdraw" else 409
+        if entry.status == "won" and name == "w1":
+            for sunday, week in self.weeks.items():
+                if self.follows(week, TODAY) or week.state == "skipped":
+                    self.weeks[sunday] = Week("given_up", None, False, week.own_words)
+            self.rule = replace(self.rule, cancelled_from=TODAY)
+        elif entry.status == "won":
+            entry.days.clear()
+        entry.status = {"withdraw": "withdrawn", "reject": "refused"}[word]
         return 200
 
-    def holds_its_slot(self):
-        is_whole = not self.has_moved and self.rule.last >= ENDS[1] and not self.is_withdrawn
-        return is_whole and any(self.follows(week, TODAY) for week in self.weeks.values())
+    def holders(self):
+        """The rooms whose Mondays at ten are held as a whole, by one that has them as they were drawn."""
+        holding = [row.room for row in self.entries.values() if row.status == "won" and row.days]
+        is_as_drawn = not self.has_moved and self.rule.last >= TARGET_ENDS_ON
+        if self.status == "won" and is_as_drawn and any(self.follows(week, TODAY) for week in self.weeks.values()):
+            holding.append(ROOMS[0])
+        return {room for room in holding if holding.count(room) == 1}
 
     def promote(self):
-        drawn = Rule(group=GROUPS[1])
-        dates = {sunday: drawn.date(sunday) for sunday in WEEKS if drawn.fits(sunday)}
-        taken = {sunday: self.taken(date) for sunday, date in dates.items()}
-        is_closed = {
-            s: drawn.room in self.closed_rooms or (drawn.room, d.day) in self.closures for s, d in dates.items()
-        }
-        free = [sunday for sunday in dates if not taken[sunday] and not is_closed[sunday]]
-        still_open = [sunday for sunday in dates if not is_closed[sunday]]
-        if self.beside or self.holds_its_slot() or not free or 2 * len(free) < len(still_open):
-            return 200
-        for sunday, date in dates.items():
-            self.beside[sunday] = (
-                Week("skipped", None, False, None, date.day, taken[sunday]) if taken[sunday] else Week("held", date)
-            )
-        return 200
+        """The groups that get something, in order."""
+        gainers = []
+        for name in self.order:
+            entry, held = self.entries[name], self.holders()
+            wish = Date(STARTS_ON, entry.room, STARTS[0], name, "")
+            if entry.status != "lost" or entry.room in held | self.closed_rooms:
+                continue
+            open_days = [day for day in MONDAYS if (entry.room, day) not in self.closures]
+            kept = {day for day in open_days if not self.taken(replace(wish, day=day))}
+            if kept and 100 * len(kept) >= 50 * len(open_days):
+                entry.status, entry.days = "won", kept
+                gainers.append(name)
+        return gainers
 
 
-def state_of(naive, weeks=None):
+def state_of(naive):
     return {
-        sunday: (week.state, week.date if naive.live(week) else None, week.skipped_day, week.why)
-        for sunday, week in (naive.weeks if weeks is None else weeks).items()
+        sunday: (
+            week.state,
+            week.date if naive.live(week) else None,
+            week.lost.day if week.lost else week.skipped_day,
+            "closed" if week.lost else week.why,
+        )
+        for sunday, week in naive.weeks.items()
         if week.state is not None
-    }
+    } | {name: (entry.status, sorted(entry.days)) for name, entry in naive.entries.items()}

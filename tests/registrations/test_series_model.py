@@ -4,7 +4,6 @@ The model is `naive_series`: after each step every week is compared.
 """
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 import time_machine
@@ -12,10 +11,13 @@ from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from allocations.enums import Reason
 from allocations.models import AllocationRegistration
+from allocations.queries.verifying import verify_draw
+from auditlog.models import LogEntry
 from classrooms.models import Classroom
 from registrations.models import Registration, SeriesWeek
-from tests.allocations.scenes import ended, make_entry, make_event
+from tests.allocations.scenes import MONDAY, make_entry, make_event
 from tests.conftest import Api
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.registrations.naive_series import (
@@ -24,12 +26,13 @@ from tests.registrations.naive_series import (
     ROOMS,
     STARTS,
     STARTS_ON,
+    TARGET_ENDS_ON,
     TODAY,
     WEEKS,
     WORDS,
     Date,
     Naive,
-    NaiveDrawn,
+    entries,
     state_of,
 )
 
@@ -40,20 +43,42 @@ class Real:
     """The same commands over HTTP."""
 
     def __init__(self):
-        self.person, decider = make_user("creator"), make_user("decider")
-        self.groups = {name: make_group(name) for name in GROUPS}
-        for group in self.groups.values():
-            join(self.person, group)
+        self.person, decider, other = make_user("creator"), make_user("decider"), make_user("other")
+        self.groups = {name: make_group(name) for name in (*GROUPS, *entries())}
+        for name, group in self.groups.items():
+            join(self.person if name in GROUPS else other, group)
         join(decider, cspace_group())
-        for name in ROOMS:
-            make_classroom(name)
+        rooms = {name: make_classroom(name) for name in ROOMS}
         self.call, self.closures = Api(decider), {}
-        body = {
-            **self.body(weekday=2, room=ROOMS[0], hour=STARTS[0], group=GROUPS[0], words="Choir", ends_on=ENDS[1]),
-            "start_date": STARTS_ON.isoformat(),
-            "on_behalf_of": "creator",
-        }
-        self.id = self.call.post("batch-allocations/", body).json()["id"]
+        self.event = make_event(decider, starts_on=STARTS_ON, ends_on=TARGET_ENDS_ON)
+        slot = {"day": MONDAY, "start": STARTS[0] * 60, "end": STARTS[0] * 60 + 120}
+        entry = make_entry(
+            self.event, self.groups[GROUPS[0]], rooms[ROOMS[0]], self.person, **slot, description="Choir"
+        )
+        self.entries = {"w1": entry.pk}
+        for name, row in entries().items():
+            entry = make_entry(self.event, self.groups[name], rooms[row.room], other, **slot)
+            self.entries[name] = entry.pk
+        for name in ("w1", "w2"):
+            assert self.decide(name, "approve") == 200
+        for word in ("end", "distribute"):
+            assert self.call.post(f"allocation-events/{self.event.pk}/{word}/").status_code == 200
+        self.id = AllocationRegistration.objects.get(pk=self.entries["w1"]).series_id
+
+    def order(self):
+        """The losers as their groups' tickets have them."""
+        names = {group.pk: name for name, group in self.groups.items()}
+        rows = self.call.get(f"allocation-events/{self.event.pk}/draw/").json()["group_order"]
+        return [name for row in rows if (name := names[row["group_id"]]).startswith("l")]
+
+    def decide(self, name, word):
+        path = f"allocation-events/{self.event.pk}/registrations/{self.entries[name]}/{word}/"
+        return self.call.post(path).status_code
+
+    def promote(self):
+        rows = self.call.post(f"allocation-events/{self.event.pk}/promote/").json()["results"]
+        names = {pk: name for name, pk in self.entries.items()}
+        return [names[row["registration_id"]] for row in rows]
 
     def body(self, **values):
         names = {
@@ -111,60 +136,25 @@ class Real:
     def lift(self, room, day):
         return self.call.delete(f"classrooms/{room}/closures/{self.closures.pop((room, day))}/").status_code
 
-    def state(self, series_id=None):
-        """{week: (state, what its live occurrence is, date and reason of a skip)}."""
-        weeks = {}
-        for week in SeriesWeek.objects.filter(series=series_id or self.id).with_occurrences():
+    def state(self):
+        """{week: (state, what its live occurrence is, date and reason of a skip)}; {entry: (status, its days)}."""
+        state = {}
+        for week in SeriesWeek.objects.filter(series=self.id).with_occurrences():
             row, date = week.registration, None
             if row is not None and row.occupancy.is_live:
                 start = row.occupancy.starts_at + dt.timedelta(hours=8)
                 date = Date(start.date(), row.occupancy.classroom.name, start.hour, row.group.name, row.description)
-            weeks[week.begins_on] = (week.state, date, week.date, week.why)
-        return weeks
+            state[week.begins_on] = (week.state, date, *(week.skip or (None, "")))
+        for name in entries():
+            entry = AllocationRegistration.objects.get(pk=self.entries[name])
+            rows = Registration.objects.live().filter(series=entry.series_id or 0).select_related("occupancy")
+            status = "refused" if entry.reason == Reason.REJECTED_BY_ADMIN else STATUSES.get(entry.status, entry.status)
+            days = sorted((row.occupancy.starts_at + dt.timedelta(hours=8)).date() for row in rows)
+            state[name] = ("withdrawn" if entry.status == "withdrawn" else status, days)
+        return state
 
 
-class RealDrawn(Real):
-    """The same, where a draw has given the series: to one of two groups that wished for the slot."""
-
-    def __init__(self):
-        self.person, decider = make_user("creator"), make_user("decider")
-        groups = [make_group(name) for name in GROUPS]
-        join(decider, cspace_group())
-        rooms = [make_classroom(name) for name in ROOMS]
-        self.call, self.closures = Api(decider), {}
-        event = make_event(decider, starts_on=STARTS_ON, ends_on=ENDS[1])
-        start, end = STARTS[0] * 60, STARTS[0] * 60 + 120
-        for group in groups:
-            join(self.person, group)
-            make_entry(event, group, rooms[0], self.person, start=start, end=end, description="Choir")
-        ended(event, decider)
-        self.event = f"allocation-events/{event.pk}/"
-        assert self.call.post(f"{self.event}distribute/").status_code == 200
-        self.winner, self.loser = AllocationRegistration.objects.filter(event=event).order_by("-series")
-        if self.winner.series_id is None:
-            self.winner, self.loser = self.loser, self.winner
-        self.id = self.winner.series_id
-        self.groups = dict(zip(GROUPS, (self.winner.group, self.loser.group), strict=True))
-        self.names = {group.name: name for name, group in self.groups.items()}
-
-    def withdraw(self):
-        return self.call.post(f"{self.event}registrations/{self.winner.pk}/withdraw/").status_code
-
-    def promote(self):
-        return self.call.post(f"{self.event}promote/").status_code
-
-    def state(self, series_id=None):
-        rows = super().state(series_id)
-        return {
-            sunday: (state, date and replace(date, group=self.names[date.group]), *more)
-            for sunday, (state, date, *more) in rows.items()
-        }
-
-    def state_of_loser(self):
-        self.loser.refresh_from_db()
-        return self.state(self.loser.series_id) if self.loser.series_id else {}
-
-
+STATUSES = {"approved": "won", "rejected": "lost"}
 days = st.sampled_from([STARTS_ON + dt.timedelta(days=ahead) for ahead in range(-6, 24)])
 cuts = st.one_of(st.just(dt.date(2026, 1, 20)), days)
 weeks = st.sampled_from(WEEKS[:3])
@@ -207,6 +197,9 @@ commands = st.one_of(
     st.tuples(st.just("change"), cuts, st.fixed_dictionaries({"room": slots["room"]})),
     st.tuples(st.sampled_from(["reject", "approve"]), weeks),
     st.tuples(st.just("lift"), st.integers(0, 9)),
+    st.tuples(st.just("give_back"), st.sampled_from(["w1", "w1", *entries()]), st.sampled_from(["withdraw", "reject"])),
+    st.tuples(st.just("promote")),
+    st.tuples(st.just("promote")),
 )
 
 
@@ -224,10 +217,12 @@ def carry_out(command, naive, real):
             return None
         expected, answer = getattr(naive, name)(rest[0]), getattr(real, name)(rest[0])
         return expected, answer
-    if name in ("withdraw", "promote"):
-        return getattr(naive, name)(), getattr(real, name)()
     if name == "retry":
         return naive.retry(), real.retry()
+    if name == "promote":
+        return naive.promote(), real.promote()
+    if name == "give_back":
+        return naive.give_back(*rest), real.decide(*rest)
     if name == "cancel_series":
         return naive.cancel_series(rest[0]), real.cancel_series(rest[0])
     if name == "toggle_room":
@@ -280,6 +275,61 @@ OUTSIDE_COMES_BACK = [
 ]
 
 
+LOST_WHERE_IT_WAS_MOVED = [
+    ("by_hand", FIRST, {"hour": STARTS[1]}),
+    ("close", FIRST, True),
+    ("retry",),
+    ("change", TODAY, {"room": ROOMS[1], "hour": STARTS[1]}),
+    ("lift", 0),
+    ("retry",),
+    ("retry",),
+]
+GIVEN_ON = [
+    ("change", TODAY, {"ends_on": ENDS[0]}),
+    ("promote",),
+    ("change", TODAY, {"ends_on": ENDS[1]}),
+    ("promote",),
+    ("give_back", "w1", "withdraw"),
+    ("promote",),
+    ("give_back", "l1", "withdraw"),
+    ("give_back", "l2", "reject"),
+    ("promote",),
+]
+MOVED_INTO_ANOTHERS_SLOT = [
+    ("give_back", "w2", "withdraw"),
+    ("by_hand", FIRST, {"room": ROOMS[1]}),
+    ("by_hand", SECOND, {"room": ROOMS[1]}),
+    ("promote",),
+    ("cancel", FIRST),
+    ("promote",),
+]
+
+
+def rows_of_log(after):
+    """The actions logged since, but for the registrations that a command cancelled beside; and how many those were."""
+    actions = list(LogEntry.objects.filter(pk__gt=after).values_list("action", flat=True))
+    beside = actions.count("registration.cancelled")
+    return [action for action in actions if action != "registration.cancelled"], beside
+
+
+def cancelled():
+    return Registration.objects.filter(status="cancelled").count()
+
+
+def carry_out_logged(step, naive, real):
+    """Carry a step out and compare: the answers, every week and entry, the log, and the draw with its record."""
+    before, last, former = real.state(), LogEntry.objects.latest("id").pk, cancelled()
+    answers = carry_out(step, naive, real)
+    assert answers is None or answers[0] == answers[1], step
+    assert real.state() == state_of(naive), step
+    commands, beside = rows_of_log(last)
+    assert beside == cancelled() - former, step
+    if real.state() != before:
+        assert len(commands) == (step[0] != "cancel"), (step, commands)
+    assert len(commands) <= 1, (step, commands)
+    verify_draw(real.event)
+
+
 @pytest.mark.django_db
 @example(steps=OWN_WORDS_STAY)
 @example(steps=APPROVED_WHERE_THE_SERIES_IS)
@@ -287,57 +337,19 @@ OUTSIDE_COMES_BACK = [
 @example(steps=THE_SAME_FROM_AN_EARLIER_DAY)
 @example(steps=SETTLED_STAYS)
 @example(steps=OUTSIDE_COMES_BACK)
+@example(steps=LOST_WHERE_IT_WAS_MOVED)
+@example(steps=GIVEN_ON)
+@example(steps=MOVED_INTO_ANOTHERS_SLOT)
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(commands, min_size=6, max_size=14))
 def test_a_series_is_what_a_dictionary_of_weeks_says(steps, db):
     with time_machine.travel(NOW, tick=False), transaction.atomic():
-        naive, real = Naive(), Real()
+        real = Real()
+        naive = Naive(real.order())
         assert real.state() == state_of(naive)
         for step in steps:
-            statuses = carry_out(step, naive, real)
-            assert statuses is None or statuses[0] == statuses[1], step
-            assert real.state() == state_of(naive), step
+            carry_out_logged(step, naive, real)
             live = Registration.objects.live().count()
-            assert live == len([week for week in naive.weeks.values() if naive.live(week)]), step
-        transaction.set_rollback(True)
-
-
-after_the_draw = st.one_of(commands, commands, st.tuples(st.sampled_from(["withdraw", "promote", "promote"])))
-GIVEN_ON = [("withdraw",), ("promote",), ("retry",), ("promote",), ("withdraw",)]
-GIVEN_ON_IN_PART = [("by_hand", FIRST, {"words": "Opera"}), ("cancel", SECOND), ("cancel_series", THIRD), ("promote",)]
-GIVEN_ON_BESIDE_WHAT_HAS_MOVED = [
-    ("change", THIRD, {"room": ROOMS[1]}),
-    ("promote",),
-    ("change", TODAY, {"room": ROOMS[0]}),
-    ("close", THIRD, True),
-    ("withdraw",),
-    ("promote",),
-]
-HELD_BY_THE_LAST_DATE = [("cancel", FIRST), ("cancel", SECOND), ("promote",), ("cancel", THIRD), ("promote",)]
-NO_LONGER_HELD_AS_DRAWN = [
-    ("change", THIRD, {"room": ROOMS[1]}),
-    ("change", THIRD, {"room": ROOMS[0]}),
-    *HELD_BY_THE_LAST_DATE,
-]
-
-
-@pytest.mark.django_db
-@example(steps=HELD_BY_THE_LAST_DATE)
-@example(steps=NO_LONGER_HELD_AS_DRAWN)
-@example(steps=GIVEN_ON)
-@example(steps=GIVEN_ON_IN_PART)
-@example(steps=GIVEN_ON_BESIDE_WHAT_HAS_MOVED)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(after_the_draw, min_size=6, max_size=14))
-def test_what_a_draw_has_given_is_given_back_and_on_as_a_dictionary_says(steps, db):
-    with time_machine.travel(NOW, tick=False), transaction.atomic():
-        naive, real = NaiveDrawn(), RealDrawn()
-        assert real.state() == state_of(naive)
-        for step in steps:
-            statuses = carry_out(step, naive, real)
-            assert statuses is None or statuses[0] == statuses[1], step
-            assert real.state() == state_of(naive), step
-            assert real.state_of_loser() == state_of(naive, naive.beside), step
-            live = Registration.objects.live().count()
-            assert live == len([week for week in naive.all_weeks() if naive.live(week)]), step
+            entry_days = sum(len(entry.days) for entry in naive.entries.values())
+            assert live == len([week for week in naive.weeks.values() if naive.live(week)]) + entry_days, step
         transaction.set_rollback(True)

@@ -543,6 +543,163 @@ def test_what_was_cancelled_by_hand_before_the_closure_is_not_offered(api, cspac
     assert dates(api(cspace).post(url(series, "retry-skipped/")).json()) == [MONDAYS[0], *MONDAYS[2:]]
 
 
+# --- 10, of what had been moved by hand -------------------------------------------------------------
+
+BY_HAND = {
+    "another time": {"start_time": "16:00", "end_time": "17:00"},
+    "another week": {"date": "2026-03-31"},
+    "where another date is": {"date": MONDAYS[1], "start_time": "16:00", "end_time": "17:00"},
+    "another room": {"classroom": "Room B"},
+    "another group": {"group_id": 316},
+    "words of its own": {"start_time": "16:00", "end_time": "17:00", "description": "Premiere"},
+}
+
+
+def place_of(row):
+    return {
+        name: row[name]
+        for name in ("classroom", "date", "start_time", "end_time", "reserved_group", "description", "created_by")
+    }
+
+
+def whole_day(date):
+    start = dt.datetime.fromisoformat(f"{date}T00:00:00+08:00").astimezone(dt.UTC)
+    ends = start + dt.timedelta(days=1)
+    return {"starts_at": f"{start:%FT%TZ}", "ends_at": f"{ends:%FT%TZ}", "on_conflict": "cancel"}
+
+
+class Lost:
+    """The first date of a series, moved by hand and then cancelled by a closure."""
+
+    def __init__(self, api, cspace, series, values):
+        self.api, self.cspace, self.series = api, cspace, series
+        if "group_id" in values:
+            values = {"group_id": make_group("316").pk}
+        self.id = ids(series)[0]
+        response = api(cspace).put(f"registrations/{self.id}/", values)
+        assert response.status_code == 200, response.content
+        self.place = place_of(response.json())
+        room, self.day = self.place["classroom"], self.place["date"]
+        closed = api(cspace).post(f"classrooms/{room}/closures/", whole_day(self.day))
+        assert closed.status_code == 201, closed.content
+        self.closure = f"classrooms/{room}/closures/{closed.json()['id']}/"
+        assert not Registration.objects.live().filter(pk=self.id).exists()
+        Notification.objects.all().delete()
+
+    def lift(self):
+        assert self.api(self.cspace).delete(self.closure).status_code == 204
+
+    def skipped(self):
+        return skipped(self.api(self.cspace).get(url(self.series)).json())
+
+    def retry(self, status=200):
+        response = self.api(self.cspace).post(url(self.series, "retry-skipped/"))
+        assert response.status_code == status, response.content
+        return response.json()
+
+
+@pytest.fixture(params=BY_HAND)
+def lost(request, api, cspace, series, other_room):
+    return Lost(api, cspace, series, BY_HAND[request.param])
+
+
+@pytest.fixture
+def lost_at_four(api, cspace, series, other_room):
+    return Lost(api, cspace, series, BY_HAND["another time"])
+
+
+def test_a_date_moved_by_hand_and_lost_to_a_closure_is_skipped_and_comes_back_where_it_was(lost):
+    assert (lost.day, "closed") in lost.skipped()
+    before = LogEntry.objects.count()
+    assert (lost.day, "closed") in skipped(lost.retry())
+    assert LogEntry.objects.count() == before
+
+    lost.lift()
+
+    slot = f"{lost.place['classroom']}, {lost.day} {lost.place['start_time']}–{lost.place['end_time']}"
+    assert (
+        "member",
+        f"The closure that cancelled your registrations has been lifted, and these times are free again: {slot}.",
+    ) in told()
+    Notification.objects.all().delete()
+    before = LogEntry.objects.count()
+    body = lost.retry()
+    assert (body["skipped"], len(body["registrations"])) == ([], 4)
+    week = SeriesWeek.objects.of_series([lost.series["id"]]).in_order().first()
+    again = lost.api(lost.cspace).get(f"registrations/{week.registration_id}/").json()
+    assert (place_of(again), again["status"], again["series_id"]) == (lost.place, "approved", lost.series["id"])
+    assert (week.state, week.registration_id > lost.id) == ("settled", True)
+    (entry,) = LogEntry.objects.order_by("id")[before:]
+    assert (entry.action, entry.target) == ("series.retried", f"series:{lost.series['id']}")
+    assert entry.details["registration_count"] == len(entry.details["registration_ids"]) == len(entry.details["dates"])
+    assert (week.registration_id in entry.details["registration_ids"], lost.day in entry.details["dates"]) == (
+        True,
+        True,
+    )
+    assert ("member", f"{lost.place['reserved_group']} also got {slot}.") in told()
+    assert lost.retry() == body
+    assert LogEntry.objects.count() == before + 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_leave_a_lost_date_where_it_was_moved_by_hand(lost_at_four, change, command):
+    change(**command)
+    lost_at_four.lift()
+    body = lost_at_four.retry()
+    place = lost_at_four.place
+    row = Registration.objects.live().select_related("occupancy__classroom").in_order().first()
+    assert (row.occupancy.classroom.name, f"{row.occupancy.starts_at:%F %H:%M}", row.description) == (
+        "Room A",
+        f"{place['date']} 08:00",  # UTC
+        "Choir",
+    )
+    assert len(body["registrations"]) == 4 + ("end_date" in command)
+
+
+def test_a_lost_date_that_is_taken_stays_skipped(lost_at_four, member, team, room):
+    lost_at_four.lift()
+    day = dt.date.fromisoformat(MONDAYS[0])
+    taken = make_registration(by=member, group=team, classroom=room, day=day, start=990, end=1050)
+    assert skipped(lost_at_four.retry()) == [(MONDAYS[0], "closed")]
+    assert lost_at_four.api(lost_at_four.cspace).delete(f"registrations/{taken.pk}/").status_code == 204
+    assert skipped(lost_at_four.retry()) == []
+
+
+def test_a_lost_date_that_has_gone_by_is_not_booked(lost_at_four):
+    lost_at_four.lift()
+    with time_machine.travel("2026-02-02T09:00:00Z", tick=False):
+        assert skipped(lost_at_four.retry()) == [(MONDAYS[0], "closed")]
+
+
+@pytest.mark.parametrize("way", ["another room", "another group"])
+def test_a_lost_date_whose_room_is_not_open_or_whose_group_is_gone_is_not_booked(api, cspace, series, other_room, way):
+    lost = Lost(api, cspace, series, BY_HAND[way])
+    lost.lift()
+    if way == "another room":
+        other_room.is_active = False
+        other_room.save()
+    else:
+        group_id = SeriesWeek.objects.in_order().first().registration.group_id
+        assert api(cspace).delete(f"groups/{group_id}/").status_code == 204
+    assert skipped(lost.retry()) == [(MONDAYS[0], "closed")]
+
+
+def test_a_lost_date_that_came_back_is_told_of_no_more_by_its_first_loss(lost_at_four):
+    lost_at_four.lift()
+    lost_at_four.retry()
+    again = Lost.__new__(Lost)
+    again.__dict__ |= lost_at_four.__dict__
+    closed = again.api(again.cspace).post("classrooms/Room A/closures/", whole_day(again.day))
+    again.closure = f"classrooms/Room A/closures/{closed.json()['id']}/"
+    Notification.objects.all().delete()
+    again.lift()
+    assert LogEntry.objects.latest("id").details["free_again"] == [
+        f"registration:{SeriesWeek.objects.in_order().first().registration_id}"
+    ]
+    assert len(told()) == 1
+    assert skipped(again.retry()) == []
+
+
 def test_a_date_lost_to_a_closure_follows_the_series_elsewhere(api, cspace, series, change, other_room):
     close(api, cspace)
     body = change(classroom="Room B")
