@@ -12,7 +12,7 @@ from kernel.errors import AlreadyExists, Conflict, DomainError, Invalid, Unavail
 logger = logging.getLogger("cspace.errors")
 UNSTORABLE_SQLSTATES = frozenset({"23514", "22000", "22001", "22003", "22021", "22P05", "22008"})
 DANGLING_SQLSTATES = frozenset({"23503", "23001"})
-UNAVAILABLE_SQLSTATES = RETRIED_SQLSTATES | {"55P03", "57014", "25006"}
+UNAVAILABLE_SQLSTATES = RETRIED_SQLSTATES | {"55P03", "57014", "25006", "25P03", "25P04"}
 UNAVAILABLE_CLASSES = ("53", "08", "57")
 UNKNOWN_NAME_SQLSTATES = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
 """No such table, column, type, function, schema: a fault of ours, unless the migration that makes it is missing."""

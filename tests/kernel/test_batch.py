@@ -12,7 +12,10 @@ from psycopg.types.range import TimestamptzRange
 from kernel.db import batch
 from kernel.db.batch import Statement, ask, ask_each, asking_ahead, look_ahead, put_off, put_off_once, send
 from kernel.db.plans import plans_of
+from kernel.db.refusals import as_domain_error
 from kernel.db.transactions import transactional
+from kernel.errors import Unavailable
+from tests.crash.processes import await_true
 from tests.factories import make_user
 from tests.kernel.round_trips import round_trips
 
@@ -221,6 +224,31 @@ def test_one_that_dies_later_is_not_tried_again():
     with pytest.raises(batch.DatabaseError):
         send(group("a"))
     assert names() == []
+
+
+@pytest.mark.parametrize("setting", ["idle_in_transaction_session_timeout", "transaction_timeout"])
+def test_a_transaction_that_was_ended_for_its_age_is_one_to_come_again_with(setting):
+    ((pid,),) = ask(Statement("SELECT pg_backend_pid()"))
+    other = connections.create_connection("default")
+
+    def has_gone():
+        with other.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [pid])
+            return cursor.fetchone() is None
+
+    @transactional
+    def lies_idle():
+        send(Statement(f"SET LOCAL {setting} = '20ms'"))
+        await_true(has_gone, 20)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    try:
+        with pytest.raises(batch.DatabaseError) as refusal:
+            lies_idle()
+    finally:
+        other.close()
+    assert isinstance(as_domain_error(refusal.value), Unavailable)
 
 
 def test_threads_have_batches_of_their_own():
