@@ -15,8 +15,8 @@ FIRST_DAY = datetime(2026, 1, 22, tzinfo=UTC)
 WANTED = {
     "free rooms": 1,
     "soonest runs": 1,
-    "classrooms/free/": 2,
-    "classrooms/free/ weekly": 2,
+    "classrooms/free/": 3,
+    "classrooms/free/ weekly": 3,
     "courses/": 2,
     "courses/{code}/": 6,
     "study-plans/": 2,
