@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from classrooms.models import Occupancy
 from kernel.campus_time import Interval, cut_per_day, days_interval, format_minute
 from kernel.db.arrays import array_of
-from kernel.db.batch import ResultRow, Statement
+from kernel.db.batch import Statement
+from kernel.db.pipeline import ResultRow
 from kernel.db.querysets import statement_of
 
 

@@ -11,8 +11,9 @@ from django.db.models.functions import Cast, RowNumber
 
 from classrooms.models import Classroom
 from classrooms.querysets import ClassroomQuerySet
-from kernel.db.batch import ResultRows, Statement, ask
+from kernel.db.batch import Statement, ask
 from kernel.db.loading import instance_of
+from kernel.db.pipeline import ResultRows
 from kernel.db.querysets import statement_of
 from kernel.db.versions import VERSION
 from kernel.errors import NotFound

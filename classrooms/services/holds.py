@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from classrooms.models import BookingHold
 from kernel.campus_time import Interval
-from kernel.db.batch import ResultRow, Statement
+from kernel.db.batch import Statement
+from kernel.db.pipeline import ResultRow
 from kernel.db.querysets import statement_of
 from kernel.errors import InvalidState
 

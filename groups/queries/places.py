@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from accounts.models import User
 from accounts.rules import Access, Membership
 from groups.enums import Permissions
-from kernel.db.batch import ResultRow, Statement
+from kernel.db.batch import Statement
+from kernel.db.pipeline import ResultRow
 
 PLACES = """
 SELECT place.group_id, place.permissions, team.is_system

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
-from kernel.db.batch import ResultRow, ResultRows, Statement, ask, send
+from kernel.db.batch import Statement, ask, send
 from kernel.db.loading import instance_of
+from kernel.db.pipeline import ResultRow, ResultRows
 from kernel.errors import Invalid, InvalidState
 
 COLUMNS = ("id", "name", "is_system")

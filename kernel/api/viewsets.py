@@ -102,7 +102,7 @@ class ApiViewSet(ViewSet):
         if is_read and not may_read(request, user_id=asker.user_id if asker else None):
             return
         questions = [asker.question] if asker else []
-        if asker and self.repeatable and not is_read:
+        if asker and self.action and self.repeatable and not is_read:
             self.attempt = try_of("write", str(asker.user_id), now=clock.now(), standing=asker.standing)
             questions += [self.attempt.statement] if self.attempt else []
         look_ahead([*questions, *self._questions_of_action(request)])

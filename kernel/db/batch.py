@@ -13,33 +13,22 @@ What a request is sure to ask can be asked ahead (`asking_ahead`): it travels wi
 answer.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from time import perf_counter
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, connection
-from psycopg import DataError, OperationalError, errors
-from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
-from psycopg.pq.abc import PGconn, PGresult
-from psycopg.waiting import Wait
+from psycopg.pq import ConnStatus, TransactionStatus
 
-from kernel.db.patience import Silence
-from kernel.db.plans import NO_PLANS, plans_of
+from kernel.db.patience import Silence, watched
+from kernel.db.pipeline import Exchange, PlanIsGone, ResultRow, ResultRows
 
-ResultRow = tuple[Any, ...]
-ResultRows = list[ResultRow]
-ParameterTexts = list[Any] | None
-"""Parameters as PostgreSQL reads them; none."""
-BINARY = Format.BINARY
 COMMIT = "COMMIT"
 SAVEPOINT = "cspace_batch"
-CARRIED_OUT = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +50,28 @@ def send(*statements: Statement, savepoint: bool = False) -> list[ResultRows]:
     `savepoint`: when one of them is refused, a transaction around the batch stays usable.
 
     A connection that has died since the last request is replaced, and the batch sent once more: it was the first, so
-    nothing of it has happened.
+    nothing of it was acknowledged. (If a server dies between a COMMIT and its answer, nobody can know it: what a batch
+    of its own writes must do no harm when it is done twice.)
 
     Raises:
         DatabaseError: of the first that was refused, as a cursor raises it. None of the batch has happened.
     """
     database: Any = connection  # Django's stubs do not know of its health checks
-    is_first = not (database.health_check_done or database.in_atomic_block)
+    is_alone = not database.in_atomic_block
+    is_first = is_alone and not database.health_check_done
+    database.health_check_done = True  # by this batch, which may take as long as its statements may
     try:
-        rows = _send(statements, savepoint=savepoint)
+        return _send(statements, savepoint=savepoint, is_watched=is_first)
     except DatabaseError as error:
-        if not _is_lost():
+        is_lost = _is_lost()
+        if is_lost:
+            connection.close()
+        is_worth_another = is_alone and isinstance(error.__cause__, PlanIsGone)
+        if is_lost:
+            is_worth_another = is_first and not isinstance(error.__cause__, Silence)
+        if not is_worth_another:
             raise
-        connection.close()
-        if not is_first or isinstance(error.__cause__, Silence):
-            raise
-        rows = _send(statements, savepoint=savepoint)
-    database.health_check_done = True
-    return rows
+    return _send(statements, savepoint=savepoint)
 
 
 def put_off(*statements: Statement) -> None:
@@ -139,10 +132,21 @@ def asking_ahead() -> Iterator[None]:
 
 
 def look_ahead(questions: Iterable[Statement]) -> None:
-    """Ask in one round trip what is sure to be asked next. Outside `asking_ahead` nothing is."""
+    """Ask in one round trip what is sure to be asked next. Outside `asking_ahead` nothing is.
+
+    A refusal of one of them is not told here: whoever needs an answer asks again, in the order in which it matters.
+
+    Raises:
+        DatabaseError: there is no database to ask.
+    """
     ahead = _ahead.get()
-    if ahead is not None and (distinct := list(dict.fromkeys(questions))):
+    if ahead is None or not (distinct := list(dict.fromkeys(questions))):
+        return
+    try:
         ahead |= zip(distinct, send(*distinct), strict=True)
+    except DatabaseError:
+        if _is_lost():
+            raise
 
 
 def _is_lost() -> bool:
@@ -150,19 +154,20 @@ def _is_lost() -> bool:
     return connection.connection is None or connection.connection.pgconn.status == ConnStatus.BAD
 
 
-def _send(statements: Sequence[Statement], *, savepoint: bool) -> list[ResultRows]:
+def _send(statements: Sequence[Statement], *, savepoint: bool, is_watched: bool = False) -> list[ResultRows]:
     if connection.connection is None:
         connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    is_inside = connection.in_atomic_block
-    before, after = _frame(is_inside=is_inside, savepoint=savepoint)
+    before, after = _frame(is_inside=connection.in_atomic_block, savepoint=savepoint)
     began = perf_counter()
     with connection.wrap_database_errors:
+        exchange = Exchange(connection.connection)
+        texts = [(each.sql, exchange.as_texts(each.parameters)) for each in (*before, *statements, *after)]
         try:
-            rows = _Exchange(connection.connection).carry_out([*before, *statements, *after])
+            rows = exchange.carry_out(texts, partial(watched, wrapper=connection) if is_watched else None)
         except BaseException:
-            if before and is_inside and savepoint and not _is_lost():
-                _Exchange(connection.connection).carry_out([Statement(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")])
+            if savepoint and exchange.pgconn.transaction_status == TransactionStatus.INERROR:
+                Exchange(connection.connection).carry_out([(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}", None)])
             raise
         finally:
             _log(statements, perf_counter() - began)
@@ -187,118 +192,3 @@ def _log(statements: Sequence[Statement], seconds: float) -> None:
     if connection.queries_logged:
         share = f"{seconds / len(statements):.3f}"
         connection.queries_log.extend({"sql": each.sql, "time": share} for each in statements)
-
-
-class _Exchange:
-    """One batch on its way."""
-
-    def __init__(self, database: Any) -> None:
-        self.database, self.pgconn = database, database.pgconn
-        self.transformer = Transformer(database)
-        self.plans = plans_of(database) if settings.CSPACE_PREPARE else NO_PLANS
-
-    def carry_out(self, statements: Sequence[Statement]) -> list[ResultRows]:
-        """The rows of each. Raises: psycopg.Error."""
-        texts = [(statement.sql, self._as_text(statement.parameters)) for statement in statements]
-        try:
-            self.pgconn.enter_pipeline_mode()
-            answers = [name for sql, parameters in texts for name in self._put(sql, parameters)]
-            self.pgconn.pipeline_sync()
-            results = self._results()
-        finally:
-            self._leave()
-        return self._rows(answers, results)
-
-    def _put(self, sql: str, parameters: ParameterTexts) -> list[str | None]:
-        """Hand a statement to libpq; for each answer that will come, the SQL that it prepares, None if it carries out.
-
-        A plan is made by the first batch that needs it, on the way.
-        """
-        name = self.plans.names.get(sql)
-        if name is not None:
-            self.pgconn.send_query_prepared(name, parameters, result_format=BINARY)
-            return [None]
-        name = self.plans.new_name(sql)
-        if name is None:
-            self.pgconn.send_query_params(_numbered(sql), parameters, result_format=BINARY)
-            return [None]
-        self.pgconn.send_prepare(name, _numbered(sql))
-        self.pgconn.send_query_prepared(name, parameters, result_format=BINARY)
-        return [sql, None]
-
-    def _as_text(self, parameters: ResultRow) -> ParameterTexts:
-        if not parameters:
-            return None
-        return [self._dumped(value) for value in parameters]
-
-    def _dumped(self, value: Any) -> Any:
-        kind = type(value)
-        if kind is int:
-            return b"%d" % value
-        if kind is str:
-            if "\0" in value:
-                raise DataError("a text for PostgreSQL cannot hold a NUL")
-            return value.encode()
-        return None if value is None else self.transformer.get_dumper(value, PyFormat.TEXT).dump(value)
-
-    def _results(self) -> list[PGresult]:
-        results: list[PGresult] = []
-        self.database.wait(_exchange(self.pgconn, results.append))
-        return results
-
-    def _rows(self, answers: Sequence[str | None], results: Sequence[PGresult]) -> list[ResultRows]:
-        refusal = next((result for result in results if result.status not in CARRIED_OUT), None)
-        if refusal is not None:
-            self._forget_unprepared(answers, results)
-            raise errors.error_from_result(refusal, encoding="utf-8")
-        if len(results) != len(answers):
-            raise OperationalError("the connection was lost in the middle of a batch")
-        load, rows = self.transformer.load_rows, []
-        for prepared, result in zip(answers, results, strict=True):
-            if result.status == ExecStatus.TUPLES_OK:
-                self.transformer.set_pgresult(result, format=BINARY)
-                rows.append(load(0, result.ntuples, tuple))
-            elif prepared is None:
-                rows.append([])
-        return rows
-
-    def _forget_unprepared(self, answers: Sequence[str | None], results: Sequence[PGresult]) -> None:
-        """What was to be prepared behind a refusal, or was refused itself, is not."""
-        for place, prepared in enumerate(answers):
-            if prepared is not None and (place >= len(results) or results[place].status not in CARRIED_OUT):
-                self.plans.names.pop(prepared, None)
-
-    def _leave(self) -> None:
-        """Out of pipeline mode; a connection that cannot leave it is of no use any more."""
-        if self.pgconn.status == ConnStatus.OK:
-            try:
-                self.pgconn.exit_pipeline_mode()
-            except OperationalError:
-                self.database.close()
-
-
-def _exchange(pgconn: PGconn, keep: Callable[[PGresult], None]) -> Generator[Wait, Any, None]:
-    """Send what libpq holds and take the answers up to the end of the batch, for psycopg's `wait`."""
-    while pgconn.flush():
-        yield Wait.RW
-        pgconn.consume_input()
-    while True:
-        while pgconn.is_busy():
-            yield Wait.R
-            pgconn.consume_input()
-        result = pgconn.get_result()
-        if result is None:  # the end of one answer, or of all
-            if pgconn.status == ConnStatus.BAD:
-                return
-            continue
-        if result.status == ExecStatus.PIPELINE_SYNC:
-            return
-        keep(result)
-
-
-@lru_cache(maxsize=1000)
-def _numbered(sql: str) -> bytes:
-    """`$1`, `$2` … for each `%s`, and `%` for `%%`: what libpq takes for what a cursor takes."""
-    parts = sql.replace("%%", "\0").split("%s")
-    text = "".join(f"{part}${number}" for number, part in enumerate(parts[:-1], 1)) + parts[-1]
-    return text.replace("\0", "%").encode()

@@ -4,17 +4,19 @@ PostgreSQL ends a statement after `statement_timeout`. If nothing at all has com
 way to it) is silent: the connection is given up, and the request becomes a 503 instead of holding a thread.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from time import monotonic
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import OperationalError
-from psycopg.errors import _WaitTimeout
+from psycopg.errors import ConnectionTimeout, _WaitTimeout
 from psycopg.pq import TransactionStatus
 
 MARGIN_SECONDS = 1.0
 HEALTH_SECONDS = 2.0
-"""For the question whether a kept connection still works, which Django asks first in a request: it costs nothing."""
+"""For the question whether a kept connection still works, which Django asks first in a request: it costs nothing.
+Where a batch comes first (`watched`), after so long another connection is tried."""
 
 
 class Silence(OperationalError):
@@ -42,6 +44,9 @@ class Patience:
         except _WaitTimeout as silence:
             self._give_up()
             raise Silence(f"the database has not answered for {seconds} s") from silence
+        except Silence:
+            self._give_up()
+            raise
         finally:
             if self._connection.info.transaction_status in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
                 self._seconds = self._usual
@@ -58,6 +63,38 @@ class Patience:
         if self._wrapper.connection is self._connection:
             self._wrapper.close()
         self._connection.close()
+
+
+def watched(waiting: Generator[Any, Any, Any], *, wrapper: BaseDatabaseWrapper) -> Generator[Any, Any, Any]:
+    """The same waiting, for what comes first in a request: a long statement has its time, a silent server has not.
+
+    Raises:
+        Silence: nothing has come for `HEALTH_SECONDS`, and a new connection gets no answer either.
+    """
+    due = monotonic() + HEALTH_SECONDS
+    try:
+        state = next(waiting)
+        while True:
+            ready = yield state
+            if not ready and due <= monotonic():
+                if _is_silent(wrapper):
+                    raise Silence(f"the database has not answered for {HEALTH_SECONDS} s, nor a new connection")
+                due = float("inf")
+            state = waiting.send(ready)
+    except StopIteration as end:
+        return end.value
+
+
+def _is_silent(wrapper: BaseDatabaseWrapper) -> bool:
+    """Whether a new connection is not answered within `connect_timeout`; a refusal is an answer."""
+    database: Any = wrapper  # Django's stubs do not know of its driver
+    try:
+        database.Database.connect(**wrapper.get_connection_params()).close()
+    except ConnectionTimeout:
+        return True
+    except OperationalError:
+        return False
+    return False
 
 
 def be_patient(connection: BaseDatabaseWrapper, **_signal: Any) -> None:

@@ -11,14 +11,15 @@ from django.db import OperationalError, connection, transaction
 from kernel.db.batch import committing
 from kernel.db.constraints import sqlstate
 from kernel.db.patience import extend_patience
+from kernel.db.pipeline import PlanIsGone
 from kernel.errors import Unavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 MAX_TRIES = 4
-RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
-"""serialization_failure, deadlock_detected: nothing is wrong with the request itself."""
+RETRIED_SQLSTATES = frozenset({"40001", "40P01", PlanIsGone.sqlstate})
+"""serialization_failure, deadlock_detected, a prepared statement that is gone: nothing is wrong with the request."""
 
 
 class StaleRead(Exception):

@@ -4,8 +4,9 @@ from accounts.models import User
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.rooms import BOOKABLE
 from groups.models import Group
-from kernel.db.batch import ResultRows, Statement, ask
+from kernel.db.batch import Statement, ask
 from kernel.db.loading import instance_of
+from kernel.db.pipeline import ResultRows
 from registrations.models import Registration
 
 REGISTRATION = (

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from accounts.rules import Access
 from classrooms.services.room_time import room_of
-from kernel.db.batch import ResultRows, Statement, send
+from kernel.db.batch import Statement, send
 from kernel.db.locks import locking_rooms
+from kernel.db.pipeline import ResultRows
 from kernel.db.transactions import StaleRead
 from kernel.errors import InvalidState, NotFound, PermissionDenied
 from registrations import rules

@@ -54,10 +54,22 @@ def test_what_follows_a_refusal_is_carried_out_the_next_time_although_it_was_nev
     assert send(group("a"), COUNT) == [[("a",)], [(1,)]]
 
 
-def test_a_text_that_cannot_be_stored_is_refused_before_anything_is_sent():
+@pytest.mark.parametrize("text", ["b\0c", "b\ud800c"], ids=["NUL", "half a character"])
+@pytest.mark.parametrize("parameter", [str, lambda text: [text], lambda text: ["a", text]], ids=["text", "one", "two"])
+def test_a_text_that_cannot_be_stored_is_refused_before_anything_is_sent(text, parameter):
+    impossible = Statement("SELECT %s", (parameter(text),))
     with pytest.raises(DataError):
-        send(group("a"), group("b\0c"))
-    assert names() == []
+        send(group("a"), impossible)
+    for is_behind_savepoint in (False, True):
+        with transaction.atomic():
+            send(group(f"before {is_behind_savepoint}"))
+            with pytest.raises(DataError):
+                send(group("a"), impossible, savepoint=is_behind_savepoint)
+    with transaction.atomic():
+        with pytest.raises(DataError):  # nothing is open yet: BEGIN would have travelled with it
+            send(impossible, savepoint=True)
+        send(group("c"))
+    assert names() == ["before False", "before True", "c"]
 
 
 def test_inside_a_transaction_it_ends_with_it():
@@ -93,6 +105,35 @@ def test_what_psycopg_has_thrown_away_is_planned_again():
     assert not plans_of(connection.connection).names
     with transaction.atomic():
         assert send(COUNT) == [[(0,)]]
+
+
+def deallocated_by_others():
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+
+def altered_by_others():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE shaped ALTER COLUMN name TYPE varchar(9)")
+
+
+@pytest.mark.parametrize("outdate", [deallocated_by_others, altered_by_others])
+def test_what_somebody_else_has_thrown_away_or_made_useless_is_planned_again(outdate):
+    every = Statement("SELECT name FROM shaped")
+
+    @transactional
+    def service():
+        send(every)
+        put_off(group("b"))
+
+    for work in (lambda: send(every, COUNT), service):
+        send(Statement("CREATE TEMPORARY TABLE shaped (name text)"))
+        send(every, COUNT, group("a"))
+        send(Statement("DELETE FROM groups_group WHERE name = 'a'"))
+        outdate()
+        work()
+        send(Statement("DROP TABLE shaped"))
+    assert names() == ["b"]
 
 
 def test_behind_a_pooler_nothing_is_kept_prepared(settings):
@@ -195,6 +236,22 @@ def test_an_answer_found_ahead_is_given_once():
     look_ahead([COUNT])
     send(group("b"))
     assert ask(COUNT) == [(2,)]
+
+
+def test_what_is_refused_ahead_is_asked_again_by_who_needs_it():
+    impossible = Statement("SELECT 1 / 0")
+    with asking_ahead():
+        look_ahead([COUNT, impossible])
+        assert ask(COUNT) == [(0,)]
+        with pytest.raises(batch.DatabaseError):
+            ask(impossible)
+
+
+def test_nothing_is_asked_twice_of_a_database_that_is_gone():
+    ((pid,),) = ask(Statement("SELECT pg_backend_pid()"))
+    end_backend(pid)
+    with asking_ahead(), pytest.raises(batch.DatabaseError):
+        look_ahead([COUNT])
 
 
 def end_backend(pid):

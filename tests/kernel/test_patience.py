@@ -12,6 +12,7 @@ from django.db import OperationalError, connections, transaction
 from django.db.utils import ConnectionHandler
 
 from kernel.db.batch import Statement, send
+from kernel.db.constraints import sqlstate
 from kernel.db.locks import migration_turn
 from kernel.db.patience import HEALTH_SECONDS, MARGIN_SECONDS
 from kernel.db.refusals import as_domain_error
@@ -139,6 +140,40 @@ def test_the_health_check_of_a_request_and_its_new_connection_are_shorter(cluste
     with standing_still(cluster), within(bound), pytest.raises(OperationalError):
         ask(database)
     await_true(lambda: answers(database), 10)
+
+
+def begin_a_request(database):
+    """With a connection that stands since the last one."""
+    ask(database)
+    database.close_if_unusable_or_obsolete()
+    assert not database.health_check_done
+    return database.connection
+
+
+def test_a_silent_server_is_given_up_as_soon_where_a_batch_comes_first(cluster, database):
+    database.settings_dict["OPTIONS"]["options"] = "-c statement_timeout=9s"
+    begin_a_request(database)
+    bound = HEALTH_SECONDS + RECONNECTION_SECONDS + BUSY_MACHINE_SECONDS
+    with standing_still(cluster), within(bound), pytest.raises(OperationalError) as silence:
+        send(Statement("SELECT 1"))
+    assert isinstance(as_domain_error(silence.value), Unavailable)
+    await_true(lambda: answers(database), 10)
+
+
+def test_what_comes_first_in_a_request_has_as_much_time_as_any_statement(database):
+    database.settings_dict["OPTIONS"]["options"] = "-c statement_timeout=9s"
+    stands = begin_a_request(database)
+    assert send(Statement(f"SELECT 1 FROM pg_sleep({HEALTH_SECONDS + 1})"), Statement("SELECT 2")) == [[(1,)], [(2,)]]
+    assert database.connection is stands
+
+
+def test_what_takes_too_long_is_ended_by_the_server_and_the_connection_stays(database):
+    stands = begin_a_request(database)
+    with pytest.raises(OperationalError) as refusal:
+        send(Statement(f"SELECT 1 FROM pg_sleep({STATEMENT_SECONDS + MARGIN_SECONDS})"))
+    assert sqlstate(refusal.value) == "57014"
+    assert database.connection is stands
+    assert send(Statement("SELECT 1")) == [[(1,)]]
 
 
 def test_long_work_is_not_cut_off_and_after_it_the_usual_bound_stands_again(cluster, database):
