@@ -200,6 +200,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["kernel.api.permissions.Undeclared"],
     "DEFAULT_RENDERER_CLASSES": ["kernel.api.rendering.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["kernel.api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "kernel.api.negotiation.RememberedNegotiation",
     "DEFAULT_SCHEMA_CLASS": "kernel.api.schema.EnvelopeAutoSchema",
     "DEFAULT_FILTER_BACKENDS": [],
     "EXCEPTION_HANDLER": "kernel.api.errors.to_response",
@@ -345,10 +346,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "json": {
-            "()": "kernel.logs.JsonLines",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        },
+        "json": {"()": "kernel.logs.JsonLines"},
     },
     "filters": {"as_warning": {"()": "kernel.logs.AsWarning"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},

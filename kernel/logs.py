@@ -1,16 +1,17 @@
 """JSON log lines in UTC, with everything that could be a secret taken out."""
 
+import json
 import logging
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
-
-from pythonjsonlogger.json import JsonFormatter
 
 SECRET_KEYS = re.compile(r"authorization|cookie|password|token|refresh|access|secret|key", re.IGNORECASE)
 SECRET_VALUES = re.compile(r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|refresh_token=\S+")
 REDACTED = "[redacted]"
+OF_ANY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class AsWarning(logging.Filter):
@@ -22,17 +23,32 @@ class AsWarning(logging.Filter):
         return logging.root.isEnabledFor(record.levelno)
 
 
-class JsonLines(JsonFormatter):
-    """One JSON object a line; newlines in values are escaped by JSON, so no line can be forged."""
+class JsonLines(logging.Formatter):
+    """One JSON object a line: when, how grave, whose, what, then what the line was given beside that.
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
-        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    Newlines in values are escaped by JSON, so no line can be forged.
+    """
 
-    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        return {
-            name: REDACTED if SECRET_KEYS.search(name) else redact(value)
-            for name, value in super().process_log_record(log_data).items()
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "asctime": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "levelname": record.levelname,
+            "name": record.name,
+            "message": redact(record.getMessage()),
         }
+        for name, value in vars(record).items():
+            if name not in OF_ANY_RECORD:
+                line[name] = REDACTED if _is_secret(name) else redact(value)
+        if record.exc_info:
+            line["exc_info"] = redact(self.formatException(record.exc_info))
+        if record.stack_info:
+            line["stack_info"] = redact(self.formatStack(record.stack_info))
+        return json.dumps(line)
+
+
+@lru_cache(maxsize=1000)
+def _is_secret(name: str) -> bool:
+    return SECRET_KEYS.search(name) is not None
 
 
 def redact(value: Any) -> Any:
@@ -40,7 +56,7 @@ def redact(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {key: REDACTED if SECRET_KEYS.search(str(key)) else redact(inner) for key, inner in value.items()}
+        return {str(key): REDACTED if _is_secret(str(key)) else redact(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [redact(inner) for inner in value]
-    return SECRET_VALUES.sub(REDACTED, str(value))
+    return SECRET_VALUES.sub(REDACTED, value if isinstance(value, str) else str(value))

@@ -21,7 +21,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from psycopg.pq import ConnStatus, TransactionStatus
 
 from kernel.db.patience import Silence, watched
@@ -56,22 +56,22 @@ def send(*statements: Statement, savepoint: bool = False) -> list[ResultRows]:
     Raises:
         DatabaseError: of the first that was refused, as a cursor raises it. None of the batch has happened.
     """
-    database: Any = connection  # Django's stubs do not know of its health checks
+    database: Any = connections[DEFAULT_DB_ALIAS]  # itself: the proxy for it costs as much as a small statement
     is_alone = not database.in_atomic_block
     is_first = is_alone and not database.health_check_done
     database.health_check_done = True  # by this batch, which may take as long as its statements may
     try:
-        return _send(statements, savepoint=savepoint, is_watched=is_first)
+        return _send(database, statements, savepoint=savepoint, is_watched=is_first)
     except DatabaseError as error:
         is_lost = _is_lost()
         if is_lost:
-            connection.close()
+            database.close()
         is_worth_another = is_alone and isinstance(error.__cause__, PlanIsGone)
         if is_lost:
             is_worth_another = is_first and not isinstance(error.__cause__, Silence)
         if not is_worth_another:
             raise
-    return _send(statements, savepoint=savepoint)
+    return _send(database, statements, savepoint=savepoint)
 
 
 def put_off(*statements: Statement) -> None:
@@ -154,32 +154,32 @@ def _is_lost() -> bool:
     return connection.connection is None or connection.connection.pgconn.status == ConnStatus.BAD
 
 
-def _send(statements: Sequence[Statement], *, savepoint: bool, is_watched: bool = False) -> list[ResultRows]:
-    if connection.connection is None:
-        connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    before, after = _frame(is_inside=connection.in_atomic_block, savepoint=savepoint)
+def _send(
+    database: Any, statements: Sequence[Statement], *, savepoint: bool, is_watched: bool = False
+) -> list[ResultRows]:
+    if database.connection is None:
+        database.ensure_connection()
+    database.validate_no_broken_transaction()
+    before, after = _frame(database, savepoint=savepoint) if database.in_atomic_block else ((), ())
     began = perf_counter()
-    with connection.wrap_database_errors:
-        exchange = Exchange(connection.connection)
+    with database.wrap_database_errors:
+        exchange = Exchange(database.connection)
         texts = [(each.sql, exchange.as_texts(each.parameters)) for each in (*before, *statements, *after)]
         try:
-            rows = exchange.carry_out(texts, partial(watched, wrapper=connection) if is_watched else None)
+            rows = exchange.carry_out(texts, partial(watched, wrapper=database) if is_watched else None)
         except BaseException:
             if savepoint and exchange.pgconn.transaction_status == TransactionStatus.INERROR:
-                Exchange(connection.connection).carry_out([(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}", None)])
+                Exchange(database.connection).carry_out([(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}", None)])
             raise
         finally:
-            _log(statements, perf_counter() - began)
+            _log(database, statements, perf_counter() - began)
     return rows[len(before) : len(before) + len(statements)]
 
 
-def _frame(*, is_inside: bool, savepoint: bool) -> tuple[list[Statement], list[Statement]]:
-    """What stands before and after the statements of a batch."""
-    if not is_inside:
-        return [], []
+def _frame(database: Any, *, savepoint: bool) -> tuple[list[Statement], list[Statement]]:
+    """What stands before and after the statements of a batch inside a transaction."""
     before, after = [], []
-    if connection.connection.pgconn.transaction_status == TransactionStatus.IDLE:
+    if database.connection.pgconn.transaction_status == TransactionStatus.IDLE:
         before.append(Statement("BEGIN"))  # Django leaves that to the first statement, psycopg sends it by itself
     if savepoint:
         before.append(Statement(f"SAVEPOINT {SAVEPOINT}"))
@@ -187,8 +187,8 @@ def _frame(*, is_inside: bool, savepoint: bool) -> tuple[list[Statement], list[S
     return before, after
 
 
-def _log(statements: Sequence[Statement], seconds: float) -> None:
+def _log(database: Any, statements: Sequence[Statement], seconds: float) -> None:
     """For whoever counts statements, as a cursor does."""
-    if connection.queries_logged:
+    if database.queries_logged:
         share = f"{seconds / len(statements):.3f}"
-        connection.queries_log.extend({"sql": each.sql, "time": share} for each in statements)
+        database.queries_log.extend({"sql": each.sql, "time": share} for each in statements)

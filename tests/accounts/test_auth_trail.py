@@ -48,7 +48,7 @@ class Trail:
 def trail(settings):
     trail = Trail()
     handler = logging.StreamHandler(trail.stream)
-    handler.setFormatter(JsonLines(settings.LOGGING["formatters"]["json"]["format"]))
+    handler.setFormatter(JsonLines())
     loggers = [logging.root, logging.getLogger("cspace.access")]
     before = [logger.level for logger in loggers]
     logging.root.addHandler(handler)
