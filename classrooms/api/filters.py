@@ -1,6 +1,7 @@
 """The filters of room lists (contract §4)."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import django_filters
@@ -9,10 +10,13 @@ from django.db.models import F, Func, JSONField, QuerySet, Value
 from django.db.models.lookups import GreaterThanOrEqual
 
 from classrooms.models import Classroom
-from kernel.api.filters import FilterSet, NumberFilter
+from classrooms.queries.rooms import placed
+from kernel.api.filters import AskedOf, FilterSet, NumberFilter, filtered_by
+from kernel.db.batch import Statement
 from kernel.db.searching import LikeWritten
 
 NEED = re.compile(r"([a-z0-9_]{1,40})(?::([0-9]{1,5}))?")
+MAX_REMEMBERED = 500
 Classrooms = QuerySet[Classroom]
 
 
@@ -45,6 +49,16 @@ class ClassroomFilter(FilterSet):
     min_capacity = NumberFilter(field_name="capacity", lookup_expr="gte")
     equipment = EquipmentFilter()
     search = django_filters.CharFilter(field_name="name", lookup_expr=LikeWritten.lookup_name)
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def placed_by(asked: AskedOf) -> Statement:
+    """`placed` of the rooms that a query string asks for (`kernel.api.filters.asked_of`).
+
+    Remembered, for it depends on nothing else: a campus has few floors, and to compile the question costs more than to
+    answer it. Raises: Invalid.
+    """
+    return placed(filtered_by(ClassroomFilter, Classroom.objects.in_order(), dict(asked)))
 
 
 def _count(key: str) -> Func:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import ROOM_IN_PATH, room_taken
-from classrooms.api.filters import ClassroomFilter
+from classrooms.api.filters import ClassroomFilter, placed_by
 from classrooms.api.serializers import (
     AvailabilityOutput,
     CampusClosureInput,
@@ -50,7 +50,7 @@ from classrooms.services.rooms import (
 )
 from kernel import clock
 from kernel.api.conditional import VersionTags, unless_known
-from kernel.api.filters import filtered
+from kernel.api.filters import asked_of, filtered
 from kernel.api.operations import Operation
 from kernel.api.pagination import asked_page, places_of
 from kernel.api.permissions import InCSpace, PublicRead
@@ -84,7 +84,7 @@ class ClassroomViewSet(CallerViewSet):
     @cached_property
     def question_of_list(self) -> Statement:
         """What `list` asks: the rooms, unless they are of a version that the reader has. Raises: Invalid."""
-        rooms = self._rooms() if self._names_a_filter else None
+        rooms = placed_by(asked_of(ClassroomFilter, self.request))
         return asking_for_room_list(rooms, places_of(asked_page(self.request)), self._tags.known)
 
     @cached_property
@@ -93,13 +93,7 @@ class ClassroomViewSet(CallerViewSet):
 
     def _rooms(self) -> Rooms:
         """The rooms that the query string asks for. Raises: Invalid."""
-        rooms = Classroom.objects.in_order()
-        return filtered(ClassroomFilter, rooms, self.request) if self._names_a_filter else rooms
-
-    @property
-    def _names_a_filter(self) -> bool:
-        """Whether there is anything to filter by: to find that there is not costs more than to read the rooms."""
-        return not ClassroomFilter.base_filters.keys().isdisjoint(self.request.query_params)
+        return filtered(ClassroomFilter, Classroom.objects.in_order(), self.request)
 
     @Operation(PublicRead, responses=ClassroomOutput, ahead=lambda view, name: [asking_for_room_view(name)])
     def retrieve(self, request: Request, name: str) -> Response:

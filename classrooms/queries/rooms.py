@@ -1,7 +1,7 @@
 """Rooms: one by the name that is its address, and the list of them, as they are shown."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +52,10 @@ SELECT version.stamp, room.*
 """  # noqa: S608  # constants of ours
 
 
+MAX_REMEMBERED = 1000
+"""Lists of equipment."""
+
+
 class ClassroomNotFound(NotFound):
     resource = "Classroom"
 
@@ -90,7 +94,7 @@ def room_view(name: str) -> dict[str, Any]:
 
 def asking_for_rooms(rooms: Rooms, places: tuple[int, int]) -> Statement:
     """Rooms by their order from one place (not included) to another; read by `room_views`."""
-    rows = _at_places(_placed(rooms), places)
+    rows = _at_places(placed(rooms), places)
     return Statement(f"{rows.sql} ORDER BY place", rows.parameters)
 
 
@@ -99,9 +103,9 @@ def room_views(rows: ResultRows) -> tuple[list[dict[str, Any]], int]:
     return [_view_of(row[1:]) for row in rows], rows[0][-1] if rows else 0
 
 
-def asking_for_room_list(rooms: Rooms | None, places: tuple[int, int], versions: Sequence[UUID]) -> Statement:
-    """The question for `room_list`; without `rooms`, all of them. `versions`: those that the reader has."""
-    rows = _at_places(_placed(rooms) if rooms is not None else _all_rooms(), places)
+def asking_for_room_list(rooms: Statement, places: tuple[int, int], versions: Sequence[UUID]) -> Statement:
+    """The question for `room_list`; the rooms as `placed`. `versions`: those that the reader has."""
+    rows = _at_places(rooms, places)
     sql = VERSION_AND_ROOMS.replace("{rooms}", rows.sql)
     return Statement(sql, (*rows.parameters, [str(version) for version in versions]))
 
@@ -117,7 +121,7 @@ def room_list(question: Statement) -> tuple[UUID | None, list[dict[str, Any]], i
 
 
 def _at_places(rows: Statement, places: tuple[int, int]) -> Statement:
-    """The rows of `_placed` at places. PostgreSQL plans once where it need not ask how many there are from where: the
+    """The rows of `placed` at places. PostgreSQL plans once where it need not ask how many there are from where: the
     places stand in the text if they begin with the first, of which there are few."""
     first, last = places
     if first:
@@ -126,12 +130,7 @@ def _at_places(rows: Statement, places: tuple[int, int]) -> Statement:
     return Statement(ROOMS_AT_PLACES.format(rooms=rows.sql, first=first, last=last), rows.parameters)
 
 
-@cache
-def _all_rooms() -> Statement:
-    return _placed(Classroom.objects.in_order())
-
-
-def _placed(rooms: Rooms) -> Statement:
+def placed(rooms: Rooms) -> Statement:
     """The statement of the `VIEW` of rooms, after the place of each in their order and before their number."""
     columns: list[Any] = [Cast(column, TextField()) if column == "equipment" else column for column in VIEW]
     order = Window(RowNumber(), order_by=list(rooms.ORDER))
@@ -142,5 +141,11 @@ def _placed(rooms: Rooms) -> Statement:
 def _view_of(row: Sequence[Any]) -> dict[str, Any]:
     """A row that begins with a `VIEW`, JSON; PostgreSQL's own text of the equipment has spaces in it."""
     room = dict(zip(VIEW, row, strict=False))
-    room["equipment"] = orjson.loads(room["equipment"])
+    room["equipment"] = _compact(room["equipment"])
     return room
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _compact(equipment: str) -> orjson.Fragment:
+    """Many rooms have the same."""
+    return orjson.Fragment(orjson.dumps(orjson.loads(equipment)))

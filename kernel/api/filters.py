@@ -1,6 +1,6 @@
 """List filters (django-filter) with the strict forms of `kernel.api.fields`; a bad value is a 400."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import django_filters
@@ -14,6 +14,8 @@ from kernel.errors import UNKNOWN_USER, Faults, Invalid
 from kernel.written import read_known_day, read_whole_number
 
 QuerySetT = TypeVar("QuerySetT", bound=QuerySet[Any, Any])
+AskedOf = tuple[tuple[str, str], ...]
+"""(parameter, value), as they stand in a query string."""
 Referents = Callable[[], QuerySet[Any, Any]]
 """Gives what a filter may name."""
 
@@ -121,12 +123,25 @@ class FilterSet(django_filters.FilterSet):
 
 
 def filtered(kind: type[FilterSet], rows: QuerySetT, request: Request) -> QuerySetT:
-    """The rows the query string of a list asks for.
+    """The rows the query string of a list asks for. Raises: as `filtered_by`."""
+    return filtered_by(kind, rows, request.query_params)
+
+
+def asked_of(kind: type[FilterSet], request: Request) -> AskedOf:
+    """What a query string says of the filters, to remember by what `filtered_by` makes of it; with the page, where that
+    is to be refused together with them."""
+    query: dict[str, Any] = request.query_params.dict()
+    names = {*kind.base_filters, *page_faults(query)}
+    return tuple((name, value) for name, value in query.items() if name in names)
+
+
+def filtered_by(kind: type[FilterSet], rows: QuerySetT, query: Mapping[str, str]) -> QuerySetT:
+    """The rows that {parameter: value} asks for.
 
     Raises:
         Invalid: {parameter: [sentences]}, also of `page` and `per_page`.
     """
-    filterset = kind(data=request.query_params, queryset=rows)
+    filterset = kind(data=query, queryset=rows)
     if faults := list_faults(filterset):
         raise Invalid(faults)
     matches: QuerySetT = filterset.qs

@@ -21,7 +21,7 @@ class Rendered:
     """An answer that has been worded before its time, because something is made of the words: its tag."""
 
     def __init__(self, data: Any) -> None:
-        self.data, self.content = data, to_json(data)
+        self.content = to_json(data)
 
 
 class FastJSONRenderer(JSONRenderer):
@@ -32,7 +32,7 @@ class FastJSONRenderer(JSONRenderer):
     ) -> Any:
         if data is None:
             return b""
+        content = data.content if isinstance(data, Rendered) else to_json(data)
         if accepted_media_type and "indent" in accepted_media_type:
-            plain = data.data if isinstance(data, Rendered) else data
-            return super().render(plain, accepted_media_type, renderer_context)
-        return data.content if isinstance(data, Rendered) else to_json(data)
+            return super().render(orjson.loads(content), accepted_media_type, renderer_context)
+        return content

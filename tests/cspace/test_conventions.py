@@ -66,6 +66,34 @@ def test_a_host_that_is_not_ours_is_one_warning(api, caplog, path):
     assert logging.getLogger("django").handlers == []  # only the root's, in JSON
 
 
+@pytest.mark.parametrize(
+    "path", ["classrooms/", "classrooms/?floor=2", "classrooms/Room A/", "classrooms/Room A/agenda/", "users/me/"]
+)
+def test_who_asks_for_an_indent_gets_the_same_on_more_lines(api, member, room, path):
+    compact, indented = (api(member).get(path, Accept=f"application/json{more}") for more in ("", "; indent=4"))
+    assert indented.json() == compact.json()
+    assert (compact.content.count(b"\n"), indented.content.count(b"\n") > 2) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("*/*", 200),
+        ("application/json", 200),
+        ("text/html, application/json;q=0.9, */*;q=0.1", 200),
+        ("application/*", 200),
+        ("text/html", 406),
+        ("application/xml, text/*", 406),
+        ("", 406),
+        (50 * "a/b, " + "application/json", 200),
+        (500 * "a/b, " + "application/json", 406),
+    ],
+)
+def test_what_was_decided_of_an_accept_is_decided_again(api, member, accept, status):
+    answers = [api(member).get("users/me/", Accept=accept) for _ in range(2)]
+    assert [(answer.status_code, answer["Content-Type"]) for answer in answers] == 2 * [(status, "application/json")]
+
+
 def test_a_development_server_answers_where_it_was_told_to_listen():
     assert "192.0.2.7" in development_hosts("192.0.2.7")
     assert "*" not in development_hosts("127.0.0.1")
