@@ -15,14 +15,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from kernel.db.batch import Statement, put_off, send
-from kernel.db.transactions import retrying
+from kernel.db.batch import Statement, put_off
+from kernel.db.transactions import transact
 
 
 @dataclass(frozen=True)
@@ -143,17 +142,9 @@ def publish_many(facts: Sequence[Fact]) -> None:
 def write(*statements: Statement, fact: Fact) -> None:
     """Carry out what makes a fact, together with what it leads to: one batch, all of which happens or nothing.
 
-    A transaction of its own, tried again when it has lost a race; inside another one, a savepoint of it.
-
-    Raises:
-        DatabaseError: of the first statement that is refused.
-        Unavailable: it has lost every race.
+    Raises: as `transact`.
     """
-    batch = partial(send, *statements, *_statements_for([fact]), savepoint=True)
-    if transaction.get_connection().in_atomic_block:
-        batch()
-    else:
-        retrying(batch)
+    transact(*statements, *_statements_for([fact]))
     _remember([fact])
 
 

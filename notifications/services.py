@@ -4,11 +4,10 @@ import json
 from collections.abc import Sequence
 
 from kernel.db.batch import Statement
-from kernel.db.transactions import transactional
+from kernel.db.transactions import transact
 from kernel.errors import NotFound
 from kernel.facts import Fact, PeopleQuery
-from notifications.enums import NotificationStatus
-from notifications.models import Notification
+from notifications.queries.inbox import asking_for_own
 
 MAX_LENGTH = 1000
 
@@ -23,6 +22,16 @@ FOR_EACH_OF_A_QUERY = (
     f"{INSERT} SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({{people}}) AS people (recipient)"
     " WHERE recipient IS DISTINCT FROM %s::bigint AND recipient IS DISTINCT FROM %s::bigint"
 )
+MARK = "UPDATE notifications_notification SET status = %s WHERE id = %s AND user_id = %s AND status <> %s"
+# In one order, so that two of a person do not lock each other's notices.
+READ_ALL = """
+WITH unread AS (
+     SELECT id FROM notifications_notification WHERE user_id = %s AND status = 'unread' ORDER BY id FOR NO KEY UPDATE
+), marked AS (
+     UPDATE notifications_notification AS notice SET status = 'read' FROM unread WHERE notice.id = unread.id RETURNING 1
+)
+SELECT count(*) FROM marked
+"""
 
 
 def deliver(facts: Sequence[Fact]) -> list[Statement]:
@@ -55,24 +64,18 @@ class NotificationNotFound(NotFound):
     resource = "Notification"
 
 
-@transactional
-def mark(*, notification_id: int, by_id: int, status: str) -> Notification:
+def mark(*, notification_id: int, by_id: int, status: str) -> None:
     """Put one's own notification into any of the three states. Not logged (contract §9).
 
     Raises: NotificationNotFound (also for somebody else's).
     """
-    notification = Notification.objects.select_for_update().filter(pk=notification_id, user_id=by_id).first()
-    if notification is None:
+    marking = Statement(MARK, (status, notification_id, by_id, status))
+    _, rows = transact(marking, asking_for_own(notification_id, by_id))
+    if not rows:
         raise NotificationNotFound
-    if notification.status != status:
-        notification.status = status
-        notification.save(update_fields=["status"])
-    return notification
 
 
-@transactional
 def read_all(*, by_id: int) -> int:
     """Mark every unread notification of a person as read; how many there were."""
-    return Notification.objects.filter(user_id=by_id, status=NotificationStatus.UNREAD).update(
-        status=NotificationStatus.READ
-    )
+    (((number,),),) = transact(Statement(READ_ALL, (by_id,)))
+    return int(number)

@@ -34,6 +34,15 @@ def test_an_operation_waits_as_often_as_the_file_says(named, api, settings):
     )
 
 
+@pytest.mark.parametrize("path", ["notifications/", "notifications/?status=read&per_page=5", "classrooms/"])
+def test_a_304_waits_once(path, api):
+    client = api(Campus(1).actor)
+    tag = client.get(path)["ETag"]
+    with round_trips() as waits:
+        response = client.get(path, **{"If-None-Match": tag})
+    assert (response.status_code, waits()) == (304, 1)
+
+
 SLOT = "date=2026-02-01&start_time=10:00&end_time=12:00"
 
 

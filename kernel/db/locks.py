@@ -28,6 +28,8 @@ class Namespace(IntEnum):
     TIMETABLE = 5
     CAMPUS_ADMINS = 6
     MIGRATION = 7
+    INBOX_PART = 8
+    """Tried, never waited for, by the triggers that count notices (`notifications.models.InboxPart`)."""
 
 
 class LockOutsideTransaction(RuntimeError):

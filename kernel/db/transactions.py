@@ -3,12 +3,12 @@
 import random
 import time
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
-from kernel.db.batch import committing
+from kernel.db.batch import ResultRows, Statement, committing, send
 from kernel.db.constraints import sqlstate
 from kernel.db.patience import extend_patience
 from kernel.db.pipeline import PlanIsGone
@@ -49,6 +49,19 @@ def transactional(service: Callable[P, R]) -> Callable[P, R]:
         return retrying(once)
 
     return run
+
+
+def transact(*statements: Statement) -> list[ResultRows]:
+    """Carry out one batch, all of which happens or nothing; the rows of each statement.
+
+    A transaction of its own, tried again when it has lost a race; inside another one, a savepoint of it.
+
+    Raises:
+        DatabaseError: of the first statement that is refused.
+        Unavailable: it has lost every race.
+    """
+    batch = partial(send, *statements, savepoint=True)
+    return batch() if connection.in_atomic_block else retrying(batch)
 
 
 def retrying(attempt: Callable[[], R]) -> R:

@@ -1,13 +1,9 @@
-from typing import Any
-
 from rest_framework import serializers
 
 from kernel.api.examples import this_moment
 from kernel.api.fields import ChoiceField, TimestampField
-from kernel.api.serializers import Input, Output, Page, Shape
-from kernel.campus_time import format_instant
+from kernel.api.serializers import Input, Page, Shape
 from notifications.enums import NotificationStatus
-from notifications.models import Notification
 
 
 class StatusInput(Input):
@@ -16,7 +12,7 @@ class StatusInput(Input):
     status = ChoiceField(choices=NotificationStatus.choices)
 
 
-class NotificationOutput(Output):
+class NotificationOutput(Shape):
     example = {
         "id": 1,
         "description": 'You have been added to the group "522".',
@@ -28,14 +24,6 @@ class NotificationOutput(Output):
     description = serializers.CharField()
     status = serializers.ChoiceField(choices=NotificationStatus.choices)
     created_at = TimestampField()
-
-    def represent(self, instance: Notification) -> dict[str, Any]:
-        return {
-            "id": instance.pk,
-            "description": instance.description,
-            "status": instance.status,
-            "created_at": format_instant(instance.created_at),
-        }
 
 
 class NotificationPage(Page):

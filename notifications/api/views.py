@@ -1,51 +1,79 @@
 """One's own notifications (contract §8)."""
 
+from functools import cached_property
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.conditional import with_etag
+from kernel.api.conditional import VersionTags, unless_known
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
+from kernel.api.pagination import DEFAULT_PER_PAGE, PageRequest, asked_page, page_body, places_of
 from kernel.api.permissions import LoggedIn
 from kernel.api.viewsets import ApiViewSet
+from kernel.db.batch import Statement
 from notifications.api.filters import NotificationFilter
-from notifications.api.serializers import (
-    NotificationOutput,
-    NotificationPage,
-    StatusInput,
-    StatusOutput,
-    UpdatedOutput,
-)
-from notifications.enums import NotificationStatus
+from notifications.api.serializers import NotificationPage, StatusInput, StatusOutput, UpdatedOutput
 from notifications.models import Notification
-from notifications.querysets import NotificationQuerySet
+from notifications.queries.inbox import INBOX, asking_for_inbox, asking_for_own, inbox, is_own
 from notifications.services import NotificationNotFound, mark, read_all
 
 
 class NotificationViewSet(ApiViewSet):
     tag = "notifications"
 
-    @Operation(LoggedIn, parameters=[NotificationFilter], responses={200: NotificationPage, 304: None})
+    @Operation(
+        LoggedIn,
+        parameters=[NotificationFilter],
+        responses={200: NotificationPage, 304: None},
+        ahead=lambda view: [view.asking_for_list(view.asker.user_id)],
+    )
     def list(self, request: Request) -> Response:
-        own = self._own()
-        rows = filtered(NotificationFilter, own.order_by("-created_at", "-id"), request)
-        # One statement counts for the page and for the badge: this list is polled by every open page.
-        numbers, status = own.numbers(), request.query_params.get("status")
-        count = numbers.get(status, 0) if status else sum(numbers.values())
-        response = self.listing(rows, NotificationOutput, always_paged=True, count=count)
-        response.data["unread_count"] = numbers.get(NotificationStatus.UNREAD, 0)
-        return with_etag(request, response)
+        tags = self._tags(self.caller_id)
+        own = inbox(self.asking_for_list(self.caller_id))
+        if own.version in tags.known:
+            response = Response(status=304)
+        else:
+            body = page_body(own.notices, self._page, request, "results", count=own.number)
+            response = Response({**body, "unread_count": own.unread})
+        return unless_known(request, tags.of(own.version), response)
 
-    @Operation(LoggedIn, request=StatusInput, responses=StatusOutput)
+    def asking_for_list(self, user_id: int) -> Statement:
+        """What `list` asks for a person: his notices, unless they are of a version that the reader has.
+
+        Raises: Invalid.
+        """
+        known_versions = self._tags(user_id).known
+        return asking_for_inbox(user_id, status=self._status, places=places_of(self._page), versions=known_versions)
+
+    @cached_property
+    def _status(self) -> str | None:
+        """The one asked for. Raises: Invalid."""
+        if "status" in self.request.query_params:  # to find that there is nothing to filter by costs more than to read
+            filtered(NotificationFilter, Notification.objects.none(), self.request)
+        return self.request.query_params.get("status") or None
+
+    @cached_property
+    def _page(self) -> PageRequest:
+        """The one asked for, or the first. Raises: Invalid."""
+        return asked_page(self.request) or PageRequest(1, DEFAULT_PER_PAGE)
+
+    def _tags(self, user_id: int) -> VersionTags:
+        return VersionTags(self.request, f"{user_id}\n{INBOX}")
+
+    @Operation(
+        LoggedIn,
+        request=StatusInput,
+        responses=StatusOutput,
+        ahead=lambda view, pk: [asking_for_own(pk, view.asker.user_id)],
+    )
     def partial_update(self, request: Request, pk: int) -> Response:
-        if not self._own().filter(pk=pk).exists():
+        if not is_own(pk, self.caller_id):
             raise NotificationNotFound
-        row = mark(notification_id=pk, by_id=self.caller_id, status=self.body(StatusInput)["status"])
-        return Response({"id": row.pk, "status": row.status})
+        status = self.body(StatusInput)["status"]
+        mark(notification_id=pk, by_id=self.caller_id, status=status)
+        return Response({"id": pk, "status": status})
 
     @Operation(LoggedIn, responses=UpdatedOutput)
     def read_all(self, request: Request) -> Response:
         return Response({"updated": read_all(by_id=self.caller_id)})
-
-    def _own(self) -> NotificationQuerySet[Notification]:
-        return Notification.objects.filter(user_id=self.caller_id)
