@@ -12,7 +12,8 @@ NOTICE = ("id", "description", "status", "created_at")
 """What is shown of a notice, in order."""
 # Nothing is counted: an inbox is the sum of its parts, which are of the same snapshot as the page beside them. Behind
 # the notices of one status stands the number of unread ones too, so their version is that of both. The page is not read
-# for whoever has this version, nor where it lies past the end.
+# for whoever has this version, nor where it lies past the end. The planner is not told which status is asked for: where
+# most notices are of it, it would walk through those of all and hope.
 INBOX = """
 SELECT inbox.version, inbox.number, inbox.unread, notice.*
   FROM (SELECT coalesce(sum(number) FILTER (WHERE {matches}), 0)::bigint AS number,
@@ -21,7 +22,7 @@ SELECT inbox.version, inbox.number, inbox.unread, notice.*
           FROM notifications_inboxpart WHERE user_id = %s) AS inbox
   LEFT JOIN LATERAL (
        SELECT {notice} FROM notifications_notification
-        WHERE user_id = %s AND {matches} AND inbox.number > {first} AND NOT inbox.version = ANY(%s::uuid[])
+        WHERE user_id = %s AND {is_listed} AND inbox.number > {first} AND NOT inbox.version = ANY(%s::uuid[])
         ORDER BY created_at DESC, id DESC OFFSET {first} LIMIT {size}) AS notice ON true
  ORDER BY notice.created_at DESC, notice.id DESC
 """
@@ -46,8 +47,10 @@ def asking_for_inbox(
     first, last = places
     # PostgreSQL plans once where it need not ask where a page begins and how long it is: the first ones are read most.
     texts = {"first": "0", "size": str(last)} if not first else {"first": "%s::bigint", "size": "%s::bigint"}
-    matches, values = ("true", []) if status is None else ("status = %s", [status])
-    sql = INBOX.format(matches=matches, notice=", ".join(NOTICE), **texts)
+    matches, is_listed, values = "true", "true", []
+    if status is not None:
+        matches, is_listed, values = "status = %s", "status = (SELECT %s)", [status]
+    sql = INBOX.format(matches=matches, is_listed=is_listed, notice=", ".join(NOTICE), **texts)
     page = [first, first, last - first] if first else []
     seen_by_reader = [str(version) for version in versions]
     return Statement(sql, (*values, *values, user_id, user_id, *values, *page[:1], seen_by_reader, *page[1:]))

@@ -1,0 +1,45 @@
+"""The parts of inboxes come and go on a database with notices in it."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from notifications.models import InboxPart, Notification
+from tests.factories import make_user
+
+MOMENT = dt.datetime(2026, 1, 20, 2, 0, tzinfo=dt.UTC)
+
+
+def migrate(name):
+    MigrationExecutor(connection).migrate([("notifications", name)])
+
+
+def left_over():
+    """What the migration makes, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname::text FROM pg_trigger WHERE tgname LIKE 'notifications\\_%%'"
+            " UNION SELECT proname::text FROM pg_proc WHERE proname LIKE 'notifications\\_%%'"
+            " UNION SELECT relname::text FROM pg_class WHERE relname LIKE 'notifications_inboxpart%%'"
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_notices_that_are_there_already_are_counted():
+    person = make_user()
+    rows = [("unread", 2), ("archived", 3)]
+    try:
+        migrate("0001_notifications")
+        assert left_over() == set()
+        for status, count in rows:
+            Notification.objects.bulk_create(
+                Notification(user=person, description="x", status=status, created_at=MOMENT) for _ in range(count)
+            )
+    finally:
+        migrate("0002_inboxes_are_counted")
+    assert sorted(InboxPart.objects.values_list("status", "number")) == sorted(rows)
+    Notification.objects.filter(status="archived").delete()
+    assert sorted(InboxPart.objects.values_list("status", "number")) == [("archived", 0), ("unread", 2)]
