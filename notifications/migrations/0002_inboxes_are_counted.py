@@ -9,26 +9,19 @@ PERSON = """
 ALTER TABLE notifications_inboxpart ADD CONSTRAINT inboxpart_person FOREIGN KEY (user_id)
     REFERENCES accounts_user (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
 """
-# A part nobody else is writing to, this transaction's own until it ends: nobody waits for anybody, so that no order of
-# people can be a deadlock. 8 is `kernel.db.locks.Namespace.INBOX_PART`.
-OWN_PART = """
-CREATE FUNCTION notifications_own_part() RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-    part integer := 0;
-BEGIN
-    WHILE NOT pg_try_advisory_xact_lock(8, part) LOOP
-        part := part + 1;
-    END LOOP;
-    RETURN part;
-END $$;
-"""
-# The part is looked for if there is anything to count. A version grows by chance: numbers that come back after a restore
-# are not those that somebody has already seen.
+# A part that nobody else is writing to is this transaction's own until it ends: nobody waits for anybody, so that no order
+# of people can be a deadlock. 8 is `kernel.db.locks.Namespace.INBOX_PART`. A version grows by chance: after a restore no
+# number comes back that somebody has seen.
 COUNT = """
 CREATE FUNCTION notifications_count_{event}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    own integer := 0;
 BEGIN
+    WHILE NOT pg_try_advisory_xact_lock(8, own) LOOP
+        own := own + 1;
+    END LOOP;
     INSERT INTO notifications_inboxpart AS inbox (user_id, status, part, number, version)
-    SELECT user_id, status, (SELECT notifications_own_part()), sum(step), 1 + floor(random() * 4294967296)::bigint
+    SELECT user_id, status, own, sum(step), 1 + floor(random() * 4294967296)::bigint
       FROM ({steps}) AS change (user_id, status, step)
      GROUP BY user_id, status
         ON CONFLICT (user_id, status, part) DO UPDATE
@@ -49,7 +42,6 @@ CREATE TRIGGER notifications_truncate AFTER TRUNCATE ON notifications_notificati
     FOR EACH STATEMENT EXECUTE FUNCTION notifications_count_truncate();
 """
 TRIGGERS = [
-    OWN_PART,
     COUNT.format(event="insert", steps=ADDED, tables="REFERENCING NEW TABLE AS added"),
     COUNT.format(event="delete", steps=REMOVED, tables="REFERENCING OLD TABLE AS removed"),
     COUNT.format(
@@ -60,11 +52,8 @@ TRIGGERS = [
     FORGET,
 ]
 NO_TRIGGERS = [
-    *(
-        f"DROP TRIGGER notifications_{event} ON notifications_notification; DROP FUNCTION notifications_count_{event}();"
-        for event in ("insert", "delete", "update", "truncate")
-    ),
-    "DROP FUNCTION notifications_own_part();",
+    f"DROP TRIGGER notifications_{event} ON notifications_notification; DROP FUNCTION notifications_count_{event}();"
+    for event in ("insert", "delete", "update", "truncate")
 ]
 # The triggers wait until nobody is writing any more, and keep others from it until this migration is done.
 COUNT_ALL = """

@@ -190,6 +190,33 @@ def test_the_trigger_still_refuses_the_owner(owner, application):
             owner.execute(statement)
 
 
+def test_what_it_tells_people_the_owners_triggers_count(application):
+    """They run with its own rights: no notice is written that is not counted."""
+    with application.transaction(force_rollback=True):
+        (person,) = application.execute(
+            "INSERT INTO accounts_user (username, display_name, password, is_superuser, is_active, is_staff,"
+            " token_version, date_joined) VALUES ('x', 'x', '', false, true, false, 0, now()) RETURNING id"
+        ).fetchone()
+        for statement in (
+            "INSERT INTO notifications_notification (user_id, description, status, created_at)"
+            " SELECT %s, 'x', 'unread', now() FROM generate_series(1, 3)",
+            "UPDATE notifications_notification SET status = 'read' WHERE id ="
+            " (SELECT max(id) FROM notifications_notification WHERE user_id = %s)",
+            "DELETE FROM notifications_notification WHERE id ="
+            " (SELECT min(id) FROM notifications_notification WHERE user_id = %s)",
+        ):
+            application.execute(statement, [person])
+        parts = "SELECT status, sum(number)::int FROM notifications_inboxpart WHERE user_id = %s GROUP BY 1 ORDER BY 1"
+        assert application.execute(parts, [person]).fetchall() == [("read", 1), ("unread", 1)]
+    for statement in (
+        "ALTER TABLE notifications_notification DISABLE TRIGGER notifications_insert",
+        "DROP FUNCTION notifications_count_insert() CASCADE",
+        "TRUNCATE notifications_inboxpart",
+    ):
+        with pytest.raises(DENIED):
+            application.execute(statement)
+
+
 def test_the_application_migrates_nothing(production, application):
     as_application = {name: value for name, value in production.items() if name != "DATABASE_OWNER_URL"}
     assert "No migrations to apply" in manage(as_application, "migrate", "--noinput")
