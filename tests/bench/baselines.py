@@ -24,6 +24,7 @@ from groups.models import Group, UserGroup
 from notifications.models import Notification
 from registrations.models import Registration
 
+INSERT = "INSERT INTO bench_bare (room, starts_at, ends_at) VALUES (1, now(), now() + interval '1 hour') RETURNING id"
 AGENDA_DUMP = """
 SELECT held.id, held.starts_at, held.ends_at, booking.description, booking.status
   FROM classrooms_occupancy AS held JOIN registrations_registration AS booking ON booking.occupancy_id = held.id
@@ -38,10 +39,7 @@ def hello(request: HttpRequest) -> JsonResponse:
 
 def insert(request: HttpRequest) -> JsonResponse:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO bench_bare (room, starts_at, ends_at)"
-            " VALUES (1, now(), now() + interval '1 hour') RETURNING id"
-        )
+        cursor.execute(INSERT)
         (row_id,) = cursor.fetchone()
     return JsonResponse({"id": row_id}, status=201)
 

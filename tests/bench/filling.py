@@ -1,6 +1,7 @@
 """A database of any size: 1,000 rooms with five registrations a day in each, half of the days past, and their people.
 
-Odd hours stay free: they are what the benchmark books.
+At 8, 10, …, 16 o'clock; the odd hours stay free: they are what the benchmark books. `settle` makes people, rooms and
+two days; `grow` adds the rest.
 """
 
 import uuid
@@ -13,18 +14,23 @@ from django.db import connection
 
 from accounts.models import User
 from accounts.services.tokens import issue_access
-from classrooms.models import Classroom
+from classrooms.models import Classroom, Occupancy
+from groups.models import Group
 from kernel import clock
 from kernel.campus_time import campus_date
-from tests.factories import cspace_group, join, make_group, make_user
+from tests.factories import cspace_group, join, make_group
 
 ROOMS, PER_DAY = 1_000, 5
+PEOPLE = 32
 LISTED_ROOMS = 100
 """Those of floor 0: as many as a campus shows on a page."""
+AGENDA_DAYS, AGENDA_ROOMS = 120, 5
+"""Days of an agenda of 600 rows; so many rooms, the last, have them even where few rows are filled."""
 CHUNK = 50
 """Rooms filled by one statement."""
 DECIDER_SHARE = 10
 """One of so many registrations has left a notification with the decider."""
+OWN_NOTICES = 50
 
 ROOM_ROWS = """
 INSERT INTO classrooms_classroom (name, name_key, name_order, capacity, floor, equipment, is_active, auto_approve,
@@ -33,27 +39,25 @@ SELECT 'Bench ' || n, 'bench ' || n, 'bench ' || lpad(n::text, 6, '0'), 30, CASE
        '{"projector": true, "whiteboard": true}', true, false, '', '', ''
   FROM generate_series(1, %(rooms)s) AS n
 """
-OCCUPANCY_ROWS = """
-INSERT INTO classrooms_occupancy (classroom_id, starts_at, ends_at, is_live, kind)
-SELECT room.id, slot, slot + interval '1 hour', true, 'registration'
-  FROM classrooms_classroom AS room
- CROSS JOIN generate_series(0, %(days)s - 1) AS day
- CROSS JOIN generate_series(0, %(per_day)s - 1) AS place
- CROSS JOIN LATERAL (SELECT (%(first)s::date + day + make_interval(hours => 8 + 2 * place))
-                            AT TIME ZONE current_setting('cspace.zone') AS slot) AS at
- WHERE room.id = ANY(%(rooms)s)
-"""
-REGISTRATION_ROWS = """
+ROWS = """
+WITH held AS (
+     INSERT INTO classrooms_occupancy (classroom_id, starts_at, ends_at, is_live, kind)
+     SELECT room, slot, slot + interval '1 hour', true, 'registration'
+       FROM unnest(%(rooms)s::bigint[]) AS room
+      CROSS JOIN unnest(%(days)s::date[]) AS day
+      CROSS JOIN generate_series(0, %(per_day)s - 1) AS place
+      CROSS JOIN LATERAL (SELECT (day + make_interval(hours => 8 + 2 * place))
+                                 AT TIME ZONE current_setting('cspace.zone') AS slot) AS at
+     RETURNING id)
 INSERT INTO registrations_registration
        (occupancy_id, group_id, created_by_id, description, status, created_at, is_closed_over)
-SELECT held.id, %(group)s, %(person)s, 'Weekly meeting', 'approved', now(), false
-  FROM classrooms_occupancy AS held WHERE held.classroom_id = ANY(%(rooms)s)
+SELECT id, %(group)s, %(person)s, 'Weekly meeting', 'approved', now(), false FROM held
 """
 NOTIFICATION_ROWS = """
 INSERT INTO notifications_notification (user_id, description, status, created_at)
 SELECT %(person)s, 'The group asks for a room.', CASE WHEN n %% 5 = 0 THEN 'unread' ELSE 'read' END,
        now() - n * interval '1 minute'
-  FROM generate_series(1, %(count)s) AS n
+  FROM generate_series(%(first)s, %(last)s) AS n
 """
 
 
@@ -65,8 +69,25 @@ class Campus:
     today: date
     group_id: int
     room_ids: list[int]
-    token: str
+    tokens: list[str]
+    """Of the members of the group."""
     decider_token: str
+    agenda_rooms: range
+    """The numbers of those that have an agenda of 600 rows."""
+
+    @property
+    def token(self) -> str:
+        return self.tokens[0]
+
+    @property
+    def tomorrow(self) -> date:
+        """A day that is full however few rows there are: questions about it are answered alike at every size."""
+        return self.today + timedelta(days=1)
+
+    @property
+    def agenda_first(self) -> date:
+        """The first day of an agenda of 600 rows."""
+        return self.today + timedelta(days=1 - AGENDA_DAYS // 2)
 
     @staticmethod
     def room(number: int) -> str:
@@ -74,34 +95,82 @@ class Campus:
         return f"Bench {1 + (number - 1) % ROOMS}"
 
 
-def fill(rows: int, made: Callable[[int], object]) -> Campus:
-    """Fill an empty database. `made` is told of every portion of rows."""
-    days = max(1, rows // (ROOMS * PER_DAY))
-    today = campus_date(clock.now())
-    member, decider, group = make_user("bench-member"), make_user("bench-decider"), make_group("bench")
-    join(member, group)
+def settle(rows: int) -> Campus:
+    """Fill an empty database with people, rooms and the first rows: a few days for everybody."""
+    people, group = [_person(f"bench-{number}") for number in range(PEOPLE)], make_group("bench")
+    decider = _person("bench-decider")
+    for person in people:
+        join(person, group)
     join(decider, cspace_group())
-    first = today - timedelta(days=days // 2)
+    with connection.cursor() as cursor:
+        cursor.execute(ROOM_ROWS, {"rooms": ROOMS, "listed": LISTED_ROOMS})
+    campus = Campus(
+        rows=0,
+        today=campus_date(clock.now()),
+        group_id=group.pk,
+        room_ids=list(Classroom.objects.order_by("id").values_list("id", flat=True)),
+        tokens=[_token(person) for person in people],
+        decider_token=_token(decider),
+        agenda_rooms=range(0),
+    )
+    _notify(people[0], 1, OWN_NOTICES)
+    return grow(campus, rows, lambda portion: None, agendas=False)
+
+
+def grow(campus: Campus, rows: int, progress: Callable[[int], object], *, agendas: bool = True) -> Campus:
+    """Bring the rows of room time to about so many, a whole number of days. `progress` is told of every portion.
+
+    `agendas`: the last rooms get a long agenda, however few rows there are.
+    """
+    present, wish = campus.rows // (ROOMS * PER_DAY), max(1, rows // (ROOMS * PER_DAY))
+    days = _days(campus.today, wish) - _days(campus.today, present)
+    group, decider = Group.objects.get(pk=campus.group_id), User.objects.get(username="bench-decider")
+    person = User.objects.get(username="bench-0")
+    span = {"per_day": PER_DAY, "group": group.pk, "person": person.pk}
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-        cursor.execute("SELECT set_config('cspace.zone', %s, false)", [_zone()])
-        cursor.execute(ROOM_ROWS, {"rooms": ROOMS, "listed": LISTED_ROOMS})
-        ids = list(Classroom.objects.order_by("id").values_list("id", flat=True))
+        cursor.execute("SELECT set_config('cspace.zone', %s, false)", [str(settings.CSPACE_TIME_ZONE)])
         for start in range(0, ROOMS, CHUNK):
-            rooms = ids[start : start + CHUNK]
-            cursor.execute(OCCUPANCY_ROWS, {"rooms": rooms, "days": days, "per_day": PER_DAY, "first": first})
-            cursor.execute(REGISTRATION_ROWS, {"rooms": rooms, "group": group.pk, "person": member.pk})
-            made(len(rooms) * days * PER_DAY)
-        for person, count in ((member, 50), (decider, max(50, rows // DECIDER_SHARE))):
-            cursor.execute(NOTIFICATION_ROWS, {"person": person.pk, "count": count})
+            rooms = campus.room_ids[start : start + CHUNK]
+            cursor.execute(ROWS, span | {"rooms": rooms, "days": sorted(days)})
+            progress(len(rooms) * len(days) * PER_DAY)
+        long, gap = _rooms_with_agendas(campus.today, wish) if agendas else (range(0), set())
+        cursor.execute(ROWS, span | {"rooms": campus.room_ids[-AGENDA_ROOMS:], "days": sorted(gap)})
+    _notify(decider, *_notices(campus.rows, rows))
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("RESET statement_timeout")
-    return Campus(rows, today, group.pk, ids, _token(member), _token(decider))
+    values = vars(campus) | {"rows": Occupancy.objects.count(), "agenda_rooms": long}
+    return Campus(**values)
+
+
+def _days(today: date, number: int) -> set[date]:
+    """So many days, half of them past; the fewest have tomorrow among them."""
+    return {today + timedelta(days=1 + day - number // 2) for day in range(number)}
+
+
+def _rooms_with_agendas(today: date, days: int) -> tuple[range, set[date]]:
+    """The numbers of rooms with an agenda of 600 rows; the days that the last rooms still want for it."""
+    if days >= AGENDA_DAYS:
+        return range(ROOMS // 2, ROOMS * 9 // 10), set()
+    return range(ROOMS - AGENDA_ROOMS + 1, ROOMS + 1), _days(today, AGENDA_DAYS) - _days(today, days)
+
+
+def _notices(present: int, rows: int) -> tuple[int, int]:
+    """The numbers of a decider's notices that are to be added."""
+    few = max(OWN_NOTICES, present // DECIDER_SHARE) if present else 0
+    return few + 1, max(OWN_NOTICES, rows // DECIDER_SHARE)
+
+
+def _notify(person: User, first: int, last: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(NOTIFICATION_ROWS, {"person": person.pk, "first": first, "last": last})
+
+
+def _person(name: str) -> User:
+    """Without a password: they cost the time they are meant to cost."""
+    return User.objects.create_user(name)
 
 
 def _token(person: User) -> str:
     return issue_access(person, family=uuid.uuid4())
-
-
-def _zone() -> str:
-    return str(settings.CSPACE_TIME_ZONE)

@@ -7,9 +7,10 @@ that nobody takes the client's price for the server's.
 import selectors
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http.client import HTTPResponse
 
 TIMEOUT_SECONDS = 30
 HEAD_ENDS, LAST_CHUNK = b"\r\n\r\n", b"0\r\n\r\n"
@@ -40,6 +41,8 @@ class Run:
 class _Connection:
     channel: socket.socket
     sent_at: float = 0.0
+    content: bytes = b""
+    """The request."""
     received: bytes = b""
 
 
@@ -53,8 +56,48 @@ def request(
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def run(port: int, requests: Iterator[bytes], *, clients: int, seconds: float, most: int | None = None) -> Run:
+def asking_whether_it_holds(content: bytes, tag: str) -> bytes:
+    """The same request from somebody who has the answer with that `ETag`."""
+    line, end, rest = content.partition(b"\r\n")
+    return line + end + f"If-None-Match: {tag}\r\n".encode() + rest
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: the status, headers by their names in small letters, the body, and the seconds it took."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    seconds: float
+
+
+def exchange(port: int, content: bytes, *, timeout: float = TIMEOUT_SECONDS) -> Answer:
+    """Send one request over a connection of its own and read the whole answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout) as channel:
+        began = time.perf_counter()
+        channel.sendall(content)
+        response = HTTPResponse(channel)
+        response.begin()
+        body = response.read()
+        seconds = time.perf_counter() - began
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        response.close()
+    return Answer(response.status, headers, body, seconds)
+
+
+def run(
+    port: int,
+    requests: Iterator[bytes],
+    *,
+    clients: int,
+    seconds: float,
+    most: int | None = None,
+    heard: Callable[[bytes, int, bytes], object] | None = None,
+) -> Run:
     """Send requests over so many connections, one at a time on each, until the time or `most` of them are over.
+
+    `heard` is told of each answer: the request, the status, the body.
 
     Raises: TimeoutError: no answer came for `TIMEOUT_SECONDS`.
     """
@@ -75,6 +118,8 @@ def run(port: int, requests: Iterator[bytes], *, clients: int, seconds: float, m
                 if status is None:
                     continue
                 now = time.perf_counter()
+                if heard is not None:
+                    heard(key.data.content, status, key.data.received.partition(HEAD_ENDS)[2])
                 result.latencies.append(now - key.data.sent_at)
                 result.statuses[status] = result.statuses.get(status, 0) + 1
                 is_over = now - began >= seconds or (most is not None and len(result.latencies) + waiting > most)
@@ -91,7 +136,7 @@ def _send(connection: _Connection, requests: Iterator[bytes]) -> int:
     content = next(requests, None)
     if content is None:
         return 0
-    connection.received, connection.sent_at = b"", time.perf_counter()
+    connection.received, connection.content, connection.sent_at = b"", content, time.perf_counter()
     connection.channel.sendall(content)
     return 1
 

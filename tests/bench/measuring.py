@@ -21,9 +21,14 @@ class Measurement:
     database_cpu: float
 
     @property
+    def cpu_seconds(self) -> float:
+        """Server and database."""
+        return self.server_cpu + self.database_cpu
+
+    @property
     def cpu(self) -> float:
         """Seconds of CPU per request, server and database."""
-        return (self.server_cpu + self.database_cpu) / len(self.run.latencies)
+        return self.cpu_seconds / len(self.run.latencies)
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Ratio:
     p50: float
     p99: float
     cpu: float
+    """Of server and database, per request."""
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[Measurement, Measurement]]) -> "Ratio":

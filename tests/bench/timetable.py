@@ -1,12 +1,7 @@
-"""`python -m tests.bench.timetable [N]`: import N dated lectures (100,000) into an empty database, then again.
-
-Prints seconds and how far memory rose above what it was before the first record (bars: 60 s, constant).
-"""
+"""Importing dated lectures, into rooms of their own, then the same once more."""
 
 import json
-import os
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,42 +9,46 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from kernel import clock
+from tests.bench.verdicts import Goal, Row
+from timetables.importing.record_files import read_records
+from timetables.importing.timetable import import_timetable
+
+LECTURES, FEW_LECTURES = 20_000, 2_000
+SECONDS = 60
+"""For 100,000 lectures."""
 ROOMS = 200
 COURSES = 500
 DAYS = 95
 SLOTS = (8, 10, 13, 15, 17, 19)
 
 
-def main(number: int) -> None:
-    data = ROOT / "var" / "pg-bench-timetable"
-    os.environ |= {"DEBUG": "1", "CSPACE_DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "cspace.settings"}
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-
-    from kernel import clock
-    from timetables.importing.record_files import read_records
-    from timetables.importing.timetable import import_timetable
-
-    call_command("migrate", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE classrooms_classroom, timetables_course, timetables_semester CASCADE")
+def import_lectures(stage: Any) -> None:
+    """Seconds of both, and how far the first raises the memory above what it was before the first record."""
+    number = FEW_LECTURES if stage.is_quick else LECTURES
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "semester.json"
         with path.open("w", encoding="utf-8") as file:
             file.writelines(text(number))
-        sys.stdout.write(f"{number:,} dated lectures, {path.stat().st_size / 1e6:.0f} MB of JSON\n")
-        for what in ("first", "again"):
-            before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-            report = import_timetable(
-                by=None, now=clock.now(), source=path.name, read=lambda: read_records(path), create_rooms=True
-            )
-            seconds = time.perf_counter() - began
-            risen = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-            sys.stdout.write(f"{what}: {seconds:.1f} s, memory +{risen:.0f} MB, bookings {report.counts['bookings']}\n")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        first, counts = _imported(path)
+        rise = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        again, _ = _imported(path)
+    if counts.created != number:
+        raise RuntimeError(f"of {number:,} lectures became {counts}")
+    goal = Goal("seconds", SECONDS * number / 100_000)
+    remark = f"the same once more: {again:.1f} s; memory + {rise:.0f} MB"
+    name = f"import of {number:,} dated lectures"
+    stage.report.rows.append(Row(name, first, goal, unit="s", remark=remark, is_judged=not stage.is_quick))
+
+
+def _imported(path: Path) -> tuple[float, Any]:
+    """The seconds that the import takes, and what became of the bookings."""
+    began = time.perf_counter()
+    report = import_timetable(
+        by=None, now=clock.now(), source=path.name, read=lambda: read_records(path), create_rooms=True
+    )
+    return time.perf_counter() - began, report.counts["bookings"]
 
 
 def text(number: int) -> Iterator[str]:
@@ -81,9 +80,5 @@ def lecture(index: int, first: date) -> dict[str, Any]:
         "start": f"{SLOTS[slot]:02}:15",
         "end": f"{SLOTS[slot] + 1:02}:45",
         "label": "cours",
-        "rooms": [f"Bench {room}"],
+        "rooms": [f"Lectures {room}"],
     }
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
