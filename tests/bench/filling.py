@@ -53,11 +53,12 @@ INSERT INTO registrations_registration
        (occupancy_id, group_id, created_by_id, description, status, created_at, is_closed_over)
 SELECT id, %(group)s, %(person)s, 'Weekly meeting', 'approved', now(), false FROM held
 """
+TABLES = "classrooms_classroom, classrooms_occupancy, registrations_registration, notifications_notification"
 NOTIFICATION_ROWS = """
 INSERT INTO notifications_notification (user_id, description, status, created_at)
 SELECT %(person)s, 'The group asks for a room.', CASE WHEN n %% 5 = 0 THEN 'unread' ELSE 'read' END,
        now() - n * interval '1 minute'
-  FROM generate_series(%(first)s, %(last)s) AS n
+  FROM generate_series(%(first)s::int, %(last)s::int) AS n
 """
 
 
@@ -138,7 +139,7 @@ def grow(campus: Campus, rows: int, progress: Callable[[int], object], *, agenda
         cursor.execute(ROWS, span | {"rooms": campus.room_ids[-AGENDA_ROOMS:], "days": sorted(gap)})
     _notify(decider, *_notices(campus.rows, rows))
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
+        cursor.execute(f"VACUUM (ANALYZE) {TABLES}")
         cursor.execute("RESET statement_timeout")
     values = vars(campus) | {"rows": Occupancy.objects.count(), "agenda_rooms": long}
     return Campus(**values)

@@ -119,7 +119,7 @@ def run(
                     continue
                 now = time.perf_counter()
                 if heard is not None:
-                    heard(key.data.content, status, key.data.received.partition(HEAD_ENDS)[2])
+                    heard(key.data.content, status, _body(key.data.received))
                 result.latencies.append(now - key.data.sent_at)
                 result.statuses[status] = result.statuses.get(status, 0) + 1
                 is_over = now - began >= seconds or (most is not None and len(result.latencies) + waiting > most)
@@ -155,6 +155,20 @@ def _receive(connection: _Connection) -> int | None:
         return None
     status = int(head[9:12])
     return status if status in (204, 304) or _is_whole(head.lower(), content) else None
+
+
+def _body(received: bytes) -> bytes:
+    """The body of a whole answer, its chunks put together."""
+    head, _, content = received.partition(HEAD_ENDS)
+    if b"\r\ncontent-length:" in head.lower():
+        return content
+    parts = []
+    while content:
+        line, _, rest = content.partition(b"\r\n")
+        size = int(line, 16)
+        parts.append(rest[:size])
+        content = rest[size + 2 :]
+    return b"".join(parts)
 
 
 def _is_whole(head: bytes, content: bytes) -> bool:

@@ -145,7 +145,7 @@ class Report:
             "",
             f"Written by `make bench` on {clock.now():%Y-%m-%d}; commit {commit}; {machine}, Python"
             f" {platform.python_version()}, PostgreSQL {self.postgres}. Ratios compare runs of the same minute on the"
-            " same machine; absolute figures say more of the machine than of the server. What the figures mean, and how they"
+            " same machine; absolute figures say more of the machine than of the server. What they mean, and how they"
             " came about: [performance](performance.md).",
             "",
             "![Requests per second against the baselines, and how time grows with the rows](benchmarks.svg)",
