@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-PATIENCE = 3
-"""A part may take so many times what is planned for it: a busy machine is slower, a hanging one is not waited for."""
+PATIENCE, GRACE_SECONDS = 3, 10
+"""A part may take so many times what is planned for it, and a moment: a busy machine is slower, a hanging one is not
+waited for."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def work_through(
     for number, part in enumerate(parts, 1):
         planned = part.planned(is_quick=is_quick)
         began = time.perf_counter()
-        with within(planned * patience, part.name):
+        with within(planned * patience + GRACE_SECONDS, part.name):
             part.work(stage)
         took = time.perf_counter() - began
         say(f"[{number:>2}/{len(parts)}] {part.name:<22} {took:5.1f} s of {planned:.0f}")
