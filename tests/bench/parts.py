@@ -33,16 +33,17 @@ def within(seconds: float, name: str) -> Iterator[None]:
         raise TimeoutError(f"{name} has not ended after {seconds:.0f} s, so the run is stopped")
 
     previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    pending = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_REAL, *pending)  # of whoever else watches, such as a test's
 
 
 def work_through(
-    parts: Sequence[Part], stage: Any, *, is_quick: bool, say: Callable[[str], object], patience: float = PATIENCE
+    parts: Sequence[Part], stage: Any, *, is_quick: bool, say: Callable[[str], object], grace: float = GRACE_SECONDS
 ) -> None:
     """One part after the other, a line for each.
 
@@ -51,7 +52,7 @@ def work_through(
     for number, part in enumerate(parts, 1):
         planned = part.planned(is_quick=is_quick)
         began = time.perf_counter()
-        with within(planned * patience + GRACE_SECONDS, part.name):
+        with within(planned * PATIENCE + grace, part.name):
             part.work(stage)
         took = time.perf_counter() - began
         say(f"[{number:>2}/{len(parts)}] {part.name:<22} {took:5.1f} s of {planned:.0f}")

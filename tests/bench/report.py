@@ -177,7 +177,7 @@ class Report:
     def write(self, folder: Path) -> None:
         """`benchmarks.md` and `benchmarks.svg`."""
         command = ["git", "rev-parse", "--short", "HEAD"]
-        commit = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout.strip()
+        commit = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False).stdout.strip()
         (folder / "benchmarks.md").write_text(self.as_page(commit or "unknown"), encoding="utf-8")
         bars = [(line.name, line.ratio.rate, _bar_of(line)) for line in self.lines]
         times = [(name, ratio) for name, ratio in self.growth.items()]
