@@ -10,7 +10,6 @@ from tests.bench.measuring import Measurement
 from tests.bench.operations import HELLO, OPERATIONS, REVALIDATED, Operation
 from tests.bench.verdicts import Goal
 
-WARM_UP_SECONDS = 0.2
 GOOD = frozenset({200, 201})
 Side = Callable[[float], Measurement]
 """One side of a pair: measures for so many seconds."""
@@ -60,7 +59,7 @@ def pair(stage: Any, name: str, goals: tuple[Goal, ...], ours: Side, other: Side
     """Both in turn, as often as the stage says, after a moment for each to get warm."""
     count, seconds = stage.pairs
     for side in (ours, other):
-        side(WARM_UP_SECONDS)
+        side(stage.warm_up_seconds)
     stage.report.add(name, goals, [(ours(seconds), other(seconds)) for _ in range(count)])
 
 

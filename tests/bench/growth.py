@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.bench.comparing import GOOD, WARM_UP_SECONDS, Side
+from tests.bench.comparing import GOOD, Side
 from tests.bench.operations import OPERATIONS
 from tests.bench.stage import over_the_small_one
 
@@ -15,7 +15,7 @@ def grow(stage: Any) -> None:
         requests = operation.requests(stage.campus)
         many, few = (_alone(stage, server, requests) for server in (stage.ours, small))
         for side in (many, few):
-            side(WARM_UP_SECONDS)
+            side(stage.warm_up_seconds)
         stage.report.add_growth(operation.name, [(many(seconds), few(seconds)) for _ in range(count)])
 
 

@@ -94,39 +94,31 @@ def _write(method: str, path: str, token: str, body: dict[str, Any] | None = Non
 
 def mix(stage: Any) -> None:
     """Alternated pairs of the crowded mix and the calm one, on a server of two workers, and what must never happen."""
-    rooms = {
-        True: [make_classroom(f"Crowded {number}").pk for number in range(CROWDED_ROOMS)],
-        False: [make_classroom(f"Calm {number}").pk for number in range(CALM_ROOMS)],
-    }
-    names = {True: "Crowded", False: "Calm"}
-    mixes = {
-        is_crowded: Mix(
-            stage.campus,
-            [f"{names[is_crowded]} {number}" for number in range(len(rooms[is_crowded]))],
-            is_crowded=is_crowded,
-        )
-        for is_crowded in (True, False)
-    }
+    crowded, calm = _rooms("Crowded", CROWDED_ROOMS), _rooms("Calm", CALM_ROOMS)
+    sides = [Mix(stage.campus, list(crowded), is_crowded=True), Mix(stage.campus, list(calm), is_crowded=False)]
     deadlocks = _scalar(DEADLOCKS)
     count, seconds = stage.pairs
     with serving({}, workers=WORKERS) as server:
-        sides = [(mixes[is_crowded], mixes[is_crowded].requests()) for is_crowded in (True, False)]
-        for each, requests in sides:
-            _run(stage, server, each, requests, 0.5)
-        pairs = [[_run(stage, server, each, requests, 2 * seconds) for each, requests in sides] for _ in range(count)]
+        warming = [_run(stage, server, side, 4 * stage.warm_up_seconds) for side in sides]
+        pairs = [[_run(stage, server, side, 2 * seconds) for side in sides] for _ in range(count)]
     # Its backends have ended, so that what they have counted is told.
-    overlaps = _scalar(OVERLAPS, [rooms[True] + rooms[False]])
-    _report(stage.report, pairs, overlaps, _scalar(DEADLOCKS) - deadlocks)
+    overlaps = _scalar(OVERLAPS, [[*crowded.values(), *calm.values()]])
+    statuses = sum((Counter(first.run.statuses) for first, _ in [warming, *pairs]), Counter[int]())
+    _report(stage.report, pairs, statuses, overlaps, _scalar(DEADLOCKS) - deadlocks)
 
 
-def _run(stage: Any, server: Any, each: Mix, requests: Iterator[bytes], seconds: float) -> Any:
-    meant = MEANT_IN_A_CROWD if each.is_crowded else DONE
-    return stage.measure(server, requests, clients=CLIENTS, seconds=seconds, meant=meant, heard=each.heard)
+def _rooms(name: str, number: int) -> dict[str, int]:
+    """{name: id} of new rooms."""
+    rooms = [make_classroom(f"{name} {place}") for place in range(number)]
+    return {room.name: room.pk for room in rooms}
 
 
-def _report(report: Any, pairs: list[Any], overlaps: int, deadlocks: int) -> None:
-    crowded = [first.run for first, _ in pairs]
-    statuses = sum((Counter(run.statuses) for run in crowded), Counter[int]())
+def _run(stage: Any, server: Any, side: Mix, seconds: float) -> Any:
+    meant = MEANT_IN_A_CROWD if side.is_crowded else DONE
+    return stage.measure(server, side.requests(), clients=CLIENTS, seconds=seconds, meant=meant, heard=side.heard)
+
+
+def _report(report: Any, pairs: list[Any], statuses: Counter[int], overlaps: int, deadlocks: int) -> None:
     done = sum(number for status, number in statuses.items() if status in DONE)
     if not done or not statuses[REFUSED]:
         raise RuntimeError(f"nobody met anybody in the mix: {dict(statuses)}")
@@ -134,7 +126,7 @@ def _report(report: Any, pairs: list[Any], overlaps: int, deadlocks: int) -> Non
     failures = sum(number for status, number in statuses.items() if status >= 500)
     ratio = statistics.median(first.run.rate / second.run.rate for first, second in pairs)
     cpu = statistics.median(first.cpu / second.cpu for first, second in pairs)
-    worst = max(max(run.latencies) for run in crowded)
+    worst = max(max(first.run.latencies) for first, _ in pairs)
     name = f"{CLIENTS} clients, same slots, mixed writes, {WORKERS} workers"
     report.rows += [
         Row(f"{name}: overlaps", overlaps, Goal("overlaps", 0)),

@@ -3,6 +3,7 @@
 A whole run has 300 s for 10⁶ rows, a quick one 60 s. More rows take longer to fill; everything else stays as long.
 """
 
+import time
 from typing import Any
 
 from django.db import connection
@@ -18,6 +19,7 @@ from tests.bench.measuring import postmaster
 from tests.bench.mixed import mix
 from tests.bench.operations import OPERATIONS
 from tests.bench.parts import Part
+from tests.bench.searches import search
 from tests.bench.series import weigh_series
 from tests.bench.soak import soak
 from tests.bench.stage import make_database
@@ -37,16 +39,17 @@ def parts_for(rows: int) -> list[Part]:
         fill_and_serve(stage, rows)
 
     return [
-        Part("database", make_database, 14, 12),
-        Part("filling", grow_to_all_rows, max(10, 64 * rows / MILLION), max(6, 64 * rows / MILLION)),
-        Part("waits", count_waits, 3, 2),
-        Part("growth", grow, 30, 8),
-        Part("baselines", compare, 90, 20),
-        Part("contended mix", mix, 18, 6),
-        Part("series", weigh_series, 7, 3),
-        Part("memory", soak, 40, 2),
-        Part("bulk", write_in_bulk, 12, 3),
-        Part("distribution", distribute, 10, 3),
+        Part("database", make_database, 12, 10),
+        Part("filling", grow_to_all_rows, max(12, 64 * rows / MILLION), max(8, 64 * rows / MILLION)),
+        Part("waits", count_waits, 2, 1),
+        Part("growth", grow, 30, 7),
+        Part("baselines", compare, 88, 18),
+        Part("contended mix", mix, 18, 5),
+        Part("series", weigh_series, 6, 2),
+        Part("memory", soak, 38, 1),
+        Part("searches", search, 5, 1),
+        Part("bulk", write_in_bulk, 12, 2),
+        Part("distribution", distribute, 9, 2),
         Part("timetable", import_lectures, 8, 2),
         Part("draw", draw, 8, 1),
     ]
@@ -54,8 +57,6 @@ def parts_for(rows: int) -> list[Part]:
 
 def fill_and_serve(stage: Any, rows: int) -> None:
     """The large database with all its rows, and our server over it."""
-    import time
-
     began = time.perf_counter()
     with tqdm(total=rows, desc=f"Filling {rows:,} rows", leave=False) as bar:
         bar.update(stage.campus.rows)

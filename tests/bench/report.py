@@ -99,9 +99,9 @@ class Report:
     def add_growth(self, name: str, pairs: Pairs) -> None:
         self.growth[name] = Ratio.of(pairs).p50
 
-    def add_memory(self, megabytes: dict[int, float]) -> None:
-        """{requests answered so far: MB of the worker}"""
-        (few, before), (many, after) = megabytes.items()
+    def add_memory(self, early: tuple[int, float], late: tuple[int, float]) -> None:
+        """Two moments: (requests that the worker had answered, MB that it held)."""
+        (few, before), (many, after) = early, late
         remark = f"{before:.0f} MB after {few:,} requests"
         self.rows.append(Row(f"memory of a worker after {many:,} requests", after, unit="MB", remark=remark))
 
@@ -175,14 +175,21 @@ class Report:
         ]
 
     def write(self, folder: Path) -> None:
-        """`benchmarks.md` and `benchmarks.svg`."""
+        """`benchmarks.md` and `benchmarks.svg`, and a link to them where `performance.md` only named them."""
         command = ["git", "rev-parse", "--short", "HEAD"]
-        commit = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False).stdout.strip()
+        commit = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+        ).stdout.strip()
         (folder / "benchmarks.md").write_text(self.as_page(commit or "unknown"), encoding="utf-8")
         bars = [(line.name, line.ratio.rate, _bar_of(line)) for line in self.lines]
         times = [(name, ratio) for name, ratio in self.growth.items()]
         limit = (self.rows_of_time / self.small_rows) ** GROWTH.bar
         (folder / "benchmarks.svg").write_text(picture(bars, times, limit), encoding="utf-8")
+        if (performance := folder / "performance.md").exists():
+            text = performance.read_text(encoding="utf-8").replace(
+                "`docs/benchmarks.md`", "[benchmarks](benchmarks.md)"
+            )
+            performance.write_text(text, encoding="utf-8")
 
 
 def _bar_of(line: Line) -> float | None:

@@ -22,7 +22,7 @@ def soak(stage: Any) -> None:
     wish, seconds = (FEW_REQUESTS, FEW_SECONDS) if stage.is_quick else (REQUESTS, SECONDS)
     if before < wish:
         stage.measure(stage.ours, in_turn(stage), clients=8, meant=GOOD, most=wish - before, seconds=seconds)
-    stage.report.add_memory({before: few, stage.requests[port]: worker.memory() / 1e6})
+    stage.report.add_memory((before, few), (stage.requests[port], worker.memory() / 1e6))
 
 
 def in_turn(stage: Any) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """`python -m tests.bench.suite [--quick] [--rows N] [--only PART …]`: our operations beside baselines, in one run.
 
 A database of its own, thrown away, with N rows of room time (10⁶), fsync on, production settings, one worker. Ours and
-a baseline take turns, five pairs of half a second each (three of 0.2 s with --quick), and what is shown are medians of
+a baseline take turns, five pairs of half a second each (three of 0.15 s with --quick), and what is shown are medians of
 the pairs' ratios. Its parts and their seconds stand in tests/bench/plan.py: five minutes in all, one with --quick; a
 part that takes three times its seconds and ten more ends the run, and so does an answer that was not meant.
 Writes docs/benchmarks.md and docs/benchmarks.svg, unless --quick or --only.

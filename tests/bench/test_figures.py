@@ -120,7 +120,7 @@ def filled_report():
     report.add(f"create booking ÷ {name}", goals, [(measurement(50), measurement(100))])
     report.growth, report.waits = {"create booking": 2.0}, {"create booking": 2, "availability": 2}
     report.reads = frozenset({"availability"})
-    report.add_memory({10: 90.2, 100_000: 123.4})
+    report.add_memory((10, 90.2), (100_000, 123.4))
     return report
 
 
