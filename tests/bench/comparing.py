@@ -11,8 +11,10 @@ from tests.bench.operations import HELLO, OPERATIONS, REVALIDATED, Operation
 from tests.bench.verdicts import Goal
 
 GOOD = frozenset({200, 201})
-Side = Callable[[float], Measurement]
-"""One side of a pair: measures for so many seconds."""
+WARM_UP_REQUESTS, WARM_UP_SECONDS = 64, 3
+"""Each thread of a server has connections, plans and bytecode of its own to warm."""
+Side = Callable[..., Measurement]
+"""One side of a pair: measures for so many seconds; `most`: so many requests at most."""
 
 
 def compare(stage: Any) -> None:
@@ -52,14 +54,17 @@ def compare_with_pgbench(stage: Any) -> None:
 def side_of(
     stage: Any, server: Any, requests: Iterator[bytes], operation: Operation, *, meant: frozenset[int] = GOOD
 ) -> Side:
-    return lambda seconds: stage.measure(server, requests, clients=operation.clients, seconds=seconds, meant=meant)
+    def measure(seconds: float, most: int | None = None) -> Measurement:
+        return stage.measure(server, requests, clients=operation.clients, seconds=seconds, meant=meant, most=most)
+
+    return measure
 
 
 def pair(stage: Any, name: str, goals: tuple[Goal, ...], ours: Side, other: Side) -> None:
-    """Both in turn, as often as the stage says, after a moment for each to get warm."""
+    """Both in turn, as often as the stage says, after some requests for each to get warm."""
     count, seconds = stage.pairs
     for side in (ours, other):
-        side(stage.warm_up_seconds)
+        side(WARM_UP_SECONDS, most=WARM_UP_REQUESTS)
     stage.report.add(name, goals, [(ours(seconds), other(seconds)) for _ in range(count)])
 
 

@@ -21,6 +21,7 @@ from tests.races.server import serving
 
 CLIENTS, WORKERS = 32, 2
 CROWDED_ROOMS, CALM_ROOMS = 3, 100
+WARM_UP_SECONDS = 0.5
 DONE, REFUSED = frozenset({200, 201, 204}), 409
 MEANT_IN_A_CROWD = DONE | {REFUSED, 404, *range(500, 600)}
 """404 is the answer about what somebody else has cancelled. A 5xx is counted: it is a figure of its own, and ends the
@@ -99,7 +100,7 @@ def mix(stage: Any) -> None:
     deadlocks = _scalar(DEADLOCKS)
     count, seconds = stage.pairs
     with serving({}, workers=WORKERS) as server:
-        warming = [_run(stage, server, side, 4 * stage.warm_up_seconds) for side in sides]
+        warming = [_run(stage, server, side, WARM_UP_SECONDS) for side in sides]
         pairs = [[_run(stage, server, side, 2 * seconds) for side in sides] for _ in range(count)]
     # Its backends have ended, so that what they have counted is told.
     overlaps = _scalar(OVERLAPS, [[*crowded.values(), *calm.values()]])

@@ -50,14 +50,15 @@ class Raw:
     stage: Any
     clients: int
 
-    def measure(self, seconds: float) -> Measurement:
-        """So many transactions as take about so long; the CPU is the database's alone.
+    def measure(self, seconds: float, most: int | None = None) -> Measurement:
+        """So many transactions as take about so long, or `most`; the CPU is the database's alone.
 
         Raises: RuntimeError: pgbench has failed.
         """
+        number = most // self.clients if most else round(seconds * TRANSACTIONS_PER_SECOND)
         with tempfile.TemporaryDirectory(dir=self.stage.folder) as folder:
             with cpu_of(self.stage.database) as of_database:
-                self._run(Path(folder), max(1, round(seconds * TRANSACTIONS_PER_SECOND)))
+                self._run(Path(folder), max(1, number))
             lines = [line for file in Path(folder).glob("pgbench_log.*") for line in file.read_text().splitlines()]
         return Measurement(run_of(lines), 0, of_database[0])
 

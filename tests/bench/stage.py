@@ -53,10 +53,6 @@ class Stage:
         """How many alternated pairs, and the seconds of each run."""
         return (3, 0.15) if self.is_quick else (5, 0.5)
 
-    @property
-    def warm_up_seconds(self) -> float:
-        return 0.1 if self.is_quick else 0.2
-
     def serve(self, environment: Mapping[str, str] | None = None, **options: Any) -> Any:
         """Another server until the end of the run."""
         return self.stack.enter_context(serving(environment or {}, **options))
