@@ -5,10 +5,13 @@ two days; `grow` adds the rest.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 
@@ -18,6 +21,7 @@ from classrooms.models import Classroom, Occupancy
 from groups.models import Group
 from kernel import clock
 from kernel.campus_time import campus_date
+from tests.bench.stage import connection_parameters
 from tests.factories import cspace_group, join, make_group
 
 ROOMS, PER_DAY = 1_000, 5
@@ -26,8 +30,8 @@ LISTED_ROOMS = 100
 """Those of floor 0: as many as a campus shows on a page."""
 AGENDA_DAYS, AGENDA_ROOMS = 120, 5
 """Days of an agenda of 600 rows; so many rooms, the last, have them even where few rows are filled."""
-CHUNK = 50
-"""Rooms filled by one statement."""
+CHUNK, WRITERS = 20, 2
+"""Rooms filled by one statement; statements at a time."""
 DECIDER_SHARE = 10
 """One of so many registrations has left a notification with the decider."""
 OWN_NOTICES = 50
@@ -128,21 +132,37 @@ def grow(campus: Campus, rows: int, progress: Callable[[int], object], *, agenda
     group, decider = Group.objects.get(pk=campus.group_id), User.objects.get(username="bench-decider")
     person = User.objects.get(username="bench-0")
     span = {"per_day": PER_DAY, "group": group.pk, "person": person.pk}
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        cursor.execute("SELECT set_config('cspace.zone', %s, false)", [str(settings.CSPACE_TIME_ZONE)])
-        for start in range(0, ROOMS, CHUNK):
-            rooms = campus.room_ids[start : start + CHUNK]
-            cursor.execute(ROWS, span | {"rooms": rooms, "days": sorted(days)})
-            progress(len(rooms) * len(days) * PER_DAY)
-        long, gap = _rooms_with_agendas(campus.today, wish) if agendas else (range(0), set())
-        cursor.execute(ROWS, span | {"rooms": campus.room_ids[-AGENDA_ROOMS:], "days": sorted(gap)})
+    portions = [campus.room_ids[start : start + CHUNK] for start in range(0, ROOMS, CHUNK)]
+    _write([span | {"rooms": rooms, "days": sorted(days)} for rooms in portions], progress)
+    long, gap = _rooms_with_agendas(campus.today, wish) if agendas else (range(0), set[date]())
+    _write([span | {"rooms": campus.room_ids[-AGENDA_ROOMS:], "days": sorted(gap)}], lambda number: None)
     _notify(decider, *_notices(campus.rows, rows))
-    with connection.cursor() as cursor:
-        cursor.execute(f"VACUUM (ANALYZE) {TABLES}")
-        cursor.execute("RESET statement_timeout")
+    with _plain_connection() as other:
+        other.execute(f"VACUUM (ANALYZE) {TABLES}")
     values = vars(campus) | {"rows": Occupancy.objects.count(), "agenda_rooms": long}
     return Campus(**values)
+
+
+def _write(portions: Sequence[dict[str, Any]], progress: Callable[[int], object]) -> None:
+    """Each portion by one statement, two at a time: the index of the exclusion constraint costs a core each."""
+    with ThreadPoolExecutor(WRITERS) as pool:
+        try:
+            for number in pool.map(_write_one, portions):
+                progress(number)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _write_one(portion: dict[str, Any]) -> int:
+    with _plain_connection() as other:
+        other.execute("SELECT set_config('cspace.zone', %s, false)", [str(settings.CSPACE_TIME_ZONE)])
+        return other.execute(ROWS, portion).rowcount
+
+
+def _plain_connection() -> psycopg.Connection[Any]:
+    """A connection whose statements may take as long as they do; Django's own gives up after seconds."""
+    return psycopg.connect(**connection_parameters(), autocommit=True)
 
 
 def _days(today: date, number: int) -> set[date]:
@@ -164,8 +184,8 @@ def _notices(present: int, rows: int) -> tuple[int, int]:
 
 
 def _notify(person: User, first: int, last: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(NOTIFICATION_ROWS, {"person": person.pk, "first": first, "last": last})
+    with _plain_connection() as other:
+        other.execute(NOTIFICATION_ROWS, {"person": person.pk, "first": first, "last": last})
 
 
 def _person(name: str) -> User:

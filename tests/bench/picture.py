@@ -41,7 +41,7 @@ def picture(
     """An SVG. `rates`: (name, ours ÷ baseline, the goal); `growth`: (operation, time with many rows ÷ with few)."""
     upper = _panel(
         "Requests per second, ours ÷ baseline",
-        "longer is faster; the mark is the goal",
+        "longer is faster; the mark is the goal: green reaches it, orange does not, blue has none",
         [(name, value, goal, goal is None or value >= goal) for name, value, goal in rates],
         (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100),
         0,
@@ -49,7 +49,7 @@ def picture(
     top = ROW * (len(rates) + 3)
     lower = _panel(
         "Time of a request, many rows ÷ few",
-        "shorter is flatter; the mark is the goal",
+        "shorter is flatter; the mark is the most it may be",
         [(name, value, growth_limit, value <= growth_limit) for name, value in growth],
         (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64),
         top,
@@ -67,7 +67,7 @@ def _panel(
     ticks: Sequence[float],
     top: int,
 ) -> list[str]:
-    """Bars from 1 on: to the right what is more, to the left what is less."""
+    """A bar for each (name, value, goal, whether it is met), with the axis below."""
     values = [number for _, value, goal, _ in bars for number in (value, goal) if number is not None]
     axis, first = Axis(values, ticks), top + 2 * ROW
     bottom = first + ROW * len(bars)

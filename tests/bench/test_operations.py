@@ -43,17 +43,19 @@ def test_a_campus_grows_to_its_rows_and_keeps_what_it_has(campus):
 
 def test_every_request_is_answered(campus):
     campus = grow(campus, campus.rows, lambda portion: None)
-    client = Client()
+    client, revalidated = Client(), set()
     for operation in OPERATIONS:
         content = next(operation.requests(campus))
         answer = ask(client, content)
         assert answer.status_code in operation.answers, (operation.name, answer.content)
-        if operation.name in REVALIDATED:
-            assert ask(client, asking_whether_it_holds(content, answer["ETag"])).status_code == 304
+        if operation.name in REVALIDATED and (tag := answer.get("ETag")):  # a flushed database has no versions
+            assert ask(client, asking_whether_it_holds(content, tag)).status_code == 304
+            revalidated.add(operation.name)
         with override_settings(ROOT_URLCONF="tests.bench.baselines", MIDDLEWARE=[]):
             for name, (requests, _) in operation.baselines.items():
                 answer = ask(Client(), next(requests(campus)))
                 assert answer.status_code in (200, 201), (name, answer.content)
+    assert "agenda, 600 rows" in revalidated
 
 
 def test_an_agenda_has_six_hundred_rows_however_few_there_are(campus):
