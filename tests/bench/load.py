@@ -26,6 +26,10 @@ class Run:
     latencies: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
 
+    def add(self, status: int, seconds: float) -> None:
+        self.latencies.append(seconds)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+
     @property
     def rate(self) -> float:
         """Requests per second."""
@@ -104,8 +108,7 @@ def run(
     result, cpu = Run(), time.process_time()
     with selectors.DefaultSelector() as selector, ExitStack() as stack:
         for _ in range(clients):
-            channel = stack.enter_context(socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS))
-            channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            channel = stack.enter_context(_connected(port))
             selector.register(channel, selectors.EVENT_READ, _Connection(channel))
         began = time.perf_counter()
         waiting = sum(_send(key.data, requests) for key in list(selector.get_map().values()))
@@ -120,8 +123,7 @@ def run(
                 now = time.perf_counter()
                 if heard is not None:
                     heard(key.data.content, status, _body(key.data.received))
-                result.latencies.append(now - key.data.sent_at)
-                result.statuses[status] = result.statuses.get(status, 0) + 1
+                result.add(status, now - key.data.sent_at)
                 is_over = now - began >= seconds or (most is not None and len(result.latencies) + waiting > most)
                 waiting -= 1
                 if not is_over:
@@ -129,6 +131,12 @@ def run(
         result.seconds = time.perf_counter() - began
     result.cpu_seconds = time.process_time() - cpu
     return result
+
+
+def _connected(port: int) -> socket.socket:
+    channel = socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS)
+    channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return channel
 
 
 def _send(connection: _Connection, requests: Iterator[bytes]) -> int:

@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -105,6 +106,7 @@ def set_up(folder: Path) -> None:
     import django
 
     django.setup()
+    warnings.filterwarnings("ignore", message="No directory at")  # what is asked in this process serves no static files
     logging.disable(logging.INFO)
 
 
