@@ -41,7 +41,7 @@ SELECT room.id, lower(runs.first), upper(runs.first)
 
 def search(stage: Any) -> None:
     midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    size = stage.campus.rows / OVER_ROWS
+    size = max(1, stage.campus.rows / OVER_ROWS)
     free, soonest = Goal("ms", FREE_MS * size), Goal("ms", SOONEST_MS * size)
     searches = {name: (free, *search) for name, search in _free_rooms(midnight)}
     for name, hour in (("at night", NIGHT), ("in a lesson", LESSON)):
