@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from classrooms.models import Occupancy
 from kernel.campus_time import Interval, cut_per_day, days_interval, format_minute
 from kernel.db.arrays import array_of
-from kernel.db.batch import Statement
+from kernel.db.batch import Statement, send
 from kernel.db.pipeline import ResultRow
 from kernel.db.querysets import statement_of
 
@@ -72,22 +71,32 @@ def _in_the_way(classroom_ids: Sequence[int], interval: Interval) -> QuerySet[Oc
 
 def obstacles_of_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Obstacle]]:
     """What is in the way of many wishes (room, interval): {place of the wish: by time}. One query."""
+    return obstacles_by_place(*send(asking_for_obstacles_of_each(rows)))
+
+
+def asking_for_obstacles_of_each(rows: Sequence[tuple[int, Interval]]) -> Statement:
+    """The question for `obstacles_by_place`."""
+    return Statement(OF_EACH, tuple(as_arrays(rows)))
+
+
+def obstacles_by_place(rows: Iterable[ResultRow]) -> dict[int, list[Obstacle]]:
+    """What is in the way of each wish, by its place."""
     by_place: dict[int, list[Obstacle]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        # OFFSET 0 keeps the planner from joining whole tables: each wish is one look into the constraint's index.
-        cursor.execute(
-            "SELECT wanted.place - 1, taken.id, taken.kind, taken.starts_at, taken.ends_at"
-            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[])"
-            " WITH ORDINALITY AS wanted (room, starts_at, ends_at, place)"
-            " CROSS JOIN LATERAL (SELECT id, kind, starts_at, ends_at FROM classrooms_occupancy AS held"
-            " WHERE held.is_live AND held.classroom_id = wanted.room"
-            " AND tstzrange(held.starts_at, held.ends_at, '[)') && tstzrange(wanted.starts_at, wanted.ends_at, '[)')"
-            " OFFSET 0) AS taken ORDER BY wanted.place, taken.starts_at, taken.id",
-            as_arrays(rows),
-        )
-        for place, row_id, kind, starts_at, ends_at in cursor.fetchall():
-            by_place[place].append(Obstacle(row_id, kind, Interval(starts_at, ends_at)))
+    for place, row_id, kind, starts_at, ends_at in rows:
+        by_place[place].append(Obstacle(row_id, kind, Interval(starts_at, ends_at)))
     return by_place
+
+
+# OFFSET 0 keeps the planner from joining whole tables: each wish is one look into the constraint's index.
+OF_EACH = (
+    "SELECT wanted.place - 1, taken.id, taken.kind, taken.starts_at, taken.ends_at"
+    " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[])"
+    " WITH ORDINALITY AS wanted (room, starts_at, ends_at, place)"
+    " CROSS JOIN LATERAL (SELECT id, kind, starts_at, ends_at FROM classrooms_occupancy AS held"
+    " WHERE held.is_live AND held.classroom_id = wanted.room"
+    " AND tstzrange(held.starts_at, held.ends_at, '[)') && tstzrange(wanted.starts_at, wanted.ends_at, '[)')"
+    " OFFSET 0) AS taken ORDER BY wanted.place, taken.starts_at, taken.id"
+)
 
 
 def as_arrays(rows: Sequence[tuple[int, Interval]]) -> list[str]:

@@ -1,6 +1,6 @@
 """Rooms: one by the name that is its address, and the list of them, as they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from classrooms.models import Classroom
 from classrooms.querysets import ClassroomQuerySet
 from kernel.db.batch import Statement, ask
 from kernel.db.loading import instance_of
-from kernel.db.pipeline import ResultRows
+from kernel.db.pipeline import ResultRow, ResultRows
 from kernel.db.querysets import statement_of
 from kernel.db.versions import VERSION
 from kernel.errors import NotFound
@@ -38,6 +38,7 @@ VIEW = (
 """What is shown of a room, in order."""
 BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve")
 BY_NAME = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = %s"  # noqa: S608
+BY_NAMES = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = ANY(%s)"  # noqa: S608
 VIEW_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608
     columns=", ".join("equipment::text" if column == "equipment" else column for column in VIEW)
 )
@@ -76,7 +77,21 @@ def asking_for_room(name: str) -> Statement:
 def bookable_room(name: str) -> Classroom | None:
     """The room with exactly this name, or None; its equipment is read when it is asked for."""
     rows = ask(asking_for_room(name))
-    return instance_of(Classroom, dict(zip(BOOKABLE, rows[0], strict=True))) if rows else None
+    return _bookable(rows[0]) if rows else None
+
+
+def asking_for_rooms_with_names(names: Iterable[str]) -> Statement:
+    """The question for `rooms_by_name`."""
+    return Statement(BY_NAMES, (sorted(set(names)),))
+
+
+def rooms_by_name(rows: Iterable[ResultRow]) -> dict[str, Classroom]:
+    """The rooms with these names, as `bookable_room` reads one."""
+    return {room.name: room for room in map(_bookable, rows)}
+
+
+def _bookable(row: ResultRow) -> Classroom:
+    return instance_of(Classroom, dict(zip(BOOKABLE, row, strict=True)))
 
 
 def asking_for_room_view(name: str) -> Statement:

@@ -174,16 +174,24 @@ def occupy_staged(table: str, *, kind: OccupancyKind) -> int:
 def occupy_many(rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind) -> list[int]:
     """Add many live rows (room, interval); ids in order, two statements. The caller holds the rooms exclusively
     and has asked `obstacles` first; whatever slips through meets the constraint (23P01)."""
-    ids = next_ids("classrooms_occupancy", len(rows))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO classrooms_occupancy (id, classroom_id, starts_at, ends_at, is_live, kind)"
-            " SELECT id, room, starts_at, ends_at, true, %s"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])"
-            " AS wanted (id, room, starts_at, ends_at)",
-            [kind.value, array_of(ids), *as_arrays(rows)],
-        )
+    ids = next_ids(ROOM_TIME, len(rows))
+    send(occupying_many(ids, rows, kind=kind))
     return ids
+
+
+def occupying_many(ids: Sequence[int], rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind) -> Statement:
+    """The same for a batch, under ids of `ROOM_TIME` that its caller has taken."""
+    return Statement(OCCUPY_MANY, (kind.value, array_of(ids), *as_arrays(rows)))
+
+
+ROOM_TIME = "classrooms_occupancy"
+"""The table whose ids room time has."""
+OCCUPY_MANY = (
+    "INSERT INTO classrooms_occupancy (id, classroom_id, starts_at, ends_at, is_live, kind)"
+    " SELECT id, room, starts_at, ends_at, true, %s::text"
+    " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])"
+    " AS wanted (id, room, starts_at, ends_at)"
+)
 
 
 def move_many(rows: Mapping[int, tuple[int, Interval]]) -> None:

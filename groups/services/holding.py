@@ -22,6 +22,11 @@ def asking_for_group(group_id: int) -> Statement:
     return Statement(f"{LIVING} AND id = %s", (group_id,))
 
 
+def asking_for_groups(group_ids: Iterable[int]) -> Statement:
+    """The query of living groups by their ids, each a row that begins with its id."""
+    return Statement(f"{LIVING} AND id = ANY(%s)", (sorted(set(group_ids)),))
+
+
 def living_group(group_id: int) -> Group:
     """The living group as it is now, not held.
 

@@ -11,6 +11,7 @@ from collections import defaultdict, deque
 from django.db import connection
 
 from kernel.db.batch import Statement, send
+from kernel.db.pipeline import ResultRows
 
 BLOCK = 100
 
@@ -22,9 +23,19 @@ _ids: defaultdict[tuple[str, str], deque[int]] = defaultdict(deque)
 
 def next_ids(table: str, count: int) -> list[int]:
     """Ids for new rows of a table, ascending; one statement."""
+    return numbers_in(*send(taking_ids(table, count)))
+
+
+def taking_ids(table: str, count: int) -> Statement:
+    """What takes ids for new rows of a table, for a batch; read by `numbers_in`."""
     # In a sub-select the name of the sequence is looked up once, not for each number.
     sequence = "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id'))) FROM generate_series(1, %s)"
-    return [number for (number,) in send(Statement(sequence, (table, count)))[0]]
+    return Statement(sequence, (table, count))
+
+
+def numbers_in(rows: ResultRows) -> list[int]:
+    """The ids that were taken, ascending."""
+    return [number for (number,) in rows]
 
 
 def next_id(table: str) -> int:

@@ -8,10 +8,10 @@ from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
-from kernel.db.batch import ResultRows, Statement, committing, send
+from kernel.db.batch import Statement, committing, send
 from kernel.db.constraints import sqlstate
 from kernel.db.patience import extend_patience
-from kernel.db.pipeline import PlanIsGone
+from kernel.db.pipeline import PlanIsGone, ResultRows
 from kernel.errors import Unavailable
 
 P = ParamSpec("P")

@@ -7,13 +7,14 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import User
+from accounts.queries.people import asking_for_active_people
 from classrooms.api.fields import ClassroomField
-from classrooms.models import Classroom
-from groups.models import Group
+from classrooms.queries.rooms import asking_for_rooms_with_names, rooms_by_name
 from groups.rules import UNKNOWN_GROUP
+from groups.services.holding import asking_for_groups
 from kernel.api.examples import day_ahead, days_on, this_moment, weekday_ahead
 from kernel.api.fields import (
+    MAX_ID,
     ChoiceField,
     DateField,
     EndTimeField,
@@ -25,7 +26,9 @@ from kernel.api.fields import (
 )
 from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import campus_date, format_instant, format_minute
+from kernel.db.batch import Statement, ask_each
 from kernel.errors import UNKNOWN_USER, Faults
+from kernel.text import has_forbidden_text
 from registrations.enums import SkipReason, Source
 from registrations.models import Registration, Series, SeriesWeek
 from registrations.rules import MAX_DESCRIPTION, series_faults
@@ -132,21 +135,37 @@ class CancelQuery(Query):
     from_date = DateField(required=False)
 
 
-def named_in(body: Any) -> dict[str, Any]:
-    """The rooms, groups and people a body names, read at once: context for its serializer. Three queries at most.
+def asking_for_named(body: Any) -> dict[str, Statement]:
+    """The questions for the rooms, groups and people a body names, as far as it names any.
 
     The body is not validated yet: whatever is no name or id is left to the fields to refuse.
     """
     items = body.get("items") if isinstance(body, Mapping) else None
     parts = [part for part in (body, *(items if isinstance(items, list) else ())) if isinstance(part, Mapping)]
-    rooms = {part["classroom"] for part in parts if isinstance(part.get("classroom"), str)}
-    groups = {part["group_id"] for part in parts if type(part.get("group_id")) is int}
-    people = {part["on_behalf_of"] for part in parts if isinstance(part.get("on_behalf_of"), str)}
-    active = User.objects.filter(username__in=people, is_active=True)
+    rooms, people = _texts_in(parts, "classroom"), _texts_in(parts, "on_behalf_of")
+    groups = {value for part in parts if type(value := part.get("group_id")) is int and 0 < value <= MAX_ID}
+    questions: dict[str, Statement] = {}
+    if rooms:
+        questions["classrooms"] = asking_for_rooms_with_names(rooms)
+    if groups:
+        questions["groups"] = asking_for_groups(groups)
+    if people:
+        questions["people"] = asking_for_active_people(people)
+    return questions
+
+
+def _texts_in(parts: Sequence[Mapping[str, Any]], key: str) -> set[str]:
+    return {value for part in parts if isinstance(value := part.get(key), str) and not has_forbidden_text(value)}
+
+
+def named_in(body: Any) -> dict[str, Any]:
+    """The rooms, groups and people a body names, read at once: context for its serializer."""
+    questions = asking_for_named(body)
+    rows = dict(zip(questions, ask_each(*questions.values()), strict=True))
     return {
-        "classrooms": {room.name: room for room in Classroom.objects.filter(name__in=rooms)},
-        "groups": set(Group.objects.living().filter(pk__in=groups).values_list("pk", flat=True)),
-        "people": dict(active.values_list("username", "pk")),
+        "classrooms": rooms_by_name(rows.get("classrooms", ())),
+        "groups": {group_id for group_id, *_ in rows.get("groups", ())},
+        "people": dict(rows.get("people", ())),
     }
 
 

@@ -24,6 +24,7 @@ from registrations.api.batch_serializers import (
     SeriesInput,
     SeriesList,
     SeriesOutput,
+    asking_for_named,
     named_in,
 )
 from registrations.api.filters import SeriesFilter
@@ -56,7 +57,13 @@ class BatchAllocationViewSet(CallerViewSet):
             filtered(SeriesFilter, with_api_relations(Series.objects.in_order()), request), SeriesOutput
         )
 
-    @Operation(InCSpace, request=ONE_OR_MANY, responses={201: ENTERED}, conflicts=[room_taken])
+    @Operation(
+        InCSpace,
+        request=ONE_OR_MANY,
+        responses={201: ENTERED},
+        conflicts=[room_taken],
+        ahead=lambda view: asking_for_named(view.body_at_a_glance()).values(),
+    )
     def create(self, request: Request) -> Response:
         context = named_in(request.data)
         is_batch = isinstance(request.data, Mapping) and "items" in request.data
@@ -79,6 +86,7 @@ class BatchAllocationViewSet(CallerViewSet):
         responses=SeriesOutput,
         conflicts=[room_taken, SeriesIsOver, cut_off],
         resource="Series",
+        ahead=lambda view, pk: asking_for_named(view.body_at_a_glance()).values(),
     )
     def update(self, request: Request, pk: int) -> Response:
         _series(pk)

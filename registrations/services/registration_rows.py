@@ -5,9 +5,6 @@ Written as SQL: a booking is the busiest INSERT of the house, and the ORM double
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
-
-from django.db import connection
 
 from accounts.models import User
 from classrooms.services.room_time import OCCUPIED
@@ -36,16 +33,16 @@ INSERT_OCCURRENCES = (
     "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[])"  # noqa: S608
     " AS placed (id, series_id, week)),"
     f" written AS ({INSERT} SELECT placed.id, series.group_id, series.created_by_id,"
-    " coalesce(week.own_description, series.description), %s, %s, series.id, false FROM placed"
+    " coalesce(week.own_description, series.description), %s::text, %s::timestamptz, series.id, false FROM placed"
     " JOIN registrations_series AS series ON series.id = placed.series_id"
     " LEFT JOIN registrations_seriesweek AS week ON week.series_id = series.id AND week.begins_on = placed.week)"
-    f" {INSERT_WEEK} SELECT series_id, week, %s, id, NULL, '', NULL, NULL FROM placed {OVER_WHAT_STOOD_THERE}"
+    f" {INSERT_WEEK} SELECT series_id, week, %s::text, id, NULL, '', NULL, NULL FROM placed {OVER_WHAT_STOOD_THERE}"
 )
 """Registrations and their weeks in one statement: 16,000 rows are sent once, not twice."""
 INSERT_AGAIN = (
     "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, former_id)),"  # noqa: S608
-    f" written AS ({INSERT} SELECT placed.id, former.group_id, former.created_by_id, former.description, %s, %s,"
-    " former.series_id, false FROM placed"
+    f" written AS ({INSERT} SELECT placed.id, former.group_id, former.created_by_id, former.description, %s::text,"
+    " %s::timestamptz, former.series_id, false FROM placed"
     " JOIN registrations_registration AS former ON former.occupancy_id = placed.former_id)"
     " UPDATE registrations_seriesweek SET registration_id = placed.id FROM placed"
     " WHERE registration_id = placed.former_id"
@@ -73,22 +70,20 @@ def updating(registration: Registration) -> Statement:
 UPDATE = "UPDATE registrations_registration SET group_id = %s, description = %s, status = %s WHERE occupancy_id = %s"
 
 
-def insert_occurrences(
+def inserting_occurrences(
     occupancy_ids: Sequence[int], series_ids: Sequence[int], weeks: Sequence[date], *, now: datetime
-) -> None:
-    """An approved registration for each room time, of the series and the week in the same place, which it is to stand
-    for; one statement.
+) -> Statement:
+    """What writes an approved registration for each room time, of the series and the week in the same place, which it
+    is to stand for.
 
     Group and creator are those of the series' row; so is the description, where none was written for the week alone.
     """
     columns = [array_of(occupancy_ids), array_of(series_ids), array_of(weeks)]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_OCCURRENCES, [*columns, RegistrationStatus.APPROVED.value, now, WeekState.HELD.value])
+    return Statement(INSERT_OCCURRENCES, (*columns, RegistrationStatus.APPROVED.value, now, WeekState.HELD.value))
 
 
-def insert_again(occupancy_ids: Sequence[int], former_ids: Sequence[int], *, now: datetime) -> None:
-    """An approved registration for each room time, like the cancelled occurrence in the same place, for whose week it
-    stands from now on; one statement."""
-    with connection.cursor() as cursor:
-        columns: list[list[Any]] = [list(occupancy_ids), list(former_ids)]
-        cursor.execute(INSERT_AGAIN, [*columns, RegistrationStatus.APPROVED.value, now])
+def inserting_again(occupancy_ids: Sequence[int], former_ids: Sequence[int], *, now: datetime) -> Statement:
+    """What writes an approved registration for each room time, like the cancelled occurrence in the same place, for
+    whose week it stands from now on."""
+    columns = array_of(occupancy_ids), array_of(former_ids)
+    return Statement(INSERT_AGAIN, (*columns, RegistrationStatus.APPROVED.value, now))

@@ -1,42 +1,46 @@
 """Entering series, cancelling them, and trying their skipped dates again. Moving them is `series_moving`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import User
+from accounts.queries.people import asking_for_people, people_with_ids
 from accounts.rules import check_cspace
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
 from classrooms.rules import bookable_faults
-from groups.models import Group
 from groups.rules import UNKNOWN_GROUP
-from groups.services.holding import hold_groups
+from groups.services.holding import groups_held, holding_groups
 from kernel.campus_time import campus_date
+from kernel.db.batch import put_off, send
 from kernel.db.expressions import IsAmong
-from kernel.db.locks import lock_rooms
+from kernel.db.ids import numbers_in
+from kernel.db.locks import locking_rooms
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Conflict, Invalid
 from kernel.facts import Fact, publish, publish_many
 from registrations import rules
 from registrations.enums import WeekState
 from registrations.facts.registrations import RegistrationSummary
-from registrations.facts.series import NewSeries, SeriesCancelled, SeriesCreated, SeriesRetried, SeriesSummary, Skips
+from registrations.facts.series import SeriesCancelled, SeriesCreated, SeriesRetried
 from registrations.models import Registration, Series
 from registrations.queries.series import with_api_relations
 from registrations.services.cancelling import set_cancelled
+from registrations.services.new_series import new_series_of, series_of
 from registrations.services.series_holding import LockedSeries, groups_of_losses, hold_group_of, hold_series
 from registrations.services.series_writing import (
     DateRequest,
     SeriesDraft,
     Verdict,
-    WrittenSeries,
+    asking_before_writing,
+    date_requests,
     judge,
-    judge_drafts,
+    judged,
     write_again,
     write_occurrences,
-    write_series,
+    writing_series,
 )
 from registrations.services.week_rows import give_up_weeks
 
@@ -84,7 +88,7 @@ def create_series(*, by: User, now: datetime, requests: Sequence[SeriesRequest])
     """Enter series, all or none, each taking what the ones before it have left; in order, with their API relations.
 
     Where `may_skip`, taken dates are recorded as skipped. Publishes `SeriesCreated`, one for the command.
-    A constant number of statements.
+    A constant number of statements: one batch that locks and reads, and one with the COMMIT.
 
     Raises:
         PermissionDenied: not cspace.
@@ -94,22 +98,27 @@ def create_series(*, by: User, now: datetime, requests: Sequence[SeriesRequest])
     check_cspace(by.access)
     check_requests(requests, now)
     drafts = [row.draft for row in requests]
-    groups = hold_groups(draft.group_id for draft in drafts)
+    dates = date_requests(drafts)
+    group_rows, _, people, obstacles, *ids = send(
+        holding_groups(draft.group_id for draft in drafts),
+        locking_rooms(rooms={draft.classroom_id for draft in drafts}),
+        asking_for_people(draft.created_by_id for draft in drafts),
+        *asking_before_writing(drafts, dates),
+    )
+    groups, creators = groups_held(group_rows), people_with_ids(people)
     if missing := [row for row in requests if row.draft.group_id not in groups]:
         raise Invalid({row.name_of("group_id"): [UNKNOWN_GROUP] for row in missing})
-    lock_rooms(draft.classroom_id for draft in drafts)
-    verdicts = judge_drafts(drafts)
+    verdicts = judged(dates, obstacles)
     _check_placeable(requests, verdicts)
-    written = write_series(drafts, verdicts, now=now)
-    publish(
-        SeriesCreated(
-            actor_id=by.pk,
-            occurred_at=now,
-            new_series=tuple(_new_series(*row, groups) for row in zip(requests, written, strict=True)),
-        )
-    )
-    by_id = with_api_relations(Series.objects.all()).in_bulk([row.id for row in written])
-    return [by_id[row.id] for row in written]
+    written, statements = writing_series(drafts, verdicts, *map(numbers_in, ids), now=now)
+    put_off(*statements)
+    series = [
+        series_of(row, groups[row.draft.group_id], request.classroom, creators[row.draft.created_by_id], now)
+        for request, row in zip(requests, written, strict=True)
+    ]
+    new_series = tuple(new_series_of(*pair) for pair in zip(series, written, strict=True))
+    publish(SeriesCreated(actor_id=by.pk, occurred_at=now, new_series=new_series))
+    return series
 
 
 def check_requests(requests: Sequence[SeriesRequest], now: datetime) -> None:
@@ -241,24 +250,3 @@ def _check_placeable(requests: Sequence[SeriesRequest], verdicts: Sequence[Verdi
     placeable = {item for item, row in enumerate(requests) if row.may_skip and item in with_dates}
     if refused := [row for row in verdicts if row.is_blocked and row.request.item not in placeable]:
         raise DatesAreTaken(refused, [row.item for row in requests])
-
-
-def _new_series(request: SeriesRequest, written: WrittenSeries, groups: dict[int, Group]) -> NewSeries:
-    draft = written.draft
-    series = SeriesSummary(
-        id=written.id,
-        created_by_id=draft.created_by_id,
-        group=groups[draft.group_id].name,
-        classroom=request.classroom.name,
-        day_of_week=draft.day_of_week,
-        start_minute=draft.start_minute,
-        end_minute=draft.end_minute,
-        starts_on=draft.starts_on,
-        ends_on=draft.ends_on,
-    )
-    registration_ids = tuple(written.occurrences.values())
-    return NewSeries(series=series, registration_ids=registration_ids, skips=skips_of(written.skipped))
-
-
-def skips_of(verdicts: Iterable[Verdict]) -> Skips:
-    return tuple((row.request.day, row.why.value) for row in verdicts if row.why)

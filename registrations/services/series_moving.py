@@ -25,7 +25,8 @@ from registrations.models import Registration, Series, SeriesWeek
 from registrations.queries.series import with_api_relations
 from registrations.rules import Layout, PresentWeek
 from registrations.services.cancelling import set_cancelled
-from registrations.services.series import DatesAreTaken, skips_of
+from registrations.services.new_series import skips_of
+from registrations.services.series import DatesAreTaken
 from registrations.services.series_holding import (
     LockedSeries,
     SeriesIsCutOff,

@@ -11,18 +11,21 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from django.db import connection
-
 from classrooms.enums import OccupancyKind
-from classrooms.queries.obstacles import Obstacle, obstacles_of_each
-from classrooms.services.room_time import occupy_many
+from classrooms.queries.obstacles import Obstacle, asking_for_obstacles_of_each, obstacles_by_place
+from classrooms.services.room_time import ROOM_TIME, occupying_many
 from kernel.campus_time import Interval, clamped_interval, week_of, weekly_dates
-from kernel.db.ids import next_ids
+from kernel.db.arrays import array_of
+from kernel.db.batch import Statement, send
+from kernel.db.ids import next_ids, numbers_in, taking_ids
+from kernel.db.pipeline import ResultRows
 from registrations.enums import SkipReason, Source, WeekState
 from registrations.facts.registrations import RegistrationSummary
 from registrations.models import Registration
-from registrations.services.registration_rows import insert_again, insert_occurrences
-from registrations.services.week_rows import WeekRow, write_weeks
+from registrations.services.registration_rows import inserting_again, inserting_occurrences
+from registrations.services.week_rows import WeekRow, writing_weeks
+
+SERIES = "registrations_series"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,26 +101,36 @@ class Verdict:
 
 @dataclass(frozen=True)
 class WrittenSeries:
-    """A written series: its occurrences {date: registration id} and the verdicts on the skipped dates, by date."""
+    """A written series, with the verdicts on the dates that it got and on those that it skips, by date."""
 
     id: int
     draft: SeriesDraft
-    occurrences: dict[date, int]
+    granted: tuple[Verdict, ...]
     skipped: tuple[Verdict, ...]
+
+    @property
+    def occurrences(self) -> dict[date, int]:
+        """{date: registration id}"""
+        return {row.request.day: row.registration_id for row in self.granted if row.registration_id}
 
 
 def place_series(drafts: Sequence[SeriesDraft], *, now: datetime) -> list[WrittenSeries]:
-    """Write series, taking every date that is free, in the order of the drafts. Six statements at most.
+    """Write series, taking every date that is free, in the order of the drafts. Seven statements, in two round trips.
 
     The caller is in a transaction, holds the groups (`hold_groups`) and has locked the rooms (`lock_rooms`).
     Publishes nothing: the command does. Where no date of a draft is free, its series has no occurrences.
     """
-    return write_series(drafts, judge_drafts(drafts), now=now)
+    requests = date_requests(drafts)
+    obstacles, *ids = send(*asking_before_writing(drafts, requests))
+    written, statements = writing_series(drafts, judged(requests, obstacles), *map(numbers_in, ids), now=now)
+    send(*statements)
+    return written
 
 
-def judge_drafts(drafts: Sequence[SeriesDraft]) -> list[Verdict]:
-    """What becomes of every date of the drafts, in order; one query."""
-    return judge(date_requests(drafts))
+def asking_before_writing(drafts: Sequence[SeriesDraft], requests: Sequence[DateRequest]) -> list[Statement]:
+    """For a batch in which the rooms are locked before: the question for `judged`, and what takes the ids of the
+    series and of the room time that `writing_series` may need."""
+    return [asking_for_obstacles_to(requests), taking_ids(SERIES, len(drafts)), taking_ids(ROOM_TIME, len(requests))]
 
 
 def date_requests(drafts: Sequence[SeriesDraft]) -> list[DateRequest]:
@@ -132,9 +145,20 @@ def date_requests(drafts: Sequence[SeriesDraft]) -> list[DateRequest]:
 
 def judge(requests: Sequence[DateRequest]) -> list[Verdict]:
     """What becomes of each wanted date: an earlier one that is taken stands in the way of a later one. One query."""
-    real = [(place, row.interval) for place, row in enumerate(requests) if row.interval is not None]
-    obstacles = obstacles_of_each([(requests[place].classroom_id, interval) for place, interval in real])
-    in_the_way = {real[position][0]: rows for position, rows in obstacles.items()}
+    return judged(requests, *send(asking_for_obstacles_to(requests)))
+
+
+def asking_for_obstacles_to(requests: Sequence[DateRequest]) -> Statement:
+    """The question for `judged`."""
+    return asking_for_obstacles_of_each(
+        [(row.classroom_id, row.interval) for row in requests if row.interval is not None]
+    )
+
+
+def judged(requests: Sequence[DateRequest], rows: ResultRows) -> list[Verdict]:
+    """The same from what is in the way of them."""
+    real = [place for place, row in enumerate(requests) if row.interval is not None]
+    in_the_way = {real[position]: obstacles for position, obstacles in obstacles_by_place(rows).items()}
     granted: dict[tuple[int, date], list[Verdict]] = defaultdict(list)
     verdicts = []
     for place, row in enumerate(requests):
@@ -159,22 +183,33 @@ def _verdict(request: DateRequest, obstacles: Sequence[Obstacle], granted: Itera
     return Verdict(request)
 
 
-def write_series(drafts: Sequence[SeriesDraft], verdicts: Sequence[Verdict], *, now: datetime) -> list[WrittenSeries]:
-    """Write the series with the dates the verdicts grant them, and the others as skipped. Five statements at most."""
-    ids = _insert_series(drafts, now)
-    write_occurrences(verdicts, ids, now=now)
+def writing_series(
+    drafts: Sequence[SeriesDraft],
+    verdicts: Sequence[Verdict],
+    series_ids: Sequence[int],
+    room_time_ids: Sequence[int],
+    *,
+    now: datetime,
+) -> tuple[list[WrittenSeries], list[Statement]]:
+    """The series as they will stand with the dates that the verdicts grant them, and the others as skipped; and what
+    writes them. Of the ids as many are taken as are needed; each verdict is given its `registration_id`."""
+    statements = [
+        _inserting_series(drafts, series_ids, now),
+        *writing_occurrences(verdicts, series_ids, room_time_ids, now=now),
+    ]
     of_item: dict[int, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         of_item[verdict.request.item].append(verdict)
-    return [
+    written = [
         WrittenSeries(
             series_id,
             draft,
-            {row.request.day: row.registration_id for row in of_item[item] if row.is_granted and row.registration_id},
+            tuple(row for row in of_item[item] if row.is_granted),
             tuple(row for row in of_item[item] if not row.is_granted),
         )
-        for item, (series_id, draft) in enumerate(zip(ids, drafts, strict=True))
+        for item, (series_id, draft) in enumerate(zip(series_ids, drafts, strict=True))
     ]
+    return written, statements
 
 
 def write_occurrences(
@@ -185,16 +220,36 @@ def write_occurrences(
 
     `series_ids`: the series of each item; group, description and creator are those of the series' row.
     """
-    granted = [row for row in verdicts if row.is_granted]
-    places = [(row.request.classroom_id, row.request.interval) for row in granted if row.request.interval is not None]
-    if places:
-        ids = occupy_many(places, kind=OccupancyKind.REGISTRATION)
-        owners = [series_ids[row.request.item] for row in granted]
-        insert_occurrences(ids, owners, [week_of(row.request.day) for row in granted], now=now)
-        for row, registration_id in zip(granted, ids, strict=True):
-            row.registration_id = registration_id
+    count = sum(row.is_granted for row in verdicts)
+    ids = next_ids(ROOM_TIME, count) if count else []
+    if statements := writing_occurrences(verdicts, series_ids, ids, now=now, further_weeks=further_weeks):
+        send(*statements)
+
+
+def writing_occurrences(
+    verdicts: Sequence[Verdict],
+    series_ids: Sequence[int],
+    room_time_ids: Sequence[int],
+    *,
+    now: datetime,
+    further_weeks: Sequence[WeekRow] = (),
+) -> list[Statement]:
+    """The same for a batch: at least as many ids as there are dates to take."""
+    granted, places = list[Verdict](), list[tuple[int, Interval]]()
+    for row in verdicts:
+        if row.is_granted and row.request.interval is not None:
+            granted.append(row)
+            places.append((row.request.classroom_id, row.request.interval))
+    ids = room_time_ids[: len(granted)]
+    for row, registration_id in zip(granted, ids, strict=True):
+        row.registration_id = registration_id
     skipped_weeks = [_skipped_week(row, row.why, series_ids[row.request.item]) for row in verdicts if row.why]
-    write_weeks([*skipped_weeks, *further_weeks])
+    statements = writing_weeks([*skipped_weeks, *further_weeks])
+    if granted:
+        owners, weeks = [series_ids[row.request.item] for row in granted], [week_of(row.request.day) for row in granted]
+        occupying = occupying_many(ids, places, kind=OccupancyKind.REGISTRATION)
+        statements = [occupying, inserting_occurrences(ids, owners, weeks, now=now), *statements]
+    return statements
 
 
 def write_again(losses: Sequence[Registration], *, now: datetime) -> tuple[RegistrationSummary, ...]:
@@ -203,8 +258,11 @@ def write_again(losses: Sequence[Registration], *, now: datetime) -> tuple[Regis
     if not losses:
         return ()
     places = [(row.occupancy.classroom_id, row.interval) for row in losses]
-    ids = occupy_many(places, kind=OccupancyKind.REGISTRATION)
-    insert_again(ids, [row.pk for row in losses], now=now)
+    ids = next_ids(ROOM_TIME, len(losses))
+    send(
+        occupying_many(ids, places, kind=OccupancyKind.REGISTRATION),
+        inserting_again(ids, [row.pk for row in losses], now=now),
+    )
     return tuple(replace(row.summary, id=pk) for row, pk in zip(losses, ids, strict=True))
 
 
@@ -213,17 +271,18 @@ def _skipped_week(verdict: Verdict, why: SkipReason, series_id: int) -> WeekRow:
     return WeekRow(series_id, week_of(day), WeekState.SKIPPED, day=day, why=why, blocked_by_id=blocked_by_id)
 
 
-def _insert_series(drafts: Sequence[SeriesDraft], now: datetime) -> list[int]:
-    """Ids in the order of the drafts; two statements."""
-    ids = next_ids("registrations_series", len(drafts))
-    _execute(
-        "INSERT INTO registrations_series (id, group_id, classroom_id, day_of_week, start_minute, end_minute,"
-        " starts_on, ends_on, created_by_id, description, source, event_id, created_at)"
-        " SELECT *, %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[],"
-        " %s::smallint[], %s::date[], %s::date[], %s::bigint[], %s::text[], %s::text[], %s::bigint[])",
-        [now, ids, *(list(column) for column in zip(*map(_values, drafts), strict=True))],
-    )
-    return ids
+def _inserting_series(drafts: Sequence[SeriesDraft], ids: Sequence[int], now: datetime) -> Statement:
+    """What writes the rows of the series, under ids in the order of the drafts."""
+    columns = (list(column) for column in zip(*map(_values, drafts), strict=True))
+    return Statement(INSERT_SERIES, (now, array_of(ids), *columns))
+
+
+INSERT_SERIES = (
+    "INSERT INTO registrations_series (id, group_id, classroom_id, day_of_week, start_minute, end_minute,"
+    " starts_on, ends_on, created_by_id, description, source, event_id, created_at)"
+    " SELECT *, %s::timestamptz FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[],"
+    " %s::smallint[], %s::date[], %s::date[], %s::bigint[], %s::text[], %s::text[], %s::bigint[])"
+)
 
 
 def _values(draft: SeriesDraft) -> tuple[Any, ...]:
@@ -240,8 +299,3 @@ def _values(draft: SeriesDraft) -> tuple[Any, ...]:
         draft.source.value,
         draft.event_id,
     )
-
-
-def _execute(sql: str, parameters: Sequence[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)

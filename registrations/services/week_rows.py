@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import Q
 
-from kernel.db.batch import Statement
+from kernel.db.batch import Statement, send
 from kernel.db.expressions import IsAmong
 from registrations.enums import SkipReason, WeekState
 from registrations.facts.registrations import RegistrationSummary
@@ -42,10 +41,13 @@ class WeekRow(NamedTuple):
 def write_weeks(rows: Sequence[WeekRow]) -> None:
     """Write what has become of weeks, over what stood there; what was written for a week by hand stays. One statement,
     none for no rows. The weeks of new occurrences are written with them: `registration_rows`."""
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(UPSERT, [list(column) for column in zip(*rows, strict=True)])
+    if statements := writing_weeks(rows):
+        send(*statements)
+
+
+def writing_weeks(rows: Sequence[WeekRow]) -> list[Statement]:
+    """The same for a batch."""
+    return [Statement(UPSERT, tuple(list(column) for column in zip(*rows, strict=True)))] if rows else []
 
 
 def settle_weeks(registrations: Iterable[RegistrationSummary]) -> None:

@@ -122,7 +122,9 @@ def test_without_a_version_there_is_no_tag(api, member):
 @pytest.mark.parametrize("is_known", [True, False])
 def test_no_room_is_read_for_whoever_has_them(room, is_known):
     present = Version.objects.get(key="rooms").stamp
-    question = asking_for_room_list(placed(Classroom.objects.in_order()), (0, 100), [present if is_known else UUID(int=7)])
+    question = asking_for_room_list(
+        placed(Classroom.objects.in_order()), (0, 100), [present if is_known else UUID(int=7)]
+    )
     ((plan,),) = ask(Statement(f"EXPLAIN (ANALYZE, FORMAT JSON) {question.sql}", question.parameters))
     loops = [node["Actual Loops"] for node in nodes(plan) if node.get("Relation Name") == "classrooms_classroom"]
     assert loops == [0 if is_known else 1]

@@ -127,6 +127,19 @@ def _series(campus: Campus) -> Callable[[], Any]:
     return lambda: campus.by_decider.post("batch-allocations/", body)
 
 
+def _skipping_series(campus: Campus) -> Callable[[], Any]:
+    """For somebody else; one of its dates is taken."""
+    body = campus.term(on_conflict="skip", on_behalf_of=campus.member.username)
+    day = date.fromisoformat(body["start_date"])
+    make_registration(by=campus.decider, group=campus.group, classroom=campus.room, day=day, start=600, end=720)
+    return lambda: campus.by_decider.post("batch-allocations/", body)
+
+
+def _several_series(campus: Campus) -> Callable[[], Any]:
+    items = [campus.term(), campus.term(classroom="Room B")]
+    return lambda: campus.by_decider.post("batch-allocations/", {"items": items})
+
+
 MOST = {
     "book": (_booking, 2),
     "approve": (_cspace("POST", "registration", "approve/"), 3),
@@ -145,7 +158,9 @@ MOST = {
     "add a member": (_adding, 10),
     "change a member": (_cspace("PATCH", "place", "", {"permissions": "admin"}), 9),
     "remove a member": (_cspace("DELETE", "place"), 8),
-    "enter a series": (_series, 15),
+    "enter a series": (_series, 3),
+    "enter a series that skips": (_skipping_series, 3),
+    "enter several series": (_several_series, 3),
 }
 
 

@@ -1,0 +1,27 @@
+"""People by what a request names them by, all at once."""
+
+from collections.abc import Iterable
+
+from accounts.models import User
+from kernel.db.batch import Statement
+from kernel.db.loading import instance_of
+from kernel.db.pipeline import ResultRow
+
+COLUMNS = ("id", "username", "display_name")
+BY_ID = f"SELECT {', '.join(COLUMNS)} FROM accounts_user WHERE id = ANY(%s)"  # noqa: S608
+ACTIVE_BY_NAME = "SELECT username, id FROM accounts_user WHERE username = ANY(%s) AND is_active"
+
+
+def asking_for_people(user_ids: Iterable[int]) -> Statement:
+    """The question for `people_with_ids`."""
+    return Statement(BY_ID, (sorted(set(user_ids)),))
+
+
+def people_with_ids(rows: Iterable[ResultRow]) -> dict[int, User]:
+    """People by id; other columns of theirs are read when they are asked for."""
+    return {row[0]: instance_of(User, dict(zip(COLUMNS, row, strict=True))) for row in rows}
+
+
+def asking_for_active_people(usernames: Iterable[str]) -> Statement:
+    """The query of (username, id) of those with these usernames who are active."""
+    return Statement(ACTIVE_BY_NAME, (sorted(set(usernames)),))
