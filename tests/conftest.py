@@ -30,7 +30,7 @@ DOCUMENT_TIME = "2026-01-20T02:00:00Z"
 @pytest.fixture
 def stock_of_ids(db: None) -> None:
     """No statement is spent on the next ids: which request takes a new block is chance."""
-    for table in ("classrooms_occupancy",):
+    for table in ("classrooms_occupancy", "groups_usergroup", "allocations_allocationregistration"):
         take_block(table)
 
 

@@ -11,8 +11,10 @@ from accounts.queries.campus_admins import has_campus_admin
 from accounts.rules import may_manage
 from accounts.services.sessions import end_all_sessions
 from kernel.changes import changes_between
+from kernel.db.batch import Statement, send
 from kernel.db.constraints import naming
-from kernel.db.locks import Namespace, lock_namespace
+from kernel.db.locks import Namespace, locking_namespace
+from kernel.db.pipeline import ResultRows
 from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, InvalidState, PermissionDenied
 from kernel.facts import publish
@@ -20,6 +22,7 @@ from kernel.facts import publish
 CHANGEABLE = ("display_name", "is_active", "is_staff", "is_superuser")
 POWER = ("is_active", "is_superuser")
 """What makes somebody an admin of cspace, or lets him be one."""
+POWER_OF = f"SELECT {', '.join(POWER)} FROM accounts_user WHERE id = %s"  # noqa: S608
 
 
 class UsernameIsTaken(AlreadyExists):
@@ -107,9 +110,20 @@ def hold_campus_admins(by: User) -> None:
 
     Raises: PermissionDenied, where he has been deactivated meanwhile.
     """
-    if "skip-campus-admins-lock" not in settings.CSPACE_TEST_FAULTS:
-        lock_namespace(Namespace.CAMPUS_ADMINS)
-    by.refresh_from_db(fields=["is_active", "is_superuser"])
+    renew_power(by, send(*holding_campus_admins(by, where=Statement("SELECT")))[-1])
+
+
+def holding_campus_admins(by: User, *, where: Statement) -> list[Statement]:
+    """The same for a batch, if a query has a row when it is carried out; the last is the question for `renew_power`,
+    which is to be called where it had one."""
+    lock = locking_namespace(Namespace.CAMPUS_ADMINS, where=where)
+    locks = [] if "skip-campus-admins-lock" in settings.CSPACE_TEST_FAULTS else lock
+    return [*locks, Statement(POWER_OF, (by.pk,))]
+
+
+def renew_power(by: User, rows: ResultRows) -> None:
+    """What makes the actor powerful is as it stands under the lock. Raises: PermissionDenied."""
+    ((by.is_active, by.is_superuser),) = rows
     by.forget_access()
     if not by.is_active:
         raise PermissionDenied

@@ -22,7 +22,9 @@ from groups.api.serializers import (
     UserGroupRowOutput,
 )
 from groups.models import Group, UserGroup
+from groups.queries.places import asking_for_place, place_with_id
 from groups.services.groups import GroupNameIsTaken, GroupNotFound, archive_group, create_group
+from groups.services.holding import asking_for_group, group_with_id
 from groups.services.members import (
     GroupNeedsAnAdmin,
     UserGroupNotFound,
@@ -49,7 +51,7 @@ class GroupViewSet(CallerViewSet):
         group = create_group(by=self.caller, now=clock.now(), name=self.body(GroupInput)["name"])
         return self.created(GroupOutput(group).data, f"/api/v1/groups/{group.pk}/")
 
-    @Operation(LoggedIn, responses=GroupDetail, is_paged=True)
+    @Operation(LoggedIn, responses=GroupDetail, is_paged=True, ahead=lambda view, pk: [asking_for_group(pk)])
     def retrieve(self, request: Request, pk: int) -> Response:
         group = self._group(pk)
         if not rules.may_see(self.access, group.pk):
@@ -63,7 +65,13 @@ class GroupViewSet(CallerViewSet):
         archive_group(group_id=pk, by=self.caller, now=clock.now())
         return Response(status=204)
 
-    @Operation(LoggedIn, request=MemberInput, responses={201: AddedMemberOutput}, conflicts=[UserIsAMember])
+    @Operation(
+        LoggedIn,
+        request=MemberInput,
+        responses={201: AddedMemberOutput},
+        conflicts=[UserIsAMember],
+        ahead=lambda view, pk: [asking_for_group(pk)],
+    )
     def add_member(self, request: Request, pk: int) -> Response:
         group = self._group(pk)
         if not rules.may_change_members(self.access, group.pk, is_system=group.is_system):
@@ -72,7 +80,7 @@ class GroupViewSet(CallerViewSet):
         return self.created(AddedMemberOutput(place).data, f"/api/v1/user-groups/{place.pk}/")
 
     def _group(self, pk: int) -> Group:
-        group = Group.objects.living().filter(pk=pk).first()
+        group = group_with_id(pk)
         if group is None:
             raise GroupNotFound
         return group
@@ -87,7 +95,7 @@ class UserGroupViewSet(CallerViewSet):
             UserGroup.objects.living().with_api_relations().order_by("group_id", "id"), UserGroupRowOutput
         )
 
-    @Operation(LoggedIn, responses=UserGroupOutput)
+    @Operation(LoggedIn, responses=UserGroupOutput, ahead=lambda view, pk: [asking_for_place(pk)])
     def retrieve(self, request: Request, pk: int) -> Response:
         place = self._place(pk)
         if not rules.may_see(self.access, place.group_id):
@@ -95,7 +103,11 @@ class UserGroupViewSet(CallerViewSet):
         return Response(UserGroupOutput(place).data)
 
     @Operation(
-        LoggedIn, request=PermissionsInput, responses=UserGroupOutput, conflicts=[GroupNeedsAnAdmin, CampusNeedsAnAdmin]
+        LoggedIn,
+        request=PermissionsInput,
+        responses=UserGroupOutput,
+        conflicts=[GroupNeedsAnAdmin, CampusNeedsAnAdmin],
+        ahead=lambda view, pk: [asking_for_place(pk)],
     )
     def update(self, request: Request, pk: int) -> Response:
         place = self._place(pk)
@@ -113,7 +125,7 @@ class UserGroupViewSet(CallerViewSet):
         return Response(status=204)
 
     def _place(self, pk: int) -> UserGroup:
-        place = UserGroup.objects.living().with_api_relations().filter(pk=pk).first()
+        place = place_with_id(pk)
         if place is None:
             raise UserGroupNotFound
         return place

@@ -9,7 +9,10 @@ from accounts.rules import check_cspace
 from groups.facts import GroupArchived, GroupArchiving, GroupCreated
 from groups.models import Group, UserGroup
 from groups.rules import name_faults, name_key
+from groups.services.holding import LIVING, groups_held
+from kernel.db.batch import Statement, send
 from kernel.db.constraints import naming
+from kernel.db.pipeline import ResultRows
 from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, Invalid, NotFound, PermissionDenied
 from kernel.facts import cascade, publish
@@ -67,10 +70,18 @@ def lock_group(group_id: int) -> Group:
 
     Raises: GroupNotFound.
     """
-    groups = Group.objects.living().filter(pk=group_id)
-    if "skip-group-lock" not in settings.CSPACE_TEST_FAULTS:
-        groups = groups.select_for_update(no_key=True)
-    group = groups.first()
-    if group is None:
-        raise GroupNotFound
-    return group
+    return group_in(*send(locking_group(group_id)))
+
+
+def locking_group(group_id: int | Statement) -> Statement:
+    """The same for a batch: a group by its id, or one that a query names when it is carried out; read by `group_in`."""
+    query = group_id if isinstance(group_id, Statement) else Statement("SELECT %s::bigint", (group_id,))
+    lock = "" if "skip-group-lock" in settings.CSPACE_TEST_FAULTS else " FOR NO KEY UPDATE"
+    return Statement(f"{LIVING} AND id = ({query.sql}){lock}", query.parameters)
+
+
+def group_in(rows: ResultRows) -> Group:
+    """The group that is locked. Raises: GroupNotFound."""
+    for group in groups_held(rows).values():
+        return group
+    raise GroupNotFound

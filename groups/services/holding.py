@@ -18,7 +18,7 @@ class GroupIsArchived(InvalidState):
 
 
 def asking_for_group(group_id: int) -> Statement:
-    """The question for `living_group`."""
+    """The question for `living_group` and `group_with_id`."""
     return Statement(f"{LIVING} AND id = %s", (group_id,))
 
 
@@ -33,10 +33,16 @@ def living_group(group_id: int) -> Group:
     Raises:
         Invalid: as `hold_group`.
     """
-    rows = ask(asking_for_group(group_id))
-    if not rows:
+    group = group_with_id(group_id)
+    if group is None:
         raise Invalid({"group_id": [UNKNOWN_GROUP]})
-    return _group(rows[0])
+    return group
+
+
+def group_with_id(group_id: int) -> Group | None:
+    """The same, or None."""
+    rows = ask(asking_for_group(group_id))
+    return _group(rows[0]) if rows else None
 
 
 def hold_group(group_id: int) -> Group:

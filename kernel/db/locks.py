@@ -80,6 +80,14 @@ def lock_namespace(namespace: Namespace) -> None:
     _take("SELECT pg_advisory_xact_lock(%s, 0)", namespace)
 
 
+def locking_namespace(namespace: Namespace, *, where: Statement) -> list[Statement]:
+    """The same for a batch, if a query has a row when it is carried out."""
+    if not connection.in_atomic_block:
+        raise LockOutsideTransaction
+    sql = f"SELECT pg_advisory_xact_lock({namespace:d}, 0) WHERE EXISTS ({where.sql})"  # a number
+    return [] if "skip-lock" in settings.CSPACE_TEST_FAULTS else [Statement(sql, where.parameters)]
+
+
 def try_namespace(namespace: Namespace) -> bool:
     """The same without waiting: False if somebody else is running."""
     if not connection.in_atomic_block:
