@@ -18,8 +18,8 @@ from allocations.api.entry_serializers import (
 )
 from allocations.api.filters import EntryFilter
 from allocations.models import AllocationRegistration
-from allocations.queries.entries import entry_of_event
-from allocations.queries.events import event_with_id
+from allocations.queries.entries import asking_for_entry, entry_of_event
+from allocations.queries.events import asking_for_event, event_with_id
 from allocations.queries.outlook import outlook
 from allocations.services.deciding import EntryIsWithdrawn, approve_entry, reject_entry
 from allocations.services.entries import (
@@ -33,6 +33,7 @@ from allocations.services.entries import (
     file_entry,
 )
 from classrooms.api.examples import room_taken
+from classrooms.api.fields import room_named_in
 from groups.api.permissions import InAnyGroup
 from kernel import clock
 from kernel.api.filters import filtered
@@ -59,6 +60,7 @@ class AllocationRegistrationViewSet(CallerViewSet):
         responses={201: FiledEntryOutput},
         conflicts=[EventIsNotOpen, LimitReached, WishIsFiled, WishOverlapsAnother],
         resource="Allocation event",
+        ahead=lambda view, event_id: [asking_for_event(event_id), *room_named_in(view.body_at_a_glance())],
     )
     def create(self, request: Request, event_id: int) -> Response:
         event_with_id(event_id)
@@ -67,7 +69,7 @@ class AllocationRegistrationViewSet(CallerViewSet):
         answer = FiledEntryOutput(entry, context={"outlook": outlook(entry.event, entry)}).data
         return self.created(answer, f"/api/v1/allocation-events/{event_id}/registrations/{entry.pk}/")
 
-    @Operation(LoggedIn, responses=DrawnEntryOutput)
+    @Operation(LoggedIn, responses=DrawnEntryOutput, ahead=lambda view, event_id, pk: [asking_for_entry(event_id, pk)])
     def retrieve(self, request: Request, event_id: int, pk: int) -> Response:
         return Response(DrawnEntryOutput(entry_of_event(event_id, pk, self.access)).data)
 
@@ -76,6 +78,7 @@ class AllocationRegistrationViewSet(CallerViewSet):
         request=EntryChangeInput,
         responses=EntryOutput,
         conflicts=[EventIsNotOpen, EntryIsDecided, LimitReached, WishIsFiled, WishOverlapsAnother],
+        ahead=lambda view, event_id, pk: [asking_for_entry(event_id, pk), *room_named_in(view.body_at_a_glance())],
     )
     def update(self, request: Request, event_id: int, pk: int) -> Response:
         entry_of_event(event_id, pk, self.access)

@@ -12,6 +12,11 @@ from allocations.rules import LAST_SECOND
 
 def due_events(now: datetime) -> EventQuerySet[AllocationEvent]:
     """Upcoming events that are to open, and open ones that are to close."""
+    return AllocationEvent.objects.filter(is_due(now))
+
+
+def is_due(now: datetime) -> Q:
+    """The condition on an event that its moment has come."""
     to_open = Q(status=EventStatus.UPCOMING, registration_start__lte=now)
     to_close = Q(status=EventStatus.OPEN, registration_end__lte=now - LAST_SECOND)
-    return AllocationEvent.objects.filter(to_open | to_close)
+    return to_open | to_close

@@ -1,6 +1,6 @@
 """Filing, changing and deleting wishes while the window is open.
 
-Filings of one event go on side by side; those of one group one at a time (`lock_filing`), so that its limits and
+Filings of one event go on side by side; those of one group one at a time (`locking_filing`), so that its limits and
 overlaps are counted against what stands.
 """
 
@@ -14,16 +14,20 @@ from accounts.rules import Access
 from allocations.enums import EntryStatus, EventStatus
 from allocations.facts.entries import EntryChanged, EntryDeleted, EntryFiled
 from allocations.models import AllocationEvent, AllocationRegistration
-from allocations.queries.entries import EntryNotFound, entry_of_event
+from allocations.queries.entries import asking_for_entry, entry_in, group_of_entry
+from allocations.queries.other_wishes import asking_for_other_wishes
 from allocations.rules import entry_faults, may_file_for
-from allocations.services.progress import event_for_filing
+from allocations.services.entry_rows import deleting, inserting, updating
+from allocations.services.progress import event_for_filing, holding_for_filing
 from classrooms.models import Classroom
 from groups.models import Group
+from groups.queries.places import asking_for_places, renew_access
 from groups.rules import UNKNOWN_GROUP
-from groups.services.holding import hold_group, hold_groups
+from groups.services.holding import groups_held, holding_groups, id_of_group
 from kernel.changes import changes_between
-from kernel.db.constraints import naming
-from kernel.db.locks import lock_filing
+from kernel.db.batch import ResultRows, Statement, put_off, send
+from kernel.db.ids import next_id
+from kernel.db.locks import locking_filing
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import AlreadyExists, Invalid, InvalidState, LimitReached, PermissionDenied
 from kernel.facts import publish
@@ -75,17 +79,24 @@ def file_entry(*, event_id: int, by: User, now: datetime, wish: Wish) -> Allocat
         Invalid: the group, the room, the span or the day cannot be; {field: [sentences]}.
         EventIsNotOpen, LimitReached, WishIsFiled, WishOverlapsAnother
     """
-    event = event_for_filing(event_id, now=now)
-    group = _group_to_file_for(wish, by)
-    entry = AllocationRegistration(event=event, created_by=by, created_at=now)
-    _apply(entry, wish, group)
-    lock_filing(entry.group_id)
+    entry = AllocationRegistration(event_id=event_id, group_id=wish.group_id or 0, created_by=by, created_at=now)
+    _apply(entry, wish, None)
+    to_move, to_hold, groups, places, _, *others = send(
+        *holding_for_filing(event_id, now=now),
+        holding_groups(id_of_group(wish.group_id)),
+        asking_for_places(by),
+        locking_filing(id_of_group(wish.group_id)),
+        *asking_for_other_wishes(entry),
+    )
+    entry.event = event = event_for_filing(event_id, to_move, to_hold, now=now)
+    entry.group = _group_to_file_for(wish, by, groups, places)
     _check_entry(event, entry, is_new_room=True, is_new_day=True)
     if event.status != EventStatus.OPEN:
         raise EventIsNotOpen
-    _check_limits(event, entry, is_new_of_group=True)
-    with naming({"allocationregistration_wish_is_unique": WishIsFiled()}):
-        entry.save(force_insert=True)
+    _check_limits(event, entry, *others, is_new_of_group=True)
+    entry.pk = next_id(AllocationRegistration._meta.db_table)
+    entry._state.adding = False
+    put_off(inserting(entry))
     publish(EntryFiled(entry=entry.summary, actor_id=by.pk, occurred_at=now))
     return entry
 
@@ -96,9 +107,7 @@ def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish:
 
     Publishes `EntryChanged`, nothing for a no-op. Raises: EntryNotFound, EntryIsDecided, and what `file_entry` raises.
     """
-    event = event_for_filing(event_id, now=now)
-    group = _group_to_file_for(wish, by) if wish.group_id is not None else None
-    entry = _held_entry(event_id, entry_id, group, by)
+    event, entry, group = _hold(event_id, entry_id, wish, by, now)
     before, room, day, group_id = _readable(entry), entry.classroom_id, entry.day_of_week, entry.group_id
     _apply(entry, wish, group)
     _check_entry(event, entry, is_new_room=entry.classroom_id != room, is_new_day=entry.day_of_week != day)
@@ -107,9 +116,9 @@ def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish:
     if not changes:
         return entry
     if changes.keys() - {"description", "rank"}:
-        _check_limits(event, entry, is_new_of_group=entry.group_id != group_id)
-    with naming({"allocationregistration_wish_is_unique": WishIsFiled()}):
-        entry.save()
+        others = send(*asking_for_other_wishes(entry))
+        _check_limits(event, entry, *others, is_new_of_group=entry.group_id != group_id)
+    put_off(updating(entry))
     publish(EntryChanged(entry=entry.summary, actor_id=by.pk, occurred_at=now, changes=changes))
     return entry
 
@@ -120,12 +129,10 @@ def delete_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> No
 
     Raises: EventNotFound, EntryNotFound, PermissionDenied, EventIsNotOpen, EntryIsDecided.
     """
-    event = event_for_filing(event_id, now=now)
-    entry = _held_entry(event_id, entry_id, None, by)
+    event, entry, _ = _hold(event_id, entry_id, Wish(), by, now)
     _check_changeable(event, entry)
-    fact = EntryDeleted(entry=entry.summary, actor_id=by.pk, occurred_at=now)
-    entry.delete()
-    publish(fact)
+    put_off(deleting(entry))
+    publish(EntryDeleted(entry=entry.summary, actor_id=by.pk, occurred_at=now))
 
 
 def locked_entry(event_id: int, entry_id: int, access: Access) -> AllocationRegistration:
@@ -133,40 +140,63 @@ def locked_entry(event_id: int, entry_id: int, access: Access) -> AllocationRegi
 
     Raises: EntryNotFound, PermissionDenied.
     """
-    entries = AllocationRegistration.objects.of_event(event_id).filter(pk=entry_id)
-    if not list(entries.select_for_update(no_key=True).values_list("id")):
-        raise EntryNotFound
-    return entry_of_event(event_id, entry_id, access)
+    _, rows = send(*_locking_entry(event_id, entry_id))
+    return entry_in(rows, access)
 
 
-def _group_to_file_for(wish: Wish, by: User) -> Group:
-    """The group of the wish, held FOR SHARE. Raises: Invalid (`group_id`), PermissionDenied."""
+def _locking_entry(event_id: int, entry_id: int) -> list[Statement]:
+    """What locks the row of an entry, and the question for `entry_in`."""
+    return [Statement(LOCK, (event_id, entry_id)), asking_for_entry(event_id, entry_id)]
+
+
+LOCK = "SELECT FROM allocations_allocationregistration WHERE event_id = %s AND id = %s FOR NO KEY UPDATE"
+
+
+def _group_to_file_for(wish: Wish, by: User, groups: ResultRows, places: ResultRows) -> Group:
+    """The group of the wish, which is held FOR SHARE if it lives. Raises: Invalid (`group_id`), PermissionDenied."""
     if wish.group_id is None:
         raise Invalid({"group_id": [UNKNOWN_GROUP]})
     if not may_file_for(by.access, wish.group_id):
         raise PermissionDenied
-    group = hold_group(wish.group_id)
-    by.forget_access()  # read again now that nobody can leave the group any more
+    group = groups_held(groups).get(wish.group_id)
+    if group is None:
+        raise Invalid({"group_id": [UNKNOWN_GROUP]})
+    renew_access(by, places)  # as it is now that nobody can leave the group any more
     if not may_file_for(by.access, group.pk):
         raise PermissionDenied
     return group
 
 
-def _held_entry(event_id: int, entry_id: int, group: Group | None, by: User) -> AllocationRegistration:
-    """The entry, locked after its group and the filings it will be counted with (lock order: event, group, own rows).
+def _hold(
+    event_id: int, entry_id: int, wish: Wish, by: User, now: datetime
+) -> tuple[AllocationEvent, AllocationRegistration, Group | None]:
+    """Event and entry, and the group that the wish names; the entry is locked after its group, or that one, and the
+    filings it will be counted with (lock order: event, group, own rows). One batch.
 
-    `group`: the one it is handed to, held already.
-    Raises: EntryNotFound, PermissionDenied (also who has left its group), StaleRead (it changed groups meanwhile).
+    Raises: EventNotFound, EntryNotFound, PermissionDenied (also who has left the group), Invalid (`group_id`),
+    StaleRead (the entry changed groups meanwhile).
     """
-    before = entry_of_event(event_id, entry_id, by.access)
-    if group is None and not by.access.is_cspace:
-        hold_groups([before.group_id])
-        by.forget_access()  # read again now that nobody can leave the group any more
-    lock_filing(group.pk if group else before.group_id)
-    entry = locked_entry(event_id, entry_id, by.access)
-    if entry.group_id != before.group_id:
+    group_id = group_of_entry(event_id, entry_id) if wish.group_id is None else id_of_group(wish.group_id)
+    to_move, to_hold, groups, places, filing, _, rows = send(
+        *holding_for_filing(event_id, now=now),
+        holding_groups(group_id),
+        asking_for_places(by),
+        locking_filing(group_id),
+        *_locking_entry(event_id, entry_id),
+    )
+    event = event_for_filing(event_id, to_move, to_hold, now=now)
+    if wish.group_id is not None:
+        group = _group_to_file_for(wish, by, groups, places)
+        return event, entry_in(rows, by.access), group
+    entry = entry_in(rows, by.access)
+    group_ids = {*groups_held(groups), *(row[0] for row in filing)}
+    if group_ids != {entry.group_id}:
         raise StaleRead
-    return entry
+    if not by.access.is_cspace:
+        renew_access(by, places)  # as it is now that nobody can leave the group any more
+        if not may_file_for(by.access, entry.group_id):
+            raise PermissionDenied
+    return event, entry, None
 
 
 def _apply(entry: AllocationRegistration, wish: Wish, group: Group | None) -> None:
@@ -201,20 +231,30 @@ def _check_changeable(event: AllocationEvent, entry: AllocationRegistration) -> 
         raise EntryIsDecided
 
 
-def _check_limits(event: AllocationEvent, entry: AllocationRegistration, *, is_new_of_group: bool) -> None:
-    """The event's limits, and the group's other standing wishes. The group's filings are locked."""
+def _check_limits(
+    event: AllocationEvent,
+    entry: AllocationRegistration,
+    others: ResultRows,
+    count: ResultRows,
+    *,
+    is_new_of_group: bool,
+) -> None:
+    """The event's limits, and the group's other wishes, as `asking_for_other_wishes` was answered under the lock of its
+    filings. Raises: LimitReached, WishIsFiled, WishOverlapsAnother."""
     minutes, most = event.max_minutes_per_entry, event.max_entries_per_group
     if minutes is not None and entry.weekly_minutes > minutes:
         raise LimitReached(f"An entry may last at most {minutes} minutes")
-    others = AllocationRegistration.objects.of_event(event.pk).filter(group_id=entry.group_id).exclude(pk=entry.pk)
-    overlapping = others.standing().in_slot(entry.classroom_id, entry.day_of_week, entry.start_minute, entry.end_minute)
-    for start, end, choice in overlapping.values_list("start_minute", "end_minute", "choice"):
-        if (start, end) == (entry.start_minute, entry.end_minute):
+    same_slot = (entry.start_minute, entry.end_minute)
+    for start, end, choice, is_standing in others:
+        if is_standing and (start, end) == same_slot:
             raise WishIsFiled
-        if not entry.choice or choice != entry.choice:
+        if is_standing and (not entry.choice or choice != entry.choice):
             raise WishOverlapsAnother
-    if is_new_of_group and most is not None and others.standing().count() >= most:
+    if is_new_of_group and most is not None and count[0][0] >= most:
         raise LimitReached(f"A group may file at most {most} entries")
+    # One that was refused or given back has its slot once, too.
+    if any((start, end) == same_slot for start, end, *_ in others):
+        raise WishIsFiled
 
 
 def _readable(entry: AllocationRegistration) -> Mapping[str, Any]:

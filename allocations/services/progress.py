@@ -13,13 +13,15 @@ from accounts.rules import check_cspace
 from allocations.enums import UNDECIDED, EventStatus
 from allocations.facts.events import EventCancelled, EventClosed, EventOpened
 from allocations.models import AllocationEvent
-from allocations.queries.due_events import due_events
-from allocations.queries.events import EventNotFound
+from allocations.queries.due_events import due_events, is_due
+from allocations.queries.events import EVENT, EventNotFound, event_of, event_with_id
 from allocations.queries.recipients import recipients_of_state
 from allocations.rules import status_due
 from allocations.services.freezing import freeze
 from allocations.services.holds import update_hold
+from kernel.db.batch import ResultRows, Statement
 from kernel.db.locks import Namespace, try_namespace
+from kernel.db.querysets import statement_of
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import InvalidState
 from kernel.facts import publish
@@ -57,30 +59,34 @@ def event_for_write(event_id: int, *, now: datetime) -> AllocationEvent:
     return event
 
 
-def event_for_filing(event_id: int, *, now: datetime) -> AllocationEvent:
-    """The event, held FOR SHARE until the transaction ends: it cannot be closed meanwhile. Filings do not wait
-    for each other.
+def holding_for_filing(event_id: int, *, now: datetime) -> list[Statement]:
+    """For a batch: the event, held FOR SHARE until the transaction ends. It cannot be closed meanwhile, and filings do
+    not wait for each other. Two statements, for `event_for_filing`: if its moment has come, the first locks it FOR NO
+    KEY UPDATE, and the second passes it over: a lock that is shared cannot be made a stronger one.
+    """
+    events = AllocationEvent.objects.filter(pk=event_id).order_by()
+    to_move = events.filter(is_due(now)).select_for_update(no_key=True)
+    to_hold = statement_of(events.exclude(is_due(now)).values_list(*EVENT))
+    # FOR SHARE is not in the ORM.
+    share = "" if "skip-event-lock" in settings.CSPACE_TEST_FAULTS else " FOR SHARE"
+    return [statement_of(to_move.values_list(*EVENT)), Statement(f"{to_hold.sql}{share}", to_hold.parameters)]
+
+
+def event_for_filing(event_id: int, to_move: ResultRows, to_hold: ResultRows, *, now: datetime) -> AllocationEvent:
+    """The event that is held, moved on if its moment has come.
 
     Raises:
         EventNotFound
-        StaleRead: its moment came between the read and the lock; the transaction starts again.
+        StaleRead: its moment came while it was waited for; the transaction starts again.
     """
-    event = AllocationEvent.objects.without_manifest().filter(pk=event_id).first()
-    if event is None:
-        raise EventNotFound
-    if due(event, now) != event.status:
-        return event_for_write(event_id, now=now)
-    if "skip-event-lock" in settings.CSPACE_TEST_FAULTS:
+    for row in to_hold:
+        return event_of(row)
+    for row in to_move:
+        event = event_of(row)
+        move_on(event, now=now)
         return event
-    # FOR SHARE is not in the ORM.
-    events = list(
-        AllocationEvent.objects.raw("SELECT * FROM allocations_allocationevent WHERE id = %s FOR SHARE", [event_id])
-    )
-    if not events:
-        raise EventNotFound
-    if due(events[0], now) != events[0].status:
-        raise StaleRead
-    return events[0]
+    event_with_id(event_id)
+    raise StaleRead
 
 
 def move_on(event: AllocationEvent, *, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """A room in a body or a query, by its exact name."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -7,8 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from classrooms.models import Classroom
-from classrooms.queries.rooms import bookable_room
+from classrooms.queries.rooms import asking_for_room, bookable_room
 from classrooms.rules import UNKNOWN_CLASSROOM
+from kernel.db.batch import Statement
+from kernel.text import has_forbidden_text
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -29,3 +32,9 @@ class ClassroomField(serializers.Field[Classroom, Any, str, Any]):
 
     def to_representation(self, value: Any) -> str:
         return str(value)
+
+
+def room_named_in(body: Mapping[str, Any]) -> list[Statement]:
+    """What the field `classroom` will ask for this body, for `Operation.ahead`."""
+    name = body.get("classroom")
+    return [asking_for_room(name)] if isinstance(name, str) and not has_forbidden_text(name) else []

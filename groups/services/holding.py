@@ -72,6 +72,11 @@ GROUP_ACTED_FOR = (
 (is he?), or (his id) a member of it."""
 
 
+def id_of_group(group_id: int | None) -> Statement:
+    """The query of the id of a group, if there is one, archived or not: for what is locked by it."""
+    return Statement("SELECT id FROM groups_group WHERE id = %s", (group_id,))
+
+
 def hold_groups(group_ids: Iterable[int]) -> dict[int, Group]:
     """Several living groups by id, held the same way, in ascending order; unknown ids are missing."""
     (rows,) = send(holding_groups(group_ids))

@@ -138,9 +138,17 @@ def _longer_waits(cursor: Any, seconds: int) -> Iterator[None]:
         cursor.execute(change, limits)
 
 
-def lock_filing(group_id: int) -> None:
-    """One filing of a group at a time, until the transaction ends. It keeps nobody from booking for the group."""
-    _take("SELECT pg_advisory_xact_lock(%s, %s)", Namespace.FILING, group_id)
+def locking_filing(group: Statement) -> Statement:
+    """For a batch: one filing of a group at a time, until the transaction ends. It keeps nobody from booking for it.
+
+    The group is the one that a query of one column names when it is carried out; it is answered by a row that begins
+    with its id.
+    """
+    if not connection.in_atomic_block:
+        raise LockOutsideTransaction
+    take = "" if "skip-lock" in settings.CSPACE_TEST_FAULTS else f", pg_advisory_xact_lock({Namespace.FILING:d}, id)"
+    sql = f"SELECT id{take} FROM (SELECT id::int FROM ({group.sql}) AS named (id)) AS filing"  # noqa: S608
+    return Statement(sql, group.parameters)
 
 
 def _take(sql: str, *parameters: Any) -> None:

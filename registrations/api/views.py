@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import room_taken
-from classrooms.queries.rooms import asking_for_room
+from classrooms.api.fields import room_named_in
 from groups.api.permissions import InAnyGroup
 from groups.services.holding import GroupIsArchived, asking_for_group
 from kernel import clock
@@ -17,7 +17,6 @@ from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.db.batch import Statement
-from kernel.text import has_forbidden_text
 from registrations.api.filters import RegistrationFilter
 from registrations.api.serializers import (
     DecisionInput,
@@ -57,12 +56,6 @@ def room_and_group(body: Mapping[str, Any]) -> list[Statement]:
     group_id = body.get("group_id")
     groups = [asking_for_group(group_id)] if type(group_id) is int and 0 < group_id <= MAX_ID else []
     return [*room_named_in(body), *groups]
-
-
-def room_named_in(body: Mapping[str, Any]) -> list[Statement]:
-    """What a field for a room by name will ask for this body."""
-    name = body.get("classroom")
-    return [asking_for_room(name)] if isinstance(name, str) and not has_forbidden_text(name) else []
 
 
 class RegistrationViewSet(CallerViewSet):

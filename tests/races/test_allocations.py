@@ -209,6 +209,18 @@ def test_several_steps_at_once_move_an_event_on_once(scene):
         assert history(event) == ["created", "closed"]
 
 
+def test_filings_at_the_moment_an_event_opens(scene):
+    """Each finds the event due: one opens it, the others find it open, and none is refused."""
+    before = deadlocks()
+    for _ in range(ROUNDS):
+        event = scene.event()
+        AllocationEvent.objects.filter(pk=event.pk).update(status="upcoming")
+        filings = [scene.filing(event, start=480 + 60 * number, group=number % 2) for number in range(4)]
+        assert raised(at_once(*filings)) == []
+        assert history(event) == ["created", "opened", *["filed"] * 4]
+    assert deadlocks() == before
+
+
 def test_a_write_and_the_step_at_once(scene):
     """Both find the event due: one moves it on, the other finds it moved."""
     for _ in range(ROUNDS):

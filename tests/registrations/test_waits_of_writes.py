@@ -31,7 +31,8 @@ class Campus:
         make_classroom("Room B")
         self.member, self.decider = make_user("member"), make_user("decider")
         join(self.member, self.group)
-        join(self.member, make_group("523"))
+        self.other_group = make_group("523")
+        join(self.member, self.other_group)
         join(self.decider, cspace_group(), "admin")
         self.event = make_event(self.decider, starts_on=DAY)
         self.by_member, self.by_decider = api(self.member), api(self.decider)
@@ -132,6 +133,16 @@ def _filing(campus: Campus) -> Callable[[], Any]:
     return lambda: campus.by_member.post(path, wish)
 
 
+def _filing_by_cspace(campus: Campus) -> Callable[[], Any]:
+    path, wish = f"allocation-events/{campus.event.pk}/registrations/", campus.wish()
+    return lambda: campus.by_decider.post(path, wish)
+
+
+def _handing_on(campus: Campus) -> Callable[[], Any]:
+    path = campus.entry()
+    return lambda: campus.by_member.patch(path, {"group_id": campus.other_group.pk})
+
+
 def _adding(campus: Campus) -> Callable[[], Any]:
     path, username = f"groups/{campus.group.pk}/user-groups/", make_user().username
     return lambda: campus.by_decider.post(path, {"username": username})
@@ -167,9 +178,14 @@ MOST = {
     "move, by cspace": (_cspace("PATCH", "registration", "", {"classroom": "Room B"}), 4),
     "move an occurrence": (_cspace("PATCH", "occurrence", "", {"classroom": "Room B"}), 4),
     "reword": (_own("PATCH", "registration", {"description": "Reading circle"}), 3),
-    "file a wish": (_filing, 15),
-    "change a wish": (_own("PATCH", "entry", {"classroom": "Room B"}), 17),
-    "withdraw a wish": (_own("DELETE", "entry"), 13),
+    "file a wish": (_filing, 4),
+    "file a wish, by cspace": (_filing_by_cspace, 4),
+    "change a wish": (_own("PATCH", "entry", {"classroom": "Room B"}), 4),
+    "hand a wish on": (_handing_on, 4),
+    "reword a wish": (_own("PATCH", "entry", {"description": "Reading circle"}), 3),
+    "change a wish, by cspace": (_cspace("PATCH", "entry", "", {"classroom": "Room B"}), 4),
+    "withdraw a wish": (_own("DELETE", "entry"), 3),
+    "withdraw a wish, by cspace": (_cspace("DELETE", "entry"), 3),
     "add a member": (_adding, 3),
     "make a member an admin": (_cspace("PATCH", "place", "", {"permissions": "admin"}), 3),
     "make an admin a member": (_cspace("PATCH", "leading_place", "", {"permissions": "member"}), 3),
