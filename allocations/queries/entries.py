@@ -7,8 +7,9 @@ from allocations.rules import may_file_for
 from classrooms.models import Classroom
 from classrooms.queries.rooms import BOOKABLE
 from groups.models import Group
-from kernel.db.batch import ResultRows, Statement, ask
+from kernel.db.batch import Statement, ask
 from kernel.db.loading import instance_of
+from kernel.db.pipeline import ResultRows
 from kernel.errors import NotFound, PermissionDenied
 
 ENTRY = tuple(column.attname for column in AllocationRegistration._meta.concrete_fields)

@@ -1,8 +1,9 @@
 """One allocation event, by its id."""
 
 from allocations.models import AllocationEvent
-from kernel.db.batch import ResultRow, Statement, ask
+from kernel.db.batch import Statement, ask
 from kernel.db.loading import instance_of
+from kernel.db.pipeline import ResultRow
 from kernel.errors import NotFound
 
 EVENT = tuple(column.attname for column in AllocationEvent._meta.concrete_fields if column.name != "frozen_manifest")

@@ -25,9 +25,10 @@ from groups.queries.places import asking_for_places, renew_access
 from groups.rules import UNKNOWN_GROUP
 from groups.services.holding import groups_held, holding_groups, id_of_group
 from kernel.changes import changes_between
-from kernel.db.batch import ResultRows, Statement, put_off, send
+from kernel.db.batch import Statement, put_off, send
 from kernel.db.ids import next_id
 from kernel.db.locks import locking_filing
+from kernel.db.pipeline import ResultRows
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import AlreadyExists, Invalid, InvalidState, LimitReached, PermissionDenied
 from kernel.facts import publish

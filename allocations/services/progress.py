@@ -19,8 +19,9 @@ from allocations.queries.recipients import recipients_of_state
 from allocations.rules import status_due
 from allocations.services.freezing import freeze
 from allocations.services.holds import update_hold
-from kernel.db.batch import ResultRows, Statement
+from kernel.db.batch import Statement
 from kernel.db.locks import Namespace, try_namespace
+from kernel.db.pipeline import ResultRows
 from kernel.db.querysets import statement_of
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import InvalidState
