@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from kernel.campus_time import Interval
 from kernel.db.overlaps import Overlaps
 from kernel.db.querysets import RowT
-from registrations.enums import RegistrationStatus, WeekState
+from registrations.enums import WeekState
 
 
 class RegistrationQuerySet(QuerySet[RowT]):
@@ -21,9 +21,6 @@ class RegistrationQuerySet(QuerySet[RowT]):
         """Holding their rooms."""
         return self.filter(occupancy__is_live=True)
 
-    def not_cancelled(self) -> Self:
-        return self.exclude(status=RegistrationStatus.CANCELLED)
-
     def overlapping(self, interval: Interval) -> Self:
         """Sharing at least an instant with a half-open interval."""
         return self.filter(Overlaps(interval.starts_at, interval.ends_at, of="occupancy__"))
@@ -33,17 +30,6 @@ class RegistrationQuerySet(QuerySet[RowT]):
 
     def in_order(self) -> Self:
         return self.order_by("occupancy__starts_at", "occupancy_id")
-
-    def created_by(self, user_id: int) -> Self:
-        return self.filter(created_by_id=user_id)
-
-    def in_period(self, period: str, *, now: datetime) -> Self:
-        """`upcoming` = ends after now, soonest first; `past` = the rest, latest first; `all` by time."""
-        if period == "upcoming":
-            return self.ending_after(now).in_order()
-        if period == "past":
-            return self.filter(occupancy__ends_at__lte=now).order_by("-occupancy__starts_at", "-occupancy_id")
-        return self.in_order()
 
     def starting_after(self, instant: datetime) -> Self:
         return self.filter(occupancy__starts_at__gt=instant)

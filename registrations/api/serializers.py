@@ -19,10 +19,11 @@ from kernel.api.fields import (
     TimestampField,
 )
 from kernel.api.serializers import Input, Output, Query, Shape
-from kernel.campus_time import DayPiece, cut_per_day, format_instant, format_minute
+from kernel.campus_time import format_instant
 from kernel.errors import Faults
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
+from registrations.queries.own_registrations import wall_times
 from registrations.rules import MAX_DESCRIPTION, MAX_REASON, booking_faults
 from registrations.services.changing import RegistrationChange, change_faults, check_may_move
 
@@ -122,7 +123,7 @@ class RegistrationOutput(Output):
             "classroom": instance.occupancy.classroom.name,
             "group_id": instance.group_id,
             "reserved_group": instance.group.name,
-            **wall_times(instance),
+            **wall_times(instance.interval),
             "description": instance.description,
             "status": instance.status,
             "created_by": instance.created_by.username,
@@ -151,7 +152,7 @@ class ListedRegistrationOutput(Output):
         return {
             "id": instance.pk,
             "classroom": instance.occupancy.classroom.name,
-            **wall_times(instance),
+            **wall_times(instance.interval),
             "reserved_by": instance.created_by.display_name,
             "reserved_group": instance.group.name,
             "description": instance.description,
@@ -160,7 +161,7 @@ class ListedRegistrationOutput(Output):
         }
 
 
-class OwnRegistrationOutput(Output):
+class OwnRegistrationOutput(Shape):
     """One row of `GET /users/me/registrations/`."""
 
     example = RegistrationOutput.example
@@ -175,17 +176,6 @@ class OwnRegistrationOutput(Output):
     description = serializers.CharField()
     series_id = serializers.IntegerField(allow_null=True)
 
-    def represent(self, instance: Registration) -> dict[str, Any]:
-        return {
-            "id": instance.pk,
-            "reserved_group": instance.group.name,
-            "classroom": instance.occupancy.classroom.name,
-            **wall_times(instance),
-            "status": instance.status,
-            "description": instance.description,
-            "series_id": instance.series_id,
-        }
-
 
 class RegistrationList(Shape):
     registrations = ListedRegistrationOutput(many=True)
@@ -198,17 +188,3 @@ class OwnRegistrationList(Shape):
 class OwnRegistrationsQuery(Query):
     status = ChoiceField(choices=["upcoming", "past", "all"], default="all")
     limit = QueryIntegerField(min_value=1, max_value=100, required=False)
-
-
-def wall_times(registration: Registration) -> dict[str, str]:
-    """The documented `date`, `start_time`, `end_time`. A registration lies within one campus day."""
-    piece = first_piece(registration)
-    return {
-        "date": piece.date.isoformat(),
-        "start_time": format_minute(piece.start_minute),
-        "end_time": format_minute(piece.end_minute),
-    }
-
-
-def first_piece(registration: Registration) -> DayPiece:
-    return next(cut_per_day(registration.interval))

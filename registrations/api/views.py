@@ -1,6 +1,7 @@
 """Registrations over HTTP (contract §5 and `users/me/registrations/` of §2)."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from kernel import clock
 from kernel.api.fields import MAX_ID
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
+from kernel.api.pagination import asked_page, places_of
 from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.db.batch import Statement
 from registrations.api.filters import RegistrationFilter
@@ -22,7 +24,6 @@ from registrations.api.serializers import (
     DecisionInput,
     ListedRegistrationOutput,
     OwnRegistrationList,
-    OwnRegistrationOutput,
     OwnRegistrationsQuery,
     RegistrationChangeInput,
     RegistrationInput,
@@ -31,6 +32,7 @@ from registrations.api.serializers import (
     change_of,
 )
 from registrations.models import Registration
+from registrations.queries.own_registrations import asking_for_own_registrations, own_registrations
 from registrations.queries.registrations import asking_for_registration, registration_with_id
 from registrations.services.booking import Slot, book
 from registrations.services.cancelling import cancel_registration
@@ -156,9 +158,25 @@ class RegistrationViewSet(CallerViewSet):
 class OwnRegistrationViewSet(CallerViewSet):
     tag = "users"
 
-    @Operation(LoggedIn, parameters=[OwnRegistrationsQuery], responses=OwnRegistrationList)
+    @Operation(
+        LoggedIn,
+        parameters=[OwnRegistrationsQuery],
+        responses=OwnRegistrationList,
+        ahead=lambda view: [view.question_of_list],
+    )
     def list(self, request: Request) -> Response:
+        rows, count = own_registrations(self.question_of_list)
+        return self.listing_of(rows, count=count)
+
+    @cached_property
+    def question_of_list(self) -> Statement:
+        """What `list` asks. Raises: ValidationError, Invalid."""
         query = self.query(OwnRegistrationsQuery)
-        rows = Registration.objects.created_by(self.caller.pk).not_cancelled().with_api_relations()
-        rows = rows.in_period(query["status"], now=clock.now())
-        return self.listing(rows[: query["limit"]] if "limit" in query else rows, OwnRegistrationOutput)
+        user_id = self.asker.user_id if self.asker else self.caller.pk
+        return asking_for_own_registrations(
+            user_id,
+            query["status"],
+            now=clock.now(),
+            most=query.get("limit"),
+            places=places_of(asked_page(self.request)),
+        )

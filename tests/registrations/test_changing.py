@@ -256,6 +256,13 @@ def test_own_registrations(api, held, member, team, room, cspace):
         assert ids("?status=upcoming") == [rejected.pk, held.pk]
         assert ids("?status=past") == [past.pk]
         assert ids("?status=all&limit=1") == [past.pk]
+        assert ids("?page=2&per_page=2") == [held.pk]
+        assert ids("?status=upcoming&limit=1&page=1&per_page=1") == [rejected.pk]
+        page = api(member).get("users/me/registrations/?limit=2&page=1&per_page=1").json()
+        assert (page["count"], page["previous"]) == (2, None)
+        assert page["next"].endswith("/users/me/registrations/?limit=2&page=2&per_page=1")
+        assert api(member).get("users/me/registrations/?limit=2&page=3&per_page=1").status_code == 404
+        assert api(cspace).get("users/me/registrations/?page=1").json()["count"] == 0
         assert api(member).get("users/me/registrations/?status=x&limit=0").json()["details"].keys() == {
             "status",
             "limit",
