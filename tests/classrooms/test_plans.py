@@ -107,18 +107,18 @@ SEARCHES = {"what is in the way of a closure of all rooms": ROOMS}
 def statements_of(question: Callable[[list[Classroom]], object], rooms: list[Classroom]) -> list[tuple[str, Any]]:
     """The SQL that answers it, with its parameters; whichever way it is sent."""
     statements: list[tuple[str, Any]] = []
-    send = batch.send
+    carry_out = batch._send
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         statements.append((sql, params))
         return execute(sql, params, many, context)
 
-    def note_batch(*those: Any, **how: Any) -> Any:
+    def note_batch(database: Any, those: Any, **how: Any) -> Any:
         statements.extend((each.sql, each.parameters) for each in those)
-        return send(*those, **how)
+        return carry_out(database, those, **how)
 
     with pytest.MonkeyPatch.context() as patch, connection.execute_wrapper(note):
-        patch.setattr(batch, "send", note_batch)
+        patch.setattr(batch, "_send", note_batch)
         question(rooms)
     return [(sql, params) for sql, params in statements if "classrooms_occupancy" in sql]
 
