@@ -34,13 +34,15 @@ class JsonLines(logging.Formatter):
             "asctime": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "levelname": record.levelname,
             "name": record.name,
-            "message": redact(record.getMessage()),
+            "message": redact(record.msg if isinstance(record.msg, Mapping) else record.getMessage()),
         }
         for name, value in vars(record).items():
             if name not in OF_ANY_RECORD:
                 line[name] = REDACTED if _is_secret(name) else redact(value)
         if record.exc_info:
             line["exc_info"] = redact(self.formatException(record.exc_info))
+        elif record.exc_text:
+            line["exc_info"] = redact(record.exc_text)
         if record.stack_info:
             line["stack_info"] = redact(self.formatStack(record.stack_info))
         return json.dumps(line)

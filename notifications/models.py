@@ -42,7 +42,8 @@ class InboxPart(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
-    """Its foreign key is made by the migration: PostgreSQL deletes the parts of who is deleted."""
+    """No key of PostgreSQL's: it would be checked at the COMMIT of whoever tells a person that is being deleted, each
+    waiting for the other. Who is deleted leaves parts that come to nothing."""
     status = models.CharField(max_length=10)
     part = models.IntegerField()
     number = models.BigIntegerField()

@@ -23,12 +23,9 @@ FOR_EACH_OF_A_QUERY = (
     " WHERE recipient IS DISTINCT FROM %s::bigint AND recipient IS DISTINCT FROM %s::bigint"
 )
 MARK = "UPDATE notifications_notification SET status = %s WHERE id = %s AND user_id = %s AND status <> %s"
-# In one order, so that two of a person do not lock each other's notices.
 READ_ALL = """
-WITH unread AS (
-     SELECT id FROM notifications_notification WHERE user_id = %s AND status = 'unread' ORDER BY id FOR NO KEY UPDATE
-), marked AS (
-     UPDATE notifications_notification AS notice SET status = 'read' FROM unread WHERE notice.id = unread.id RETURNING 1
+WITH marked AS (
+     UPDATE notifications_notification SET status = 'read' WHERE user_id = %s AND status = 'unread' RETURNING 1
 )
 SELECT count(*) FROM marked
 """

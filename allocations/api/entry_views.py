@@ -88,8 +88,14 @@ class AllocationRegistrationViewSet(CallerViewSet):
 
     partial_update = update
 
-    @Operation(LoggedIn, responses={204: None}, conflicts=[EventIsNotOpen, EntryIsDecided])
+    @Operation(
+        LoggedIn,
+        responses={204: None},
+        conflicts=[EventIsNotOpen, EntryIsDecided],
+        ahead=lambda view, event_id, pk: [asking_for_entry(event_id, pk)],
+    )
     def destroy(self, request: Request, event_id: int, pk: int) -> Response:
+        entry_of_event(event_id, pk, self.access)  # whose it is not, waits for nobody
         delete_entry(event_id=event_id, entry_id=pk, by=self.caller, now=clock.now())
         return Response(status=204)
 

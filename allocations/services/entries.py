@@ -172,7 +172,8 @@ def _hold(
     event_id: int, entry_id: int, wish: Wish, by: User, now: datetime
 ) -> tuple[AllocationEvent, AllocationRegistration, Group | None]:
     """Event and entry, and the group that the wish names; the entry is locked after its group, or that one, and the
-    filings it will be counted with (lock order: event, group, own rows). One batch.
+    filings it will be counted with (lock order: event, group, own rows). One batch; for cspace too, which needs the
+    group only where it names one: who asks is not known to the statements.
 
     Raises: EventNotFound, EntryNotFound, PermissionDenied (also who has left the group), Invalid (`group_id`),
     StaleRead (the entry changed groups meanwhile).

@@ -16,6 +16,8 @@ from kernel.db.batch import Statement
 from kernel.db.searching import LikeWritten
 
 NEED = re.compile(r"([a-z0-9_]{1,40})(?::([0-9]{1,5}))?")
+MAX_NEEDS = 50
+"""Each is a condition of its own: thousands of them would take the server seconds."""
 MAX_REMEMBERED = 500
 Classrooms = QuerySet[Classroom]
 
@@ -27,7 +29,10 @@ class _EquipmentFormField(forms.Field):
         if value in self.empty_values:
             return None
         least: dict[str, int] = {}
-        for part in value.split(","):
+        parts = value.split(",", MAX_NEEDS)
+        if len(parts) > MAX_NEEDS:
+            raise forms.ValidationError(f"Must name at most {MAX_NEEDS}")
+        for part in parts:
             need = NEED.fullmatch(part.strip())
             if need is None or need[1] == "svg":
                 raise forms.ValidationError("Must look like projector,whiteboard:2")
@@ -52,13 +57,13 @@ class ClassroomFilter(FilterSet):
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)
-def placed_by(asked: AskedOf) -> Statement:
+def placed_by(query: AskedOf) -> Statement:
     """`placed` of the rooms that a query string asks for (`kernel.api.filters.asked_of`).
 
     Remembered, for it depends on nothing else: a campus has few floors, and to compile the question costs more than to
     answer it. Raises: Invalid.
     """
-    return placed(filtered_by(ClassroomFilter, Classroom.objects.in_order(), dict(asked)))
+    return placed(filtered_by(ClassroomFilter, Classroom.objects.in_order(), dict(query)))
 
 
 def _count(key: str) -> Func:

@@ -14,6 +14,7 @@ from classrooms.querysets import ClassroomQuerySet
 from kernel.db.batch import Statement, ask
 from kernel.db.loading import instance_of
 from kernel.db.pipeline import ResultRow, ResultRows
+from kernel.db.plans import USUAL_SIZES
 from kernel.db.querysets import statement_of
 from kernel.db.versions import VERSION
 from kernel.errors import NotFound
@@ -137,9 +138,9 @@ def room_list(question: Statement) -> tuple[UUID | None, list[dict[str, Any]], i
 
 def _at_places(rows: Statement, places: tuple[int, int]) -> Statement:
     """The rows of `placed` at places. PostgreSQL plans once where it need not ask how many there are from where: the
-    places stand in the text if they begin with the first, of which there are few."""
+    places stand in the text if they are the first of a usual page."""
     first, last = places
-    if first:
+    if first or last not in USUAL_SIZES:
         sql = ROOMS_AT_PLACES.format(rooms=rows.sql, first="%s::bigint", last="%s::bigint")
         return Statement(sql, (*rows.parameters, *places))
     return Statement(ROOMS_AT_PLACES.format(rooms=rows.sql, first=first, last=last), rows.parameters)

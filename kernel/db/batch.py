@@ -24,11 +24,14 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from psycopg.pq import ConnStatus, TransactionStatus
 
+from kernel.db.constraints import sqlstate
 from kernel.db.patience import Silence, watched
-from kernel.db.pipeline import Exchange, PlanIsGone, ResultRow, ResultRows
+from kernel.db.pipeline import Exchange, PlanIsGone, ResultRow, ResultRows, place_of
 
 COMMIT = "COMMIT"
 SAVEPOINT = "cspace_batch"
+TIMED_OUT = frozenset({"55P03", "57014"})
+"""`lock_timeout` and `statement_timeout` (or somebody's cancellation)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Statement:
 
 
 _put_off: ContextVar[list[Statement] | None] = ContextVar("statements_put_off", default=None)
-_ahead: ContextVar[dict[Statement, ResultRows] | None] = ContextVar("answers_ahead", default=None)
+_ahead: ContextVar[dict[Statement, Any] | None] = ContextVar("answers_ahead", default=None)
+"""The rows of each question, or the `DatabaseError` that it ended with."""
 
 
 def send(*statements: Statement, savepoint: bool = False) -> list[ResultRows]:
@@ -59,7 +63,6 @@ def send(*statements: Statement, savepoint: bool = False) -> list[ResultRows]:
     database: Any = connections[DEFAULT_DB_ALIAS]  # itself: the proxy for it costs as much as a small statement
     is_alone = not database.in_atomic_block
     is_first = is_alone and not database.health_check_done
-    database.health_check_done = True  # by this batch, which may take as long as its statements may
     try:
         return _send(database, statements, savepoint=savepoint, is_watched=is_first)
     except DatabaseError as error:
@@ -108,17 +111,18 @@ def committing() -> Iterator[None]:
 
 def ask(question: Statement) -> ResultRows:
     """The rows of one statement that only reads; found, where it was asked ahead, and then only once."""
-    ahead = _ahead.get()
-    if ahead and question in ahead:
-        return ahead.pop(question)
-    return send(question)[0]
+    return ask_each(question)[0]
 
 
 def ask_each(*questions: Statement) -> list[ResultRows]:
     """The rows of several, in one round trip for those that were not asked ahead."""
     ahead = _ahead.get() or {}
-    rest = iter(send(*rest) if (rest := [each for each in questions if each not in ahead]) else ())
-    return [ahead.pop(each) if each in ahead else next(rest) for each in questions]
+    answers = {each: ahead.pop(each) for each in questions if each in ahead}
+    for answer in answers.values():
+        if isinstance(answer, DatabaseError):
+            raise answer
+    rest = iter(send(*rest) if (rest := [each for each in questions if each not in answers]) else ())
+    return [answers[each] if each in answers else next(rest) for each in questions]
 
 
 @contextmanager
@@ -134,7 +138,8 @@ def asking_ahead() -> Iterator[None]:
 def look_ahead(questions: Iterable[Statement]) -> None:
     """Ask in one round trip what is sure to be asked next. Outside `asking_ahead` nothing is.
 
-    A refusal of one of them is not told here: whoever needs an answer asks again, in the order in which it matters.
+    A refusal of one of them is not told here: whoever needs an answer asks again, in the order in which it matters. One
+    that has waited in vain is not made to wait once more: who asks it is told then.
 
     Raises:
         DatabaseError: there is no database to ask.
@@ -144,9 +149,11 @@ def look_ahead(questions: Iterable[Statement]) -> None:
         return
     try:
         ahead |= zip(distinct, send(*distinct), strict=True)
-    except DatabaseError:
+    except DatabaseError as error:
         if _is_lost():
             raise
+        if sqlstate(error) in TIMED_OUT and not connection.in_atomic_block:
+            ahead[distinct[place_of(error.__cause__)]] = error
 
 
 def _is_lost() -> bool:
@@ -165,6 +172,7 @@ def _send(
     with database.wrap_database_errors:
         exchange = Exchange(database.connection)
         texts = [(each.sql, exchange.as_texts(each.parameters)) for each in (*before, *statements, *after)]
+        database.health_check_done = True  # by this batch, which may take as long as its statements may
         try:
             rows = exchange.carry_out(texts, partial(watched, wrapper=database) if is_watched else None)
         except BaseException:
@@ -189,6 +197,6 @@ def _frame(database: Any, *, savepoint: bool) -> tuple[list[Statement], list[Sta
 
 def _log(database: Any, statements: Sequence[Statement], seconds: float) -> None:
     """For whoever counts statements, as a cursor does."""
-    if database.queries_logged:
+    if database.queries_logged and statements:
         share = f"{seconds / len(statements):.3f}"
         database.queries_log.extend({"sql": each.sql, "time": share} for each in statements)

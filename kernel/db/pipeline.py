@@ -24,9 +24,20 @@ ParameterTexts = list[Any] | None
 Waiting = Generator[Wait, Any, None]
 """What says to psycopg's `wait` which end of the connection it waits for."""
 BINARY = Format.BINARY
+DEALLOCATED = ""
+"""Stands for the answer to a DEALLOCATE of ours."""
 CARRIED_OUT = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 OUTDATED_PLAN = b"RevalidateCachedQuery"
 """Where PostgreSQL finds that a plan would give rows of another shape than before: somebody altered a table."""
+
+
+PLACE = "cspace_place"
+
+
+def place_of(error: BaseException | None) -> int:
+    """At which place of its batch the statement stood that was refused so."""
+    place: int = vars(error).get(PLACE, 0)
+    return place
 
 
 class PlanIsGone(OperationalError):
@@ -74,14 +85,17 @@ class Exchange:
         return self._rows(answers, results)
 
     def _put(self, sql: str, parameters: ParameterTexts, answers: list[str | None]) -> None:
-        """Hand a statement to libpq. To `answers`, for each that will come: the SQL that it prepares, or None."""
+        """Hand a statement to libpq. To `answers`, for each that will come: None for its own, or what is prepared."""
         name = self.plans.names.get(sql)
         if name is None:
-            name = self.plans.new_name(sql)
-            if name is None:
+            if not self.plans.keeps:
                 answers.append(None)
                 self.pgconn.send_query_params(_numbered(sql), parameters, result_format=BINARY)
                 return
+            if (oldest := self.plans.make_room()) is not None:
+                answers.append(DEALLOCATED)
+                self.pgconn.send_query_params(b"DEALLOCATE " + oldest, None)
+            name = self.plans.new_name(sql)
             answers.append(sql)
             self.pgconn.send_prepare(name, _numbered(sql))
         answers.append(None)
@@ -98,9 +112,9 @@ class Exchange:
         return None if value is None else self.transformer.get_dumper(value, PyFormat.TEXT).dump(value)
 
     def _rows(self, answers: Sequence[str | None], results: Sequence[PGresult]) -> list[ResultRows]:
-        refusal = next((result for result in results if result.status not in CARRIED_OUT), None)
-        if refusal is not None:
-            raise self._refused(refusal)
+        for place, result in enumerate(results):
+            if result.status not in CARRIED_OUT:
+                raise self._refused(result, answers[:place].count(None))
         if len(results) != len(answers):
             raise OperationalError("the connection was lost in the middle of a batch")
         load, rows = self.transformer.load_rows, []
@@ -112,12 +126,13 @@ class Exchange:
                 rows.append([])
         return rows
 
-    def _refused(self, refusal: PGresult) -> Exception:
+    def _refused(self, refusal: PGresult, place: int) -> Exception:
         error = errors.error_from_result(refusal, encoding="utf-8")
         is_outdated = refusal.error_field(DiagnosticField.SOURCE_FUNCTION) == OUTDATED_PLAN
         if is_outdated or isinstance(error, errors.InvalidSqlStatementName):
             self.plans.names.clear()
             return PlanIsGone(str(error))
+        vars(error)[PLACE] = place
         return error
 
     def _forget_unprepared(self, answers: Sequence[str | None], results: Sequence[PGresult]) -> None:

@@ -5,21 +5,32 @@ from itertools import count
 from typing import Any
 
 MAX_PLANS = 500
-"""How many statements a connection keeps prepared. What comes later is planned each time."""
+"""How many statements a connection keeps prepared. One more takes the place of the oldest: whoever asks in ever new
+ways keeps nobody else's from being prepared."""
+USUAL_SIZES = frozenset({20, 100, 5_001})
+"""Of the pages that are read most. They stand in the text of a statement, for then PostgreSQL plans it once and well;
+any other is a parameter, or there would be a plan for each size."""
 ATTRIBUTE = "cspace_plans"
 
 
 class Plans:
-    """{sql: name} of the prepared statements of one connection."""
+    """{sql: name} of the prepared statements of one connection, the oldest first."""
 
     def __init__(self, most: int = MAX_PLANS) -> None:
         self.names: dict[str, bytes] = {}
         self._most, self._numbers = most, count()
 
-    def new_name(self, sql: str) -> bytes | None:
-        """A name that was never used, for a statement that is about to be prepared; None, if there are enough."""
-        if len(self.names) >= self._most:
-            return None
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is prepared here."""
+        return self._most > 0
+
+    def make_room(self) -> bytes | None:
+        """Forget the oldest, if there are as many as there may be: its name."""
+        return self.names.pop(next(iter(self.names))) if len(self.names) >= self._most else None
+
+    def new_name(self, sql: str) -> bytes:
+        """A name that was never used, for a statement that is about to be prepared."""
         return self.names.setdefault(sql, b"cspace_%d" % next(self._numbers))
 
 

@@ -4,11 +4,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-# Deferred as Django's own keys are; who is deleted leaves no parts behind, whatever deletes him.
-PERSON = """
-ALTER TABLE notifications_inboxpart ADD CONSTRAINT inboxpart_person FOREIGN KEY (user_id)
-    REFERENCES accounts_user (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
-"""
 # A part that nobody else is writing to is this transaction's own until it ends: nobody waits for anybody, so that no order
 # of people can be a deadlock. 8 is `kernel.db.locks.Namespace.INBOX_PART`. A version grows by chance: after a restore no
 # number comes back that somebody has seen.
@@ -81,7 +76,6 @@ class Migration(migrations.Migration):
                 ('version', models.BigIntegerField()),
             ],
         ),
-        migrations.RunSQL(PERSON, "ALTER TABLE notifications_inboxpart DROP CONSTRAINT inboxpart_person"),
         migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
         migrations.RunSQL(COUNT_ALL, migrations.RunSQL.noop),
         migrations.AddIndex(

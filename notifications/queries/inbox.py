@@ -7,6 +7,7 @@ from uuid import UUID
 
 from kernel.campus_time import format_instant
 from kernel.db.batch import Statement, ask
+from kernel.db.plans import USUAL_SIZES
 
 NOTICE = ("id", "description", "status", "created_at")
 """What is shown of a notice, in order."""
@@ -46,12 +47,13 @@ def asking_for_inbox(
     status or of one. `versions`: those that the reader has."""
     first, last = places
     # PostgreSQL plans once where it need not ask where a page begins and how long it is: the first ones are read most.
-    texts = {"first": "0", "size": str(last)} if not first else {"first": "%s::bigint", "size": "%s::bigint"}
+    is_usual = not first and last in USUAL_SIZES
+    texts = {"first": "0", "size": str(last)} if is_usual else {"first": "%s::bigint", "size": "%s::bigint"}
     matches, is_listed, values = "true", "true", []
     if status is not None:
         matches, is_listed, values = "status = %s", "status = (SELECT %s)", [status]
     sql = INBOX.format(matches=matches, is_listed=is_listed, notice=", ".join(NOTICE), **texts)
-    page = [first, first, last - first] if first else []
+    page = [] if is_usual else [first, first, last - first]
     seen_by_reader = [str(version) for version in versions]
     return Statement(sql, (*values, *values, user_id, user_id, *values, *page[:1], seen_by_reader, *page[1:]))
 

@@ -3,12 +3,13 @@
 import datetime as dt
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from auditlog.models import LogEntry
+from classrooms.api.filters import MAX_NEEDS
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.services.closures import close_rooms
@@ -24,6 +25,7 @@ from kernel.campus_time import (
     format_minute,
     wall_instant,
 )
+from kernel.db.plans import plans_of
 from notifications.models import Notification
 from registrations.models import Registration
 from tests.factories import make_classroom, make_registration, make_user
@@ -70,6 +72,26 @@ def test_rooms_come_by_floor_then_in_natural_order(api, member):
     assert names(api(member).get("classrooms/?search=room")) == ["Room A"]
     for query, field in (("floor=x", "floor"), ("equipment=A B", "equipment")):
         assert list(api(member).get(f"classrooms/?{query}").json()["details"]) == [field]
+
+
+def test_a_search_names_so_many_pieces_of_equipment_and_no_more(api, member):
+    for number, status in ((MAX_NEEDS, 200), (MAX_NEEDS + 1, 400), (9_000, 400)):
+        path = "classrooms/?equipment=" + ",".join(f"e{n}" for n in range(number))
+        response = api(member).get(path)
+        assert response.status_code == status
+        assert response.json().get("details", {}) == ({} if status == 200 else {"equipment": ["Must name at most 50"]})
+
+
+@pytest.mark.parametrize(
+    "path", ["classrooms/?floor=2&", "classrooms/?", "notifications/?", "notifications/?status=read&"]
+)
+def test_pages_of_every_size_are_asked_for_in_the_same_words(api, member, room, path):
+    """Or each of them would be prepared by itself, in the place of another statement."""
+    api(member).get(path + "per_page=20")
+    before = len(plans_of(connection.connection).names)
+    for size in range(1, 101):
+        assert api(member).get(f"{path}per_page={size}").status_code == 200
+    assert len(plans_of(connection.connection).names) - before <= 3
 
 
 WHOLE_NUMBER = ["A whole number is required"]

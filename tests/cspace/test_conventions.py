@@ -399,6 +399,13 @@ def test_a_line_is_written_whatever_it_says_and_holds_what_went_wrong():
     }
 
 
+def test_what_others_log_as_an_object_or_as_a_text_of_an_error_is_written_too():
+    record = logging.LogRecord("others", logging.INFO, "path", 1, {"password": "hunter2", "a": 1}, (), None)
+    record.exc_text = "ValueError: Bearer abc.def"
+    written = json.loads(JsonLines().format(record))
+    assert (written["message"], written["exc_info"]) == ({"password": REDACTED, "a": 1}, f"ValueError: {REDACTED}")
+
+
 def test_a_secret_inside_of_something_else_does_not_reach_the_log_either():
     request = APIRequestFactory().get("/?access=eyJhbGciOiJI.eyJ1c2VyX2lk.c2lnbmF0dXJl")
     said = {"request": request, "all": ["Bearer abc.def"], "body": {"password": "x", "name": "y"}, "ms": 1.5}

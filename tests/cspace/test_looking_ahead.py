@@ -8,19 +8,20 @@ from django.db import connection, connections
 
 from kernel.models import ThrottleCounter
 from tests.factories import make_registration
+from tests.factories.allocations import make_entry, make_event
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("document_clock")]
 SLOT = "date=2026-02-01&start_time=10:00&end_time=12:00"
 
 
 @contextmanager
-def unreadable(table):
-    """Nobody gets to the table; this connection waits for it only for a moment."""
+def holding(sql, *parameters):
+    """Somebody else has done this and does not end; this connection waits for it only for a moment."""
     other = connections.create_connection("default")
     try:
         other.set_autocommit(False)
         with other.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            cursor.execute(sql, parameters)
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '50ms'")
         yield
@@ -29,6 +30,11 @@ def unreadable(table):
             cursor.execute("RESET lock_timeout")
     finally:
         other.close()
+
+
+def unreadable(table):
+    """Nobody gets to the table."""
+    return holding(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +71,20 @@ def test_whose_token_no_longer_stands_is_told_so_although_the_question_of_the_ac
         ]
     assert [refusal.status_code for refusal in refusals] == [401, 401]
     assert writes_counted() == 0
+
+
+LOCK_OF_WISH = "SELECT FROM allocations_allocationregistration WHERE id = %s FOR UPDATE"
+LOCK_OF_GROUP = "SELECT FROM groups_group WHERE id = %s FOR NO KEY UPDATE"
+
+
+@pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"description": "x"}), ("DELETE", None)])
+def test_whose_wish_it_is_not_waits_for_nobody(api, cspace, stranger, member, team, room, method, body):
+    wish = make_entry(make_event(by=cspace), by=member, group=team, classroom=room)
+    path = f"allocation-events/{wish.event_id}/registrations/{wish.pk}/"
+    for lock, key in ((LOCK_OF_WISH, wish.pk), (LOCK_OF_GROUP, team.pk)):
+        with holding(lock, key):
+            assert api(stranger)(method, path, body).status_code == 403
+            assert api(member)(method, path, body).status_code == (200 if method == "GET" else 503)
 
 
 def test_a_write_that_does_not_exist_counts_for_nothing(api, member):

@@ -11,6 +11,7 @@ from psycopg.types.range import TimestamptzRange
 
 from kernel.db import batch
 from kernel.db.batch import Statement, ask, ask_each, asking_ahead, look_ahead, put_off, put_off_once, send
+from kernel.db.constraints import sqlstate
 from kernel.db.plans import plans_of
 from kernel.db.refusals import as_domain_error
 from kernel.db.transactions import transactional
@@ -245,6 +246,44 @@ def test_what_is_refused_ahead_is_asked_again_by_who_needs_it():
         assert ask(COUNT) == [(0,)]
         with pytest.raises(batch.DatabaseError):
             ask(impossible)
+
+
+def test_who_asks_what_has_waited_in_vain_ahead_is_told_so_without_another_wait():
+    waiting = Statement("SELECT pg_sleep(%s::float8)", (5,))
+    send(Statement("SET statement_timeout = '50ms'"))
+    try:
+        with asking_ahead():
+            look_ahead([COUNT, waiting, Statement("SELECT 1")])
+            assert ask(COUNT) == [(0,)]
+            for asking in (ask, ask_each):
+                look_ahead([waiting, COUNT])
+                with round_trips() as trips, pytest.raises(batch.DatabaseError) as refusal:
+                    asking(waiting)
+                assert (trips(), sqlstate(refusal.value)) == (0, "57014")
+    finally:
+        send(Statement("RESET statement_timeout"))
+
+
+def test_who_asks_in_ever_new_ways_keeps_nobody_from_being_prepared(monkeypatch):
+    connection.close()
+    plans = plans_of(ask_and_connect())
+    monkeypatch.setattr(plans, "_most", 5)
+    for number in range(12):
+        assert send(Statement(f"SELECT {number}"), COUNT) == [[(number,)], [(0,)]]
+        assert send(Statement(f"SELECT {number}"), Statement("SELECT name FROM groups_group WHERE false")) == [
+            [(number,)],
+            [],
+        ]
+    prepared = {text for (text,) in send(Statement("SELECT name FROM pg_prepared_statements"))[0]}
+    ours = {name.decode() for name in plans.names.values()}
+    assert len(ours) == 5
+    assert {name for name in prepared if name.startswith("cspace_")} == ours
+
+
+def ask_and_connect():
+    """The psycopg connection, which stands."""
+    ask(COUNT)
+    return connection.connection
 
 
 def test_nothing_is_asked_twice_of_a_database_that_is_gone():
