@@ -31,9 +31,6 @@ class RegistrationQuerySet(QuerySet[RowT]):
     def in_order(self) -> Self:
         return self.order_by("occupancy__starts_at", "occupancy_id")
 
-    def starting_after(self, instant: datetime) -> Self:
-        return self.filter(occupancy__starts_at__gt=instant)
-
     def of_series(self, series_ids: Collection[int]) -> Self:
         return self.filter(series_id__in=series_ids)
 

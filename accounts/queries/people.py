@@ -7,8 +7,9 @@ from kernel.db.batch import Statement
 from kernel.db.loading import instance_of
 from kernel.db.pipeline import ResultRow
 
-COLUMNS = ("id", "username", "display_name")
-BY_ID = f"SELECT {', '.join(COLUMNS)} FROM accounts_user WHERE id = ANY(%s)"  # noqa: S608
+PERSON = ("id", "username", "display_name")
+"""What is read of somebody who is named."""
+BY_ID = f"SELECT {', '.join(PERSON)} FROM accounts_user WHERE id = ANY(%s)"  # noqa: S608
 ACTIVE_BY_NAME = "SELECT username, id FROM accounts_user WHERE username = ANY(%s) AND is_active"
 
 
@@ -19,7 +20,7 @@ def asking_for_people(user_ids: Iterable[int]) -> Statement:
 
 def people_with_ids(rows: Iterable[ResultRow]) -> dict[int, User]:
     """People by id; other columns of theirs are read when they are asked for."""
-    return {row[0]: instance_of(User, dict(zip(COLUMNS, row, strict=True))) for row in rows}
+    return {row[0]: instance_of(User, dict(zip(PERSON, row, strict=True))) for row in rows}
 
 
 def asking_for_active_people(usernames: Iterable[str]) -> Statement:

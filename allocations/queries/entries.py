@@ -1,24 +1,28 @@
 """One entry of an event, for those who may see it."""
 
 from accounts.models import User
+from accounts.queries.people import PERSON
 from accounts.rules import Access
 from allocations.models import AllocationRegistration
 from allocations.rules import may_file_for
 from classrooms.models import Classroom
 from classrooms.queries.rooms import BOOKABLE
 from groups.models import Group
+from groups.queries.places import GROUP
 from kernel.db.batch import Statement, ask
-from kernel.db.loading import instance_of
+from kernel.db.loading import columns_of, instances_in
 from kernel.db.pipeline import ResultRows
 from kernel.errors import NotFound, PermissionDenied
 
 ENTRY = tuple(column.attname for column in AllocationRegistration._meta.concrete_fields)
-GROUP = ("id", "name", "is_system")
-PERSON = ("id", "username", "display_name")
-TABLES = (("entry", ENTRY), ("room", BOOKABLE), ("team", GROUP), ("creator", PERSON))
-"""In the order in which `entry_in` takes them out of a row."""
+TABLES = (
+    ("entry", AllocationRegistration, ENTRY),
+    ("room", Classroom, BOOKABLE),
+    ("team", Group, GROUP),
+    ("creator", User, PERSON),
+)
 BY_ID = f"""
-SELECT {", ".join(f"{alias}.{column}" for alias, columns in TABLES for column in columns)}
+SELECT {columns_of(TABLES)}
   FROM allocations_allocationregistration AS entry
   JOIN classrooms_classroom AS room ON room.id = entry.classroom_id
   JOIN groups_group AS team ON team.id = entry.group_id
@@ -48,13 +52,10 @@ def entry_in(rows: ResultRows, access: Access) -> AllocationRegistration:
     """The entry that the question was answered with. Raises: as `entry_of_event`."""
     if not rows:
         raise EntryNotFound
-    values = iter(rows[0])
-    entry = instance_of(AllocationRegistration, dict(zip(ENTRY, values, strict=False)))
+    entry: AllocationRegistration
+    entry, entry.classroom, entry.group, entry.created_by = instances_in(rows[0], TABLES)
     if not may_file_for(access, entry.group_id):
         raise PermissionDenied
-    entry.classroom = instance_of(Classroom, dict(zip(BOOKABLE, values, strict=False)))
-    entry.group = instance_of(Group, dict(zip(GROUP, values, strict=False)))
-    entry.created_by = instance_of(User, dict(zip(PERSON, values, strict=False)))
     return entry
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from accounts.models import User
+from accounts.queries import people
 from accounts.rules import Access, Membership
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
 from kernel.db.batch import Statement, ask
-from kernel.db.loading import instance_of
+from kernel.db.loading import columns_of, instance_of, instances_in
 from kernel.db.pipeline import ResultRow, ResultRows
 
 PLACES = """
@@ -17,11 +18,11 @@ SELECT place.group_id, place.permissions, team.is_system
 """
 PLACE = ("id", "group_id", "user_id", "permissions")
 GROUP = ("id", "name", "is_system")
-PERSON = ("id", "username", "display_name", "is_active")
-TABLES = (("place", PLACE), ("team", GROUP), ("person", PERSON))
-"""In the order in which `place_in` takes them out of a row."""
+"""What is read of a group that is named."""
+PERSON = (*people.PERSON, "is_active")
+TABLES = (("place", UserGroup, PLACE), ("team", Group, GROUP), ("person", User, PERSON))
 BY_ID = f"""
-SELECT {", ".join(f"{alias}.{column}" for alias, columns in TABLES for column in columns)}
+SELECT {columns_of(TABLES)}
   FROM groups_usergroup AS place
   JOIN groups_group AS team ON team.id = place.group_id AND team.archived_at IS NULL
   JOIN accounts_user AS person ON person.id = place.user_id
@@ -70,10 +71,8 @@ def place_in(rows: ResultRows) -> UserGroup | None:
     """The place that the question was answered with."""
     if not rows:
         return None
-    values = iter(rows[0])
-    place = instance_of(UserGroup, dict(zip(PLACE, values, strict=False)))
-    place.group = instance_of(Group, dict(zip(GROUP, values, strict=False)))
-    place.user = instance_of(User, dict(zip(PERSON, values, strict=False)))
+    place: UserGroup
+    place, place.group, place.user = instances_in(rows[0], TABLES)
     return place
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from groups.models import Group
+from groups.queries.places import GROUP
 from groups.rules import UNKNOWN_GROUP
 from kernel.db.batch import Statement, ask, send
 from kernel.db.loading import instance_of
 from kernel.db.pipeline import ResultRow, ResultRows
 from kernel.errors import Invalid, InvalidState
 
-COLUMNS = ("id", "name", "is_system")
-LIVING = f"SELECT {', '.join(COLUMNS)} FROM groups_group WHERE archived_at IS NULL"  # noqa: S608
+LIVING = f"SELECT {', '.join(GROUP)} FROM groups_group WHERE archived_at IS NULL"  # noqa: S608
 
 
 class GroupIsArchived(InvalidState):
@@ -97,4 +97,4 @@ def groups_held(rows: ResultRows) -> dict[int, Group]:
 
 
 def _group(row: ResultRow) -> Group:
-    return instance_of(Group, dict(zip(COLUMNS, row, strict=True)))
+    return instance_of(Group, dict(zip(GROUP, row, strict=True)))

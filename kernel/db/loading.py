@@ -1,12 +1,14 @@
 """Models made of what a statement of our own has read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
 
 ModelT = TypeVar("ModelT", bound=Model)
+JoinedTables = Sequence[tuple[str, type[Model], Sequence[str]]]
+"""(alias, model, columns) of each table of a join, in the order in which a row has them."""
 
 
 def instance_of(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
@@ -22,3 +24,14 @@ def instance_of(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
     if len(columns) != len(values):
         raise ValueError(f"{sorted(values.keys() - set(columns))} are no columns of {model.__name__}")
     return model.from_db(connection.alias, columns, [values[column] for column in columns])
+
+
+def columns_of(tables: JoinedTables) -> str:
+    """What a statement selects so that its rows can be read by `instances_in`."""
+    return ", ".join(f"{alias}.{column}" for alias, _, columns in tables for column in columns)
+
+
+def instances_in(row: Sequence[Any], tables: JoinedTables) -> list[Any]:
+    """The instance of each table in a row; none is related to another yet."""
+    values = iter(row)
+    return [instance_of(model, dict(zip(columns, values, strict=False))) for _, model, columns in tables]

@@ -1,11 +1,13 @@
 """One registration with all that a representation shows of it."""
 
 from accounts.models import User
+from accounts.queries.people import PERSON
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.rooms import BOOKABLE
 from groups.models import Group
+from groups.queries.places import GROUP
 from kernel.db.batch import Statement, ask
-from kernel.db.loading import instance_of
+from kernel.db.loading import columns_of, instances_in
 from kernel.db.pipeline import ResultRows
 from registrations.models import Registration
 
@@ -20,18 +22,15 @@ REGISTRATION = (
     "is_closed_over",
 )
 OCCUPANCY = ("id", "classroom_id", "starts_at", "ends_at", "is_live", "kind")
-GROUP = ("id", "name", "is_system")
-PERSON = ("id", "username", "display_name")
 TABLES = (
-    ("registration", REGISTRATION),
-    ("occupancy", OCCUPANCY),
-    ("room", BOOKABLE),
-    ("team", GROUP),
-    ("creator", PERSON),
+    ("registration", Registration, REGISTRATION),
+    ("occupancy", Occupancy, OCCUPANCY),
+    ("room", Classroom, BOOKABLE),
+    ("team", Group, GROUP),
+    ("creator", User, PERSON),
 )
-"""In the order in which `registration_in` takes them out of a row."""
 BY_ID = f"""
-SELECT {", ".join(f"{alias}.{column}" for alias, columns in TABLES for column in columns)}
+SELECT {columns_of(TABLES)}
   FROM registrations_registration AS registration
   JOIN classrooms_occupancy AS occupancy ON occupancy.id = registration.occupancy_id
   JOIN classrooms_classroom AS room ON room.id = occupancy.classroom_id
@@ -55,12 +54,11 @@ def registration_in(rows: ResultRows) -> Registration | None:
     """The registration that the question was answered with."""
     if not rows:
         return None
-    values = iter(rows[0])
-    registration = instance_of(Registration, dict(zip(REGISTRATION, values, strict=False)))
-    registration.occupancy = instance_of(Occupancy, dict(zip(OCCUPANCY, values, strict=False)))
-    registration.occupancy.classroom = instance_of(Classroom, dict(zip(BOOKABLE, values, strict=False)))
-    registration.group = instance_of(Group, dict(zip(GROUP, values, strict=False)))
-    registration.created_by = instance_of(User, dict(zip(PERSON, values, strict=False)))
+    registration: Registration
+    registration, occupancy, occupancy.classroom, registration.group, registration.created_by = instances_in(
+        rows[0], TABLES
+    )
+    registration.occupancy = occupancy
     return registration
 
 

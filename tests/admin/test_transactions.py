@@ -3,13 +3,14 @@
 import datetime as dt
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from kernel import clock
 from kernel.campus_time import campus_date
 from kernel.db.locks import Namespace
 from registrations.models import Registration
 from tests.admin.pages import actions, errors, typed
+from tests.holding import somebody_holding
 
 ADD = "/admin/registrations/registration/add/"
 
@@ -26,19 +27,8 @@ def wish(transactional_db, room, team):
 @pytest.fixture
 def somebody_holds_the_room(transactional_db, room):
     """Another connection has the room's lock, and this one waits only for a moment."""
-    other = connections.create_connection("default")
-    try:
-        other.set_autocommit(False)
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [Namespace.ROOM, room.pk])
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '50ms'")
+    with somebody_holding("SELECT pg_advisory_xact_lock(%s, %s)", Namespace.ROOM, room.pk):
         yield
-    finally:
-        other.rollback()
-        other.close()
-        with connection.cursor() as cursor:
-            cursor.execute("RESET lock_timeout")
 
 
 def test_what_is_accepted_is_committed_and_what_is_refused_is_not(admin, wish):

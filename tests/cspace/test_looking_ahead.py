@@ -1,40 +1,21 @@
 """What is asked ahead decides nothing: who may not, is refused as ever, whatever becomes of the question."""
 
-from contextlib import contextmanager
 from datetime import date
 
 import pytest
-from django.db import connection, connections
 
 from kernel.models import ThrottleCounter
 from tests.factories import make_registration
 from tests.factories.allocations import make_entry, make_event
+from tests.holding import somebody_holding
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("document_clock")]
 SLOT = "date=2026-02-01&start_time=10:00&end_time=12:00"
 
 
-@contextmanager
-def holding(sql, *parameters):
-    """Somebody else has done this and does not end; this connection waits for it only for a moment."""
-    other = connections.create_connection("default")
-    try:
-        other.set_autocommit(False)
-        with other.cursor() as cursor:
-            cursor.execute(sql, parameters)
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '50ms'")
-        yield
-        other.rollback()
-        with connection.cursor() as cursor:
-            cursor.execute("RESET lock_timeout")
-    finally:
-        other.close()
-
-
 def unreadable(table):
     """Nobody gets to the table."""
-    return holding(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+    return somebody_holding(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +63,7 @@ def test_whose_wish_it_is_not_waits_for_nobody(api, cspace, stranger, member, te
     wish = make_entry(make_event(by=cspace), by=member, group=team, classroom=room)
     path = f"allocation-events/{wish.event_id}/registrations/{wish.pk}/"
     for lock, key in ((LOCK_OF_WISH, wish.pk), (LOCK_OF_GROUP, team.pk)):
-        with holding(lock, key):
+        with somebody_holding(lock, key):
             assert api(stranger)(method, path, body).status_code == 403
             assert api(member)(method, path, body).status_code == (200 if method == "GET" else 503)
 

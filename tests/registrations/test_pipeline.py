@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
@@ -20,6 +20,7 @@ from kernel.db.locks import Namespace
 from kernel.models import IdempotencyRecord
 from notifications.models import Notification
 from registrations.models import Registration
+from tests.holding import another_connection, somebody_holding
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BUSY = {"error": "The service is busy, please try again", "code": "SERVICE_UNAVAILABLE"}
@@ -53,30 +54,6 @@ def ask(api, room, team, member, cspace):
 
 
 @contextmanager
-def another_connection():
-    other = connections.create_connection("default")
-    try:
-        yield other
-    finally:
-        other.close()
-
-
-@contextmanager
-def held(sql, parameters):
-    """Another transaction has run this and does not end; this connection waits only for a moment."""
-    with another_connection() as other:
-        other.set_autocommit(False)
-        with other.cursor() as cursor:
-            cursor.execute(sql, parameters)
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '50ms'")
-        yield
-        other.rollback()
-    with connection.cursor() as cursor:
-        cursor.execute("RESET lock_timeout")
-
-
-@contextmanager
 def locked(table):
     """Nobody else writes to the table or locks a row of it."""
     with another_connection() as other:
@@ -105,7 +82,7 @@ def test_a_room_that_is_not_given_leaves_nothing_and_the_connection_books_on(ask
         assert ask(number).status_code == 201
     before = written()
 
-    with held("SELECT pg_advisory_xact_lock(%s, %s)", [Namespace.ROOM, room.pk]):
+    with somebody_holding("SELECT pg_advisory_xact_lock(%s, %s)", Namespace.ROOM, room.pk):
         assert busy(ask(10))
         assert busy(ask(10))
     assert written() == before
@@ -239,10 +216,10 @@ def test_a_refused_write_under_a_key_stores_no_answer(ask):
 
 
 def test_a_duplicate_that_waits_too_long_for_the_first_is_told_to_come_again(ask, member):
-    with held(
+    with somebody_holding(
         "INSERT INTO cspace_idempotencyrecord (user_id, key, fingerprint, body, location, created_at)"
         " VALUES (%s, 'k2', '', '', '', now())",
-        [member.pk],
+        member.pk,
     ):
         assert busy(ask(0, **{"Idempotency-Key": "k2"}))
     assert written() == [0] * 5
