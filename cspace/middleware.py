@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.utils.cache import patch_vary_headers
 from django.utils.html import escape
 from django.views.defaults import server_error as django_server_error
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -55,7 +56,7 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        from_caller = request.headers.get("X-Request-ID", "")
+        from_caller = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = from_caller if REQUEST_ID.fullmatch(from_caller) else uuid.uuid4().hex
         name_request(request, request_id)
         began = time.perf_counter()
@@ -156,12 +157,27 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return page or django_server_error(request)
 
 
+class HttpsMiddleware(SecurityMiddleware):
+    """Django's redirect to https. Its headers are set further out (`HeadersMiddleware`), on every answer."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:  # type: ignore[override]  # any response passes through
+        return response
+
+
 class ApiCorsMiddleware(CorsMiddleware):
     """The origins of `CSPACE_CORS_ORIGINS`, for the API and for each dialect that does not answer for itself."""
 
     def is_enabled(self, request: HttpRequest) -> bool:
         dialect = dialect_of(request)
         return request.path_info.startswith(API_PREFIX) if dialect is None else dialect.cors is None
+
+    def add_response_headers(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Who names no origin is told only that the answer depends on it."""
+        if "HTTP_ORIGIN" in request.META:
+            return super().add_response_headers(request, response)
+        if self.is_enabled(request):
+            patch_vary_headers(response, ("origin",))
+        return response
 
 
 class PathMiddleware:

@@ -176,7 +176,7 @@ MIDDLEWARE = [
     "cspace.middleware.HeadersMiddleware",
     "dialects.middleware.DialectMiddleware",
     "cspace.middleware.EnvelopeMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "cspace.middleware.HttpsMiddleware",
     "cspace.middleware.ApiCorsMiddleware",
     "cspace.middleware.PathMiddleware",
     "cspace.middleware.AdminStaticFilesMiddleware",
@@ -316,9 +316,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 SESSION_COOKIE_HTTPONLY = True
 # The admin's sessions (the API has its own): each answer begins the idle time anew (cspace.middleware).
 SESSION_COOKIE_AGE = CSPACE_ADMIN_IDLE_MINUTES * 60
-# These two look for Django's own class paths; cspace.middleware has subclasses of them (tests/admin, tests/cspace).
+# The first three look for Django's own class paths; cspace.middleware has subclasses (tests/admin, tests/cspace).
 # The other two ask for HSTS for all subdomains and for ever: that is for the owner of the whole domain to decide.
-SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W005", "security.W021"]
+SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003", "security.W005", "security.W021"]
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = CSPACE_SSL_REDIRECT
     SECURE_HSTS_SECONDS = CSPACE_HSTS_SECONDS

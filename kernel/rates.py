@@ -1,10 +1,12 @@
 """How often something may be tried, as the settings write it. Pure."""
 
 import re
+from functools import lru_cache
 
 PERIODS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "day": 86400}
 
 
+@lru_cache
 def parse_rate(rate: str) -> tuple[int, int]:
     """ "5/min" → (5, 60): how many tries, at least one, in how many seconds.
 

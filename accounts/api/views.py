@@ -98,7 +98,7 @@ class UserViewSet(CallerViewSet):
 
     @Operation(LoggedIn, responses=UserOutput)
     def me(self, request: Request) -> Response:
-        return Response(UserOutput(self.caller).data)
+        return Response(UserOutput().represent(self.caller))
 
 
 def _answer(tokens: Tokens) -> Response:

@@ -23,7 +23,13 @@ SCHEME = "bearer"
 class AccessTokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access>`. A deactivated user, a changed password or a logout counts at once."""
 
+    claims: Claims | None = None
+    """What the token of the present request says, once it has been found genuine: a request has an instance of its own.
+    """
+
     def authenticate(self, request: Request) -> tuple[User, Claims] | None:
+        if self.claims is not None:
+            return _identify(request, self.claims)
         token = _token_of(request)
         return None if token is None else identify(request, token)
 
@@ -33,7 +39,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         if token is None:
             return None
         try:
-            claims = read_access(token, now=clock.now())
+            self.claims = claims = read_access(token, now=clock.now())
         except NotAuthenticated:
             return None
         return Asker(claims.user_id, question=asking(claims), standing=standing(claims))
@@ -55,6 +61,11 @@ def identify(request: HttpRequest | Request, token: str) -> tuple[User, Claims]:
     """
     with recording_refusals(AuthEvent.DENIED):
         claims = read_access(token, now=clock.now())
+    return _identify(request, claims)
+
+
+def _identify(request: HttpRequest | Request, claims: Claims) -> tuple[User, Claims]:
+    with recording_refusals(AuthEvent.DENIED):
         user = load_user(claims)
     name_actor(request, user.pk)
     return user, claims

@@ -19,7 +19,7 @@ MAX_KEY_LENGTH = 128
 
 def key_of(request: Request) -> str | None:
     """The `Idempotency-Key` of a POST."""
-    return request.headers.get("Idempotency-Key") if request.method == "POST" else None
+    return request.META.get("HTTP_IDEMPOTENCY_KEY") if request.method == "POST" else None
 
 
 def key_faults(request: Request) -> Faults:

@@ -35,6 +35,8 @@ def query_faults(request: Request, operation: Operation, *, is_repeatable: bool)
     condition shows more, but a command without its bound does more than was meant.
     """
     is_write = request.method in WRITES
+    if not request.query_params and not is_write:
+        return {}
     own = parameter_names(operation)
     faults = {name: [SAID_TWICE] for name, values in request.query_params.lists() if len(values) > 1}
     if is_write:
@@ -51,7 +53,7 @@ def query_faults(request: Request, operation: Operation, *, is_repeatable: bool)
 
 def misplaced_faults(request: Request, body: Any) -> Faults:
     """Where a write was to be tried out, but says so in its headers or its body, or in one of the items there."""
-    faults = {DRY_RUN: [IN_THE_QUERY]} if "X-Dry-Run" in request.headers else {}
+    faults = {DRY_RUN: [IN_THE_QUERY]} if "HTTP_X_DRY_RUN" in request.META else {}
     names = (name for part in _parts_of(body) for name in part)
     return faults | {name: [IN_THE_QUERY] for name in names if _folded(name) == _folded(DRY_RUN)}
 

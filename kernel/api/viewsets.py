@@ -1,6 +1,7 @@
 """The view every operation is made of: declared permissions, strict query, idempotent and dry writes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, NoReturn
 
 import orjson
@@ -63,6 +64,10 @@ class ApiViewSet(ViewSet):
         """The id of who is logged in; 0, if it is nobody."""
         return self.request.user.pk or 0
 
+    @cached_property
+    def _forbidden_in_query(self) -> Faults:
+        return _forbidden_in(self.request)
+
     def get_permissions(self) -> list[BasePermission]:
         # A method without an action (or OPTIONS, which is none of ours) is not allowed here; the handler says so.
         if self.action in (None, "metadata"):
@@ -71,7 +76,8 @@ class ApiViewSet(ViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        _check_query(request)
+        if self._forbidden_in_query:
+            raise Invalid(self._forbidden_in_query)
 
     def __init__(self, **initial: Any) -> None:
         super().__init__(**initial)
@@ -114,8 +120,7 @@ class ApiViewSet(ViewSet):
     def _questions_of_action(self, request: Request) -> Sequence[Statement]:
         ahead = operation_of(type(self), self.action).ahead
         try:
-            _check_query(request)
-            return list(ahead(self, **self.kwargs)) if ahead else []
+            return list(ahead(self, **self.kwargs)) if ahead and not self._forbidden_in_query else []
         except (APIException, DomainError):  # the action will say it
             return []
 
@@ -273,11 +278,10 @@ def _body_of(request: Request) -> Any:
         return None
 
 
-def _check_query(request: Request) -> None:
-    faults = {
+def _forbidden_in(request: Request) -> Faults:
+    """What no text in a query string may hold, by parameter."""
+    return {
         name if not has_forbidden_text(name) else "non_field_errors": [FORBIDDEN_TEXT_MESSAGE]
         for name, values in request.query_params.lists()
         if has_forbidden_text(name) or any(has_forbidden_text(value) or "\ufffd" in value for value in values)
     }
-    if faults:
-        raise Invalid(faults)

@@ -1,6 +1,7 @@
 """Models made of what a statement of our own has read."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -20,10 +21,16 @@ def instance_of(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
     Raises:
         ValueError: a name is no column of the model.
     """
-    columns = [field.attname for field in model._meta.concrete_fields if field.attname in values]
-    if len(columns) != len(values):
-        raise ValueError(f"{sorted(values.keys() - set(columns))} are no columns of {model.__name__}")
+    columns = _in_order_of_fields(model, tuple(values))
     return model.from_db(connection.alias, columns, [values[column] for column in columns])
+
+
+@lru_cache(maxsize=1000)
+def _in_order_of_fields(model: type[Model], names: Sequence[str]) -> list[str]:
+    columns = [field.attname for field in model._meta.concrete_fields if field.attname in names]
+    if len(columns) != len(names):
+        raise ValueError(f"{sorted(set(names) - set(columns))} are no columns of {model.__name__}")
+    return columns
 
 
 def columns_of(tables: JoinedTables) -> str:

@@ -5,9 +5,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection
 from django.test import RequestFactory
+from django.urls import Resolver404, resolve
 
-from cspace.wsgi import application
+from cspace.wsgi import LONGEST_REMEMBERED, Handler, application
 
 pytestmark = pytest.mark.django_db
 
@@ -33,3 +35,43 @@ def test_a_chunked_body_that_is_too_large_is_refused(size):
         "413 Request Entity Too Large",
         {"error": "The request body is larger than 1048576 bytes", "code": "PAYLOAD_TOO_LARGE"},
     )
+
+
+@pytest.mark.parametrize("path", ["/api/v1/users/me/", "/api/v1/registrations/17/", "/api/v1/classrooms/%s/"])
+def test_a_route_is_the_same_the_first_time_the_second_time_and_for_a_long_name(path):
+    handler = Handler()
+    for name in ("Room A", "Room B", "Room A", "R" * LONGEST_REMEMBERED, "R" * LONGEST_REMEMBERED):
+        full = path.replace("%s", name)
+        request = RequestFactory().get("/")
+        request.path_info = full
+        match, meant = handler.resolve_request(request), resolve(full)
+        assert request.resolver_match is match
+        assert (match.func, match.route, match.kwargs) == (meant.func, meant.route, meant.kwargs)
+
+
+def test_a_path_without_a_route_has_none_however_often_it_is_asked():
+    request = RequestFactory().get("/nothing/at/all/")
+    for _ in range(2):
+        with pytest.raises(Resolver404):
+            Handler().resolve_request(request)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_left_in_a_broken_transaction_does_not_outlast_its_request(client):
+    """The server looks after it at the end of a request only."""
+
+    def ask() -> str:
+        environ = RequestFactory().get("/readyz").environ
+        statuses: list[str] = []
+        answer = application(environ, lambda status, _headers: statuses.append(status))
+        b"".join(answer)
+        answer.close()
+        return statuses[0]
+
+    connection.ensure_connection()
+    connection.set_autocommit(False)
+    with pytest.raises(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+    ask()
+    assert connection.connection is None
+    assert ask() == "200 OK"
