@@ -1,5 +1,6 @@
 """The WSGI entry point: `granian --interface wsgi cspace.wsgi:application`."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -47,6 +48,9 @@ def leave_out_what_is_never_needed() -> None:
     request_started.disconnect(close_old_connections)
     if not settings.DEBUG:
         request_started.disconnect(reset_queries)
+    # No line of the log shows where, in which thread or by which process it was written: logging need not find out.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cspace.settings")
