@@ -6,6 +6,14 @@ from typing import Any, ClassVar
 
 from kernel.changes import Changes
 from kernel.facts import Fact, Notice
+from kernel.phrases import Phrase
+
+SENTENCES = {
+    "auth.refresh_reuse": Phrase(
+        "One of your sessions was used from two places and has been ended. If that was not you, change your password."
+    ),
+    "user.password_set": Phrase("Your password has been changed; all your sessions have ended."),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +44,7 @@ class RefreshReused(AboutUser):
     action: ClassVar[str] = "auth.refresh_reuse"
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(
-            recipients=[self.user_id],
-            text="One of your sessions was used from two places and has been ended. If that was not you, "
-            "change your password.",
-        )
+        yield Notice(recipients=[self.user_id], params={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,4 +74,4 @@ class PasswordSet(AboutUser):
     action: ClassVar[str] = "user.password_set"
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(recipients=[self.user_id], text="Your password has been changed; all your sessions have ended.")
+        yield Notice(recipients=[self.user_id], params={})

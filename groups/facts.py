@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from groups.enums import Permissions
 from kernel.facts import Cascade, Fact, Notice
+from kernel.phrases import Choice, Phrase
+
+LEVEL = {"permissions": Choice("permissions", {level: Phrase(level) for level in Permissions.values})}
+SENTENCES = {
+    "group.archived": Phrase('The group "{group}" has been archived.'),
+    "user_group.added": Phrase('You have been added to the group "{group}" as {permissions}.', parts=LEVEL),
+    "user_group.changed": Phrase('You are now {permissions} of the group "{group}".', parts=LEVEL),
+    "user_group.removed": Phrase('You have been removed from the group "{group}".'),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +57,7 @@ class GroupArchived(_AboutGroup):
         return {"name": self.name, "cancelled_count": len(targets), "cancelled": targets}
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(recipients=self.member_ids, text=f'The group "{self.name}" has been archived.')
+        yield Notice(recipients=self.member_ids, params={"group": self.name})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +80,12 @@ class MembershipSummary:
             "permissions": self.permissions,
         }
 
+    @property
+    def notice(self) -> Notice:
+        """What the person is told of it."""
+        params = {"group_id": self.group_id, "group": self.group, "permissions": self.permissions}
+        return Notice(recipients=[self.user_id], params=params)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _AboutMembership(Fact):
@@ -89,9 +105,7 @@ class MemberAdded(_AboutMembership):
     action: ClassVar[str] = "user_group.added"
 
     def notices(self) -> Iterable[Notice]:
-        place = self.membership
-        text = f'You have been added to the group "{place.group}" as {place.permissions}.'
-        yield Notice(recipients=[place.user_id], text=text)
+        yield self.membership.notice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +118,7 @@ class MemberPermissionsChanged(_AboutMembership):
         return super().details | {"previous": self.previous}
 
     def notices(self) -> Iterable[Notice]:
-        place = self.membership
-        yield Notice(recipients=[place.user_id], text=f'You are now {place.permissions} of the group "{place.group}".')
+        yield self.membership.notice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,5 +126,4 @@ class MemberRemoved(_AboutMembership):
     action: ClassVar[str] = "user_group.removed"
 
     def notices(self) -> Iterable[Notice]:
-        place = self.membership
-        yield Notice(recipients=[place.user_id], text=f'You have been removed from the group "{place.group}".')
+        yield self.membership.notice

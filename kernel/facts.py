@@ -22,6 +22,7 @@ from django.db.models import Model, QuerySet
 
 from kernel.db.batch import Statement, put_off
 from kernel.db.transactions import transact
+from kernel.phrases import NoticeParams
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,14 @@ Recipients = Sequence[int] | PeopleQuery
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """One sentence for some people. Who did it himself is left out, unless the sentence is news to him too."""
+    """One sentence for some people. Who did it himself is left out, unless the sentence is news to him too.
+
+    It is a sentence of the fact's kind: how that is said, the app declares (`kernel.phrases`).
+    """
 
     recipients: Recipients
-    text: str
+    params: NoticeParams
+    """What it is made of, JSON."""
     includes_actor: bool = False
     """Send it to the actor too, if he is a recipient: chance decided, not he."""
     except_for: int | None = None
@@ -79,7 +84,7 @@ class Fact(ABC):
         return {}
 
     def notices(self) -> Iterable[Notice]:
-        """Who is to be told, and how it is worded."""
+        """Who is to be told, and what of."""
         return ()
 
 

@@ -2,18 +2,26 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from notifications.enums import NotificationStatus
 
 
 class Notification(models.Model):
-    """One sentence for one person."""
+    """One sentence for one person: as data, and in English. Of what was told before it was kept as data there is only
+    the English sentence, and its `kind` is empty."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications", db_index=False
     )
+    kind = models.CharField(max_length=60, db_default="")
+    """What has happened, as the log says it: `registration.approved`."""
+    target = models.CharField(max_length=150, db_default="")
+    """To what: `registration:100`."""
+    params = models.JSONField(db_default=Value({}, models.JSONField()))
+    """What the sentence is made of (`kernel.phrases`)."""
     description = models.CharField(max_length=1000)
+    """The sentence in English."""
     status = models.CharField(max_length=10, choices=NotificationStatus, default=NotificationStatus.UNREAD)
     created_at = models.DateTimeField()
 

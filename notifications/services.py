@@ -2,24 +2,27 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from kernel.db.batch import Statement
 from kernel.db.transactions import transact
 from kernel.errors import NotFound
 from kernel.facts import Fact, PeopleQuery
+from kernel.phrases import sentence
 from notifications.queries.inbox import asking_for_own
 
 MAX_LENGTH = 1000
 
 
-INSERT = "INSERT INTO notifications_notification (user_id, description, status, created_at)"
+INSERT = "INSERT INTO notifications_notification (user_id, kind, target, params, description, status, created_at)"
 FOR_EACH_OF_A_LIST = (
-    f"{INSERT} SELECT recipient, text, 'unread', at FROM ROWS FROM (jsonb_to_recordset(%s::jsonb)"
-    " AS (recipient bigint, text text, at timestamptz)) WITH ORDINALITY AS notice (recipient, text, at, place)"
-    " ORDER BY place"
+    f"{INSERT} SELECT recipient, kind, target, params, text, 'unread', at FROM ROWS FROM (jsonb_to_recordset(%s::jsonb)"
+    " AS (recipient bigint, kind text, target text, params jsonb, text text, at timestamptz)) WITH ORDINALITY"
+    " AS notice (recipient, kind, target, params, text, at, place) ORDER BY place"
 )
 FOR_EACH_OF_A_QUERY = (
-    f"{INSERT} SELECT DISTINCT recipient, %s, 'unread', %s::timestamptz FROM ({{people}}) AS people (recipient)"
+    f"{INSERT} SELECT DISTINCT recipient, %s, %s, %s::jsonb, %s, 'unread', %s::timestamptz"
+    " FROM ({people}) AS people (recipient)"
     " WHERE recipient IS DISTINCT FROM %s::bigint AND recipient IS DISTINCT FROM %s::bigint"
 )
 MARK = "UPDATE notifications_notification SET status = %s WHERE id = %s AND user_id = %s AND status <> %s"
@@ -37,21 +40,20 @@ def deliver(facts: Sequence[Fact]) -> list[Statement]:
     The actor of a fact gets none, unless the notice says so.
     """
     statements: list[Statement] = []
-    rows: list[dict[str, int | str]] = []
+    rows: list[dict[str, Any]] = []
     for fact in facts:
+        kind, target, at = fact.action, fact.target, fact.occurred_at
         for notice in fact.notices():
-            text, at = notice.text[:MAX_LENGTH], fact.occurred_at
+            params, people = notice.params, notice.recipients
+            text = sentence(kind, params)[:MAX_LENGTH]
             left_out = (None if notice.includes_actor else fact.actor_id, notice.except_for)
-            if isinstance(notice.recipients, PeopleQuery):
-                people = notice.recipients
+            if isinstance(people, PeopleQuery):
                 sql = FOR_EACH_OF_A_QUERY.format(people=people.sql)
-                statements.append(Statement(sql, (text, at, *people.parameters, *left_out)))
+                values = (kind, target, json.dumps(params), text, at)
+                statements.append(Statement(sql, (*values, *people.parameters, *left_out)))
             else:
-                rows += [
-                    {"recipient": user_id, "text": text, "at": at.isoformat()}
-                    for user_id in notice.recipients
-                    if user_id not in left_out
-                ]
+                row = {"kind": kind, "target": target, "params": params, "text": text, "at": at.isoformat()}
+                rows += [row | {"recipient": user_id} for user_id in people if user_id not in left_out]
     if rows:
         statements.append(Statement(FOR_EACH_OF_A_LIST, (json.dumps(rows),)))
     return statements

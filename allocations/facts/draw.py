@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
-from allocations.facts import wording
 from kernel.facts import Fact, Notice
+from kernel.phrases import MOST_KEPT, NoticeParams
 
 
 @dataclass(frozen=True, kw_only=True)
 class _AboutDraw(Fact):
-    """Room time was given to entries. `outcomes` = {user id: an outcome in words for each entry he filed}.
+    """Room time was given to entries. `outcomes` = {user id: what `OUTCOME` is made of, for each entry he filed}.
 
     Who filed is told also where he started it himself: chance decided, not he.
     """
@@ -19,7 +19,7 @@ class _AboutDraw(Fact):
     event_id: int
     series_ids: Sequence[int]
     occurrence_count: int
-    outcomes: Mapping[int, Sequence[str]]
+    outcomes: Mapping[int, Sequence[NoticeParams]]
 
     @property
     def target(self) -> str:
@@ -27,7 +27,12 @@ class _AboutDraw(Fact):
 
     def notices(self) -> Iterable[Notice]:
         for user_id, outcomes in self.outcomes.items():
-            yield Notice(recipients=[user_id], text=wording.notice(self.event_id, outcomes), includes_actor=True)
+            params = {
+                "event_id": self.event_id,
+                "outcomes": list(outcomes[:MOST_KEPT]),
+                "outcome_count": len(outcomes),
+            }
+            yield Notice(recipients=[user_id], params=params, includes_actor=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from allocations.facts import wording
+from allocations.facts.sentences import SLOT
 from kernel.campus_time import format_minute
 from kernel.changes import Changes
 from kernel.facts import Fact, Notice
-from kernel.wording import slot_in_words, weekly_slot_in_words
+from kernel.languages import ENGLISH
+from registrations.facts.sentences import WEEKLY_SLOT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +40,16 @@ class EntrySummary:
     @property
     def slot(self) -> str:
         """ "Room A, Tuesday 09:10–10:20"."""
-        return slot_in_words(self.classroom, self.day_of_week, self.start_minute, self.end_minute)
+        return SLOT.say(self.details, ENGLISH)
 
     @property
     def weekly_slot(self) -> str:
         """ "Room A, Tuesdays 09:10–10:20"."""
-        return weekly_slot_in_words(self.classroom, self.day_of_week, self.start_minute, self.end_minute)
+        return WEEKLY_SLOT.say(self.details, ENGLISH)
+
+    def notice(self, **more: Any) -> Notice:
+        """What who filed it is told of it."""
+        return Notice(recipients=[self.created_by_id], params={**self.details, **more})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +80,7 @@ class EntryChanged(_AboutEntry):
         return super().details | {"changes": self.changes}
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(
-            recipients=[self.entry.created_by_id], text=f"Your draw entry has been changed: {self.entry.slot}."
-        )
+        yield self.entry.notice()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +88,7 @@ class EntryDeleted(_AboutEntry):
     action: ClassVar[str] = "allocation_registration.deleted"
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(
-            recipients=[self.entry.created_by_id], text=f"Your draw entry has been deleted: {self.entry.slot}."
-        )
+        yield self.entry.notice()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +98,7 @@ class EntryApproved(_AboutEntry):
     action: ClassVar[str] = "allocation_registration.approved"
 
     def notices(self) -> Iterable[Notice]:
-        text = f"Your draw entry has been approved ahead of the draw: {self.entry.slot}."
-        yield Notice(recipients=[self.entry.created_by_id], text=text)
+        yield self.entry.notice(is_override=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +108,7 @@ class EntryRejected(_AboutEntry):
     action: ClassVar[str] = "allocation_registration.rejected"
 
     def notices(self) -> Iterable[Notice]:
-        text = f"Your draw entry has been rejected and takes no part in the draw: {self.entry.slot}."
-        yield Notice(recipients=[self.entry.created_by_id], text=text)
+        yield self.entry.notice(is_drawn=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +123,7 @@ class EntryWithdrawn(_AboutEntry):
         return super().details | {"reason": self.reason}
 
     def notices(self) -> Iterable[Notice]:
-        text = f"Your draw entry has been withdrawn: {self.entry.slot}. Reason: {self.reason}"
-        yield Notice(recipients=[self.entry.created_by_id], text=text)
+        yield self.entry.notice(reason=self.reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +131,6 @@ class _Freed(_AboutEntry):
     """`cancelled_ids`: the occurrences that were still ahead; each has a fact of its own beside it."""
 
     cancelled_ids: tuple[int, ...]
-    sentence: ClassVar[str]
 
     @property
     def details(self) -> dict[str, Any]:
@@ -142,8 +140,7 @@ class _Freed(_AboutEntry):
         }
 
     def notices(self) -> Iterable[Notice]:
-        ahead = f" Cancelled: {len(self.cancelled_ids)} dates ahead." if self.cancelled_ids else ""
-        yield Notice(recipients=[self.entry.created_by_id], text=f"{self.sentence}: {self.entry.slot}.{ahead}")
+        yield self.entry.notice(is_drawn=True, cancelled_count=len(self.cancelled_ids))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +148,6 @@ class EntryGivenBack(_Freed):
     """Its group, or cspace for it, has withdrawn a drawn entry."""
 
     action: ClassVar[str] = "allocation_registration.withdrawn"
-    sentence: ClassVar[str] = "Your draw entry has been withdrawn"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +155,6 @@ class EntryTakenBack(_Freed):
     """cspace has refused a winner after the draw."""
 
     action: ClassVar[str] = "allocation_registration.rejected"
-    sentence: ClassVar[str] = "Your draw entry has been rejected after the draw"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +176,5 @@ class EntryGranted(_AboutEntry):
         }
 
     def notices(self) -> Iterable[Notice]:
-        dates = wording.dates_in_words(len(self.registration_ids), self.skip_reasons)
-        text = f"Your draw entry has been approved by hand: {self.entry.slot}, {dates}."
-        yield Notice(recipients=[self.entry.created_by_id], text=text)
+        dates = wording.dates_made_of(len(self.registration_ids), self.skip_reasons)
+        yield self.entry.notice(is_override=True, **dates)

@@ -1,24 +1,17 @@
 """What happens to allocation events before the draw, and how the people concerned are told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
 
 from allocations.enums import EventStatus
 from allocations.facts.entries import EntrySummary
-from kernel.campus_time import format_instant, format_wall
+from kernel.campus_time import format_instant
 from kernel.changes import Changes
 from kernel.facts import Fact, Notice, Recipients
 
-OPENED = "An allocation event has opened: wishes for {range} can be filed until {until}."
-CLOSED = "The allocation event for {range} has closed: its entries are frozen until the draw."
-CANCELLED = "The allocation event for {range} has been cancelled: nothing will be drawn."
-SENTENCES: Mapping[str, str] = {
-    EventStatus.OPEN: OPENED,
-    EventStatus.CLOSED: CLOSED,
-    EventStatus.CANCELLED: CANCELLED,
-}
+TOLD_STATES = frozenset({EventStatus.OPEN, EventStatus.CLOSED, EventStatus.CANCELLED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +58,8 @@ class _MovedOn(_AboutEvent):
     recipients: Recipients = ()
 
     def notices(self) -> Iterable[Notice]:
-        if sentence := SENTENCES.get(self.event.status):
-            until = format_wall(self.event.registration_end)
-            span = f"{self.event.target_starts_on} – {self.event.target_ends_on}"
-            yield Notice(recipients=self.recipients, text=sentence.format(range=span, until=until))
+        if self.event.status in TOLD_STATES:
+            yield Notice(recipients=self.recipients, params=self.event.details | {"about": "event"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +92,9 @@ class EventChanged(_MovedOn):
 
     def notices(self) -> Iterable[Notice]:
         yield from super().notices()
-        span = f"{self.event.target_starts_on} – {self.event.target_ends_on}"
         for entry in self.entries_without_dates:
-            wish = f"the wish of {entry.group} for {entry.weekly_slot}"
-            text = f"The allocation event is for {span} now: {wish} has no date in it any more."
-            yield Notice(recipients=[entry.created_by_id], text=text)
+            params = {**self.event.details, **entry.details, "about": "entry", "entry_id": entry.id}
+            yield Notice(recipients=[entry.created_by_id], params=params)
 
 
 @dataclass(frozen=True, kw_only=True)

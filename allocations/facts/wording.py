@@ -2,18 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from allocations.enums import Balance, Grant, Reason
-from kernel.wording import date_count_in_words
-
-MAX_NOTICE = 1000
-"""What a notification holds, in characters."""
-NOT_GIVEN = {
-    Reason.REJECTED_BY_ADMIN: "refused by hand before the draw",
-    Reason.UNAVAILABLE: "too many of its dates are taken",
-    Reason.OTHER_CHOICE_WON: "another of your alternatives won",
-    Reason.MAX_WINS: "your group has won as often as a group may",
-}
+from allocations.facts.sentences import DATES_AND_SKIPS, WHY_LOST
+from kernel.languages import ENGLISH
 
 
 def ordinal(number: int) -> str:
@@ -22,24 +15,38 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if number % 100 in (11, 12, 13) else endings.get(number % 10, 'th')}"
 
 
+def dates_made_of(dates: int, skip_reasons: Iterable[str]) -> dict[str, Any]:
+    """What `DATES_AND_SKIPS` is made of; `skip_reasons`: one for each skipped date."""
+    skips = [{"why": why, "number": number} for why, number in sorted(Counter(skip_reasons).items())]
+    return {"date_count": dates, "skips": skips}
+
+
 def dates_in_words(dates: int, skip_reasons: Iterable[str]) -> str:
-    """ "16 dates, 1 skipped (closed)"; `skip_reasons`: one for each skipped date."""
-    counts = sorted(Counter(skip_reasons).items())
-    return ", ".join([date_count_in_words(dates), *(f"{number} skipped ({why})" for why, number in counts)])
+    """ "16 dates, 1 skipped (closed)"."""
+    return DATES_AND_SKIPS.say(dates_made_of(dates, skip_reasons), ENGLISH)
+
+
+def loss_made_of(reason: str, lost_to_id: int | None) -> dict[str, Any]:
+    """What `WHY_LOST` is made of."""
+    return {"why": "lost_to", "lost_to_id": lost_to_id} if lost_to_id else {"why": reason}
+
+
+def unavailable_made_of(skip_reasons: Sequence[str]) -> dict[str, Any]:
+    """The same of an entry that could not take part; `skip_reasons`: one for each date in range that it could not
+    have."""
+    if not skip_reasons:
+        return {"why": "no_date"}
+    return {"why": "closed" if set(skip_reasons) == {"closed"} else Reason.UNAVAILABLE.value}
 
 
 def loss_in_words(reason: str, lost_to_id: int | None) -> str:
     """ "lost to entry 12"."""
-    return f"lost to entry {lost_to_id}" if lost_to_id else NOT_GIVEN[Reason(reason)]
+    return WHY_LOST.say(loss_made_of(reason, lost_to_id), ENGLISH)
 
 
 def unavailable_in_words(skip_reasons: Sequence[str]) -> str:
-    """Why an entry could not take part; `skip_reasons`: one for each date in range that it could not have."""
-    if not skip_reasons:
-        return "none of the event's dates falls on its day of the week"
-    if set(skip_reasons) == {"closed"}:
-        return "the room is closed on all of its dates"
-    return NOT_GIVEN[Reason.UNAVAILABLE]
+    """Why an entry could not take part."""
+    return WHY_LOST.say(unavailable_made_of(skip_reasons), ENGLISH)
 
 
 def lost_sentence(*, entry_id: int, position: int, group: str, served: int, own: int, balance: str) -> str:
@@ -61,14 +68,3 @@ def granted_in_words(grant: str, position: int | None, served: int, balance: str
     unit = "minutes" if balance == Balance.MINUTES else "entries"
     verb = "Drawn" if grant == Grant.DRAW else "Drawn afterwards,"
     return f"{verb} {ordinal(position or 0)}, when your group had {served} {unit}"
-
-
-def notice(event_id: int, outcomes: Sequence[str]) -> str:
-    """One notification about all entries of a person, at most `MAX_NOTICE` characters; whole outcomes only."""
-    text = f"Draw of allocation event {event_id}: "
-    for place, outcome in enumerate(outcomes):
-        rest = f"and {len(outcomes) - place} more."
-        if len(text) + len(outcome) + len(rest) + 2 > MAX_NOTICE:
-            return text + rest
-        text += f"{outcome}. " if place < len(outcomes) - 1 else f"{outcome}."
-    return text

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -30,14 +31,16 @@ from allocations.services.placing import (
     EntriesById,
     allow_long_draw,
     hold_groups_and_rooms,
+    outcome_of,
     series_draft,
-    win_in_words,
+    win_of,
     write_decisions,
 )
 from allocations.services.progress import EventIsCancelled, move_on
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState
 from kernel.facts import publish
+from kernel.phrases import NoticeParams
 from registrations.services.series_writing import WrittenSeries, place_series
 
 PRACTICE_SEED = bytes(32)
@@ -232,25 +235,22 @@ def _fact(
 
 def _outcomes(
     outcome: DrawOutcome, listed: EntriesById, series_of: Mapping[int, WrittenSeries]
-) -> dict[int, Sequence[str]]:
-    """What is told to whom: one outcome in words per entry, by the entry's id."""
+) -> dict[int, Sequence[NoticeParams]]:
+    """What is told to whom: one outcome per entry, by the entry's id."""
     calendar = draw.Calendar(outcome.drawn_from)
-    lost = {loss.entry_id: _loss_in_words(loss, listed, calendar) for loss in outcome.losses}
-    by_person: dict[int, list[str]] = defaultdict(list)
+    lost = {loss.entry_id: _why_lost(loss, listed, calendar) for loss in outcome.losses}
+    by_person: dict[int, list[NoticeParams]] = defaultdict(list)
     for entry in listed.values():
         series = series_of.get(entry.pk)
-        if series is not None:
-            words = win_in_words(entry, series)
-        else:
-            words = f"{entry.group.name} did not get {entry.summary.weekly_slot}: {lost[entry.pk]}"
-        by_person[entry.created_by_id].append(words)
+        row = win_of(entry, series) if series is not None else outcome_of(entry, is_won=False, **lost[entry.pk])
+        by_person[entry.created_by_id].append(row)
     return dict(by_person)
 
 
-def _loss_in_words(loss: draw.Loss, listed: EntriesById, calendar: draw.Calendar) -> str:
+def _why_lost(loss: draw.Loss, listed: EntriesById, calendar: draw.Calendar) -> dict[str, Any]:
     if loss.reason != draw.UNAVAILABLE:
-        return wording.loss_in_words(loss.reason, loss.by or None)
-    return wording.unavailable_in_words([why for _, why in calendar.skipped_dates(entry_of(listed[loss.entry_id]))])
+        return wording.loss_made_of(loss.reason, loss.by or None)
+    return wording.unavailable_made_of([why for _, why in calendar.skipped_dates(entry_of(listed[loss.entry_id]))])
 
 
 def _pause_if_asked() -> None:

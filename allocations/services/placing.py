@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from allocations.draw import Win
 from allocations.enums import EntryStatus, Grant
-from allocations.facts.wording import dates_in_words
+from allocations.facts.wording import dates_made_of
 from allocations.models import AllocationEvent, AllocationRegistration
 from groups.models import Group
 from groups.services.holding import hold_groups
 from kernel.db.locks import lock_rooms
 from kernel.db.transactions import allow_long_work
+from kernel.phrases import NoticeParams
 from registrations.enums import Source
 from registrations.services.series_writing import SeriesDraft, WrittenSeries
 
@@ -81,10 +82,15 @@ def series_draft(event: AllocationEvent, entry: AllocationRegistration, first: d
     )
 
 
-def win_in_words(entry: AllocationRegistration, series: WrittenSeries) -> str:
-    """What a winner is told: "522 got Room A, Wednesdays 09:10–10:20, 16 dates, 1 skipped (closed)"."""
-    dates = dates_in_words(len(series.occurrences), (row.why for row in series.skipped if row.why))
-    return f"{entry.group.name} got {entry.summary.weekly_slot}, {dates}"
+def outcome_of(entry: AllocationRegistration, **more: Any) -> NoticeParams:
+    """What whoever filed an entry is told of it: what `OUTCOME` is made of."""
+    return {"entry_id": entry.pk, **entry.summary.details, **more}
+
+
+def win_of(entry: AllocationRegistration, series: WrittenSeries) -> NoticeParams:
+    """The same of a winner: "522 got Room A, Wednesdays 09:10–10:20, 16 dates, 1 skipped (closed)"."""
+    dates = dates_made_of(len(series.occurrences), (row.why for row in series.skipped if row.why))
+    return outcome_of(entry, is_won=True, series_id=series.id, **dates)
 
 
 def write_decisions(decisions: Iterable[Decision]) -> None:

@@ -19,13 +19,14 @@ from allocations.services.placing import (
     allow_long_draw,
     hold_groups_and_rooms,
     series_draft,
-    win_in_words,
+    win_of,
     write_decisions,
 )
 from allocations.services.progress import event_for_write
 from kernel.campus_time import day_start
 from kernel.db.transactions import transactional
 from kernel.facts import publish
+from kernel.phrases import NoticeParams
 from registrations.models import Registration
 from registrations.services.series_writing import WrittenSeries, place_series
 
@@ -151,9 +152,9 @@ def _state(entry: AllocationRegistration) -> str:
 def _fact(
     event: AllocationEvent, promotions: Sequence[Promotion], first: date, *, by: User, now: datetime
 ) -> LosersPromoted:
-    outcomes: dict[int, list[str]] = defaultdict(list)
+    outcomes: dict[int, list[NoticeParams]] = defaultdict(list)
     for row in promotions:
-        outcomes[row.entry.created_by_id].append(win_in_words(row.entry, row.series))
+        outcomes[row.entry.created_by_id].append(win_of(row.entry, row.series))
     return LosersPromoted(
         actor_id=by.pk,
         occurred_at=now,

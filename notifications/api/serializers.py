@@ -15,15 +15,21 @@ class StatusInput(Input):
 class NotificationOutput(Shape):
     example = {
         "id": 1,
-        "description": 'You have been added to the group "522".',
+        "description": 'You have been added to the group "522" as member.',
         "status": "unread",
         "created_at": this_moment,
+        "kind": "user_group.added",
+        "target": "user_group:12",
+        "params": {"group_id": 2, "group": "522", "permissions": "member"},
     }
 
     id = serializers.IntegerField()
     description = serializers.CharField()
     status = serializers.ChoiceField(choices=NotificationStatus.choices)
     created_at = TimestampField()
+    kind = serializers.CharField()
+    target = serializers.CharField()
+    params = serializers.DictField()
 
 
 class NotificationPage(Page):

@@ -9,7 +9,7 @@ from kernel.campus_time import format_instant
 from kernel.db.batch import Statement, ask
 from kernel.db.plans import USUAL_SIZES
 
-NOTICE = ("id", "description", "status", "created_at")
+NOTICE = ("id", "description", "status", "created_at", "kind", "target", "params")
 """What is shown of a notice, in order."""
 # Nothing is counted: an inbox is the sum of its parts, which are of the same snapshot as the page beside them. Behind
 # the notices of one status stands the number of unread ones too, so their version is that of both. The page is not read

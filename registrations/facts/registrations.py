@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from kernel.campus_time import Interval, cut_per_day, format_minute
 from kernel.changes import Changes
 from kernel.facts import Fact, Notice, Recipients
-from kernel.wording import interval_in_words, listed_in_words
+from kernel.phrases import MOST_KEPT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,16 +33,12 @@ class RegistrationSummary:
             "end_time": format_minute(piece.end_minute),
         }
 
-    @property
-    def slot(self) -> str:
-        """ "Room A, 2026-02-01 10:00–12:00"."""
-        return f"{self.classroom}, {interval_in_words(self.interval)}"
 
-
-def slots_are_free_again(registrations: Sequence[RegistrationSummary]) -> str:
+def slots_are_free_again(user_id: int, registrations: Sequence[RegistrationSummary]) -> Notice:
     """What somebody is told whose registrations a closure had cancelled, now that it is lifted."""
-    slots = listed_in_words([row.slot for row in registrations])
-    return f"The closure that cancelled your registrations has been lifted, and these times are free again: {slots}."
+    slots = [row.details | {"id": row.id} for row in registrations[:MOST_KEPT]]
+    params = {"about": "registrations", "slots": slots, "slot_count": len(registrations)}
+    return Notice(recipients=[user_id], params=params)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +67,7 @@ class RegistrationCreated(_AboutRegistration):
         return super().details | {"status": self.status}
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(recipients=self.deciders, text=f"{self.registration.group} asks for {self.registration.slot}.")
+        yield Notice(recipients=self.deciders, params=self.registration.details)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,15 +84,13 @@ class RegistrationChanged(_AboutRegistration):
         return super().details | {"status": self.status, "changes": self.changes}
 
     def notices(self) -> Iterable[Notice]:
-        creator_id, slot = self.registration.created_by_id, self.registration.slot
-        yield Notice(recipients=[creator_id], text=f"Your room registration has been changed: {slot}.")
-        request = f"{self.registration.group} has changed its request: {slot}."
-        yield Notice(recipients=self.deciders, text=request, except_for=creator_id)
+        creator_id, params = self.registration.created_by_id, self.registration.details
+        yield Notice(recipients=[creator_id], params=params | {"about": "registration"})
+        yield Notice(recipients=self.deciders, params=params | {"about": "request"}, except_for=creator_id)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Decided(_AboutRegistration):
-    word: ClassVar[str]
     reason: str = ""
     has_own_notice: bool = True
     """Whether its creator gets a sentence about it alone; not where one about the whole series is published too."""
@@ -106,28 +100,20 @@ class _Decided(_AboutRegistration):
         return super().details | ({"reason": self.reason} if self.reason else {})
 
     def notices(self) -> Iterable[Notice]:
-        if not self.has_own_notice:
-            return
-        because = f" Reason: {self.reason}" if self.reason else ""
-        yield Notice(
-            recipients=[self.registration.created_by_id],
-            text=f"Your room registration has been {self.word}: {self.registration.slot}.{because}",
-        )
+        if self.has_own_notice:
+            yield Notice(recipients=[self.registration.created_by_id], params=self.details)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationApproved(_Decided):
     action: ClassVar[str] = "registration.approved"
-    word: ClassVar[str] = "approved"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationRejected(_Decided):
     action: ClassVar[str] = "registration.rejected"
-    word: ClassVar[str] = "rejected"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationCancelled(_Decided):
     action: ClassVar[str] = "registration.cancelled"
-    word: ClassVar[str] = "cancelled"

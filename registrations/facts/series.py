@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 from kernel.campus_time import campus_date, format_minute
 from kernel.changes import Changes
 from kernel.facts import Fact, Notice
-from kernel.wording import date_count_in_words, listed_in_words, weekly_slot_in_words
+from kernel.languages import ENGLISH
+from kernel.phrases import MOST_KEPT
 from registrations.facts.registrations import RegistrationSummary
+from registrations.facts.sentences import WEEKLY_SLOT
 
 Skips = tuple[tuple[date, str], ...]
 """The dates that were not taken, each with its reason."""
@@ -45,13 +47,12 @@ class SeriesSummary:
     @property
     def slot(self) -> str:
         """ "Room A, Wednesdays 09:10–10:20"."""
-        return weekly_slot_in_words(self.classroom, self.day_of_week, self.start_minute, self.end_minute)
+        return WEEKLY_SLOT.say(self.details, ENGLISH)
 
     def free_again(self, days: Sequence[date]) -> Notice:
         """What its creator is told when a closure is lifted for which it had skipped these dates."""
-        dates = listed_in_words([day.isoformat() for day in days])
-        text = f"A closure has been lifted: dates of the series of {self.group} ({self.slot}) are free again: {dates}."
-        return Notice(recipients=[self.created_by_id], text=text)
+        params = self.details | {"about": "series", "series_id": self.id, "dates": [day.isoformat() for day in days]}
+        return Notice(recipients=[self.created_by_id], params=params)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,10 +98,11 @@ class SeriesCreated(Fact):
         for row in self.new_series:
             by_creator[row.series.created_by_id].append(row)
         for creator_id, rows in by_creator.items():
-            dates = _tally(sum(len(row.registration_ids) for row in rows), [skip for row in rows for skip in row.skips])
-            first = rows[0].series
-            what = f"{first.group} got {first.slot}" if len(rows) == 1 else f"{len(rows)} series have got their rooms"
-            yield Notice(recipients=[creator_id], text=f"{what}: {dates}.")
+            only = rows[0].series.details if len(rows) == 1 else {}
+            ids = [row.series.id for row in rows[:MOST_KEPT]]
+            tally = _tally(sum(len(row.registration_ids) for row in rows), [skip for row in rows for skip in row.skips])
+            params = {"series_count": len(rows), "series_ids": ids, **only, **tally}
+            yield Notice(recipients=[creator_id], params=params)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,11 +146,9 @@ class SeriesChanged(_AboutSeries):
         }
 
     def notices(self) -> Iterable[Notice]:
-        what = f"{self.series.slot}, {_tally(self.dates_ahead, self.skips)}"
-        yield Notice(
-            recipients=[self.series.created_by_id],
-            text=f"The series of {self.series.group} has been changed from {self.from_day}: {what}.",
-        )
+        tally = _tally(self.dates_ahead, self.skips)
+        params = {**self.series.details, "from_date": self.from_day.isoformat(), **tally}
+        yield Notice(recipients=[self.series.created_by_id], params=params)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,12 +171,13 @@ class SeriesCancelled(_AboutSeries):
         }
 
     def notices(self) -> Iterable[Notice]:
-        because = f" Reason: {self.reason}" if self.reason else ""
-        what = f"{self.series.slot}, {date_count_in_words(len(self.cancelled_ids))}"
-        yield Notice(
-            recipients=[self.series.created_by_id],
-            text=f"The series of {self.series.group} has been cancelled from {self.from_day}: {what}.{because}",
-        )
+        params = {
+            **self.series.details,
+            "from_date": self.from_day.isoformat(),
+            "date_count": len(self.cancelled_ids),
+            **({"reason": self.reason} if self.reason else {}),
+        }
+        yield Notice(recipients=[self.series.created_by_id], params=params)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,17 +203,18 @@ class SeriesRetried(_AboutSeries):
 
     def notices(self) -> Iterable[Notice]:
         if self.occurrences:
-            days = ", ".join(day.isoformat() for day in self.occurrences)
-            text = f"{self.series.group} also got {self.series.slot}, on {days}."
-            yield Notice(recipients=[self.series.created_by_id], text=text)
+            dates = [day.isoformat() for day in self.occurrences]
+            params = {**self.series.details, "about": "series", "dates": dates}
+            yield Notice(recipients=[self.series.created_by_id], params=params)
         for row in self.regained:
-            yield Notice(recipients=[row.created_by_id], text=f"{row.group} also got {row.slot}.")
+            params = {**row.details, "about": "registration", "registration_id": row.id}
+            yield Notice(recipients=[row.created_by_id], params=params)
 
 
-def _tally(dates: int, skips: Sequence[tuple[date, str]]) -> str:
-    """ "16 dates", "16 dates, 2 skipped (booked, closed)"."""
-    reasons = ", ".join(sorted({why for _, why in skips}))
-    return date_count_in_words(dates) + (f", {len(skips)} skipped ({reasons})" if skips else "")
+def _tally(dates: int, skips: Sequence[tuple[date, str]]) -> dict[str, Any]:
+    """What `DATES` and `SKIPS` of the sentences are made of."""
+    reasons = sorted({why for _, why in skips})
+    return {"date_count": dates, "skipped_count": len(skips), "skip_reasons": reasons}
 
 
 def _skips_in_json(skips: Skips) -> list[dict[str, str]]:

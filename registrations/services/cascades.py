@@ -10,9 +10,10 @@ from groups.facts import GroupArchiving
 from groups.services.holding import GroupIsArchived
 from kernel.campus_time import campus_date
 from kernel.db.expressions import IsAmong
-from kernel.facts import Notice, on_cascade, publish_many
+from kernel.facts import on_cascade, publish_many
 from registrations.enums import SkipReason, WeekState
 from registrations.facts.registrations import RegistrationSummary, slots_are_free_again
+from registrations.facts.sentences import ROOM_IS_CLOSED
 from registrations.models import Registration, Series
 from registrations.queries.losses import lost_to_closure
 from registrations.queries.standing import Standing, standing
@@ -71,7 +72,7 @@ def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
             if row.week is not None and row.summary.series_id is not None
         ]
     )
-    reason = closing.reason or "The room is closed"
+    reason = closing.reason or ROOM_IS_CLOSED
     facts = set_cancelled(summaries, actor_id=closing.actor_id, now=closing.occurred_at, reason=reason)
     if alone := [row.summary.id for row in registrations if row.week is None]:
         Registration.objects.filter(IsAmong("pk", alone)).update(is_closed_over=True)
@@ -99,7 +100,7 @@ def tell_who_lost_time(opening: RoomOpening) -> list[str]:
         slots[registration.created_by_id].append(registration.summary)
     opening.notices.extend(
         [
-            *(Notice(recipients=[person], text=slots_are_free_again(rows)) for person, rows in slots.items()),
+            *(slots_are_free_again(person, rows) for person, rows in slots.items()),
             *(series.summary.free_again(days) for series, days in dates.items()),
         ]
     )

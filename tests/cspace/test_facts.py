@@ -9,16 +9,11 @@ from django.db import transaction
 
 from accounts.models import User
 from groups.models import UserGroup
+from kernel import phrases
 from kernel.campus_time import Interval
 from kernel.changes import changes_between
 from kernel.facts import Fact, Notice, PeopleQuery, publish, recording
-from kernel.wording import (
-    date_count_in_words,
-    interval_in_words,
-    slot_in_words,
-    span_in_words,
-    weekly_slot_in_words,
-)
+from kernel.wording import interval_in_words, span_in_words
 from notifications.models import Notification
 from registrations.facts.registrations import RegistrationCreated, RegistrationSummary
 from registrations.models import Registration
@@ -82,11 +77,16 @@ def test_whom_a_notice_reaches(team, is_query, more, reached):
         recipients = PeopleQuery.of(UserGroup.objects.filter(group=team).user_ids())
     if "except_for" in more:
         more = more | {"except_for": people[more["except_for"]].pk}
-    notice = Notice(recipients=recipients, text="The bell has rung.", **more)
+    phrases.declare({"bell.rung": phrases.Phrase("The bell of {tower} has rung.")})
+    notice = Notice(recipients=recipients, params={"tower": "Main Library"}, **more)
     with transaction.atomic():
         publish(BellRung(actor_id=people["actor"].pk, occurred_at=MOMENT, notice=notice))
-    rows = Notification.objects.order_by("user__username").values_list("user__username", "description")
-    assert list(rows) == [(name, "The bell has rung.") for name in reached]
+    rows = Notification.objects.order_by("user__username")
+    words = "The bell of Main Library has rung."
+    assert list(rows.values_list("user__username", "description")) == [(name, words) for name in reached]
+    assert {(row.kind, row.target, str(row.params)) for row in rows} == {
+        ("bell.rung", "bell:1", str({"tower": "Main Library"}))
+    }
 
 
 def test_changes_are_what_differs_in_the_order_of_before():
@@ -100,9 +100,5 @@ def test_changes_are_what_differs_in_the_order_of_before():
 
 
 def test_days_and_times_in_words():
-    assert slot_in_words("Room A", 4, 550, 620) == "Room A, Wednesday 09:10–10:20"
-    assert weekly_slot_in_words("Room A", 1, 0, 1440) == "Room A, Sundays 00:00–24:00"
-    assert weekly_slot_in_words("Room A", 7, 550, 620) == "Room A, Saturdays 09:10–10:20"
     assert interval_in_words(TWO_HOURS) == "2026-02-01 10:00–12:00"
     assert span_in_words(550, 1440) == "09:10–24:00"
-    assert [date_count_in_words(number) for number in (0, 1, 16)] == ["0 dates", "1 date", "16 dates"]
