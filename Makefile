@@ -9,13 +9,13 @@ PY = .venv/bin/python
 run draw-demo: export CSPACE_ENV_DEFAULT := development
 
 # What is checked and measured is the code: it does not depend on what stands in a developer's .env.
-test lint bench: export CSPACE_ENV_FILE :=
+test lint bench messages: export CSPACE_ENV_FILE :=
 
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --no-emit-find-links --only-binary :all: $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run draw-demo test bench lint format lock clean environment environment-to-run
+.PHONY: help run draw-demo test bench lint format messages lock clean environment environment-to-run
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ format: environment ## let ruff put the code in order
 
 bench: environment ## our operations beside bare Django and plain DRF, as ratios (ARGS=--quick, ARGS="--rows 1e7")
 	.venv/bin/python -m tests.bench.suite $(ARGS)
+
+messages: environment ## write the catalogues in locale/ from what people are told, and compile them
+	$(PY) -m tests.languages.catalogue
 
 lock: environment ## recompile requirements/*.txt (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements/core.txt

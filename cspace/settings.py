@@ -20,6 +20,7 @@ from cspace.env import (
     secret_problems,
     split_words,
 )
+from kernel.languages import ENGLISH, TRADITIONAL_CHINESE
 
 HSTS_PRELOAD_SECONDS = 31_536_000
 """What the browsers' list asks for."""
@@ -296,7 +297,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Time and language -------------------------------------------------------------------------------------
 USE_TZ = True
 TIME_ZONE = CSPACE_TIME_ZONE
-LANGUAGE_CODE = "en"
+# What programs read, the admin and the log are English; what people are told follows the reader (`kernel.phrases`).
+LANGUAGE_CODE = ENGLISH
+LANGUAGES = [(ENGLISH, "English"), (TRADITIONAL_CHINESE, "繁體中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 FORMAT_MODULE_PATH = "kernel.admin.formats"
 
