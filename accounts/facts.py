@@ -70,6 +70,22 @@ class UserChanged(AboutUser):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreferencesChanged(AboutUser):
+    """Somebody has chosen how he is told."""
+
+    action: ClassVar[str] = "user.preferences_changed"
+    changes: Changes
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return super().details | {"changes": self.changes}
+
+    @property
+    def trace(self) -> dict[str, Any]:
+        return {"fields": sorted(self.changes)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class PasswordSet(AboutUser):
     action: ClassVar[str] = "user.password_set"
 

@@ -11,7 +11,18 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
-from accounts.rules import MAX_DISPLAY_NAME, MAX_USERNAME, Access, Membership
+from accounts.enums import MailChoice
+from accounts.rules import (
+    DAILY_MINUTE,
+    MAX_DISPLAY_NAME,
+    MAX_REMINDER_HOURS,
+    MAX_USERNAME,
+    REMINDER_HOURS,
+    Access,
+    Membership,
+)
+from kernel.campus_time import MINUTES_PER_DAY
+from kernel.languages import LANGUAGES
 from kernel.names import NOT_VISIBLE, is_visible
 
 
@@ -101,6 +112,35 @@ class Anonymous(AnonymousUser):
     """Nobody in particular."""
 
     access = Access(user_id=0)
+
+
+class Preferences(models.Model):
+    """What a person has chosen about being told: a row from his first choice on. Null is what the campus says."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="preferences")
+    language = models.CharField(max_length=10, null=True)
+    mail = models.CharField(max_length=10, choices=MailChoice, null=True)
+    daily_minute = models.SmallIntegerField(default=DAILY_MINUTE, db_default=DAILY_MINUTE)
+    """When the mail of a day leaves, on the campus wall."""
+    reminder_hours = models.SmallIntegerField(null=True, default=REMINDER_HOURS, db_default=REMINDER_HOURS)
+    """How long before a registration he is reminded of it; null = not at all."""
+    is_told_of_last_dates = models.BooleanField(default=True, db_default=True)
+    """Whether he hears that a series comes to its end."""
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(language__in=LANGUAGES), name="preferences_known_language"),
+            models.CheckConstraint(condition=Q(mail__in=MailChoice.values), name="preferences_known_mail"),
+            models.CheckConstraint(
+                condition=Q(daily_minute__range=(0, MINUTES_PER_DAY - 1)), name="preferences_daily_minute_of_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(reminder_hours__range=(1, MAX_REMINDER_HOURS)), name="preferences_reminder_within_a_week"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"
 
 
 class RefreshSession(models.Model):

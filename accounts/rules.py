@@ -11,6 +11,10 @@ from kernel.errors import PermissionDenied
 
 MAX_USERNAME = 150
 MAX_DISPLAY_NAME = 150
+DAILY_MINUTE = 8 * 60
+"""When the mail of a day leaves for whoever has not said otherwise."""
+REMINDER_HOURS, MAX_REMINDER_HOURS = 24, 7 * 24
+"""How long before a registration people are reminded of it, unless they say otherwise; at most."""
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,13 @@ class Environment(Env):
             raise EnvError(f"{name}={kind} is neither production nor development")
         return kind
 
+    def word(self, name: str, default: str, words: Collection[str]) -> str:
+        """One of some words. Raises: EnvError."""
+        word: str = self.str(name, default)
+        if word not in words:
+            raise EnvError(f"{name}={word} is none of {', '.join(words)}")
+        return word
+
     def whole_number(self, name: str, default: int, *, largest: int) -> int:
         """1 … `largest`. Raises: EnvError."""
         return parse_whole_number(name, self.str(name, str(default)), largest=largest)

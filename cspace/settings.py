@@ -20,7 +20,7 @@ from cspace.env import (
     secret_problems,
     split_words,
 )
-from kernel.languages import ENGLISH, TRADITIONAL_CHINESE
+from kernel.languages import ENGLISH, NAMES_OF_LANGUAGES
 
 HSTS_PRELOAD_SECONDS = 31_536_000
 """What the browsers' list asks for."""
@@ -55,6 +55,8 @@ try:
     CSPACE_TIME_ZONE = env.str("CSPACE_TIME_ZONE", "Asia/Taipei")
     CSPACE_BOOKING_HORIZON_DAYS = env.int("CSPACE_BOOKING_HORIZON_DAYS", 730, validate=validate.Range(0, 3650))
     CSPACE_PUBLIC_READS = env.bool("CSPACE_PUBLIC_READS", False)
+    CSPACE_LANGUAGE = env.word("CSPACE_LANGUAGE", ENGLISH, list(NAMES_OF_LANGUAGES))
+    CSPACE_MAIL_DEFAULT = env.word("CSPACE_MAIL_DEFAULT", "each", ("off", "each", "daily"))
 
     # --- The Occupancy dialect ---------------------------------------------------------------------
     OCCUPANCY_CORS_ORIGINS = env.origins("OCCUPANCY_CORS_ORIGINS", ["*"], or_any=True)
@@ -299,7 +301,7 @@ USE_TZ = True
 TIME_ZONE = CSPACE_TIME_ZONE
 # What programs read, the admin and the log are English; what people are told follows the reader (`kernel.phrases`).
 LANGUAGE_CODE = ENGLISH
-LANGUAGES = [(ENGLISH, "English"), (TRADITIONAL_CHINESE, "繁體中文")]
+LANGUAGES = list(NAMES_OF_LANGUAGES.items())
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 FORMAT_MODULE_PATH = "kernel.admin.formats"

@@ -172,6 +172,17 @@ def sentence(kind: str, params: NoticeParams, *, language: str = ENGLISH) -> str
         return _sentences[kind].say(params, language)
 
 
+def said_in(language: str, kind: str, params: NoticeParams, *, english: str) -> str:
+    """The same of a notice that is kept: in English as it was written, and so where there is nothing else to say: it
+    was written before notices were kept as data, or its kind is said of other parameters now."""
+    if language == ENGLISH or not kind:
+        return english
+    try:
+        return sentence(kind, params, language=language)
+    except (LookupError, ValueError, TypeError):
+        return english
+
+
 def templates() -> Iterator[tuple[str, Phrase]]:
     """Every phrase that can be said: (the first kind that says it, or "" for the words of all; the phrase)."""
     for phrase in (COMMA, AND_MORE, DAY, WALL, *DAYS_OF_THE_WEEK, *WEEKLY):

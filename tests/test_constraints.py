@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import RefreshSession
+from accounts.models import Preferences, RefreshSession
 from allocations.models import EventWeight
 from allocations.services.distributing import distribute
 from kernel import clock
@@ -30,6 +30,8 @@ OWN_APPS = [config for config in apps.get_app_configs() if Path(config.path).par
 AN_OCCUPANCY_WITHOUT_A_COURSE = (
     "(SELECT id FROM classrooms_occupancy EXCEPT SELECT occupancy_id FROM timetables_coursebooking LIMIT 1)"
 )
+ANOTHER = "(SELECT max(id) FROM accounts_user)"
+"""Who has no preferences yet."""
 A_WEEK = {"begins_on": "begins_on + 70"}
 A_WEEKLY_REGISTRATION = "(SELECT max(registration_id) FROM registrations_seriesweek)"
 A_REGISTRATION = "(SELECT max(occupancy_id) FROM registrations_registration)"
@@ -52,6 +54,10 @@ VIOLATIONS = {
     # {constraint: (model, what a copy of its first row has instead, as SQL)}
     "user_has_a_username": ("accounts.User", {"username": "''"}),
     "accounts_user.username": ("accounts.User", {}),
+    "preferences_known_language": ("accounts.Preferences", {"user_id": ANOTHER, "language": "'de'"}),
+    "preferences_known_mail": ("accounts.Preferences", {"user_id": ANOTHER, "mail": "'weekly'"}),
+    "preferences_daily_minute_of_a_day": ("accounts.Preferences", {"user_id": ANOTHER, "daily_minute": "1440"}),
+    "preferences_reminder_within_a_week": ("accounts.Preferences", {"user_id": ANOTHER, "reminder_hours": "169"}),
     "refreshsession_expires_after_issue": (
         "accounts.RefreshSession",
         {"jti": "gen_random_uuid()", "successor_jti": "NULL", "expires_at": "issued_at"},
@@ -259,6 +265,8 @@ def make_first_rows():
     PlannedCourse.objects.create(study_plan=plan, course=booking.schedule.course)
     # Room time that no lecture has yet.
     make_registration(by=user, group=group, classroom=room, day=campus_date(now) + dt.timedelta(days=5))
+    Preferences.objects.create(user=user)
+    make_user("another")
     RefreshSession.objects.create(
         family=uuid.uuid4(),
         user=user,

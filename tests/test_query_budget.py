@@ -63,6 +63,7 @@ BODIES: dict[str, Any] = {
     "PATCH classrooms/{room}/": ROOM,
     "PATCH user-groups/{place}/": {"permissions": "admin"},
     "PATCH notifications/{notification}/": {"status": "read"},
+    "PATCH users/me/preferences/": {"language": "zh-hant", "mail": "daily"},
     "POST allocation-events/": EVENT,
     "PUT allocation-events/{upcoming}/": {"min_percent": 60},
     "PATCH allocation-events/{upcoming}/": {"min_percent": 60},

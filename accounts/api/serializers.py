@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
-from accounts.models import User
-from accounts.rules import MAX_USERNAME
+from accounts.enums import MailChoice
+from accounts.models import Preferences, User
+from accounts.rules import MAX_REMINDER_HOURS, MAX_USERNAME
 from accounts.services.sessions import MAX_PASSWORD_LENGTH
-from kernel.api.fields import TextField
+from kernel.api.fields import BooleanField, ChoiceField, IntegerField, TextField, TimeField
 from kernel.api.serializers import Input, Output, Shape
+from kernel.campus_time import format_minute
+from kernel.languages import LANGUAGES
 
 
 class LoginInput(Input):
@@ -37,3 +41,39 @@ class UserOutput(Output):
 
 class UserList(Shape):
     results = UserOutput(many=True)
+
+
+class PreferencesInput(Input):
+    example = {"language": "zh-hant", "mail": "daily", "daily_at": "07:30", "reminder_hours": None}
+    refuses_unknown = True
+
+    language = ChoiceField(choices=LANGUAGES)
+    mail = ChoiceField(choices=MailChoice.choices)
+    daily_at = TimeField(source="daily_minute")
+    reminder_hours = IntegerField(min_value=1, max_value=MAX_REMINDER_HOURS, allow_null=True)
+    series_ending = BooleanField(source="is_told_of_last_dates")
+
+
+class PreferencesOutput(Output):
+    example = {
+        "language": "zh-hant",
+        "mail": "daily",
+        "daily_at": "07:30",
+        "reminder_hours": None,
+        "series_ending": True,
+    }
+
+    language = serializers.ChoiceField(choices=LANGUAGES)
+    mail = serializers.ChoiceField(choices=MailChoice.choices)
+    daily_at = TimeField()
+    reminder_hours = serializers.IntegerField(allow_null=True)
+    series_ending = serializers.BooleanField()
+
+    def represent(self, instance: Preferences) -> dict[str, Any]:
+        return {
+            "language": instance.language or settings.CSPACE_LANGUAGE,
+            "mail": instance.mail or settings.CSPACE_MAIL_DEFAULT,
+            "daily_at": format_minute(instance.daily_minute),
+            "reminder_hours": instance.reminder_hours,
+            "series_ending": instance.is_told_of_last_dates,
+        }

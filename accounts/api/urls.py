@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.api.views import SessionViewSet, UserViewSet
+from accounts.api.views import PreferencesViewSet, SessionViewSet, UserViewSet
 
 urlpatterns = [
     path("auth/token/", SessionViewSet.as_view({"post": "log_in"})),
@@ -8,4 +8,5 @@ urlpatterns = [
     path("auth/logout/", SessionViewSet.as_view({"post": "log_out"})),
     path("users/", UserViewSet.as_view({"get": "list"})),
     path("users/me/", UserViewSet.as_view({"get": "me"})),
+    path("users/me/preferences/", PreferencesViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
 ]

@@ -6,9 +6,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.cookies import check_origin, clear_cookie, put_cookie, read_cookie
-from accounts.api.serializers import AccessOutput, LoginInput, UserList, UserOutput
+from accounts.api.serializers import (
+    AccessOutput,
+    LoginInput,
+    PreferencesInput,
+    PreferencesOutput,
+    UserList,
+    UserOutput,
+)
 from accounts.api.viewsets import CallerViewSet
 from accounts.models import User
+from accounts.queries.preferences import asking_for_preferences, preferences_of
+from accounts.services.preferences import change_preferences
 from accounts.services.sessions import Tokens, end_families, exchange, log_in
 from accounts.services.tokens import read_expired_access, read_refresh
 from kernel import clock
@@ -99,6 +108,26 @@ class UserViewSet(CallerViewSet):
     @Operation(LoggedIn, responses=UserOutput)
     def me(self, request: Request) -> Response:
         return Response(UserOutput().represent(self.caller))
+
+
+class PreferencesViewSet(CallerViewSet):
+    """What the caller wants to be told, how and in which language (contract of streams and mail, §3)."""
+
+    tag = "users"
+
+    @Operation(
+        LoggedIn,
+        responses=PreferencesOutput,
+        ahead=lambda view: [asking_for_preferences(view.asker.user_id)],
+    )
+    def retrieve(self, request: Request) -> Response:
+        return Response(PreferencesOutput(preferences_of(self.caller_id)).data)
+
+    @Operation(LoggedIn, request=PreferencesInput, responses=PreferencesOutput)
+    def partial_update(self, request: Request) -> Response:
+        values = self.changes(PreferencesInput)
+        preferences = change_preferences(by=self.caller, now=clock.now(), **values)
+        return Response(PreferencesOutput(preferences).data)
 
 
 def _answer(tokens: Tokens) -> Response:

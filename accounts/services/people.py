@@ -9,6 +9,7 @@ from accounts.facts import PasswordSet, UserChanged, UserCreated
 from accounts.models import User
 from accounts.queries.campus_admins import has_campus_admin
 from accounts.rules import may_manage
+from accounts.services.preferences import begin_preferences
 from accounts.services.sessions import end_all_sessions
 from kernel.changes import changes_between
 from kernel.db.batch import Statement, send
@@ -43,8 +44,10 @@ def create_user(
     password: str | None,
     display_name: str = "",
     is_superuser: bool = False,
+    language: str | None = None,
 ) -> User:
-    """Make a person; `by=None` is the command line. Publishes `UserCreated`.
+    """Make a person; `by=None` is the command line. `language`: the one he asks in, if he is here himself and it is
+    one of ours (`kernel.languages.language_wished_for`). Publishes `UserCreated`.
 
     Raises: UsernameIsTaken, PermissionDenied (`rules.may_manage`).
     """
@@ -58,6 +61,8 @@ def create_user(
             is_superuser=is_superuser,
             is_staff=is_superuser,
         )
+    if language is not None:
+        begin_preferences(user_id=user.pk, language=language)
     actor_id = by.pk if by else None
     publish(UserCreated(actor_id=actor_id, occurred_at=now, user_id=user.pk, username=username))
     return user

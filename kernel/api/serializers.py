@@ -15,6 +15,9 @@ READ = ("initial_data", "_context", "_validated_data", "_errors")
 """What an instance knows of what it has read."""
 _threads = threading.local()
 NOT_AN_OBJECT = "A JSON object is required"
+NOT_A_KEY = "There is no such key"
+MOST_OF_A_NAME = 100
+"""Characters of a key that nobody knows."""
 
 
 class Input(serializers.Serializer[Any]):
@@ -26,6 +29,8 @@ class Input(serializers.Serializer[Any]):
 
     example: ClassVar[Mapping[str, Any]] = {}
     """For the published schema: see `kernel.api.examples`."""
+    refuses_unknown: ClassVar[bool] = False
+    """Whether a key that is none of the fields is a fault, not passed over."""
 
     @classmethod
     def read(cls, data: Any, context: Mapping[str, Any], *, partial: bool = False) -> tuple[dict[str, Any], Any]:
@@ -58,6 +63,8 @@ class Input(serializers.Serializer[Any]):
                 faults |= _faults_by_name(str(field.field_name), error.detail)
             except SkipField:
                 pass
+        if self.refuses_unknown:
+            _add(faults, {name[:MOST_OF_A_NAME]: [NOT_A_KEY] for name in data if name not in self.fields})
         _add(faults, self.cross_check(values))
         if faults:
             _add(faults, self.further_faults(values))

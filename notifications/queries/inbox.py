@@ -5,22 +5,30 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from kernel.campus_time import format_instant
 from kernel.db.batch import Statement, ask
 from kernel.db.plans import USUAL_SIZES
+from kernel.languages import question_of_language
+from kernel.phrases import said_in
 
 NOTICE = ("id", "description", "status", "created_at", "kind", "target", "params")
 """What is shown of a notice, in order."""
 # Nothing is counted: an inbox is the sum of its parts, which are of the same snapshot as the page beside them. Behind
-# the notices of one status stands the number of unread ones too, so their version is that of both. The page is not read
+# the notices of one status stands the number of unread ones too, so their version is that of both, and of the language
+# in which they are said, which is of this snapshot as well. The page is not read
 # for whoever has this version, nor where it lies past the end. The planner is not told which status is asked for: where
 # most notices are of it, it would walk through those of all and hope.
 INBOX = """
-SELECT inbox.version, inbox.number, inbox.unread, notice.*
-  FROM (SELECT coalesce(sum(number) FILTER (WHERE {matches}), 0)::bigint AS number,
-               coalesce(sum(number) FILTER (WHERE status = 'unread'), 0)::bigint AS unread,
-               md5(coalesce(sum(version) FILTER (WHERE {matches} OR status = 'unread'), 0)::text)::uuid AS version
-          FROM notifications_inboxpart WHERE user_id = %s) AS inbox
+SELECT inbox.version, inbox.number, inbox.unread, reader.language, notice.*
+  FROM (SELECT coalesce(({language}), %s) AS language) AS reader
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(number) FILTER (WHERE {matches}), 0)::bigint AS number,
+              coalesce(sum(number) FILTER (WHERE status = 'unread'), 0)::bigint AS unread,
+              md5(coalesce(sum(version) FILTER (WHERE {matches} OR status = 'unread'), 0) || reader.language)::uuid
+                  AS version
+         FROM notifications_inboxpart WHERE user_id = %s) AS inbox
   LEFT JOIN LATERAL (
        SELECT {notice} FROM notifications_notification
         WHERE user_id = %s AND {is_listed} AND inbox.number > {first} AND NOT inbox.version = ANY(%s::uuid[])
@@ -52,17 +60,19 @@ def asking_for_inbox(
     matches, is_listed, values = "true", "true", []
     if status is not None:
         matches, is_listed, values = "status = %s", "status = (SELECT %s)", [status]
-    sql = INBOX.format(matches=matches, is_listed=is_listed, notice=", ".join(NOTICE), **texts)
+    language = question_of_language()
+    sql = INBOX.format(language=language, matches=matches, is_listed=is_listed, notice=", ".join(NOTICE), **texts)
+    reader = (user_id, settings.CSPACE_LANGUAGE)
     page = [] if is_usual else [first, first, last - first]
     seen_by_reader = [str(version) for version in versions]
-    return Statement(sql, (*values, *values, user_id, user_id, *values, *page[:1], seen_by_reader, *page[1:]))
+    return Statement(sql, (*reader, *values, *values, user_id, user_id, *values, *page[:1], seen_by_reader, *page[1:]))
 
 
 def inbox(question: Statement) -> Inbox:
-    """What a person is shown of his notices."""
+    """What a person is shown of his notices, in his language."""
     rows = ask(question)
-    version, number, unread = rows[0][:3]
-    return Inbox(version, number, unread, [_notice(row[3:]) for row in rows if row[3] is not None])
+    version, number, unread, language = rows[0][:4]
+    return Inbox(version, number, unread, [_notice(row[4:], language) for row in rows if row[4] is not None])
 
 
 def asking_for_own(notification_id: int, user_id: int) -> Statement:
@@ -75,8 +85,9 @@ def is_own(notification_id: int, user_id: int) -> bool:
     return bool(ask(asking_for_own(notification_id, user_id)))
 
 
-def _notice(row: Sequence[Any]) -> dict[str, Any]:
+def _notice(row: Sequence[Any], language: str) -> dict[str, Any]:
     """A row of `NOTICE`, JSON."""
     notice = dict(zip(NOTICE, row, strict=True))
+    notice["description"] = said_in(language, notice["kind"], notice["params"], english=notice["description"])
     notice["created_at"] = format_instant(notice["created_at"])
     return notice

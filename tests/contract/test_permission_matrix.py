@@ -60,6 +60,8 @@ MATRIX = {
     # §2 Users
     ("GET", "users/"): CSPACE,
     ("GET", "users/me/"): LOGGED_IN,
+    ("GET", "users/me/preferences/"): LOGGED_IN,
+    ("PATCH", "users/me/preferences/"): LOGGED_IN,
     ("GET", "users/me/user-groups/"): LOGGED_IN,
     ("GET", "users/me/registrations/"): LOGGED_IN,
     # §3 Groups and user-groups
@@ -274,6 +276,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "registrations/"): {"description": "Reading circle"},
     ("PATCH", "registrations/"): {"description": "Reading circle"},
     ("PATCH", "notifications/"): {"status": "read"},
+    ("PATCH", "preferences/"): {"mail": "daily", "daily_at": "07:30"},
     ("POST", "allocation-events/"): {
         "registration_start": "2026-01-15T00:00:00Z",
         "registration_end": "2026-01-30T23:59:59Z",

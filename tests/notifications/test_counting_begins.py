@@ -34,7 +34,7 @@ def left_over():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_notices_that_are_there_already_are_counted_and_stay_as_they_were_written():
+def test_notices_that_are_there_already_are_counted_and_stay_as_they_were_written(api):
     person = make_user()
     rows = [("unread", 2), ("archived", 3)]
     try:
@@ -47,5 +47,8 @@ def test_notices_that_are_there_already_are_counted_and_stay_as_they_were_writte
         migrate_to_the_end()
     assert sorted(InboxPart.objects.values_list("status", "number")) == sorted(rows)
     assert set(Notification.objects.values_list("kind", "target", "description")) == {("", "", "x")}
+    api(person).patch("users/me/preferences/", {"language": "zh-hant"})
+    shown = api(person).get("notifications/?status=unread").json()["results"]
+    assert [(row["kind"], row["params"], row["description"]) for row in shown] == [("", {}, "x")] * 2
     Notification.objects.filter(status="archived").delete()
     assert sorted(InboxPart.objects.values_list("status", "number")) == [("archived", 0), ("unread", 2)]

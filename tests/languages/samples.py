@@ -1,0 +1,242 @@
+"""Each kind of notice, with what it is made of and what is read of it: (kind, params, English, Traditional Chinese)."""
+
+from typing import Any
+
+SLOT = {"classroom": "Room A", "group": "522", "date": "2026-02-01", "start_time": "10:00", "end_time": "12:00"}
+WEEKLY = {"classroom": "Room A", "group": "522", "day_of_week": 4, "start_time": "09:10", "end_time": "10:20"}
+EVENT = {
+    "registration_end": "2026-01-30T03:00:00Z",
+    "target_start_date": "2026-02-22",
+    "target_end_date": "2026-06-12",
+    "about": "event",
+}
+GROUP = {"group": "522", "permissions": "admin"}
+RANGE = "2026年2月22日（星期日）至 2026年6月12日（星期五）"
+SKIPS = [{"why": "booked", "number": 1}, {"why": "closed", "number": 2}]
+WON = WEEKLY | {"is_won": True, "date_count": 14, "skips": SKIPS}
+LOST = WEEKLY | {"is_won": False}
+REASONS = [
+    ({"why": "lost_to", "lost_to_id": 12}, "lost to entry 12", "由編號 12 的志願抽中"),
+    (
+        {"why": "no_date"},
+        "none of the event's dates falls on its day of the week",
+        "抽籤的借用期間內沒有這個星期的日期",
+    ),
+    ({"why": "closed"}, "the room is closed on all of its dates", "教室在所有日期均停用"),
+    ({"why": "REJECTED_BY_ADMIN"}, "refused by hand before the draw", "抽籤前已由管理人員退回"),
+    ({"why": "UNAVAILABLE"}, "too many of its dates are taken", "過多日期已被借用"),
+    ({"why": "OTHER_CHOICE_WON"}, "another of your alternatives won", "您的另一個替代志願已抽中"),
+    ({"why": "MAX_WINS"}, "your group has won as often as a group may", "您的群組已達中籤次數上限"),
+]
+DAYS = [f"2026-02-{day:02}" for day in (4, 11)]
+
+SAMPLES: list[tuple[str, dict[str, Any], str, str]] = [
+    (
+        "auth.refresh_reuse",
+        {},
+        "One of your sessions was used from two places and has been ended. If that was not you, change your password.",
+        "您有一個登入階段在兩處被同時使用，已強制結束。如果不是您本人，請變更密碼。",
+    ),
+    (
+        "user.password_set",
+        {},
+        "Your password has been changed; all your sessions have ended.",
+        "您的密碼已變更，所有登入階段均已結束。",
+    ),
+    ("group.archived", GROUP, 'The group "522" has been archived.', "群組「522」已封存。"),
+    (
+        "user_group.added",
+        GROUP | {"permissions": "member"},
+        'You have been added to the group "522" as member.',
+        "您已加入群組「522」，身分為成員。",
+    ),
+    ("user_group.changed", GROUP, 'You are now admin of the group "522".', "您在群組「522」的身分現為管理員。"),
+    ("user_group.removed", GROUP, 'You have been removed from the group "522".', "您已被移出群組「522」。"),
+    (
+        "registration.created",
+        SLOT,
+        "522 asks for Room A, 2026-02-01 10:00–12:00.",
+        "522 申請借用 Room A，2026年2月1日（星期日）10:00–12:00。",
+    ),
+    (
+        "registration.changed",
+        SLOT | {"about": "registration"},
+        "Your room registration has been changed: Room A, 2026-02-01 10:00–12:00.",
+        "您的教室借用已變更：Room A，2026年2月1日（星期日）10:00–12:00。",
+    ),
+    (
+        "registration.changed",
+        SLOT | {"about": "request"},
+        "522 has changed its request: Room A, 2026-02-01 10:00–12:00.",
+        "522 已變更借用申請：Room A，2026年2月1日（星期日）10:00–12:00。",
+    ),
+    (
+        "registration.approved",
+        SLOT,
+        "Your room registration has been approved: Room A, 2026-02-01 10:00–12:00.",
+        "您的教室借用申請已審核通過：Room A，2026年2月1日（星期日）10:00–12:00。",
+    ),
+    (
+        "registration.rejected",
+        SLOT | {"reason": "期末考週"},
+        "Your room registration has been rejected: Room A, 2026-02-01 10:00–12:00. Reason: 期末考週",
+        "您的教室借用申請未通過審核：Room A，2026年2月1日（星期日）10:00–12:00。原因：期末考週",
+    ),
+    (
+        "registration.cancelled",
+        SLOT | {"reason": "The group has been archived"},
+        "Your room registration has been cancelled: Room A, 2026-02-01 10:00–12:00."
+        " Reason: The group has been archived",
+        "您的教室借用已取消：Room A，2026年2月1日（星期日）10:00–12:00。原因：群組已封存",
+    ),
+    (
+        "series.created",
+        WEEKLY | {"series_count": 1, "date_count": 1, "skipped_count": 0, "skip_reasons": []},
+        "522 got Room A, Wednesdays 09:10–10:20: 1 date.",
+        "522 已借得 Room A，每週三 09:10–10:20：共 1 次。",
+    ),
+    (
+        "series.created",
+        {"series_count": 2, "date_count": 5, "skipped_count": 4, "skip_reasons": ["booked", "closed"]},
+        "2 series have got their rooms: 5 dates, 4 skipped (booked, closed).",
+        "2 組固定借用均已安排教室：共 5 次，略過 4 次（已有借用、教室停用）。",
+    ),
+    (
+        "series.changed",
+        WEEKLY | {"from_date": "2026-01-20", "date_count": 3, "skipped_count": 2, "skip_reasons": ["dst", "outside"]},
+        "The series of 522 has been changed from 2026-01-20: Room A, Wednesdays 09:10–10:20, 3 dates,"
+        " 2 skipped (dst, outside).",
+        "522 的固定借用自 2026年1月20日（星期二）起已變更：Room A，每週三 09:10–10:20，共 3 次，略過 2 次"
+        "（時鐘調整、超出借用期間）。",
+    ),
+    (
+        "series.cancelled",
+        WEEKLY | {"from_date": "2026-02-17", "date_count": 2, "reason": "The room is closed"},
+        "The series of 522 has been cancelled from 2026-02-17: Room A, Wednesdays 09:10–10:20, 2 dates."
+        " Reason: The room is closed",
+        "522 的固定借用自 2026年2月17日（星期二）起已取消：Room A，每週三 09:10–10:20，共 2 次。原因：教室停用",
+    ),
+    (
+        "series.retried",
+        WEEKLY | {"about": "series", "dates": DAYS},
+        "522 also got Room A, Wednesdays 09:10–10:20, on 2026-02-04, 2026-02-11.",
+        "522 另外借得 Room A，每週三 09:10–10:20，日期為 2026年2月4日（星期三）、2026年2月11日（星期三）。",
+    ),
+    (
+        "series.retried",
+        SLOT | {"about": "registration"},
+        "522 also got Room A, 2026-02-01 10:00–12:00.",
+        "522 另外借得 Room A，2026年2月1日（星期日）10:00–12:00。",
+    ),
+    (
+        "closure.deleted",
+        {"about": "registrations", "slots": [SLOT, SLOT | {"classroom": "Room B"}], "slot_count": 75},
+        "The closure that cancelled your registrations has been lifted, and these times are free again:"
+        " Room A, 2026-02-01 10:00–12:00, Room B, 2026-02-01 10:00–12:00 and 73 more.",
+        "先前因教室停用，您的借用遭到取消；現在教室已恢復開放，下列時段可再次借用："
+        "Room A，2026年2月1日（星期日）10:00–12:00、Room B，2026年2月1日（星期日）10:00–12:00，另有 73 項。",
+    ),
+    (
+        "closure.deleted",
+        WEEKLY | {"about": "series", "dates": DAYS},
+        "A closure has been lifted: dates of the series of 522 (Room A, Wednesdays 09:10–10:20) are free again:"
+        " 2026-02-04, 2026-02-11.",
+        "教室已恢復開放，522 的固定借用（Room A，每週三 09:10–10:20）有下列日期可再次借用："
+        "2026年2月4日（星期三）、2026年2月11日（星期三）。",
+    ),
+    *[
+        (
+            f"allocation_event.{verb}",
+            EVENT | {"status": "open"},
+            "An allocation event has opened: wishes for 2026-02-22 – 2026-06-12 can be filed until 2026-01-30 11:00.",
+            f"教室抽籤開始登記：2026年1月30日（星期五）11:00 前可登記 {RANGE}的志願。",
+        )
+        for verb in ("created", "changed", "opened")
+    ],
+    (
+        "allocation_event.closed",
+        EVENT | {"status": "closed"},
+        "The allocation event for 2026-02-22 – 2026-06-12 has closed: its entries are frozen until the draw.",
+        f"{RANGE}的教室抽籤已截止登記，志願在抽籤前不得再變更。",
+    ),
+    (
+        "allocation_event.cancelled",
+        EVENT | {"status": "cancelled"},
+        "The allocation event for 2026-02-22 – 2026-06-12 has been cancelled: nothing will be drawn.",
+        f"{RANGE}的教室抽籤已取消，不再進行抽籤。",
+    ),
+    (
+        "allocation_event.changed",
+        EVENT | WEEKLY | {"about": "entry", "status": "open"},
+        "The allocation event is for 2026-02-22 – 2026-06-12 now: the wish of 522 for Room A, Wednesdays 09:10–10:20"
+        " has no date in it any more.",
+        f"教室抽籤的借用期間已改為 {RANGE}：522 的志願 Room A，每週三 09:10–10:20 在此期間內已沒有任何日期。",
+    ),
+    (
+        "allocation_event.promoted",
+        {"event_id": 7, "outcomes": [WON, WON], "outcome_count": 3},
+        "Draw of allocation event 7:"
+        " 522 got Room A, Wednesdays 09:10–10:20, 14 dates, 1 skipped (booked), 2 skipped (closed)."
+        " 522 got Room A, Wednesdays 09:10–10:20, 14 dates, 1 skipped (booked), 2 skipped (closed). and 1 more.",
+        "教室抽籤（編號 7）結果："
+        "522 抽中 Room A，每週三 09:10–10:20，共 14 次，略過 1 次（已有借用），略過 2 次（教室停用）。"
+        "522 抽中 Room A，每週三 09:10–10:20，共 14 次，略過 1 次（已有借用），略過 2 次（教室停用）。另有 1 項。",
+    ),
+    *[
+        (
+            "allocation_event.distributed",
+            {"event_id": 7, "outcomes": [LOST | why], "outcome_count": 1},
+            f"Draw of allocation event 7: 522 did not get Room A, Wednesdays 09:10–10:20: {english}.",
+            f"教室抽籤（編號 7）結果：522 未抽中 Room A，每週三 09:10–10:20：{chinese}。",
+        )
+        for why, english, chinese in REASONS
+    ],
+    (
+        "allocation_registration.changed",
+        WEEKLY,
+        "Your draw entry has been changed: Room A, Wednesday 09:10–10:20.",
+        "您的抽籤志願已變更：Room A，星期三 09:10–10:20。",
+    ),
+    (
+        "allocation_registration.deleted",
+        WEEKLY,
+        "Your draw entry has been deleted: Room A, Wednesday 09:10–10:20.",
+        "您的抽籤志願已刪除：Room A，星期三 09:10–10:20。",
+    ),
+    (
+        "allocation_registration.approved",
+        WEEKLY | {"is_override": False},
+        "Your draw entry has been approved ahead of the draw: Room A, Wednesday 09:10–10:20.",
+        "您的抽籤志願已於抽籤前核准：Room A，星期三 09:10–10:20。",
+    ),
+    (
+        "allocation_registration.approved",
+        WEEKLY | {"is_override": True, "date_count": 16, "skips": []},
+        "Your draw entry has been approved by hand: Room A, Wednesday 09:10–10:20, 16 dates.",
+        "您的抽籤志願已由管理人員核准：Room A，星期三 09:10–10:20，共 16 次。",
+    ),
+    (
+        "allocation_registration.rejected",
+        WEEKLY | {"is_drawn": False},
+        "Your draw entry has been rejected and takes no part in the draw: Room A, Wednesday 09:10–10:20.",
+        "您的抽籤志願未獲核准，不參加抽籤：Room A，星期三 09:10–10:20。",
+    ),
+    (
+        "allocation_registration.rejected",
+        WEEKLY | {"is_drawn": True, "cancelled_count": 1},
+        "Your draw entry has been rejected after the draw: Room A, Wednesday 09:10–10:20. Cancelled: 1 date ahead.",
+        "您的抽籤志願於抽籤後遭到撤銷：Room A，星期三 09:10–10:20。已取消之後的 1 次借用。",
+    ),
+    (
+        "allocation_registration.withdrawn",
+        WEEKLY | {"reason": "The group has been archived"},
+        "Your draw entry has been withdrawn: Room A, Wednesday 09:10–10:20. Reason: The group has been archived",
+        "您的抽籤志願已撤回：Room A，星期三 09:10–10:20。原因：群組已封存",
+    ),
+    (
+        "allocation_registration.withdrawn",
+        WEEKLY | {"cancelled_count": 16, "is_drawn": True},
+        "Your draw entry has been withdrawn: Room A, Wednesday 09:10–10:20. Cancelled: 16 dates ahead.",
+        "您的抽籤志願已撤回：Room A，星期三 09:10–10:20。已取消之後的 16 次借用。",
+    ),
+]
