@@ -19,14 +19,15 @@ import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache, reduce
 from hashlib import sha256
-from itertools import zip_longest
-from operator import attrgetter
+from itertools import groupby, islice, zip_longest
+from operator import attrgetter, or_
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 ALGORITHM = "cspace-draw/v1"
 RESULT_HEADER = "cspace-draw-result/v1"
@@ -41,7 +42,6 @@ SCALE = 840
 """The least common multiple of the weights 1 to 8: served time ÷ weight stays a whole number."""
 
 _CLOCK = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(DAY_MINUTES + 1))
-_MINUTE = {text: minute for minute, text in enumerate(_CLOCK)}
 _SALT = re.compile("[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{0,200}")
 _FIRST = tuple((1 << minute) - 1 for minute in range(DAY_MINUTES + 1))
 
@@ -82,43 +82,65 @@ class Params:
         return {name: getattr(self, name) for name in sorted(Params.__slots__)}
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """Another occupancy of a room, cut to one date."""
-
+class _BookedFields(NamedTuple):
     room_id: int
     date: date
     start_minute: int
     end_minute: int
 
-    def __post_init__(self) -> None:
-        _require(self.room_id >= 1, "a booked line names one room")
-        _require(0 <= self.start_minute < self.end_minute <= DAY_MINUTES, "a booked time ends before it starts")
+
+class Booked(_BookedFields):
+    """Another occupancy of a room, cut to one date."""
+
+    # A checked tuple: a campus has hundreds of thousands, and frozen fields would be set one by one.
+    __slots__ = ()
+
+    def __new__(cls, room_id: int, date: date, start_minute: int, end_minute: int) -> Booked:
+        if room_id < 1:
+            raise ManifestError("a booked line names one room")
+        if not 0 <= start_minute < end_minute <= DAY_MINUTES:
+            raise ManifestError("a booked time ends before it starts")
+        return tuple.__new__(cls, (room_id, date, start_minute, end_minute))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A group's wish for a room, every week on one day. `choice` is the group's own number of a set, 0 for none."""
-
+class _EntryFields(NamedTuple):
     id: int
     group_id: int
     room_id: int
     day: int
     start_minute: int
     end_minute: int
-    rank: int = 1
-    choice: int = 0
-    state: str = PENDING
+    rank: int
+    choice: int
+    state: str
 
-    def __post_init__(self) -> None:
-        if self.id < 1 or self.group_id < 1 or self.room_id < 1 or self.rank < 1 or self.choice < 0:
+
+class Entry(_EntryFields):
+    """A group's wish for a room, every week on one day. `choice` is the group's own number of a set, 0 for none."""
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        id: int,  # noqa: A002 - as the field is called
+        group_id: int,
+        room_id: int,
+        day: int,
+        start_minute: int,
+        end_minute: int,
+        rank: int = 1,
+        choice: int = 0,
+        state: str = PENDING,
+    ) -> Entry:
+        if id < 1 or group_id < 1 or room_id < 1 or rank < 1 or choice < 0:
             raise ManifestError("ids and ranks of an entry start at 1, choice sets at 0")
-        if not 1 <= self.day <= 7:
-            raise ManifestError(f"the day of an entry is 1 (Sunday) to 7, not {self.day}")
-        if not 0 <= self.start_minute < self.end_minute <= DAY_MINUTES:
+        if not 1 <= day <= 7:
+            raise ManifestError(f"the day of an entry is 1 (Sunday) to 7, not {day}")
+        if not 0 <= start_minute < end_minute <= DAY_MINUTES:
             raise ManifestError("an entry ends before it starts")
-        if self.state not in (PENDING, APPROVED, REJECTED):
-            raise ManifestError(f"the state of an entry is P, A or R, not {self.state!a}")
+        if state not in (PENDING, APPROVED, REJECTED):
+            raise ManifestError(f"the state of an entry is P, A or R, not {state!a}")
+        return tuple.__new__(cls, (id, group_id, room_id, day, start_minute, end_minute, rank, choice, state))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +165,11 @@ class Manifest:
             _weight(group_id, weight)
         for room_id, on in self.closed:
             _closed(room_id, on)
-        seen: set[int] = set()
-        for entry in self.entries:
-            _require(entry.id not in seen, f"entry {entry.id} is there twice")
-            seen.add(entry.id)
+        if (index := _repeated(self.entries)) is not None:
+            raise ManifestError(f"entry {self.entries[index].id} is there twice")
 
 
-@dataclass(frozen=True, slots=True)
-class Win:
+class Win(NamedTuple):
     position: int
     """0 for an entry approved by hand, then 1, 2, … as drawn."""
     entry_id: int
@@ -159,8 +178,7 @@ class Win:
     """What the group had been given before this: weekly minutes, or entries under `balance entries`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(NamedTuple):
     entry_id: int
     reason: str
     by: int = 0
@@ -185,6 +203,18 @@ def _weight(group_id: int, weight: int) -> tuple[int, int]:
     return group_id, weight
 
 
+def _repeated(entries: Sequence[Entry]) -> int | None:
+    """Where the first entry stands whose id an earlier one has."""
+    if len({entry.id for entry in entries}) == len(entries):
+        return None
+    seen: set[int] = set()
+    for index, entry in enumerate(entries):
+        if entry.id in seen:
+            return index
+        seen.add(entry.id)
+    raise AssertionError("fewer ids than entries, and none twice")
+
+
 def _closed(room_id: int, on: date) -> tuple[int, date]:
     _require(room_id >= EVERY_ROOM, "a closed line names a room, or 0 for all")
     return room_id, on
@@ -201,24 +231,18 @@ def write_manifest(manifest: Manifest) -> bytes:
     rooms = {entry.room_id for entry in manifest.entries} | {EVERY_ROOM}
     first, last = manifest.target_starts_on, manifest.target_ends_on
     closed = {(room, on) for room, on in manifest.closed if room in rooms and first <= on <= last}
-    booked = [
-        (b.room_id, b.date, b.start_minute, b.end_minute)
-        for b in manifest.booked
-        if b.room_id in rooms
-        and first <= b.date <= last
-        and (b.room_id, b.date) not in closed
-        and (EVERY_ROOM, b.date) not in closed
-    ]
+    in_range = (on for on in {line.date for line in manifest.booked} if first <= on <= last)
+    days = {on: on.isoformat() for on in in_range if (EVERY_ROOM, on) not in closed}
+    booked = [b for b in manifest.booked if b[1] in days and b[0] in rooms and b[:2] not in closed]
     lines = [ALGORITHM, f"event\t{manifest.event_id}\t{first.isoformat()}\t{last.isoformat()}"]
-    lines += (f"param\t{name}\t{value}" for name, value in manifest.params.named().items())
-    lines += (f"weight\t{group}\t{weight}" for group, weight in sorted(manifest.weights.items()) if weight != 1)
-    lines += (f"closed\t{room}\t{on.isoformat()}" for room, on in sorted(closed))
-    lines += (f"booked\t{r}\t{on.isoformat()}\t{_CLOCK[start]}\t{_CLOCK[end]}" for r, on, start, end in sorted(booked))
-    lines += (
-        f"entry\t{e.id}\t{e.group_id}\t{e.room_id}\t{e.day}\t{_CLOCK[e.start_minute]}\t{_CLOCK[e.end_minute]}"
-        f"\t{e.rank}\t{e.choice}\t{e.state}"
-        for e in sorted(manifest.entries, key=attrgetter("id"))
-    )
+    lines += [f"param\t{name}\t{value}" for name, value in manifest.params.named().items()]
+    lines += [f"weight\t{group}\t{weight}" for group, weight in sorted(manifest.weights.items()) if weight != 1]
+    lines += [f"closed\t{room}\t{on.isoformat()}" for room, on in sorted(closed)]
+    lines += [f"booked\t{r}\t{days[on]}\t{_CLOCK[start]}\t{_CLOCK[end]}" for r, on, start, end in sorted(booked)]
+    lines += [
+        f"entry\t{number}\t{group}\t{room}\t{day}\t{_CLOCK[start]}\t{_CLOCK[end]}\t{rank}\t{choice}\t{state}"
+        for number, group, room, day, start, end, rank, choice, state in sorted(manifest.entries)
+    ]
     return ("\n".join(lines) + "\n").encode("ascii")
 
 
@@ -246,60 +270,99 @@ def _manifest_lines(data: bytes) -> list[str]:
 
 
 def _parse(lines: list[str]) -> Manifest:
-    event: tuple[int, date, date] | None = None
-    params: dict[str, Any] = {}
-    weights: dict[int, int] = {}
-    closed: list[tuple[int, date]] = []
-    booked: list[Booked] = []
-    entries: dict[int, Entry] = {}
-    dates = _Dates()
-    for number, line in enumerate(lines[1:], start=2):
-        try:
-            match line.split("\t"):
-                case ["entry", e, group, room, day, start, end, rank, choice, state]:
-                    place = (int(e), int(group), int(room), int(day))
-                    _require(place[0] not in entries, f"entry {place[0]} is there twice")
-                    entries[place[0]] = Entry(*place, _minute(start), _minute(end), int(rank), int(choice), state)
-                case ["booked", room, on, start, end]:
-                    booked.append(Booked(int(room), dates[on], _minute(start), _minute(end)))
-                case ["closed", room, on]:
-                    closed.append(_closed(int(room), dates[on]))
-                case ["weight", group, weight]:
-                    weights.update([_weight(int(group), int(weight))])
-                case ["param", name, value]:
-                    _require(name in Params.__slots__, f"there is no param {name!a}")
-                    params[name] = int(value) if name in ("max_wins", "min_percent") else value
-                    Params(**params)
-                case ["event", event_id, first, last]:
-                    event = (int(event_id), dates[first], dates[last])
-                    Manifest(*event)
-                case _:
-                    raise ManifestError(f"no kind of line looks like {_shown(line)}")
-        except ManifestError as error:
-            raise ManifestError(f"Manifest line {number}: {error}.") from None
-        except ValueError:
-            raise ManifestError(f"Manifest line {number} has a field that is no number: {_shown(line)}.") from None
-    if event is None:
+    found: dict[str, list[Any]] = {kind: [] for kind in _LINES}
+    number = 2
+    for kind, run in groupby(islice(lines, 1, None), key=lambda line: line.partition("\t")[0]):
+        while alike := list(islice(run, _AT_ONCE)):
+            try:
+                found.get(kind, []).extend(_read(kind, alike))
+            except ValueError:
+                _name_the_first_wrong(kind, alike, number)
+            number += len(alike)
+    if not found["event"]:
         raise ManifestError("Manifest line 2 is no event line.")
-    return Manifest(*event, Params(**params), weights, tuple(closed), tuple(booked), tuple(entries.values()))
+    entries = found["entry"]
+    if (index := _repeated(entries)) is not None:
+        number = [number for number, line in enumerate(lines, start=1) if line.startswith("entry\t")][index]
+        raise ManifestError(f"Manifest line {number}: entry {entries[index].id} is there twice.")
+    event_id, first, last = found["event"][-1]
+    return Manifest(
+        event_id,
+        first,
+        last,
+        params=Params(**dict(found["param"])),
+        weights=dict(found["weight"]),
+        closed=tuple(found["closed"]),
+        booked=tuple(found["booked"]),
+        entries=tuple(entries),
+    )
 
 
-class _Dates(dict[str, date]):
-    """Texts as dates, each parsed once."""
+_AT_ONCE = 256
+"""Lines that are read together: more leave the processor's cache before they are used."""
 
-    def __missing__(self, text: str) -> date:
+
+def _read(kind: str, lines: list[str]) -> Iterator[Any]:
+    """What lines of one kind say, column by column: hundreds of thousands of lines are read in a second.
+
+    Raises: ManifestError: a field says what it must not. ValueError: one is no number, or lines differ in length.
+    """
+    columns = list(zip(*(line.split("\t") for line in lines), strict=True))
+    make, *fields = _LINES.get(kind, (None,))
+    if make is None or len(columns) != 1 + len(fields):
+        raise ManifestError(f"no kind of line looks like {_shown(lines[0])}")
+    return map(make, *map(map, fields, columns[1:]))
+
+
+def _name_the_first_wrong(kind: str, lines: list[str], number: int) -> NoReturn:
+    """Of lines of one kind that cannot be read together; `number` is that of the first."""
+    for at, line in enumerate(lines, start=number):
         try:
-            self[text] = found = date.fromisoformat(text)
+            list(_read(kind, [line]))
+        except ManifestError as error:
+            raise ManifestError(f"Manifest line {at}: {error}.") from None
         except ValueError:
-            raise ManifestError(f"{text!a} is no date") from None
-        return found
+            raise ManifestError(f"Manifest line {at} has a field that is no number: {_shown(line)}.") from None
+    raise AssertionError("lines of which each can be read can be read together")
 
 
-def _minute(text: str) -> int:
-    minute = _MINUTE.get(text)
-    if minute is None:
+def _event(event_id: int, first: date, last: date) -> tuple[int, date, date]:
+    Manifest(event_id, first, last)
+    return event_id, first, last
+
+
+def _param(name: str, text: str) -> tuple[str, str | int]:
+    _require(name in Params.__slots__, f"there is no param {name!a}")
+    value = int(text) if name in ("max_wins", "min_percent") else text
+    Params(**{name: value})  # type: ignore[arg-type]
+    return name, value
+
+
+@lru_cache(maxsize=1 << 12)
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ManifestError(f"{text!a} is no date") from None
+
+
+class _Minutes(dict[str, int]):
+    """Times as minutes of the day."""
+
+    def __missing__(self, text: str) -> int:
         raise ManifestError(f"{text!a} is no time from 00:00 to 24:00")
-    return minute
+
+
+_minute = _Minutes((text, minute) for minute, text in enumerate(_CLOCK)).__getitem__
+_LINES: Mapping[str, tuple[Callable[..., Any], ...]] = {
+    "event": (_event, int, _date, _date),
+    "param": (_param, str, str),
+    "weight": (_weight, int, int),
+    "closed": (_closed, int, _date),
+    "booked": (Booked, int, _date, _minute, _minute),
+    "entry": (Entry, int, int, int, int, _minute, _minute, int, int, str),
+}
+"""What makes a line of each kind, and what reads its fields."""
 
 
 def _first_difference(found: bytes, expected: bytes) -> tuple[int, str, str]:
@@ -328,9 +391,9 @@ class Calendar:
         for room_id, on in manifest.closed:
             self._closed[room_id].add(on)
         self._booked: dict[int, dict[date, int]] = defaultdict(dict)
-        for line in manifest.booked:
-            masks = self._booked[line.room_id]
-            masks[line.date] = masks.get(line.date, 0) | _span(line.start_minute, line.end_minute)
+        for room_id, on, start, end in manifest.booked:
+            masks = self._booked[room_id]
+            masks[on] = masks.get(on, 0) | _span(start, end)
         self._in_range: dict[int, list[date]] = {day: [] for day in range(1, 8)}
         for days in range((manifest.target_ends_on - manifest.target_starts_on).days + 1):
             on = manifest.target_starts_on + timedelta(days=days)
@@ -343,7 +406,9 @@ class Calendar:
             closed = self._closed.get(entry.room_id, set()) | self._closed.get(EVERY_ROOM, set())
             masks = self._booked.get(entry.room_id, {})
             is_open = {on: masks.get(on, 0) for on in self._in_range[entry.day] if on not in closed}
-            found = self._slots[entry.room_id, entry.day] = _Slot(is_open, list(Counter(is_open.values()).items()))
+            alike = list(Counter(is_open.values()).items())
+            ever = reduce(or_, is_open.values(), 0)
+            found = self._slots[entry.room_id, entry.day] = _Slot(is_open, ever, alike)
         return found
 
     def dates(self, entry: Entry) -> list[date]:
@@ -368,6 +433,8 @@ class Calendar:
     def is_available(self, entry: Entry) -> bool:
         """Whether enough open dates are kept: all of them under `conflict reject`, else `min_percent`; never none."""
         slot, span = self._slot(entry), _span(entry.start_minute, entry.end_minute)
+        if not slot.ever & span:
+            return bool(slot.booked)
         kept = sum([dates for booked, dates in slot.alike if not booked & span])
         if self._params.conflict == "reject":
             return kept > 0 and kept == len(slot.booked)
@@ -379,6 +446,8 @@ class _Slot(NamedTuple):
 
     booked: dict[date, int]
     """Each open date, in order, with the minutes that are booked on it, as of _span()."""
+    ever: int
+    """The minutes that are booked on any of them."""
     alike: list[tuple[int, int]]
     """The same, counted: booked minutes, and on how many dates just these. Most bookings come every week."""
 
@@ -470,44 +539,50 @@ class _Board:
     """What has been given away so far; the only thing that changes during a draw."""
 
     def __init__(self, manifest: Manifest) -> None:
-        self.params = manifest.params
+        self.max_wins = manifest.params.max_wins
+        self.counts_entries = manifest.params.balance == "entries"
         self.weights = manifest.weights
         self.used: dict[int, int] = defaultdict(int)
         self.won: dict[int, int] = defaultdict(int)
         self.won_choices: set[tuple[int, int]] = set()
         self.busy: dict[tuple[int, int], int] = defaultdict(int)
-        self.holders: dict[tuple[int, int], list[Entry]] = defaultdict(list)
+        self.holders: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
+        """By room and day: start, end and id of those who have it, in the order in which they were placed."""
 
     def served(self, group_id: int) -> int:
         return self.used[group_id] * (SCALE // self.weights.get(group_id, 1))
 
     def fits(self, entry: Entry) -> bool:
         """What does not fit now never will: time, choices and wins are only ever used up."""
-        if self.busy[entry.room_id, entry.day] & _span(entry.start_minute, entry.end_minute):
+        _, group_id, room_id, day, start, end, _, choice, _ = entry
+        if self.busy[room_id, day] & _span(start, end):
             return False
-        if entry.choice and (entry.group_id, entry.choice) in self.won_choices:
+        if choice and (group_id, choice) in self.won_choices:
             return False
-        return not self.params.max_wins or self.won[entry.group_id] < self.params.max_wins
+        return not self.max_wins or self.won[group_id] < self.max_wins
 
     def give(self, entry: Entry, position: int) -> Win:
-        group_id = entry.group_id
-        win = Win(position, entry.id, group_id, self.used[group_id])
-        self.used[group_id] += 1 if self.params.balance == "entries" else entry.end_minute - entry.start_minute
-        self.won[group_id] += 1
-        if entry.choice:
-            self.won_choices.add((group_id, entry.choice))
-        return win
+        number, group_id, _, _, start, end, _, choice, _ = entry
+        used = self.used[group_id]
+        self.used[group_id] = used + (1 if self.counts_entries else end - start)
+        if self.max_wins:
+            self.won[group_id] += 1
+        if choice:
+            self.won_choices.add((group_id, choice))
+        return Win(position, number, group_id, used)
 
     def hold(self, entry: Entry) -> None:
-        slot = (entry.room_id, entry.day)
-        self.busy[slot] |= _span(entry.start_minute, entry.end_minute)
-        self.holders[slot].append(entry)
+        number, _, room_id, day, start, end, *_ = entry
+        slot = (room_id, day)
+        self.busy[slot] |= _span(start, end)
+        self.holders[slot].append((start, end, number))
 
-    def holder(self, entry: Entry) -> Entry | None:
-        """The first placed entry that overlaps this one."""
-        for other in self.holders[entry.room_id, entry.day]:
-            if other.start_minute < entry.end_minute and entry.start_minute < other.end_minute:
-                return other
+    def holder(self, entry: Entry) -> int | None:
+        """The id of the first placed entry that overlaps this one."""
+        _, _, room_id, day, start, end, *_ = entry
+        for other_start, other_end, number in self.holders[room_id, day]:
+            if other_start < end and start < other_end:
+                return number
         return None
 
 
@@ -517,7 +592,7 @@ def _continue(manifest: Manifest, key: bytes, placed: list[tuple[int, Entry]], f
     for position, entry in sorted(placed, key=lambda pair: (pair[0], pair[1].id)):
         if entry.id not in freed:
             if other := board.holder(entry):
-                raise DrawError(f"Approved entries {other.id} and {entry.id} overlap.")
+                raise DrawError(f"Approved entries {other} and {entry.id} overlap.")
             board.hold(entry)
         wins.append(board.give(entry, position))
     taken = {win.entry_id for win in wins}
@@ -566,21 +641,26 @@ def _rivals(seeking: list[Entry]) -> dict[int, int]:
 
 def _take_turns(board: _Board, order: list[int], wishes: dict[int, Iterator[Entry]], position: int) -> Iterator[Win]:
     """The least-served group takes its next wish that fits, until no wish does; `order` is that of the tickets."""
-    # One number per group, its served time above its place in the order of tickets.
-    bits = len(order).bit_length()
-    turns = [board.served(group_id) << bits | place for place, group_id in enumerate(order)]
-    heapq.heapify(turns)
-    while turns:
-        place = turns[0] & ((1 << bits) - 1)
-        group_id = order[place]
-        entry = next(filter(board.fits, wishes[group_id]), None)
-        if entry is None:
-            heapq.heappop(turns)
-            continue
-        position += 1
-        board.hold(entry)
-        yield board.give(entry, position)
-        heapq.heapreplace(turns, board.served(group_id) << bits | place)
+    # Who takes something is served more than before: nobody joins those who are being asked, so each level is sorted
+    # once.
+    levels: dict[int, list[int]] = defaultdict(list)
+    for place, group_id in enumerate(order):
+        levels[board.served(group_id)].append(place)
+    ahead = list(levels)
+    heapq.heapify(ahead)
+    while ahead:
+        for place in sorted(levels.pop(heapq.heappop(ahead))):
+            group_id = order[place]
+            entry = next(filter(board.fits, wishes[group_id]), None)
+            if entry is None:
+                continue
+            position += 1
+            board.hold(entry)
+            yield board.give(entry, position)
+            served = board.served(group_id)
+            if served not in levels:
+                heapq.heappush(ahead, served)
+            levels[served].append(place)
 
 
 def _loss(entry: Entry, is_available: bool, board: _Board) -> Loss:
@@ -591,7 +671,7 @@ def _loss(entry: Entry, is_available: bool, board: _Board) -> Loss:
     if entry.choice and (entry.group_id, entry.choice) in board.won_choices:
         return Loss(entry.id, OTHER_CHOICE_WON)
     winner = board.holder(entry)
-    return Loss(entry.id, LOST, winner.id) if winner else Loss(entry.id, MAX_WINS)
+    return Loss(entry.id, LOST, winner) if winner else Loss(entry.id, MAX_WINS)
 
 
 def write_result(result: Result, manifest_sha256: str, key: bytes) -> bytes:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
-from operator import attrgetter
 
 from allocations import draw
 from allocations.enums import EntryStatus
@@ -155,7 +154,7 @@ def room_lines(
     )
     return RoomLines(
         closed=tuple(sorted(closed)),
-        booked=tuple(sorted(booked, key=attrgetter("room_id", "date", "start_minute", "end_minute"))),
+        booked=tuple(sorted(booked)),
     )
 
 

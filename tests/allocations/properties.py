@@ -216,7 +216,7 @@ def one_more_last_wish_costs_no_win(lottery: ModuleType, manifest: Any, seed: by
     manifest = replace(manifest, params=replace(manifest.params, tie="ticket"))
     drawn = Drawn(lottery, manifest, seed)
     for model in manifest.entries[:5]:
-        added = replace(model, id=500, rank=99, state="P", start_minute=545, end_minute=700)
+        added = model._replace(id=500, rank=99, state="P", start_minute=545, end_minute=700)
         more = Drawn(lottery, replace(manifest, entries=(*manifest.entries, added)), seed)
         won = [entry.id for entry in drawn.winners if entry.group_id == added.group_id]
         assert [e.id for e in more.winners if e.group_id == added.group_id and e.id != 500] == won

@@ -96,7 +96,7 @@ def test_promotion_sees_what_is_booked_or_approved_since():
     later = replace(manifest, target_starts_on=sundays[2], booked=tuple(Booked(1, on, 600, 610) for on in sundays[2:]))
     assert lottery.promote(later, drawn, KEY, [10]) == Result((Win(2, 30, third, 0),), (Loss(20, "UNAVAILABLE"),))
 
-    granted = tuple(replace(e, state="A") if e.id == 30 else e for e in manifest.entries)
+    granted = tuple(e._replace(state="A") if e.id == 30 else e for e in manifest.entries)
     after = lottery.promote(replace(manifest, entries=granted), drawn, KEY, [10])
     assert after == Result((Win(2, 20, second, 0),), ())
     both = Result(drawn.wins + after.wins, after.losses)

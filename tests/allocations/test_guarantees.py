@@ -24,8 +24,8 @@ MUTANTS = {
         properties.draw_is_maximal,
     ),
     "touching_winner_is_blamed": (
-        "other.start_minute < entry.end_minute and entry.start_minute < other.end_minute",
-        "other.start_minute <= entry.end_minute and entry.start_minute <= other.end_minute",
+        "other_start < end and start < other_end",
+        "other_start <= end and start <= other_end",
         properties.reasons_are_true,
     ),
     "last_minute_may_overlap": (
@@ -64,8 +64,8 @@ MUTANTS = {
         properties.filing_more_does_not_move_a_ticket,
     ),
     "random_order_over_entries": (
-        "board.served(group_id) << bits | place)",
-        "place)",
+        "served = board.served(group_id)",
+        "served = int.from_bytes(ticket(bytes(32), 'entry', entry.id), 'big')",
         properties.draw_is_balanced,
     ),
     "weights_ignored": (
@@ -74,33 +74,33 @@ MUTANTS = {
         properties.least_served_goes_next,
     ),
     "balance_ignored": (
-        '1 if self.params.balance == "entries" else entry.end_minute - entry.start_minute',
-        "entry.end_minute - entry.start_minute",
+        "1 if self.counts_entries else end - start",
+        "end - start",
         properties.least_served_goes_next,
     ),
     "approved_minutes_not_counted": (
-        "turns = [board.served(group_id) << bits | place",
-        "turns = [place",
+        "levels[board.served(group_id)].append(place)",
+        "levels[0].append(place)",
         properties.least_served_goes_next,
     ),
     "choice_ignored": (
-        "if entry.choice and (entry.group_id, entry.choice) in self.won_choices:",
+        "if choice and (group_id, choice) in self.won_choices:",
         "if False:",
         properties.limits_hold,
     ),
     "choice_shared_between_groups": (
-        "self.won_choices.add((group_id, entry.choice))",
-        "self.won_choices.update((other, entry.choice) for other in range(1, 9))",
+        "self.won_choices.add((group_id, choice))",
+        "self.won_choices.update((other, choice) for other in range(1, 9))",
         properties.draw_is_maximal,
     ),
     "one_win_too_many": (
-        "self.won[entry.group_id] < self.params.max_wins",
-        "self.won[entry.group_id] <= self.params.max_wins",
+        "self.won[group_id] < self.max_wins",
+        "self.won[group_id] <= self.max_wins",
         properties.limits_hold,
     ),
     "one_win_too_few": (
-        "self.won[entry.group_id] < self.params.max_wins",
-        "self.won[entry.group_id] + 1 < self.params.max_wins",
+        "self.won[group_id] < self.max_wins",
+        "self.won[group_id] + 1 < self.max_wins",
         properties.draw_is_maximal,
     ),
     "rank_ignored": (
@@ -139,7 +139,7 @@ MUTANTS = {
         properties.draw_is_maximal,
     ),
     "row_order_matters": (
-        "sorted(manifest.entries, key=attrgetter(\"id\"))",
+        "sorted(manifest.entries)",
         "manifest.entries",
         properties.order_of_rows_means_nothing,
     ),
