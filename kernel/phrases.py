@@ -30,7 +30,7 @@ class Part(Protocol):
     """What can be said of parameters."""
 
     def say(self, params: NoticeParams, language: str) -> str:
-        """In a language, which is the active one unless it is English. Raises: LookupError, ValueError, TypeError."""
+        """In a language. Raises: LookupError, ValueError, TypeError."""
         ...
 
 
@@ -48,7 +48,7 @@ class Phrase:
     def say(self, params: NoticeParams, language: str) -> str:
         if self.when and not params.get(self.when):
             return ""
-        text = _translated(self, params, language)
+        text = _counted(self, params[self.count], language) if self.many else _translated(self.text, language)
         return "".join(
             literal if name is None else literal + self._fill(name, form, params, language)
             for literal, name, form in pieces_of(text)
@@ -120,18 +120,24 @@ def _plain(value: Any, language: str) -> str:
     return str(value)
 
 
-def _day(value: Any, language: str) -> str:
+@lru_cache(maxsize=1_000)
+def _day(value: str, language: str) -> str:
     """A date, `YYYY-MM-DD`."""
     day = date.fromisoformat(value)
-    return day.isoformat() if language == ENGLISH else dateformat.format(day, DAY.say({}, language))
+    return day.isoformat() if language == ENGLISH else _formatted(day, DAY, language)
 
 
-def _wall(value: Any, language: str) -> str:
+def _wall(value: str, language: str) -> str:
     """An instant, on the campus wall."""
     instant = datetime.fromisoformat(value)
     if language == ENGLISH:
         return format_wall(instant)
-    return dateformat.format(instant.astimezone(campus_zone()), WALL.say({}, language))
+    return _formatted(instant.astimezone(campus_zone()), WALL, language)
+
+
+def _formatted(moment: date, form: Phrase, language: str) -> str:
+    with translation.override(language):
+        return dateformat.format(moment, form.say({}, language))
 
 
 def _days(value: Any, language: str) -> str:
@@ -166,10 +172,7 @@ def sentence(kind: str, params: NoticeParams, *, language: str = ENGLISH) -> str
     Raises:
         LookupError, ValueError, TypeError: nobody has declared the kind, or it is not made of these parameters.
     """
-    if language == ENGLISH:
-        return _sentences[kind].say(params, language)
-    with translation.override(language):
-        return _sentences[kind].say(params, language)
+    return _sentences[kind].say(params, language)
 
 
 def said_in(language: str, kind: str, params: NoticeParams, *, english: str) -> str:
@@ -206,10 +209,22 @@ def _phrases_in(part: Part | None) -> Iterator[Phrase]:
                 yield from _phrases_in(share)
 
 
-def _translated(phrase: Phrase, params: NoticeParams, language: str) -> str:
-    if phrase.many:
-        number = params[phrase.count]
-        if language == ENGLISH:
-            return phrase.text if number == 1 else phrase.many
-        return translation.ngettext(phrase.text, phrase.many, number)
-    return phrase.text if language == ENGLISH else translation.gettext(phrase.text)
+# What has been looked up is kept: to find it through Django costs more than all the rest of a sentence.
+@lru_cache(maxsize=1_000)
+def _translated(text: str, language: str) -> str:
+    if language == ENGLISH:
+        return text
+    with translation.override(language):
+        return translation.gettext(text)
+
+
+@lru_cache(maxsize=1_000)
+def _in_number(text: str, many: str, number: int, language: str) -> str:
+    with translation.override(language):
+        return translation.ngettext(text, many, number)
+
+
+def _counted(phrase: Phrase, number: int, language: str) -> str:
+    if language == ENGLISH:
+        return phrase.text if number == 1 else phrase.many
+    return _in_number(phrase.text, phrase.many, number, language)

@@ -23,6 +23,7 @@ from kernel.db.transactions import transactional
 from kernel.errors import InvalidState
 from kernel.facts import publish, publish_many
 from registrations.facts.registrations import RegistrationCancelled
+from registrations.facts.sentences import ENTRY_IS_REJECTED, ENTRY_IS_WITHDRAWN
 from registrations.services.series import set_series_cancelled
 from registrations.services.series_holding import hold_series
 from registrations.services.series_writing import place_series
@@ -50,7 +51,7 @@ def withdraw_entry(*, event_id: int, entry_id: int, by: User, now: datetime) -> 
         raise EventIsNotDistributed
     if entry.status == EntryStatus.WITHDRAWN:
         return entry
-    cancelled = _free(entry, by=by, now=now, reason="The draw entry has been withdrawn")
+    cancelled = _free(entry, by=by, now=now, reason=ENTRY_IS_WITHDRAWN)
     entry.status = EntryStatus.WITHDRAWN
     entry.save(update_fields=["status"])
     fact = EntryGivenBack(
@@ -68,7 +69,7 @@ def take_back(entry: AllocationRegistration, *, by: User, now: datetime) -> Allo
     """
     if entry.reason == Reason.REJECTED_BY_ADMIN:
         return entry
-    cancelled = _free(entry, by=by, now=now, reason="The draw entry has been rejected")
+    cancelled = _free(entry, by=by, now=now, reason=ENTRY_IS_REJECTED)
     entry.status, entry.reason, entry.lost_to = EntryStatus.REJECTED, Reason.REJECTED_BY_ADMIN, None
     entry.save(update_fields=["status", "reason", "lost_to"])
     fact = EntryTakenBack(

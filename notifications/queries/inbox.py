@@ -72,7 +72,7 @@ def inbox(question: Statement) -> Inbox:
     """What a person is shown of his notices, in his language."""
     rows = ask(question)
     version, number, unread, language = rows[0][:4]
-    return Inbox(version, number, unread, [_notice(row[4:], language) for row in rows if row[4] is not None])
+    return Inbox(version, number, unread, [shown_notice(row[4:], language) for row in rows if row[4] is not None])
 
 
 def asking_for_own(notification_id: int, user_id: int) -> Statement:
@@ -85,8 +85,8 @@ def is_own(notification_id: int, user_id: int) -> bool:
     return bool(ask(asking_for_own(notification_id, user_id)))
 
 
-def _notice(row: Sequence[Any], language: str) -> dict[str, Any]:
-    """A row of `NOTICE`, JSON."""
+def shown_notice(row: Sequence[Any], language: str) -> dict[str, Any]:
+    """A row of `NOTICE` as a reader of this language is shown it, JSON."""
     notice = dict(zip(NOTICE, row, strict=True))
     notice["description"] = said_in(language, notice["kind"], notice["params"], english=notice["description"])
     notice["created_at"] = format_instant(notice["created_at"])

@@ -7,7 +7,9 @@ from registrations.enums import SkipReason
 
 ROOM_IS_CLOSED = "The room is closed"
 """Why a closure that gives no reason cancels."""
-REASONS_OF_OURS = ("The group has been archived", ROOM_IS_CLOSED)
+ENTRY_IS_WITHDRAWN, ENTRY_IS_REJECTED = "The draw entry has been withdrawn", "The draw entry has been rejected"
+"""Why an app above cancels what was drawn."""
+REASONS_OF_OURS = ("The group has been archived", ROOM_IS_CLOSED, ENTRY_IS_WITHDRAWN, ENTRY_IS_REJECTED)
 """Other reasons are written by people, and said as they are."""
 SLOT = Phrase("{classroom}, {date:day} {start_time}–{end_time}")
 """Of `RegistrationSummary.details`: "Room A, 2026-02-01 10:00–12:00"."""

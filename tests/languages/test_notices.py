@@ -3,9 +3,11 @@
 import pytest
 
 from auditlog.models import LogEntry
+from groups.services.holding import GroupIsArchived
 from kernel.phrases import _sentences as sentences
 from kernel.phrases import said_in, sentence
 from notifications.models import Notification
+from registrations.facts.sentences import REASONS_OF_OURS
 from tests.languages.samples import SAMPLES
 
 PREFERENCES = "users/me/preferences/"
@@ -91,6 +93,11 @@ def test_other_choices_leave_the_304(api, member):
 )
 def test_what_cannot_be_said_any_more_is_shown_as_it_was_written(kind, params):
     assert said_in("zh-hant", kind, params, english="As it was.") == "As it was."
+
+
+def test_a_reason_of_the_house_is_said_in_the_reader_s_language():
+    for reason in (*REASONS_OF_OURS, GroupIsArchived.message):
+        assert reason not in said_in("zh-hant", "registration.cancelled", SLOT | {"reason": reason}, english="")
 
 
 def test_the_log_and_what_programs_read_stay_english(api, member, cspace, wish, document_clock):
