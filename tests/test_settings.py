@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from accounts.enums import MailChoice
+from kernel.languages import LANGUAGES
 from tests.test_docs import DOCUMENTED
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +59,8 @@ def test_a_safe_production_passes_the_deployment_check():
         ({"DEBUG": "1"}, "DEBUG must not be on"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must list"),
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS must list"),
+        ({"CSPACE_LANGUAGE": "de"}, f"CSPACE_LANGUAGE=de is none of {', '.join(LANGUAGES)}"),
+        ({"CSPACE_MAIL_DEFAULT": "weekly"}, f"CSPACE_MAIL_DEFAULT=weekly is none of {', '.join(MailChoice.values)}"),
         ({"CSPACE_CORS_ORIGINS": "*"}, "CSPACE_CORS_ORIGINS: '*' is not an exact origin"),
         ({"OCCUPANCY_CORS_ORIGINS": "https://a.example,b.example"}, "'b.example' is neither * nor an exact origin"),
         ({"OCCUPANCY_CORS_ORIGINS": "https://a.example/"}, "'https://a.example/' is neither * nor an exact origin"),
