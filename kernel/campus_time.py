@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 MINUTES_PER_DAY = 24 * 60
-MINUTE = timedelta(minutes=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 class WallTimeDoesNotExist(ValueError):
@@ -143,21 +143,26 @@ def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
 class DayCutter:
     """Cuts spans that overlap a window of whole campus days, as `cut_per_day` does, and words the pieces.
 
-    For the hundreds of spans of an agenda, nearly all of which lie within one day.
+    For the hundreds of spans of an agenda, nearly all of which lie within one day, and that of the one before.
     """
 
     def __init__(self, window: Interval) -> None:
         self._window = window
         self._zone = campus_zone()
+        self._text, self._begins, self._next_begins, self._is_plain = "", window.ends_at, window.ends_at, False
 
     def pieces(self, starts_at: datetime, ends_at: datetime) -> Sequence[tuple[str, str, str]]:
         """What of a span lies in the window: ("YYYY-MM-DD", "HH:MM", "HH:MM") per day, by time."""
-        wall = starts_at.astimezone(self._zone)
-        text, begins, next_begins = _day_in(self._zone, wall.date())
-        if begins <= starts_at and ends_at <= next_begins:
-            end_wall = ends_at.astimezone(self._zone)
-            end = MINUTES_PER_DAY if ends_at == next_begins else end_wall.hour * 60 + end_wall.minute
-            return ((text, CLOCK[wall.hour * 60 + wall.minute], CLOCK[end]),)
+        if not self._begins <= starts_at < self._next_begins:
+            day = starts_at.astimezone(self._zone).date()
+            self._text, self._begins, self._next_begins = _day_in(self._zone, day)
+            self._is_plain = self._next_begins - self._begins == DAY
+        if self._is_plain and self._begins <= starts_at and ends_at <= self._next_begins:
+            # No clock is changed on it: the wall shows what has passed.
+            start, end = starts_at - self._begins, ends_at - self._begins
+            return (
+                (self._text, CLOCK[start.seconds // 60], CLOCK[MINUTES_PER_DAY if end == DAY else end.seconds // 60]),
+            )
         within = Interval(starts_at, ends_at).within(self._window)
         return [
             (piece.date.isoformat(), CLOCK[piece.start_minute], CLOCK[piece.end_minute])

@@ -76,11 +76,6 @@ class UseRow(NamedTuple):
     group: str | None
     status: str | None
 
-    @property
-    def heading(self) -> str | None:
-        """The title on one line with its code."""
-        return f"{self.code} {self.title}" if self.code else self.title
-
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that what is read can be remembered by who describes
 class Describer:
@@ -115,6 +110,11 @@ def register(describer: Describer) -> None:
     _describers[describer.kind] = describer
 
 
+def heading(code: str | None, title: str | None) -> str | None:
+    """The title of a use on one line with its code."""
+    return f"{code} {title}" if code else title
+
+
 def closes_room(kind: str) -> bool:
     """Whether a room is closed by what is of this kind; else it is taken."""
     return kind in _describers and _describers[kind].closes_room
@@ -131,7 +131,7 @@ def agenda(name: str, interval: Interval) -> list[UseRow]:
     rows = ask(asking_for_agenda(name, interval))
     if not rows:
         raise ClassroomNotFound
-    return [] if rows[0][0] is None else [UseRow._make(row) for row in rows]
+    return [] if rows[0][0] is None else list(map(UseRow._make, rows))
 
 
 def described(occupancies: OccupancyQuerySet[Occupancy]) -> list[RoomUse]:

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from classrooms.enums import OccupancyKind
-from classrooms.queries.agenda import UseRow
+from classrooms.queries.agenda import UseRow, heading
 from kernel.api.examples import day_ahead
 from kernel.api.fields import DateField, EndTimeField, TimeField
 from kernel.api.serializers import Query, Shape
@@ -67,18 +67,18 @@ def entries(uses: Iterable[UseRow], window: Interval, *, may_see_names: bool) ->
     pieces = DayCutter(window).pieces
     rows = [
         {
-            "id": use.id,
+            "id": number,
             "date": day,
             "start_time": start,
             "end_time": end,
-            "status": use.status,
-            "reserved_by": use.who if may_see_names else None,
-            "reserved_group": use.group if may_see_names else None,
-            "description": use.heading if may_see_names else None,
-            "kind": use.kind,
+            "status": status,
+            "reserved_by": who if may_see_names else None,
+            "reserved_group": group if may_see_names else None,
+            "description": heading(code, title) if may_see_names else None,
+            "kind": kind,
         }
-        for use in uses
-        for day, start, end in pieces(use.starts_at, use.ends_at)
+        for number, _, starts_at, ends_at, kind, title, code, _, who, group, status in uses
+        for day, start, end in pieces(starts_at, ends_at)
     ]
     rows.sort(key=itemgetter("date", "start_time", "id"))
     return rows

@@ -355,18 +355,27 @@ CHANGES = [dt.datetime(*day, tzinfo=dt.UTC) for day in ((2026, 3, 28), (2026, 10
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@given(st.sampled_from(CHANGES), st.integers(0, 4 * 86400), st.integers(1, 2 * 86400), st.integers(-1, 2))
-def test_the_agenda_cuts_as_everything_does(zone, around, start, seconds, day):
-    """Its way is quicker where a span lies within a day; around the changes of the clocks as elsewhere."""
+@given(
+    st.sampled_from(CHANGES),
+    st.lists(st.tuples(st.integers(0, 4 * 86400), st.integers(1, 2 * 86400)), min_size=1, max_size=6),
+    st.integers(-1, 2),
+)
+def test_the_agenda_cuts_as_everything_does(zone, around, spans, day):
+    """Its way is quicker where a span lies within a day, and that of the one before; around the changes of the clocks
+    as elsewhere."""
     with override_settings(CSPACE_TIME_ZONE=zone):
-        span = Interval(around + dt.timedelta(seconds=start), around + dt.timedelta(seconds=start + seconds))
-        first = campus_date(span.starts_at) + dt.timedelta(days=day)
+        second = dt.timedelta(seconds=1)
+        intervals = [Interval(around + start * second, around + (start + seconds) * second) for start, seconds in spans]
+        first = campus_date(intervals[0].starts_at) + dt.timedelta(days=day)
         window = days_interval(first, first + dt.timedelta(days=1))
-        assume(span.starts_at < window.ends_at and window.starts_at < span.ends_at)
-        assert list(DayCutter(window).pieces(span.starts_at, span.ends_at)) == [
-            (piece.date.isoformat(), format_minute(piece.start_minute), format_minute(piece.end_minute))
-            for piece in cut_per_day(span.within(window))
-        ]
+        shown = [one for one in intervals if one.starts_at < window.ends_at and window.starts_at < one.ends_at]
+        assume(shown)
+        cutter = DayCutter(window)
+        for span in shown:
+            assert list(cutter.pieces(span.starts_at, span.ends_at)) == [
+                (piece.date.isoformat(), format_minute(piece.start_minute), format_minute(piece.end_minute))
+                for piece in cut_per_day(span.within(window))
+            ]
 
 
 def test_who_has_read_the_agenda_is_told_that_it_is_the_same(api, member, team, room, cspace, settings):
