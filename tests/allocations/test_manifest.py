@@ -59,6 +59,34 @@ def test_a_malformed_line_is_named(old, new, sentence):
     assert complaint(GOLDEN.replace(old, new)) == sentence
 
 
+@pytest.mark.parametrize("number", [8, 263, 264, 519, 520, 607])
+@pytest.mark.parametrize(
+    ("rotten", "sentence"),
+    [
+        ("entry\t{id}\t1\t1\t2\t10:00\t11:00\tx\t0\tP", " has a field that is no number: "),
+        ("entry\t{id}\t1\t1\t2\t10:00\t11:00\t1\t0", ": no kind of line looks like "),
+        ("entry\t{id}\t1\t1\t2\t10:00\t11:00\t1\t0\tP\t", ": no kind of line looks like "),
+        ("entry\t700\t1\t1\t2\t11:00\t11:00\t1\t0\tP", ": an entry ends before it starts."),
+    ],
+)
+def test_one_wrong_line_among_hundreds_is_named(number, rotten, sentence):
+    """They are read together; only where that fails one after the other."""
+    rows = lottery.write_manifest(
+        Manifest(1, A_SUNDAY, MONDAY, entries=tuple(Entry(entry_id, 1, 1, 2, 600, 660) for entry_id in range(1, 601)))
+    ).split(b"\n")
+    rows[number - 1] = rotten.format(id=number).encode()
+
+    assert complaint(b"\n".join(rows)).startswith(f"Manifest line {number}{sentence}")
+
+
+def test_two_entries_of_one_id_far_apart_are_named():
+    entries = tuple(Entry(number, 1, 1, 2, 600, 660) for number in range(1, 601))
+    rows = lottery.write_manifest(Manifest(1, A_SUNDAY, MONDAY, entries=entries)).split(b"\n")
+    rows[599] = rows[7]
+
+    assert complaint(b"\n".join(rows)) == "Manifest line 600: entry 1 is there twice."
+
+
 def test_windows_line_ends_are_refused():
     assert complaint(GOLDEN.replace(b"\n", b"\r\n")) == (
         r"Manifest line 1 is 'cspace-draw/v1\r', but 'cspace-draw/v1' belongs there."
