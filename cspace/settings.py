@@ -160,6 +160,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "import_export",
+    "procrastinate.contrib.django",
     "kernel.apps.KernelConfig",
     "accounts.apps.AccountsConfig",
     "groups.apps.GroupsConfig",
@@ -191,6 +192,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "cspace.urls"
 WSGI_APPLICATION = "cspace.wsgi.application"
 APPEND_SLASH = False
+# Jobs are declared in the apps' `apps.py` (kernel.jobs), not looked for.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_HANDLERS = ["kernel.admin.uploads.BoundedUploadHandler"]
 CORS_ALLOWED_ORIGINS = CSPACE_CORS_ORIGINS
@@ -361,6 +364,8 @@ LOGGING = {
         # Named here, it loses the handlers that Django gives it: in development each line would come twice.
         "django": {"level": "INFO"},
         "cspace.access": {"level": "NOTSET" if CSPACE_ACCESS_LOG else "CRITICAL"},
+        # cspace.jobs says the same, in one line and without the arguments of the job.
+        "procrastinate": {"level": "CRITICAL"},
         # The access line of cspace.middleware says the same, without the raw path.
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "ERROR"},
