@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from kernel import facts, languages, phrases
+from kernel.jobs import HOUR, Periodic, register
 
 
 class AccountsConfig(AppConfig):
@@ -9,8 +10,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.facts import SENTENCES
         from accounts.queries.preferences import LANGUAGE
+        from accounts.services.sessions import forget_expired_admin_sessions, forget_expired_sessions
         from accounts.services.trail import trace
 
         languages.connect(LANGUAGE)
         phrases.declare(SENTENCES)
         facts.listen(trace)
+        register(
+            Periodic(name="accounts.forget_sessions", do=forget_expired_sessions, every_seconds=HOUR),
+            Periodic(name="accounts.forget_admin_sessions", do=forget_expired_admin_sessions, every_seconds=HOUR),
+        )

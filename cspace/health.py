@@ -8,15 +8,19 @@ from queue import Empty, SimpleQueue
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
+from jobs.queries.lateness import are_late
 from kernel import clock
 from kernel.db.pending_migrations import lacks_migrations
 from serving.draining import is_draining
 
+Finding = bool | str
+"""True, or what is wrong: False says that."""
+Findings = dict[str, Finding]
 MAX_CLOCK_SECONDS = 5
 MAX_PROBE_SECONDS = 1.0
 """What answers later is not ready. A connection's own timeouts are longer, and a frozen server keeps none."""
-NO_ANSWER = {"database": False}
-ENDING = {"serving": False}
+NO_ANSWER: Findings = {"database": False}
+ENDING: Findings = {"serving": False}
 """The server has been told to end: send no more requests here, those that come are still answered."""
 _probing = threading.Lock()
 
@@ -27,12 +31,13 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 if the database answers within a second, is migrated, has btree_gist and the right time; else 503.
+    """200 if the database answers within a second, is migrated, has btree_gist and the right time, and jobs are done in
+    time; else 503.
 
     503 as well once the server has been told to end.
     """
     checks = ENDING if is_draining() else probe(within=MAX_PROBE_SECONDS)
-    is_ready = all(checks.values())
+    is_ready = all(finding is True for finding in checks.values())
     response = JsonResponse(
         {"status": "ok" if is_ready else "unavailable", "checks": checks}, status=200 if is_ready else 503
     )
@@ -41,7 +46,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return response
 
 
-def probe(*, within: float) -> dict[str, bool]:
+def probe(*, within: float) -> Findings:
     """What the checks say, or `NO_ANSWER` after `within` seconds, whatever the database does.
 
     They run in a thread of their own, on a connection of its own, because neither a connection that is never
@@ -51,7 +56,7 @@ def probe(*, within: float) -> dict[str, bool]:
     deadline = time.monotonic() + within
     if not _probing.acquire(timeout=within):
         return NO_ANSWER
-    answer: SimpleQueue[dict[str, bool]] = SimpleQueue()
+    answer: SimpleQueue[Findings] = SimpleQueue()
     threading.Thread(target=_run_checks, args=(answer,), name="readyz", daemon=True).start()
     try:
         return answer.get(timeout=max(0.0, deadline - time.monotonic()))
@@ -59,8 +64,8 @@ def probe(*, within: float) -> dict[str, bool]:
         return NO_ANSWER
 
 
-def _run_checks(answer: "SimpleQueue[dict[str, bool]]") -> None:
-    checks: dict[str, bool] = {}
+def _run_checks(answer: "SimpleQueue[Findings]") -> None:
+    checks: Findings = {}
     try:
         for name, check in CHECKS.items():
             checks[name] = False
@@ -98,9 +103,14 @@ def _agrees_on_time() -> bool:
     return bool(abs((there - clock.now()).total_seconds()) < MAX_CLOCK_SECONDS)
 
 
-CHECKS: dict[str, Callable[[], bool]] = {
+def _jobs_are_in_time() -> Finding:
+    return "late" if are_late(clock.now()) else True
+
+
+CHECKS: dict[str, Callable[[], Finding]] = {
     "database": _database_answers,
     "migrations": _is_migrated,
     "btree_gist": _has_btree_gist,
     "clock": _agrees_on_time,
+    "jobs": _jobs_are_in_time,
 }

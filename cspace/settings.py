@@ -170,6 +170,7 @@ INSTALLED_APPS = [
     "timetables.apps.TimetablesConfig",
     "auditlog.apps.AuditlogConfig",
     "notifications.apps.NotificationsConfig",
+    "jobs.apps.JobsConfig",
     "cspace.apps.ProjectConfig",
     "demo.apps.DemoConfig",
 ]

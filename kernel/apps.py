@@ -16,8 +16,15 @@ class KernelConfig(AppConfig):
     def ready(self) -> None:
         import kernel.db.searching  # noqa: F401  (registers `like_written`)
         from kernel.db.grants import grant_after_migrating
+        from kernel.idempotency import forget_old_answers
+        from kernel.jobs import HOUR, Periodic, register
+        from kernel.throttling import forget_old_windows
 
         # Django sends it once all apps are migrated, to each app that has tables.
         post_migrate.connect(grant_after_migrating, sender=self)
         # The waits of every connection are bounded.
         connection_created.connect(be_patient, dispatch_uid="kernel.db.patience")
+        register(
+            Periodic(name="kernel.forget_answers", do=forget_old_answers, every_seconds=HOUR),
+            Periodic(name="kernel.forget_throttle_windows", do=forget_old_windows, every_seconds=HOUR),
+        )

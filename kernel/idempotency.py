@@ -52,5 +52,5 @@ def kept_answer(*, user_id: int, key: str, fingerprint: str) -> IdempotencyRecor
 
 
 def forget_old_answers(*, now: datetime) -> int:
-    """Delete the answers older than a day; how many there were. Part of `cspace.clockwork`."""
+    """Delete the answers older than a day; how many there were. Done once an hour."""
     return delete_in_portions(IdempotencyRecord.objects.filter(created_at__lt=now - KEPT_FOR))

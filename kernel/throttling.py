@@ -163,7 +163,7 @@ def refuse_when_full(scope: str, key: str, *, now: datetime) -> None:
 
 
 def forget_old_windows(*, now: datetime) -> int:
-    """Delete the counters of windows that are over, and what was known long ago; how many. For `clockwork`."""
+    """Delete the counters of windows that are over, and what was known long ago; how many. Done once an hour."""
     forgotten = 0
     for scope in settings.CSPACE_THROTTLE_RATES:
         present = _Window.of(scope, "", now).number

@@ -1,7 +1,13 @@
-"""No process outlives the one it works for, however that one dies."""
+"""No process outlives the one it works for, however that one dies.
+
+`python -m serving.lifeline PID script …` runs a script that ends soon after its parent PID, even before it has imported
+anything.
+"""
 
 import os
+import runpy
 import signal
+import sys
 import threading
 import time
 from importlib import import_module
@@ -12,9 +18,12 @@ POLL_SECONDS = 0.25
 GRACE_SECONDS = 3
 
 
-def end_with_parent() -> None:
-    """Send this process SIGTERM soon after its parent is gone, and end it if that was not enough."""
-    parent = os.getppid()
+def end_with_parent(parent: int | None = None) -> None:
+    """Send this process SIGTERM soon after its parent is gone, and end it if that was not enough.
+
+    `parent`: where it may be gone already, its process id.
+    """
+    parent = os.getppid() if parent is None else parent
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -43,3 +52,14 @@ def load(target: str) -> Any:
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
     module, _, name = target.partition(":")
     return getattr(import_module(module), name)
+
+
+def command(script: str, *arguments: str) -> list[str]:
+    """What runs a script as a process that this one is to be the parent of."""
+    return [sys.executable, "-m", __name__, str(os.getpid()), script, *arguments]
+
+
+if __name__ == "__main__":
+    _, parent_id, *sys.argv = sys.argv
+    end_with_parent(int(parent_id))
+    runpy.run_path(sys.argv[0], run_name="__main__")

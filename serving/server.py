@@ -7,6 +7,7 @@ listener closes; what is being answered then has `STOP_SECONDS`. SIGINT, or a se
 import multiprocessing
 import signal
 import threading
+from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import wait
 from typing import Any
@@ -31,8 +32,15 @@ ALIVE = settings.BASE_DIR / "web" / "alive" / "healthz.json"
 """What `/healthz` answers: granian sends it without a thread of Python, however busy those are."""
 
 
-def serve(address: Address, workers: int) -> None:
-    """Run the web server until SIGINT or SIGTERM; its workers end with this process."""
+def do_nothing() -> None:
+    """Where nobody else is to know that the server ends."""
+
+
+def serve(address: Address, workers: int, *, when_ending: Callable[[], None] = do_nothing) -> None:
+    """Run the web server until SIGINT or SIGTERM; its workers end with this process.
+
+    `when_ending` is called before they are told to end.
+    """
     multiprocessing.set_start_method("spawn", force=True)
     hangup = signal.getsignal(signal.SIGHUP)
     drain = draining.Drain()
@@ -57,6 +65,8 @@ def serve(address: Address, workers: int) -> None:
         log_level=LogLevels.warning,
     )
 
+    server.when_ending = when_ending
+
     @server.on_startup
     def take_signals() -> None:
         """End the server with its terminal; granian would reload it. `nohup` still has its way."""
@@ -74,6 +84,12 @@ class Server(MPServer):
     thread has noted it: on a busy machine longer than the millisecond that granian allows for that. Here the worker's
     end is seen by its sentinel, by as many as look.
     """
+
+    when_ending: Callable[[], None]
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        self.when_ending()
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
     def _spawn_worker(self, *args: Any, **kwargs: Any) -> Any:
         worker: Any = super()._spawn_worker(*args, **kwargs)

@@ -27,6 +27,18 @@ DOCUMENT_TIME = "2026-01-20T02:00:00Z"
 """10:00 in Taipei on the day that puts the documents' dates ahead."""
 
 
+# Django flushes the tables of models that it manages; the engine's are not.
+FLUSH_JOBS = """
+CREATE FUNCTION tests_flush_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM procrastinate_jobs;
+    DELETE FROM procrastinate_workers;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tests_flush_jobs AFTER TRUNCATE ON jobs_duetime FOR EACH STATEMENT EXECUTE FUNCTION tests_flush_jobs();
+"""
+
+
 @pytest.fixture
 def stock_of_ids(db: None) -> None:
     """No statement is spent on the next ids: which request takes a new block is chance."""
@@ -67,12 +79,13 @@ class Api:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The test database, with a log that can be flushed.
+    """The test database, with a log that can be flushed, and jobs that are flushed with the rest.
 
     Transactional tests flush by TRUNCATE, which the log refuses; `test_log_refuses_truncate` re-arms it.
     """
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE auditlog_logentry DISABLE TRIGGER auditlog_no_truncate")
+        cursor.execute(FLUSH_JOBS)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,7 +1,6 @@
 """Documentation is tested: what it names exists."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -45,14 +44,8 @@ def test_decisions_fit_a_page():
     assert all(len(page.read_text(encoding="utf-8").splitlines()) <= 60 for page in pages)
 
 
-def test_the_composed_production_ticks_within_a_minute():
+def test_the_composed_production_has_a_worker():
     services = yaml.safe_load(text("docker-compose.yml"))["services"]
-    tick, app = services["tick"], services["app"]
-    own = {"command", "init", "healthcheck"}
-    assert {name: value for name, value in tick.items() if name not in own} == app
-    assert (tick["init"], tick["healthcheck"]) == (True, {"disable": True})
-    shell, option, script = tick["command"]
-    assert (shell, option) == ("sh", "-c")
-    hung, between = re.search(r"timeout (\d+) python manage\.py tick .*; sleep (\d+);", script).groups()
-    assert int(hung) + int(between) < 60
-    subprocess.run(["sh", "-n", "-c", script], check=True, timeout=10)
+    worker, app = services["worker"], services["app"]
+    assert {name: value for name, value in worker.items() if name not in {"command", "healthcheck"}} == app
+    assert (worker["command"], worker["healthcheck"]) == (["python", "manage.py", "worker"], {"disable": True})

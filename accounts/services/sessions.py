@@ -187,12 +187,12 @@ def end_all_sessions(*, user: User, now: datetime) -> None:
 
 
 def forget_expired_sessions(*, now: datetime) -> int:
-    """Delete the rows of families that ended; how many there were. Part of `cspace.clockwork`."""
+    """Delete the rows of families that ended; how many there were. Done once an hour."""
     return delete_in_portions(RefreshSession.objects.filter(family_expires_at__lt=now))
 
 
 def forget_expired_admin_sessions(*, now: datetime) -> int:
-    """Delete the sessions of the admin that were idle for too long; how many there were. Part of `cspace.clockwork`."""
+    """Delete the sessions of the admin that were idle for too long; how many there were. Done once an hour."""
     return delete_in_portions(Session.objects.filter(expire_date__lt=now))
 
 

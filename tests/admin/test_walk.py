@@ -15,6 +15,7 @@ from allocations.services.distributing import distribute
 from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
 from groups.models import UserGroup
+from jobs.services.due_times import enqueue_due
 from kernel import clock
 from kernel.admin.forms import NameFormField
 from kernel.admin.pages import ServiceAdmin
@@ -23,6 +24,7 @@ from kernel.campus_time import campus_date, campus_interval
 from notifications.models import Notification
 from registrations.services.cancelling import cancel_registration
 from registrations.services.deciding import approve_registration
+from tests.admin.failing import fail_a_job
 from tests.admin.pages import actions, answer, ask, is_asking, said
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_series, make_user
@@ -112,6 +114,8 @@ def furnish():
     lecture = make_lecture(room, make_course(), day=day + dt.timedelta(days=1))
     make_plan(lecture.schedule.course)
     lecture.schedule.course.teachers.add(Teacher.objects.create(name="Grace Huang"))
+    enqueue_due(now=now)
+    fail_a_job(now)
 
 
 def rows_of(name):
@@ -128,6 +132,8 @@ def test_every_page_is_one_whose_writes_are_service_calls():
         "classrooms/closure",
         "groups/group",
         "groups/usergroup",
+        "jobs/duetime",
+        "jobs/queuedjob",
         "notifications/notification",
         "registrations/registration",
         "registrations/series",

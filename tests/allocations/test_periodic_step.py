@@ -7,13 +7,12 @@ import threading
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import ProgrammingError, connection, transaction
+from django.db import connection, transaction
 
 from allocations.models import AllocationEvent
 from allocations.rules import status_due
 from allocations.services.progress import advance_due_events, end_event
 from auditlog.models import LogEntry
-from cspace.clockwork import PeriodicStep, take_step
 from kernel import clock
 from kernel.db.locks import Namespace, lock_namespace
 from notifications.models import Notification
@@ -21,10 +20,11 @@ from tests.conftest import DOCUMENT_TIME
 from tests.crash.processes import await_true
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.factories.allocations import make_entry, make_event
+from tests.jobs.workers import worker_process
 
 HOUR = dt.timedelta(hours=1)
 SECOND = dt.timedelta(seconds=1)
-WAIT_SECONDS = 10
+WAIT_SECONDS = 40
 
 
 def status(event):
@@ -111,7 +111,7 @@ class TestStep:
         out = io.StringIO()
         with time_machine.travel(clock.now() + HOUR, tick=False):
             call_command("tick", stdout=out)
-        assert (status(event), out.getvalue().splitlines()[0]) == ("open", "Moved on: 1 allocation events.")
+        assert (status(event), "allocations.advance_events: 1" in out.getvalue().splitlines()) == ("open", True)
 
     def test_what_cannot_be_moved_on_does_not_keep_the_others(self, cspace):
         first, second = (make_event(by=cspace, opens_in=HOUR) for _ in range(2))
@@ -176,39 +176,28 @@ def test_a_second_runner_returns_at_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_thread_steps_until_it_is_ended(caplog):
-    """It takes its first step at once, outlives a failing database with one line a step, and ends when told."""
+def test_a_worker_steps_and_outlives_a_step_that_fails(server_environment):
+    """What failed is kept for the admin, one failure however often, until a step goes well."""
     event = scene()
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE allocations_allocationevent RENAME TO elsewhere")
-    step = PeriodicStep(period_seconds=0.02)
-    step.start()
-    try:
-        await_true(lambda: len(caplog.records) >= 2, WAIT_SECONDS)
+    with worker_process(server_environment | {"CSPACE_STEP_SECONDS": "1"}, "manage.py", "worker"):
+        await_true(lambda: len(failures()) == 1, WAIT_SECONDS)
+        (first,) = failures()
+        await_true(lambda: failures() not in ([], [first]), WAIT_SECONDS)
+        assert len(failures()) == 1
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE elsewhere RENAME TO allocations_allocationevent")
         # The window of 2026 lies behind us.
-        await_true(lambda: status(event) == "closed", WAIT_SECONDS)
-    finally:
-        step.end()
-    assert not step.is_alive()
-    assert {(record.name, record.getMessage()) for record in caplog.records} == {
-        ("cspace.periodic", "periodic step failed")
-    }
-    assert {record.error for record in caplog.records} == {ProgrammingError.__name__}
+        await_true(lambda: status(event) == "closed" and not failures(), WAIT_SECONDS)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_step_leaves_no_connection_open():
-    scene()
-    thread = threading.Thread(target=take_step, name="one-step")
-    before = backends()
-    thread.start()
-    thread.join(WAIT_SECONDS)
-    await_true(lambda: backends() == before, WAIT_SECONDS)
-
-
-def backends():
+def failures():
+    """(id, last line of the error) of the steps that have failed."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-        return cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT job.id, error LIKE '%allocations_allocationevent%' FROM procrastinate_jobs AS job"
+            " JOIN jobs_jobfailure ON job_id = job.id"
+            " WHERE task_name = 'allocations.advance_events' AND status = 'failed'"
+        )
+        return cursor.fetchall()

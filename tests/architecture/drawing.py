@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 ROOT = Path(__file__).resolve().parent.parent.parent
 DRAWING = ROOT / "docs" / "floors.svg"
 ROOMS = {
-    "cspace": "settings, urls, middleware, clockwork",
+    "cspace": "settings, urls, middleware, the engine of jobs",
     "demo": "a campus to try things on",
     "dialects": "other published APIs: no tables, one call each",
     "web": "pages",
@@ -22,6 +22,7 @@ ROOMS = {
     "accounts": "people and their sessions",
     "auditlog": "a log row for each fact",
     "notifications": "a notice for each person told",
+    "jobs": "jobs that failed or are late",
     "kernel": "errors, clock, facts, campus time, db, api, admin",
     "bundled_postgres": "the server that comes along",
 }

@@ -63,6 +63,7 @@ MUTANTS = {
     "web/front_page.py": "from classrooms.models import Classroom\n",
     "web/published_schema.py": "from kernel.db.locks import lock_namespace\n",
     "dialects/registry.py": "from timetables.admin import lectures\n",
+    "registrations/services/changing.py": "from procrastinate import App\n",
     "timetables/rules.py": "import random\nimport os\nfrom time import time\nfrom urllib.request import urlopen\n",
 }
 SAID = [
@@ -105,6 +106,7 @@ SAID = [
     "web.front_page -> classrooms.models",
     "web.published_schema -> kernel.db.locks",
     "dialects.registry -> timetables.admin",
+    "registrations.services.changing -> procrastinate",
     *(f"timetables.rules -> {module}" for module in ("random", "os", "time", "urllib")),
 ]
 

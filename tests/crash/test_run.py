@@ -54,6 +54,10 @@ class Run:
         """The process id of `manage.py run`."""
         return next(pid for pid, command in marked(self.mark).items() if "manage.py run" in command)
 
+    def worker(self) -> int | None:
+        """The process id of the job worker beside it, if it runs."""
+        return next((pid for pid, command in marked(self.mark).items() if "manage.py worker" in command), None)
+
     def is_gone(self) -> bool:
         self.make.poll()
         return not marked(self.mark)
@@ -173,8 +177,19 @@ def test_opens_an_allocation_event_by_itself(home: Path, tmp_path: Path) -> None
         assert created["status"] == "upcoming", created
         path = f"{events}{created['id']}/"
         await_true(lambda: httpx.get(path, headers=headers).json()["status"] == "open", START_SECONDS)
-        # The thread ends with its process, in time for the database to be stopped.
+        # The worker ends with it, in time for the database to be stopped.
         run.make.terminate()
+        await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)
+
+
+def test_a_worker_that_was_killed_is_begun_anew(home: Path, tmp_path: Path) -> None:
+    with running(home, tmp_path) as run:
+        await_true(lambda: run.worker() is not None, START_SECONDS)
+        first = run.worker()
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        await_true(lambda: run.worker() not in (None, first), START_SECONDS)
+        os.killpg(run.make.pid, signal.SIGINT)
         await_true(lambda: run.is_gone() and is_stopped(home), END_SECONDS)
 
 

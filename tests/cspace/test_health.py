@@ -1,17 +1,28 @@
 """`/healthz` and `/readyz`: bounded, whatever the database does."""
 
+import datetime as dt
 import socket
 import time
 
 import httpx
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
+from jobs.models import DueTime
+from jobs.queries.lateness import LATE
+from kernel import clock
+from kernel.db.batch import Statement, send
+from kernel.jobs import enqueue, enqueue_many
+from tests.jobs.made_up import WORD
 from tests.races.server import free_port, serving
 from tests.races.threads import at_once
 
-READY = {"status": "ok", "checks": {"database": True, "migrations": True, "btree_gist": True, "clock": True}}
+READY = {
+    "status": "ok",
+    "checks": dict.fromkeys(["database", "migrations", "btree_gist", "clock", "jobs"], True),
+}
+MINUTE = dt.timedelta(minutes=1)
 SILENT = {"status": "unavailable", "checks": {"database": False}}
 ANSWERS_WITHIN = 2.0
 """The second of the probe and what a busy machine adds."""
@@ -34,6 +45,35 @@ def test_a_database_that_is_not_migrated_is_not_ready(api):
         MigrationRecorder(connection).record_applied(app, name)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert response.json() == {"status": "unavailable", "checks": READY["checks"] | {"migrations": False}}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("job_minutes", "clock_minutes", "is_late"),
+    [(None, None, False), (4, 4, False), (6, None, True), (None, 6, True), (-60, -60, False)],
+)
+def test_jobs_that_wait_for_more_than_five_minutes_are_late(api, job_minutes, clock_minutes, is_late):
+    now = clock.now()
+    if job_minutes is not None:
+        with transaction.atomic():
+            enqueue(WORD, {"word": "a"}, at=now - job_minutes * MINUTE)
+    if clock_minutes is not None:
+        next_due_at = now - clock_minutes * MINUTE
+        DueTime.objects.create(name="x", due_at=next_due_at - MINUTE, next_due_at=next_due_at)
+    response = api().get("/readyz")
+    assert response.json()["checks"] == READY["checks"] | ({"jobs": "late"} if is_late else {})
+    assert response.status_code == (503 if is_late else 200)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_that_jobs_are_late_is_found_by_an_index():
+    with transaction.atomic():
+        enqueue_many(WORD, [{"word": "a"}] * 20_000, at=clock.now() + MINUTE)
+    send(Statement("ANALYZE procrastinate_jobs"))
+    now = clock.now()
+    (rows,) = send(Statement(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {LATE}", (now, now)))
+    plan = rows[0][0][0]["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 20
 
 
 def test_several_callers_at_once_are_all_answered(api, db):

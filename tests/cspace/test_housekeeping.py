@@ -1,4 +1,4 @@
-"""What is kept for a time only is forgotten: by `manage.py tick`, and by `make run` once an hour."""
+"""What is kept for a time only is forgotten: by a worker once an hour, and by `manage.py tick`."""
 
 import datetime as dt
 import threading
@@ -10,17 +10,20 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.models import RefreshSession
-from cspace.clockwork import HousekeepingCounts, PeriodicStep, keep_house
 from kernel import clock
 from kernel.db.deletion import delete_in_portions
+from kernel.jobs import declared_periodics
 from kernel.models import IdempotencyRecord, ThrottleCounter
 from kernel.throttling import count_try
 from tests.crash.processes import await_true
 from tests.factories import make_user
+from tests.jobs.workers import worker_process
 
+FORGETTING = ("kernel.forget_answers", "accounts.forget_sessions", "accounts.forget_admin_sessions")
+WINDOWS = "kernel.forget_throttle_windows"
 NOON = dt.datetime(2026, 1, 20, 4, tzinfo=dt.UTC)
 DAY, SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
-WAIT_SECONDS = 20
+WAIT_SECONDS = 40
 
 
 def record(user, key, created_at):
@@ -32,14 +35,20 @@ def session(user, ends_at):
     RefreshSession.objects.create(user=user, expires_at=ends_at, family_expires_at=ends_at, **made)
 
 
-def scene(now):
-    """Of each kind one that is out of date and one that is not, by a second; of the counters one per scope."""
+def keep_house(now):
+    """How many rows of each kind were forgotten: answers, sessions, sessions of the admin, windows."""
+    periodics = {each.name: each for each in declared_periodics()}
+    return [periodics[name].do(now=now) for name in (*FORGETTING, WINDOWS)]
+
+
+def scene(now, margin=SECOND):
+    """Of each kind one that is out of date and one that is not, by the margin; of the counters one per scope."""
     user = make_user()
-    record(user, "old", now - DAY - SECOND)
-    record(user, "new", now - DAY + SECOND)
-    session(user, now - SECOND)
-    session(user, now + SECOND)
-    for name, ends_at in (("old", now - SECOND), ("new", now + SECOND)):
+    record(user, "old", now - DAY - margin)
+    record(user, "new", now - DAY + margin)
+    session(user, now - margin)
+    session(user, now + margin)
+    for name, ends_at in (("old", now - margin), ("new", now + margin)):
         Session.objects.create(session_key=name, session_data="x", expire_date=ends_at)
 
 
@@ -51,12 +60,12 @@ def test_what_is_out_of_date_is_forgotten(db, settings):
         for minutes in (61, 2, 0):
             count_try(scope, f"{minutes} minutes ago", now=NOON - dt.timedelta(minutes=minutes))
     # An hour has begun at noon, so only the counts of the last moment are of a window that is not over.
-    assert keep_house(now=NOON) == HousekeepingCounts(records=1, sessions=1, admin_sessions=1, windows=4)
+    assert keep_house(now=NOON) == [1, 1, 1, 4]
     assert [kept.key for kept in IdempotencyRecord.objects.all()] == ["new"]
     assert [kept.pk for kept in Session.objects.all()] == ["new"]
     assert [kept.family_expires_at for kept in RefreshSession.objects.all()] == [NOON + SECOND]
     assert sorted(kept.key.partition(":")[0] for kept in ThrottleCounter.objects.all()) == ["login_name", "write"]
-    assert keep_house(now=NOON) == HousekeepingCounts(records=0, sessions=0, admin_sessions=0, windows=0)
+    assert keep_house(now=NOON) == [0, 0, 0, 0]
 
 
 def test_a_count_outlives_the_housekeeping_of_its_window(db, settings):
@@ -73,16 +82,14 @@ def test_the_counters_of_a_rate_that_was_changed_are_forgotten(db, settings):
     settings.CSPACE_THROTTLE_RATES = {"write": "5/min"}
     count_try("write", "a", now=NOON)
     settings.CSPACE_THROTTLE_RATES = {"write": "5/day"}
-    assert keep_house(now=NOON).windows == 1
+    assert keep_house(now=NOON)[-1] == 1
 
 
 def test_tick_says_what_it_forgot(db, capsys):
     scene(clock.now())
     call_command("tick")
-    assert capsys.readouterr().out == (
-        "Moved on: 0 allocation events.\n"
-        "Forgotten: 1 idempotency records, 1 sessions, 1 sessions of the admin, 0 throttle counters.\n"
-    )
+    lines = capsys.readouterr().out.splitlines()
+    assert {f"{name}: 1" for name in FORGETTING} | {f"{WINDOWS}: 0"} <= set(lines)
 
 
 def test_a_long_neglect_is_worked_off_in_portions(db, django_assert_num_queries):
@@ -121,12 +128,7 @@ def test_a_row_that_is_held_is_left_to_the_next_time():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_server_keeps_house_from_its_first_step_on():
-    scene(clock.now())
-    step = PeriodicStep(period_seconds=20)
-    step.start()
-    try:
+def test_a_worker_keeps_house_as_soon_as_it_runs(server_environment):
+    scene(clock.now(), margin=dt.timedelta(hours=1))
+    with worker_process(server_environment, "manage.py", "worker"):
         await_true(lambda: RefreshSession.objects.count() == IdempotencyRecord.objects.count() == 1, WAIT_SECONDS)
-    finally:
-        step.end()
-    assert not step.is_alive()

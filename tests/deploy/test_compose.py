@@ -9,6 +9,7 @@ import sys
 import pytest
 import yaml
 
+from cspace.jobs import DRAIN_SECONDS, MARGIN_SECONDS
 from serving.server import STOP_SECONDS
 from tests.deploy.proxies import CONFIGURATION
 from tests.races.server import ROOT
@@ -19,7 +20,7 @@ SERVICES = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 CONFIGURATION_PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 IGNORED = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
-OURS = ["app", "tick", "migrate"]
+OURS = ["app", "worker", "migrate"]
 
 
 def seconds(text):
@@ -61,7 +62,7 @@ def test_every_secret_is_a_file_that_somebody_reads():
     assert {entry["file"] for entry in COMPOSE["secrets"].values()} == {f"deploy/secrets/{name}" for name in used}
 
 
-@pytest.mark.parametrize("name", ["app", "tick"])
+@pytest.mark.parametrize("name", ["app", "worker"])
 def test_what_serves_waits_for_the_migration(name):
     assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert SERVICES["migrate"]["restart"] == "no"
@@ -81,6 +82,7 @@ def test_everything_has_limits_and_time_to_end():
         assert "no-new-privileges:true" in service["security_opt"], name
     # First it says that it ends, then what is being answered is answered.
     assert seconds(SERVICES["app"]["stop_grace_period"]) > production_drain_seconds() + STOP_SECONDS["production"]
+    assert seconds(SERVICES["worker"]["stop_grace_period"]) > DRAIN_SECONDS["production"] + MARGIN_SECONDS
     read = max(map(int, re.findall(r"proxy_read_timeout (\d+)s;", CONFIGURATION)))
     assert seconds(SERVICES["proxy"]["stop_grace_period"]) > read
 

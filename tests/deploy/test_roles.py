@@ -13,7 +13,9 @@ from django.apps import apps
 from bundled_postgres.installation import clean_environment, program
 from demo.loading import PASSWORD as DEMO_PASSWORD
 from kernel.db.grants import append_only_tables
+from tests.crash.processes import await_true
 from tests.deploy.clusters import superusers_server
+from tests.jobs.workers import worker_process
 from tests.races.server import ROOT, serving
 
 OWNER_PASSWORD, APPLICATION_PASSWORD = "owners-own-0123", "applications_own.4567"
@@ -229,11 +231,21 @@ def test_the_campus_lives_under_the_applications_role(production):
     as_application = {name: value for name, value in production.items() if name != "DATABASE_OWNER_URL"}
     manage(as_application, "load_demo")
     manage(as_application, "tick")
+    _work(as_application)
     with serving(as_application) as server, httpx.Client(base_url=server.base_url, timeout=30) as client:
         assert client.get("/readyz").json()["checks"] == dict.fromkeys(
-            ["database", "migrations", "btree_gist", "clock"], True
+            ["database", "migrations", "btree_gist", "clock", "jobs"], True
         )
         _use(client)
+
+
+def _work(environment):
+    """A worker enqueues and does what is due by the clock, so that nothing of that kind is left or has failed."""
+    with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as application:
+        application.execute("DELETE FROM jobs_duetime")
+        with worker_process(environment, "manage.py", "worker"):
+            await_true(lambda: application.execute("SELECT count(*) > 4 FROM jobs_duetime").fetchone()[0], 40)
+            await_true(lambda: application.execute("SELECT count(*) = 0 FROM procrastinate_jobs").fetchone()[0], 40)
 
 
 def _use(client):

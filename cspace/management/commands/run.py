@@ -1,5 +1,6 @@
-"""`manage.py run`: the database, its migrations, the demo campus, and the web server, in one process tree."""
+"""`manage.py run`: the database, its migrations, the demo campus, the web server and a worker, in one process tree."""
 
+import sys
 import threading
 import time
 from argparse import ArgumentParser
@@ -12,10 +13,10 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection, connections
 
 import bundled_postgres as embedded
-from cspace.clockwork import PeriodicStep
 from cspace.management.commands.serve import add_listening_options, whole_number
 from kernel.listening import Address, CannotListen
 from serving import lifeline
+from serving.companion import Companion
 from serving.server import serve
 
 DATABASE_START_SECONDS = 300
@@ -44,12 +45,8 @@ class Command(BaseCommand):
             prepare_static_files()
             address.check_free()
             threading.Thread(target=self.announce, args=(address,), daemon=True).start()
-            step = PeriodicStep(settings.CSPACE_STEP_SECONDS)
-            step.start()
-            try:
-                serve(address, worker_count)
-            finally:
-                step.end()
+            with Companion(lifeline.command(sys.argv[0], "worker")) as worker:
+                serve(address, worker_count, when_ending=worker.end)
         except CannotListen as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:

@@ -1,23 +1,24 @@
-"""`manage.py tick`: what has to happen from time to time. Idempotent; run it every minute."""
+"""`manage.py tick`: what is due by the clock, done once, here. Beside a running worker there is nothing left to do."""
 
 from typing import Any
 
-from django.core.management import BaseCommand
+from django.core.management import BaseCommand, CommandError
 
-from allocations.services.progress import advance_due_events
-from cspace.clockwork import keep_house
+from jobs.services.due_times import claim_due
 from kernel import clock
 
 
 class Command(BaseCommand):
-    help = "Open and close allocation events; forget expired sessions, old idempotency records and throttle counters."
+    help = "Do what is due by the clock and no worker has done: run it every minute where no worker runs."
 
     def handle(self, **_options: Any) -> None:
+        """Raises: CommandError, in the end, if one of them has failed."""
         now = clock.now()
-        moved = advance_due_events(now=now)
-        self.stdout.write(f"Moved on: {moved} allocation events.")
-        forgotten = keep_house(now=now)
-        self.stdout.write(
-            f"Forgotten: {forgotten.records} idempotency records, {forgotten.sessions} sessions, "
-            f"{forgotten.admin_sessions} sessions of the admin, {forgotten.windows} throttle counters."
-        )
+        failed = []
+        for periodic in claim_due(now=now):
+            try:
+                self.stdout.write(f"{periodic.name}: {periodic.do(now=now)}")
+            except Exception as error:
+                failed.append(f"{periodic.name}: {type(error).__name__}: {' '.join(str(error).split())}")
+        if failed:
+            raise CommandError("; ".join(failed))

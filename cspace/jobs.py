@@ -1,0 +1,233 @@
+"""The engine of the jobs (procrastinate), and the worker that runs it: the only place that knows how it is driven.
+
+Everybody else declares and enqueues by `kernel.jobs`; the app `jobs` looks after what stands in the tables.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.jobs import DeleteJobCondition
+from procrastinate.jobs import Job as EngineJob
+from procrastinate.retry import BaseRetryStrategy, RetryDecision
+from procrastinate.worker import Worker
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from jobs.services.due_times import enqueue_due
+from jobs.services.failing import forget_failures, free_key, keep_error
+from jobs.services.stalling import STALLED_SECONDS
+from kernel import clock
+from kernel.errors import DomainError
+from kernel.jobs import Job, Periodic, declared_jobs, declared_periodics
+
+SLOTS = 4
+"""Jobs at a time in a process: each has a thread and a connection."""
+HEARTBEAT_SECONDS = 10.0
+POLL_SECONDS = 5.0
+"""For jobs that become due; of new ones PostgreSQL tells at once."""
+LOOK_SECONDS = 1.0
+"""How often is looked whether something periodic is due."""
+DRAIN_SECONDS = {"development": 2, "production": 25}
+"""What is being done when the worker is told to end has so long; then the process ends, and it is taken up anew."""
+MARGIN_SECONDS = 1.0
+MAX_PAUSE_SECONDS = 10.0
+
+logger = logging.getLogger("cspace.jobs")
+
+
+class Waits(BaseRetryStrategy):
+    """The waits that a job declares."""
+
+    def __init__(self, declaration: Job) -> None:
+        self.declaration = declaration
+
+    def get_retry_decision(self, *, exception: BaseException, job: EngineJob) -> RetryDecision | None:
+        waits = self.declaration.waits
+        if job.attempts >= len(waits):
+            return None
+        if isinstance(exception, Exception) and self.declaration.ends_at_once(exception):
+            return None
+        return RetryDecision(retry_at=clock.now() + timedelta(seconds=waits[job.attempts]))
+
+
+class ClockedWorker(Worker):
+    """A worker that also looks whether something periodic is due, as a side task: if that ended, so would the worker.
+
+    The engine's own periodic jobs are not used: it forgets a time once it has seen the next one, so that a worker that
+    lags behind would have it done again. Without any of them this method would return at once, and the engine stops
+    watching its side tasks, the heartbeat among them, when the first of them returns.
+    """
+
+    async def _periodic_deferrer(self) -> None:
+        last: dict[str, datetime] = {}
+        while True:
+            await asyncio.to_thread(_enqueue_due, last)
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+class Runner:
+    """Runs workers, one after the other, until it is told to end: whatever ends one before is tried again."""
+
+    def __init__(self, poll_seconds: float) -> None:
+        self._poll_seconds = poll_seconds
+        self._ending = asyncio.Event()
+        self._worker: Worker | None = None
+
+    async def run(self) -> None:
+        """Until SIGTERM or SIGINT; what is being done then has `DRAIN_SECONDS`."""
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(SLOTS + 1, thread_name_prefix="job"))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end)
+        pause = 1.0
+        while not self._ending.is_set():
+            began = loop.time()
+            await self._run_one()
+            pause = 1.0 if loop.time() - began > MAX_PAUSE_SECONDS else min(2 * pause, MAX_PAUSE_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), pause)
+
+    async def _run_one(self) -> None:
+        try:
+            app = await asyncio.to_thread(engine)
+            async with app.open_async():
+                self._worker = ClockedWorker(
+                    app=app,
+                    concurrency=SLOTS,
+                    fetch_job_polling_interval=self._poll_seconds,
+                    shutdown_graceful_timeout=_drain_seconds(),
+                    delete_jobs=DeleteJobCondition.SUCCESSFUL,
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                )
+                if not self._ending.is_set():
+                    await self._worker.run()  # type: ignore[no-untyped-call]
+            if not self._ending.is_set():
+                logger.warning("the worker has stopped by itself and is begun anew")
+        except Exception as error:
+            _warn("the worker was interrupted", error)
+
+    def _end(self) -> None:
+        if self._ending.is_set():
+            return
+        self._ending.set()
+        if self._worker is not None:
+            self._worker.stop()  # type: ignore[no-untyped-call]
+        # A thread cannot be stopped, and the engine would wait for it.
+        end = threading.Timer(_drain_seconds() + MARGIN_SECONDS, os._exit, (0,))
+        end.daemon = True
+        end.start()
+
+
+def run_worker(*, poll_seconds: float = POLL_SECONDS) -> None:
+    """Do jobs until SIGTERM or SIGINT. A database that is away is waited for."""
+    asyncio.run(Runner(poll_seconds).run())
+
+
+def engine() -> App:
+    """The engine over Django's database, which has to answer, knowing everything that is declared.
+
+    Raises: OperationalError.
+    """
+    try:
+        connection.ensure_connection()
+        parameters = connection.get_connection_params()
+    finally:
+        connection.close()
+    for of_django in ("cursor_factory", "context"):
+        parameters.pop(of_django, None)
+    connector = PsycopgConnector(
+        kwargs=parameters, configure=_commit_each, pool_factory=_pool, min_size=1, max_size=SLOTS + 1
+    )
+    app = App(connector=connector)
+    for job in declared_jobs():
+        app.task(name=job.name, queue=job.queue, retry=Waits(job), pass_context=True)(partial(_do_job, job))
+    for periodic in declared_periodics():
+        app.task(name=periodic.name, queue=periodic.queue, pass_context=True)(partial(_do_periodic, periodic))
+    return app
+
+
+def _pool(**options: Any) -> AsyncConnectionPool:
+    """Without the engine's question before each statement whether the connection lives: one that does not ends the
+    worker, and the next one has new ones."""
+    return AsyncConnectionPool(**options | {"check": None})
+
+
+async def _commit_each(database: AsyncConnection) -> None:
+    """Every statement of the engine is a transaction: one round trip instead of the three with BEGIN and COMMIT."""
+    await database.set_autocommit(True)
+
+
+def _do_job(job: Job, context: JobContext, **arguments: Any) -> None:
+    connection.close_if_unusable_or_obsolete()
+    job_id = _id_of(context)
+    if context.job.queueing_lock is not None:
+        free_key(job_id=job_id)
+    with _keeping_error(job.name, job_id):
+        job.do(now=clock.now(), **arguments)
+
+
+def _do_periodic(periodic: Periodic, context: JobContext) -> None:
+    connection.close_if_unusable_or_obsolete()
+    job_id = _id_of(context)
+    try:
+        with _keeping_error(periodic.name, job_id):
+            periodic.do(now=clock.now())
+    finally:
+        forget_failures(name=periodic.name, before_id=job_id)
+
+
+def _id_of(context: JobContext) -> int:
+    if context.job.id is None:
+        raise ValueError("a job that is being done stands in the table")
+    return context.job.id
+
+
+@contextmanager
+def _keeping_error(name: str, job_id: int) -> Iterator[None]:
+    """What goes wrong is one line in the log and is kept for the admin."""
+    try:
+        yield
+    except Exception as error:
+        _warn("job failed", error, job=name, job_id=job_id)
+        try:
+            keep_error(job_id=job_id, error=error, now=clock.now())
+        except DatabaseError as second:
+            _warn("the error of a job is not kept", second, job=name, job_id=job_id)
+        raise
+
+
+def _enqueue_due(last: dict[str, datetime]) -> None:
+    """Enqueue what has become due since the `last` times, which are brought up to date. A failure is tried again."""
+    now = clock.now()
+    due = [each for each in declared_periodics() if last.get(each.name) != each.due_at(now)]
+    if not due:
+        return
+    try:
+        connection.close_if_unusable_or_obsolete()
+        enqueue_due(now=now, periodics=due)
+        last |= {each.name: each.due_at(now) for each in due}
+    except (DatabaseError, DomainError) as error:
+        _warn("what is due by the clock was not enqueued", error)
+
+
+def _drain_seconds() -> int:
+    return DRAIN_SECONDS["development" if settings.DEBUG else "production"]
+
+
+def _warn(what: str, error: BaseException, **more: Any) -> None:
+    reason = " ".join([*str(error).split(), *getattr(error, "__notes__", ())])
+    logger.warning(what, extra={"error": type(error).__name__, "reason": reason, **more})
