@@ -20,6 +20,8 @@ class Part:
     work: Callable[[Any], None]
     seconds: float
     quick_seconds: float
+    is_extra: bool = False
+    """Measured only where it is named: a whole run has no seconds for it."""
 
     def planned(self, *, is_quick: bool) -> float:
         return self.quick_seconds if is_quick else self.seconds

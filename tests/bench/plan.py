@@ -15,6 +15,7 @@ from tests.bench.distribute import distribute
 from tests.bench.draw import draw
 from tests.bench.filling import grow as fill
 from tests.bench.growth import grow
+from tests.bench.jobs import do_jobs
 from tests.bench.measuring import postmaster
 from tests.bench.mixed import mix
 from tests.bench.operations import OPERATIONS
@@ -52,6 +53,7 @@ def parts_for(rows: int) -> list[Part]:
         Part("distribution", distribute, 9, 2),
         Part("timetable", import_lectures, 8, 2),
         Part("draw", draw, 8, 1),
+        Part("jobs", do_jobs, 40, 8, is_extra=True),
     ]
 
 

@@ -3,7 +3,8 @@
 A database of its own, thrown away, with N rows of room time (10⁶), fsync on, production settings, one worker. Ours and
 a baseline take turns, five pairs of half a second each (three of 0.15 s with --quick), and what is shown are medians of
 the pairs' ratios. Its parts and their seconds stand in tests/bench/plan.py: five minutes in all, one with --quick; a
-part that takes three times its seconds and ten more ends the run, and so does an answer that was not meant.
+part that takes three times its seconds and ten more ends the run, and so does an answer that was not meant. The part
+`jobs` is measured only where it is named.
 Writes docs/benchmarks.md and docs/benchmarks.svg, unless --quick or --only.
 """
 
@@ -69,8 +70,7 @@ def measure(folder: Path, rows: int, *, is_quick: bool, only: list[str] | None) 
     parts = parts_for(rows)
     if unknown := set(only or ()) - {part.name for part in parts}:
         sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are: {', '.join(part.name for part in parts)}")
-    if only:
-        parts = [part for part in parts if part.name in (*NECESSARY, *only)]
+    parts = [part for part in parts if (part.name in (*NECESSARY, *only) if only else not part.is_extra)]
     report = Report(is_quick=is_quick)
     with ExitStack() as stack:
         stage = Stage(folder=folder, report=report, is_quick=is_quick, stack=stack)
