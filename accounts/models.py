@@ -178,3 +178,18 @@ class RefreshSession(models.Model):
 
     def __str__(self) -> str:
         return str(self.jti)
+
+
+class StreamTicket(models.Model):
+    """Opens one stream for somebody whose browser can send no header with it. Only the SHA-256 of its text is kept."""
+
+    digest = models.BinaryField(primary_key=True, max_length=32)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token_version = models.IntegerField()
+    family = models.UUIDField()
+    session_expires_at = models.DateTimeField()
+    """When the access token expires that has asked for it: so does the stream."""
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"ticket of {self.user_id} until {self.expires_at:%H:%M:%S}"

@@ -5,6 +5,7 @@ Pure: no database, no clock.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from kernel.errors import PermissionDenied
@@ -24,6 +25,7 @@ class Claims:
     user_id: int
     token_version: int
     family: UUID
+    expires_at: datetime
 
 
 @dataclass(frozen=True)

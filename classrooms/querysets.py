@@ -61,7 +61,12 @@ class ClassroomQuerySet(QuerySet[RowT]):
 
     def on_floor(self, floor: int, *, building: str | None = None) -> Self:
         """Of all buildings, or of the one with exactly this name."""
-        return self.filter(floor=floor, **({} if building is None else {"building": building}))
+        return self.placed(floor=floor, building=building)
+
+    def placed(self, *, floor: int | None, building: str | None) -> Self:
+        """Where both are; None: anywhere."""
+        place = {"floor": floor, "building": building}
+        return self.filter(**{name: value for name, value in place.items() if value is not None})
 
     def in_order(self) -> Self:
         """By floor, then name with "9" before "10"."""

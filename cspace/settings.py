@@ -65,6 +65,7 @@ try:
 
     # --- Sessions and limits -----------------------------------------------------------------------
     CSPACE_ROTATE_REFRESH = env.bool("CSPACE_ROTATE_REFRESH", IS_PRODUCTION)
+    CSPACE_STREAM_CAP = env.int("CSPACE_STREAM_CAP", 2000, validate=validate.Range(1, 20_000))
     CSPACE_ACCESS_MINUTES = env.int("CSPACE_ACCESS_MINUTES", 10, validate=validate.Range(1, 1440))
     CSPACE_REFRESH_IDLE_DAYS = env.int("CSPACE_REFRESH_IDLE_DAYS", 7, validate=validate.Range(1, 366))
     CSPACE_REFRESH_FAMILY_DAYS = env.int("CSPACE_REFRESH_FAMILY_DAYS", 30, validate=validate.Range(1, 3650))

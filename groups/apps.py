@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from kernel import phrases
+from kernel.live import feeds
 
 
 class GroupsConfig(AppConfig):
@@ -8,5 +9,7 @@ class GroupsConfig(AppConfig):
 
     def ready(self) -> None:
         from groups.facts import SENTENCES
+        from groups.queries.who_is_asking import standing_among
 
         phrases.declare(SENTENCES)
+        feeds.know_sessions_by(standing_among)

@@ -36,25 +36,30 @@ def do_nothing() -> None:
     """Where nobody else is to know that the server ends."""
 
 
-def serve(address: Address, workers: int, *, when_ending: Callable[[], None] = do_nothing) -> None:
+def serve(
+    address: Address, workers: int, *, has_streams: bool = False, when_ending: Callable[[], None] = do_nothing
+) -> None:
     """Run the web server until SIGINT or SIGTERM; its workers end with this process.
 
+    `has_streams`: whether it serves those too. Each holds its connection, none a thread (`serving.streaming`).
     `when_ending` is called before they are told to end.
     """
     multiprocessing.set_start_method("spawn", force=True)
     hangup = signal.getsignal(signal.SIGHUP)
     drain = draining.Drain()
+    # One connection more than there may be streams: else the surplus would wait for an answer instead of getting it.
+    streams = settings.CSPACE_STREAM_CAP if has_streams else 0
     server = Server(
-        "cspace.wsgi:application",
+        "cspace.asgi:application" if has_streams else "cspace.wsgi:application",
         address=address.number,
         port=address.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGI if has_streams else Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
         workers=workers,
-        blocking_threads=THREADS_PER_WORKER,
-        backlog=BACKLOG,
-        backpressure=CONNECTIONS_PER_WORKER,
+        blocking_threads=1 if has_streams else THREADS_PER_WORKER,
+        backlog=max(BACKLOG, streams),
+        backpressure=CONNECTIONS_PER_WORKER + streams,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS["development" if settings.DEBUG else "production"],
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
@@ -65,7 +70,7 @@ def serve(address: Address, workers: int, *, when_ending: Callable[[], None] = d
         log_level=LogLevels.warning,
     )
 
-    server.when_ending = when_ending
+    server.when_ending, server.drain = when_ending, drain
 
     @server.on_startup
     def take_signals() -> None:
@@ -78,7 +83,7 @@ def serve(address: Address, workers: int, *, when_ending: Callable[[], None] = d
 
 
 class Server(MPServer):
-    """One that says of no worker that it refused to stop which has stopped.
+    """One that tells its workers that it stops, and says of none that it refused to stop which has stopped.
 
     granian waits for a worker in two threads. Whoever does not get its status takes it for running until the other
     thread has noted it: on a busy machine longer than the millisecond that granian allows for that. Here the worker's
@@ -86,10 +91,13 @@ class Server(MPServer):
     """
 
     when_ending: Callable[[], None]
+    drain: draining.Drain
 
     def shutdown(self, exit_code: int = 0) -> None:
+        """A worker that is being stopped still waits for what it has begun: a stream has to be told that it ends."""
         self.when_ending()
-        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+        self.drain.begin()
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]  # of granian
 
     def _spawn_worker(self, *args: Any, **kwargs: Any) -> Any:
         worker: Any = super()._spawn_worker(*args, **kwargs)

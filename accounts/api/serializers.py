@@ -28,6 +28,13 @@ class AccessOutput(Shape):
     access = serializers.CharField()
 
 
+class TicketOutput(Shape):
+    example = {"ticket": "kq3vZ8yQ2c0JmJ1Q7o8S2g5p9m3xkq3vZ8yQ2c0JmJ0", "expires_in": 30}
+
+    ticket = serializers.CharField()
+    expires_in = serializers.IntegerField()
+
+
 class UserOutput(Output):
     example = {"id": 4, "username": "john_doe", "display_name": "John Doe"}
 

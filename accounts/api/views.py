@@ -11,6 +11,7 @@ from accounts.api.serializers import (
     LoginInput,
     PreferencesInput,
     PreferencesOutput,
+    TicketOutput,
     UserList,
     UserOutput,
 )
@@ -19,6 +20,7 @@ from accounts.models import User
 from accounts.queries.preferences import asking_for_preferences, preferences_of
 from accounts.services.preferences import change_preferences
 from accounts.services.sessions import Tokens, end_families, exchange, log_in
+from accounts.services.tickets import TICKET_SECONDS, issue_ticket
 from accounts.services.tokens import read_expired_access, read_refresh
 from kernel import clock
 from kernel.api.errors import to_response
@@ -96,6 +98,26 @@ class SessionViewSet(ApiViewSet):
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+class TicketViewSet(CallerViewSet):
+    """Written like a login: never tried out, never repeated."""
+
+    tag = "notifications"
+    repeatable = False
+
+    @Operation(
+        LoggedIn,
+        responses={201: TicketOutput},
+        description=(
+            "Opens one stream, of one's own notifications or of the rooms, as `?ticket=`: for the `EventSource` of a"
+            " browser, which sends no header. Good once, for 30 seconds, while the session lasts that asked for it."
+        ),
+    )
+    def create(self, request: Request) -> Response:
+        count_try("write", str(self.caller_id), now=clock.now())
+        ticket = issue_ticket(self.claims, now=clock.now())
+        return Response({"ticket": ticket, "expires_in": TICKET_SECONDS}, status=201)
 
 
 class UserViewSet(CallerViewSet):

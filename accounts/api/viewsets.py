@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import Anonymous, User
-from accounts.rules import Access
+from accounts.rules import Access, Claims
 from kernel.api.viewsets import ApiViewSet
 from kernel.errors import NotAuthenticated
 
@@ -21,6 +21,14 @@ class CallerViewSet(ApiViewSet):
         if not self.request.user.is_authenticated:
             raise NotAuthenticated("missing")
         return self.request.user
+
+    @property
+    def claims(self) -> Claims:
+        """What the token says by which the caller is logged in. Raises: as `caller`."""
+        claims: Any = self.request.auth
+        if not isinstance(claims, Claims):
+            raise NotAuthenticated("missing")
+        return claims
 
     @property
     def access(self) -> Access:

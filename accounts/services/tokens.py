@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -140,9 +140,14 @@ def _claims(payload: dict[str, Any]) -> Claims:
     if not (0 < user_id <= MAX_ID and 0 <= version <= MAX_VERSION):
         raise NotAuthenticated("token_invalid")
     try:
-        return Claims(user_id, version, UUID(payload.get("family")))
+        return Claims(user_id, version, UUID(payload.get("family")), _instant(payload["exp"]))
     except (ValueError, TypeError, AttributeError) as error:
         raise NotAuthenticated("token_invalid") from error
+
+
+def _instant(seconds: float) -> datetime:
+    """Raises: ValueError, OverflowError: it lies outside the years that there are."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def sign_refresh(session: RefreshSession) -> str:

@@ -1,7 +1,7 @@
 """What each room of a plan is doing at a moment. One query however many rooms."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,6 +49,21 @@ class RoomState:
         if self.state == State.SOON:
             return f"soon taken: free until {self.time}"
         return f"{self.state} until {self.time}" if self.time else str(self.state)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What some rooms are doing at an instant: {name: (state, until when)}, in order."""
+
+    at: datetime
+    rooms: Mapping[str, tuple[State, datetime | None]]
+
+
+def picture_of(at: datetime, *, floor: int | None, building: str | None) -> Picture:
+    """Of all rooms, or of those of a floor, of a building, or of both. Two queries."""
+    rooms = list(Classroom.objects.placed(floor=floor, building=building).in_order())
+    room_states = states(rooms, at)
+    return Picture(at, {room.name: (room_states[room.pk].state, room_states[room.pk].until) for room in rooms})
 
 
 def states(rooms: Sequence[Classroom], at: datetime) -> dict[int, RoomState]:

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from accounts.rules import Claims
+from accounts.services.tickets import redeem_ticket
 from accounts.services.tokens import read_access
 from groups.queries.who_is_asking import asking, load_user, standing
 from kernel import clock
@@ -31,7 +32,10 @@ class AccessTokenAuthentication(BaseAuthentication):
         if self.claims is not None:
             return _identify(request, self.claims)
         token = _token_of(request)
-        return None if token is None else identify(request, token)
+        if token is not None:
+            return identify(request, token)
+        ticket = _ticket_of(request)
+        return None if ticket is None else _identify_by_ticket(request, ticket)
 
     def asker(self, request: Request) -> Asker | None:
         """Who asks, if his token is genuine: whether it still stands is asked together with what he asks for."""
@@ -51,6 +55,18 @@ class AccessTokenAuthentication(BaseAuthentication):
 def _token_of(request: Request) -> str | None:
     scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return text.strip() if scheme.lower() == SCHEME else None
+
+
+def _ticket_of(request: Request) -> str | None:
+    """`?ticket=`, where the view opens a stream."""
+    takes_tickets = getattr(request.parser_context.get("view"), "takes_tickets", False)
+    return request.query_params.get("ticket") if takes_tickets else None
+
+
+def _identify_by_ticket(request: Request, ticket: str) -> tuple[User, Claims]:
+    with recording_refusals(AuthEvent.DENIED):
+        claims = redeem_ticket(ticket, now=clock.now())
+    return _identify(request, claims)
 
 
 def identify(request: HttpRequest | Request, token: str) -> tuple[User, Claims]:

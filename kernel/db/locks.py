@@ -30,6 +30,8 @@ class Namespace(IntEnum):
     MIGRATION = 7
     INBOX_PART = 8
     """Tried, never waited for, by the triggers that count notices (`notifications.models.InboxPart`)."""
+    NOTICES = 9
+    """Held in shared mode by whoever writes notices; only looked at (`notifications.queries.streaming`)."""
 
 
 class LockOutsideTransaction(RuntimeError):

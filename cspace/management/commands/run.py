@@ -46,7 +46,7 @@ class Command(BaseCommand):
             address.check_free()
             threading.Thread(target=self.announce, args=(address,), daemon=True).start()
             with Companion(lifeline.command(sys.argv[0], "worker")) as worker:
-                serve(address, worker_count, when_ending=worker.end)
+                serve(address, worker_count, has_streams=True, when_ending=worker.end)
         except CannotListen as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:

@@ -20,13 +20,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_listening_options(parser)
+        parser.add_argument("--streams", action="store_true", help="serve streams too; the proxy sends them here")
 
-    def handle(self, *, host: str, port: str, workers: str, **_options: Any) -> None:
+    def handle(self, *, host: str, port: str, workers: str, streams: bool, **_options: Any) -> None:
         port_number, worker_count = whole_number("--port", port, 65535), whole_number("--workers", workers, 64)
         try:
             address = Address.of(host, port_number)
             address.check_free()
-            serve(address, worker_count)
+            serve(address, worker_count, has_streams=streams)
         except CannotListen as error:
             raise CommandError(str(error)) from error
 

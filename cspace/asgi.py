@@ -1,0 +1,23 @@
+"""The ASGI entry point: everything that the WSGI one answers, and the streams (`serving.streaming`)."""
+
+from django.conf import settings
+
+from classrooms.streams import RoomFeed
+from cspace.wsgi import application as answer
+from kernel.live.hub import Hub
+from kernel.tables.reading import MAX_BYTES
+from notifications.streams import NoticeFeed
+from serving.draining import is_draining
+from serving.streaming import Application
+
+THREADS = 4
+FORM_BYTES = 65_536
+"""What stands around an uploaded file."""
+application = Application(
+    answer,
+    Hub([NoticeFeed(), RoomFeed()]),
+    threads=THREADS,
+    most_streams=settings.CSPACE_STREAM_CAP,
+    largest_body=max(MAX_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE) + FORM_BYTES,
+    is_ending=is_draining,
+)

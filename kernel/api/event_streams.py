@@ -1,0 +1,45 @@
+"""Views that open an event stream: refused as any request, answered by the web server (`kernel.live.opening`)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.rendering import FastJSONRenderer
+from kernel.api.viewsets import DocumentViewSet
+from kernel.live.opening import offer
+from kernel.live.streams import Opening
+from kernel.live.wire import CONTENT_TYPE
+
+EVENT_STREAM = "text/event-stream"
+
+
+class EventStream(BaseRenderer):
+    """For whoever asks for nothing else. What is rendered is the beginning, and the beginning is empty."""
+
+    media_type = EVENT_STREAM
+    format = "events"
+    charset = "utf-8"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return b""
+
+
+class StreamViewSet(DocumentViewSet):
+    """Who may read and what he wishes is found out once; then the stream goes on without a thread."""
+
+    http_method_names = ["get"]
+    renderer_classes = [FastJSONRenderer, EventStream]
+    takes_tickets = True
+    """Whether `?ticket=` stands for an `Authorization` (`groups.api.authentication`)."""
+
+    def stream(self, request: Request, feed: str, wish: Any = None) -> Response:
+        """The answer that becomes a stream of this feed, for whoever asks. Raises: Unavailable."""
+        session: Any = request.auth
+        expires_at = session.expires_at if session else None
+        offer(request, Opening(feed, wish, request.user.pk, session, expires_at))
+        return Response(content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})

@@ -1,0 +1,135 @@
+"""The one thread of a process that listens to PostgreSQL and asks it what is new, for all its streams.
+
+It waits for three things at once: a word of PostgreSQL, a new reader, and the moment at which a feed wants to look. A
+connection that is lost is replaced; what was committed meanwhile is found in the tables, because then every feed looks.
+"""
+
+import contextlib
+import logging
+import select
+import socket
+import threading
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import DatabaseError, connection
+
+from kernel.live.feeds import CHANNEL, Feed, still_standing
+from kernel.live.streams import Stream
+
+logger = logging.getLogger("cspace.live")
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between two tries to reach a database that is not there."""
+STOP_SECONDS = 5.0
+SESSION = "session"
+
+
+class Hub:
+    """Starts with the process's first reader and ends with the process."""
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        self._feeds = {feed.name: feed for feed in feeds}
+        self._arriving: deque[Stream] = deque()
+        self._leaving: deque[Stream] = deque()
+        self._readers: defaultdict[str, dict[Stream, None]] = defaultdict(dict)
+        self._ended = threading.Event()
+        self._woken, self._waker = socket.socketpair()
+        for end in (self._woken, self._waker):
+            end.setblocking(False)
+        self._thread: threading.Thread | None = None
+
+    def join(self, stream: Stream) -> None:
+        """From any thread: have a stream fed until it leaves."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="live-hub", daemon=True)
+            self._thread.start()
+        self._arriving.append(stream)
+        self._wake()
+
+    def leave(self, stream: Stream) -> None:
+        """From any thread."""
+        self._leaving.append(stream)
+        self._wake()
+
+    def end(self) -> None:
+        """Stop listening. Whoever still reads is told by others."""
+        self._ended.set()
+        self._wake()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # full: then it is awake
+            self._waker.send(b"!")
+
+    def _run(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._ended.is_set():
+            try:
+                self._listen()
+                words: list[str] | None = None
+                while not self._ended.is_set():
+                    words = self._wait(self._attend(words))
+                    pause = FIRST_PAUSE
+            except DatabaseError as error:
+                logger.warning("the hub has lost the database", extra={"reason": type(error).__name__})
+                self._ended.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            except Exception:
+                logger.exception("the hub has failed, and begins anew")
+                self._ended.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            finally:
+                connection.close()
+
+    def _listen(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"LISTEN {CHANNEL}")
+
+    def _wait(self, seconds: float) -> list[str]:
+        """What PostgreSQL says meanwhile. Raises: DatabaseError: the connection is lost."""
+        database: Any = connection.connection
+        with connection.wrap_database_errors:
+            words = self._words(database)
+            if words or self._arriving:
+                return words
+            select.select([database.pgconn.socket, self._woken], [], [], seconds)
+            with contextlib.suppress(BlockingIOError):
+                self._woken.recv(4096)
+            return self._words(database)
+
+    @staticmethod
+    def _words(database: Any) -> list[str]:
+        return [notification.payload for notification in database.notifies(timeout=0)]
+
+    def _attend(self, words: Sequence[str] | None) -> float:
+        """Everything that is due; after how many seconds something else will be."""
+        self._let_in_and_out()
+        self._end_revoked(words)
+        return min(feed.attend(words, list(self._readers[name])) for name, feed in self._feeds.items())
+
+    def _let_in_and_out(self) -> None:
+        for _ in range(len(self._arriving)):
+            stream = self._arriving.popleft()
+            self._readers[stream.opening.feed][stream] = None
+        for _ in range(len(self._leaving)):
+            stream = self._leaving.popleft()
+            self._readers[stream.opening.feed].pop(stream, None)
+
+    def _end_revoked(self, words: Sequence[str] | None) -> None:
+        """Close the streams of whoever is not logged in any more."""
+        people = None if words is None else {word.split()[1] for word in words if word.startswith(f"{SESSION} ")}
+        if people is not None and not people:
+            return
+        concerned = [
+            stream
+            for streams in self._readers.values()
+            for stream in streams
+            if stream.opening.session is not None and (people is None or str(stream.opening.user_id) in people)
+        ]
+        if concerned:
+            standing = still_standing({stream.opening.session for stream in concerned})
+            for stream in concerned:
+                if stream.opening.session not in standing:
+                    stream.close("revoked")

@@ -1,0 +1,26 @@
+"""How a view opens a stream: it answers 200, and the web server goes on from there (`serving.streaming`).
+
+So everything that may be refused is refused as everywhere: by the same permissions, parsers, throttles and envelope.
+"""
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from kernel.errors import Unavailable
+from kernel.live.streams import Opening, Places
+
+PLACES, OPENING = "cspace.live.places", "cspace.live.opening"
+"""Where the environment of a request has the places of its process, and what its view has offered."""
+
+
+def offer(request: HttpRequest | Request, opening: Opening) -> None:
+    """Have the answer to this request become a stream, if it is a success.
+
+    Raises:
+        Unavailable: this process serves no streams, or has no place for one more.
+    """
+    places: Places | None = request.META.get(PLACES)
+    if places is None:
+        raise Unavailable("Streams are served elsewhere: this process answers requests only")
+    places.check()
+    request.META[OPENING] = opening
