@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from classrooms.models import Classroom
 from classrooms.streams import RoomFeed, RoomWish
@@ -40,7 +40,7 @@ class RoomStreamViewSet(StreamViewSet):
             " `closed`, as on the floor plan, `until` when it will be otherwise, or null."
         ),
     )
-    def stream_states(self, request: Request) -> Response:
+    def stream_states(self, request: Request) -> HttpResponse:
         query = self.query(RoomStreamQuery)
         wish = RoomWish(query.get("floor"), query.get("building"))
         is_anywhere = wish == RoomWish()

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from kernel.api.rendering import FastJSONRenderer
 from kernel.api.viewsets import DocumentViewSet
@@ -37,9 +37,10 @@ class StreamViewSet(DocumentViewSet):
     takes_tickets = True
     """Whether `?ticket=` stands for an `Authorization` (`groups.api.authentication`)."""
 
-    def stream(self, request: Request, feed: str, wish: Any = None) -> Response:
+    def stream(self, request: Request, feed: str, wish: Any = None) -> HttpResponse:
         """The answer that becomes a stream of this feed, for whoever asks. Raises: Unavailable."""
         session: Any = request.auth
         expires_at = session.expires_at if session else None
         offer(request, Opening(feed, wish, request.user.pk, session, expires_at))
-        return Response(content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return HttpResponse(content_type=CONTENT_TYPE, headers=headers)  # REST framework's has no type without a body

@@ -33,6 +33,7 @@ class Hub:
         self._arriving: deque[Stream] = deque()
         self._leaving: deque[Stream] = deque()
         self._readers: defaultdict[str, dict[Stream, None]] = defaultdict(dict)
+        self._heard: list[str] = []
         self._ended = threading.Event()
         self._woken, self._waker = socket.socketpair()
         for end in (self._woken, self._waker):
@@ -58,9 +59,11 @@ class Hub:
         self._wake()
         if self._thread is not None:
             self._thread.join(STOP_SECONDS)
+        self._woken.close()
+        self._waker.close()
 
     def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # full: then it is awake
+        with contextlib.suppress(OSError):  # full: then it is awake; closed: then it has ended
             self._waker.send(b"!")
 
     def _run(self) -> None:
@@ -84,24 +87,32 @@ class Hub:
                 connection.close()
 
     def _listen(self) -> None:
+        self._heard.clear()
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {CHANNEL}")
+        database: Any = connection.connection
+        database.add_notify_handler(lambda notification: self._heard.append(notification.payload))
 
     def _wait(self, seconds: float) -> list[str]:
         """What PostgreSQL says meanwhile. Raises: DatabaseError: the connection is lost."""
-        database: Any = connection.connection
-        with connection.wrap_database_errors:
-            words = self._words(database)
-            if words or self._arriving:
-                return words
-            select.select([database.pgconn.socket, self._woken], [], [], seconds)
-            with contextlib.suppress(BlockingIOError):
-                self._woken.recv(4096)
-            return self._words(database)
+        words = self._words()
+        if words or self._arriving:
+            return words
+        select.select([connection.connection.pgconn.socket, self._woken], [], [], seconds)
+        with contextlib.suppress(BlockingIOError):
+            self._woken.recv(4096)
+        return self._words()
 
-    @staticmethod
-    def _words(database: Any) -> list[str]:
-        return [notification.payload for notification in database.notifies(timeout=0)]
+    def _words(self) -> list[str]:
+        """What has come. It may lie in three places: on the wire, in libpq, where answers to a batch were read before
+        it, or with psycopg, which calls the handler for what came beside the answers to a cursor."""
+        pgconn = connection.connection.pgconn
+        with connection.wrap_database_errors:
+            pgconn.consume_input()
+        while (notification := pgconn.notifies()) is not None:
+            self._heard.append(notification.extra.decode())
+        words, self._heard = self._heard, []
+        return words
 
     def _attend(self, words: Sequence[str] | None) -> float:
         """Everything that is due; after how many seconds something else will be."""

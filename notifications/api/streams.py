@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from kernel.api.event_streams import EVENT_STREAM, StreamViewSet
 from kernel.api.operations import Operation
@@ -40,7 +40,7 @@ class NoticeStreamViewSet(StreamViewSet):
             " too much."
         ),
     )
-    def stream_own(self, request: Request) -> Response:
+    def stream_own(self, request: Request) -> HttpResponse:
         return self.stream(request, NoticeFeed.name, self._last_event_id(request))
 
     def _last_event_id(self, request: Request) -> int | None:
