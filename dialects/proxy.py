@@ -1,4 +1,5 @@
-"""What the production proxy says by itself, because it speaks while the app is away: whose a path is, in whose words.
+"""What the production proxy has to know of the paths: which are streams and, because it speaks by itself while the app
+is away, whose each is, in whose words.
 
 `manage.py write_proxy` writes it between the marks of `deploy/nginx.conf`. The rest of that file is written by hand.
 """
@@ -9,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from dialects.dialect import ANY_ORIGIN, Dialect
 from kernel.api.errors import STATUS, Refusal, envelope, refusal_of
+from kernel.api.event_streams import StreamViewSet
 from kernel.errors import DomainError, NotFound, Unavailable
 
 MARKED = re.compile(
@@ -19,6 +22,18 @@ MARKED = re.compile(
 )
 RETRY_SECONDS = 5
 """An app that starts needs a while."""
+STREAM = """\
+# They are passed on as they come, are silent for 15 s at most, and may carry a ticket, which no log is told.
+location ~ ^/(?:{paths})/?$ {{
+    proxy_pass http://streams;
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto $callers_scheme;
+    proxy_buffering off;
+    proxy_read_timeout 60s;
+    error_log /dev/null;
+}}"""
 REFUSALS: Mapping[str, tuple[str, Exception]] = {
     "not_found": ("404", NotFound("Endpoint")),
     "too_large": ("413", RequestDataTooBig()),
@@ -28,11 +43,15 @@ REFUSALS: Mapping[str, tuple[str, Exception]] = {
 
 
 def with_dialects(configuration: str, dialects: Sequence[Dialect]) -> str:
-    """The configuration with the marked parts written for these dialects."""
+    """The configuration with the marked parts written for the streams that there are, and for these dialects."""
     names = [dialect.name for dialect in dialects]
     if len(set(names)) < len(names) or not all(re.fullmatch(r"[a-z_]+", name) for name in names):
         raise ValueError(f"Each dialect needs a name of its own, of small letters and _: {names}")
-    parts = {"maps": "\n".join(_maps(dialects)), "refusals": "\n".join(_refusals(dialects))}
+    parts = {
+        "maps": "\n".join(_maps(dialects)),
+        "streams": STREAM.format(paths="|".join(map(re.escape, stream_paths()))),
+        "refusals": "\n".join(_refusals(dialects)),
+    }
     if sorted(mark[2] for mark in MARKED.finditer(configuration)) != sorted(parts):
         raise ValueError(f"The configuration has not one marked place for each of {', '.join(parts)}")
 
@@ -42,6 +61,20 @@ def with_dialects(configuration: str, dialects: Sequence[Dialect]) -> str:
         return "".join(f"{mark[1]}{line}\n" for line in lines)
 
     return MARKED.sub(written, configuration)
+
+
+def stream_paths() -> list[str]:
+    """Where the routes have streams, without the slashes around: "api/v1/notifications/stream"."""
+    return sorted(_stream_paths(get_resolver().url_patterns))
+
+
+def _stream_paths(patterns: Sequence[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _stream_paths(pattern.url_patterns, route)
+        elif issubclass(getattr(pattern.callback, "cls", object), StreamViewSet):
+            yield route.rstrip("/")
 
 
 def _maps(dialects: Sequence[Dialect]) -> Iterator[str]:

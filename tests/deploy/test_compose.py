@@ -9,9 +9,12 @@ import sys
 import pytest
 import yaml
 
+from cspace import settings
 from cspace.jobs import DRAIN_SECONDS, MARGIN_SECONDS
-from serving.server import STOP_SECONDS
-from tests.deploy.proxies import CONFIGURATION
+from dialects.proxy import stream_paths
+from kernel.live.streams import HEARTBEAT_SECONDS
+from serving.server import CONNECTIONS_PER_WORKER, STOP_SECONDS
+from tests.deploy.proxies import CONFIGURATION, MAIN_CONFIGURATION
 from tests.races.server import ROOT
 from tests.test_settings import starting_with
 
@@ -20,7 +23,10 @@ SERVICES = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 CONFIGURATION_PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 IGNORED = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
-OURS = ["app", "worker", "migrate"]
+OURS = ["app", "streams", "worker", "migrate"]
+(STREAMS,) = re.findall(r"    location [^{}]*\{[^}]*proxy_pass http://streams;[^}]*\}\n", CONFIGURATION)
+REQUESTS = CONFIGURATION.replace(STREAMS, "")
+"""What the proxy is told of everything else."""
 
 
 def seconds(text):
@@ -62,15 +68,16 @@ def test_every_secret_is_a_file_that_somebody_reads():
     assert {entry["file"] for entry in COMPOSE["secrets"].values()} == {f"deploy/secrets/{name}" for name in used}
 
 
-@pytest.mark.parametrize("name", ["app", "worker"])
+@pytest.mark.parametrize("name", ["app", "streams", "worker"])
 def test_what_serves_waits_for_the_migration(name):
     assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert SERVICES["migrate"]["restart"] == "no"
 
 
-def test_the_proxy_waits_until_the_app_is_ready_not_just_alive():
-    assert SERVICES["proxy"]["depends_on"]["app"] == {"condition": "service_healthy"}
-    assert "healthcheck" not in SERVICES["app"]  # it is the image's
+@pytest.mark.parametrize("name", ["app", "streams"])
+def test_the_proxy_waits_until_the_app_is_ready_not_just_alive(name):
+    assert SERVICES["proxy"]["depends_on"][name] == {"condition": "service_healthy"}
+    assert "healthcheck" not in SERVICES[name]  # it is the image's
     assert re.search(r"^HEALTHCHECK .*127\.0\.0\.1:8000/readyz", DOCKERFILE, re.MULTILINE)
 
 
@@ -81,10 +88,12 @@ def test_everything_has_limits_and_time_to_end():
         assert seconds(service["stop_grace_period"]) > 0, name
         assert "no-new-privileges:true" in service["security_opt"], name
     # First it says that it ends, then what is being answered is answered.
-    assert seconds(SERVICES["app"]["stop_grace_period"]) > production_drain_seconds() + STOP_SECONDS["production"]
+    for name in ("app", "streams"):
+        assert seconds(SERVICES[name]["stop_grace_period"]) > production_drain_seconds() + STOP_SECONDS["production"]
     assert seconds(SERVICES["worker"]["stop_grace_period"]) > DRAIN_SECONDS["production"] + MARGIN_SECONDS
-    read = max(map(int, re.findall(r"proxy_read_timeout (\d+)s;", CONFIGURATION)))
-    assert seconds(SERVICES["proxy"]["stop_grace_period"]) > read
+    read = max(map(int, re.findall(r"proxy_read_timeout (\d+)s;", REQUESTS)))
+    cut = int(re.search(r"^worker_shutdown_timeout (\d+)s;", MAIN_CONFIGURATION, re.MULTILINE)[1])
+    assert seconds(SERVICES["proxy"]["stop_grace_period"]) > cut >= read
 
 
 def production_drain_seconds():
@@ -101,6 +110,35 @@ def production_drain_seconds():
 def test_a_request_in_flight_is_given_as_long_as_the_proxy_would_wait_for_it():
     read = int(re.search(r"location / \{.*?proxy_read_timeout (\d+)s;", CONFIGURATION, re.DOTALL)[1])
     assert production_drain_seconds() + STOP_SECONDS["production"] >= read
+
+
+def test_streams_are_served_by_the_same_image_with_a_process_of_their_own():
+    streams, app = SERVICES["streams"], SERVICES["app"]
+    (command,) = re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
+    serve, workers = json.loads(command), streams["command"].index("--workers")
+    assert streams["command"][:workers] == [*serve[:3], "--streams", *serve[3 : serve.index("--workers")]]
+    own = {"command", "ulimits"}
+    assert {key: value for key, value in streams.items() if key not in own} == app
+
+
+def test_everything_on_the_way_of_a_stream_has_room_for_as_many_as_may_be_open_and_for_more_to_refuse():
+    cap = settings.CSPACE_STREAM_CAP
+    most = int(re.search(r"server streams:8000 max_conns=(\d+);", CONFIGURATION)[1])
+    connections = int(re.search(r"worker_connections (\d+);", MAIN_CONFIGURATION)[1])
+    files = int(re.search(r"worker_rlimit_nofile (\d+);", MAIN_CONFIGURATION)[1])
+    workers = int(re.search(r"worker_processes (\d+);", MAIN_CONFIGURATION)[1])
+    assert cap + 100 <= most <= cap + CONNECTIONS_PER_WORKER
+    assert 2 * most + 1000 <= connections * workers
+    assert connections < files <= SERVICES["proxy"]["ulimits"]["nofile"]
+    assert cap + 2 * CONNECTIONS_PER_WORKER <= SERVICES["streams"]["ulimits"]["nofile"]
+
+
+def test_the_proxy_passes_a_stream_on_as_it_comes_and_waits_longer_than_it_is_ever_silent():
+    assert "proxy_buffering off;" in STREAMS
+    assert "proxy_buffering off;" not in REQUESTS
+    assert "proxy_http_version 1.1;" in STREAMS
+    assert int(re.search(r"proxy_read_timeout (\d+)s;", STREAMS)[1]) > 2 * HEARTBEAT_SECONDS
+    assert stream_paths() == ["api/v1/classrooms/stream", "api/v1/notifications/stream"]
 
 
 def test_the_image_starts_the_server_by_the_one_command_that_knows_its_bounds():
