@@ -1,9 +1,11 @@
 """The ASGI entry point: everything that the WSGI one answers, and the streams (`serving.streaming`)."""
 
+from cspace.wsgi import application as answer  # sets Django up, which the feeds need for their models
+
+# isort: split
 from django.conf import settings
 
 from classrooms.streams import RoomFeed
-from cspace.wsgi import application as answer
 from kernel.live.hub import Hub
 from kernel.tables.reading import MAX_BYTES
 from notifications.streams import NoticeFeed

@@ -21,7 +21,7 @@ LONGEST_REMEMBERED = 200
 """Characters of a path whose route is remembered."""
 
 
-class Handler(WSGIHandler):
+class RememberingHandler(WSGIHandler):
     """Django's, which finds the route of a path it has met lately at once."""
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
@@ -56,7 +56,7 @@ def leave_out_what_is_never_needed() -> None:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cspace.settings")
 django.setup(set_prefix=False)
 leave_out_what_is_never_needed()
-serve = Handler()
+serve = RememberingHandler()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -57,7 +57,7 @@ class NoticeFeed:
                     stream.give(_event(notice))
         self._told, self._pending = last, None
 
-    def _greet(self, streams: Sequence[Stream], told: int) -> None:
+    def _greet(self, streams: Sequence[Stream], last: int) -> None:
         """Say how many are unread and, once, what was missed. Said again where changes of status may have been lost."""
         if not streams:
             return
@@ -66,7 +66,7 @@ class NoticeFeed:
             user_id, since = stream.opening.user_id or 0, stream.opening.wish
             chunks = [wire.event("hello", {"unread_count": unread.get(user_id, 0)})]
             if since is not None and stream not in self._welcome:
-                missed = notices_missed(user_id, since=since, until=told)
+                missed = notices_missed(user_id, since=since, until=last)
                 chunks += [wire.event("reset", {})] if missed is None else map(_event, missed)
             stream.give(*chunks, counts=False)
             self._welcome.add(stream)

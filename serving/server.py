@@ -4,7 +4,9 @@ SIGTERM drains: `/readyz` turns 503, and whoever balances the load goes elsewher
 listener closes; what is being answered then has `STOP_SECONDS`. SIGINT, or a second SIGTERM, skips the first part.
 """
 
+import logging
 import multiprocessing
+import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -21,9 +23,12 @@ from granian.server.mp import MPServer
 from kernel.listening import Address
 from serving import draining, lifeline
 
+logger = logging.getLogger("cspace.serving")
 THREADS_PER_WORKER = 4
 CONNECTIONS_PER_WORKER = 512
 BACKLOG = 1024
+OTHER_FILES = 256
+"""Of a process beside its connections: the database's, modules, pipes."""
 HEADER_SECONDS = 5
 """A connection that has sent nothing, or a part of a header, is closed after so long."""
 STOP_SECONDS = {"development": HEADER_SECONDS + 1, "production": 25}
@@ -49,6 +54,7 @@ def serve(
     drain = draining.Drain()
     # One connection more than there may be streams: else the surplus would wait for an answer instead of getting it.
     streams = settings.CSPACE_STREAM_CAP if has_streams else 0
+    allow_files(CONNECTIONS_PER_WORKER + streams + OTHER_FILES)
     server = Server(
         "cspace.asgi:application" if has_streams else "cspace.wsgi:application",
         address=address.number,
@@ -125,6 +131,20 @@ class Draining:
         timer = threading.Timer(settings.CSPACE_DRAIN_SECONDS, self._end, (signal_number, None))
         timer.daemon = True
         timer.start()
+
+
+def allow_files(number: int) -> None:
+    """Let this process, and those that it starts, have so many files open, or as many as the system lets it have."""
+    most_now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most_now == resource.RLIM_INFINITY or most_now >= number:
+        return
+    granted = number if most == resource.RLIM_INFINITY else min(number, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (granted, most))
+    if granted < number:
+        logger.warning(
+            "too few open files for as many streams: raise the limit (ulimit -Hn) or lower CSPACE_STREAM_CAP",
+            extra={"needed": number, "allowed": granted},
+        )
 
 
 def load(drain: Any, target: str) -> Any:

@@ -5,6 +5,7 @@ gives the stream is written until somebody ends it.
 """
 
 import asyncio
+import contextlib
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -15,12 +16,12 @@ from kernel import clock
 from kernel.live import wire
 from kernel.live.hub import Hub
 from kernel.live.opening import OPENING, PLACES
-from kernel.live.streams import Opening, Places, Stream
+from kernel.live.streams import Opening, Stream, StreamPlaces
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-Handler = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 """A WSGI application."""
 Headers = list[tuple[bytes, bytes]]
 
@@ -29,8 +30,8 @@ IN_MEMORY = 1_048_576
 LONGEST_SECONDS = 3600.0
 """After so long a stream is closed, and the client comes back."""
 DRAIN_POLL_SECONDS = 0.2
-LAST_WORDS_SECONDS = 2.0
-"""A reader who does not take his `bye` for so long does not get it."""
+TAKING_SECONDS = 10.0
+"""A reader who takes nothing for so long is left: the system keeps megabytes for him, then granian's `send` waits."""
 
 
 class Application:
@@ -38,7 +39,7 @@ class Application:
 
     def __init__(
         self,
-        handler: Handler,
+        handler: WsgiApplication,
         hub: Hub,
         *,
         threads: int,
@@ -49,7 +50,7 @@ class Application:
         self._handler, self._hub, self._is_ending = handler, hub, is_ending
         self._largest_body = largest_body
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self._places = Places(most_streams)
+        self._places = StreamPlaces(most_streams)
         self._watching: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,8 +84,13 @@ class Application:
                 return
             environ = environ_of(scope, body) | {PLACES: self._places}
             loop = asyncio.get_running_loop()
-            status, headers, content = await loop.run_in_executor(self._threads, self._handle, environ)
-        opening: Opening | None = environ.get(OPENING)
+            status = 0
+            try:
+                status, headers, content = await loop.run_in_executor(self._threads, self._handle, environ)
+            finally:
+                opening: Opening | None = environ.get(OPENING)
+                if opening is not None and status != 200:
+                    self._places.give_back()
         if opening is None or status != 200:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": content})
@@ -126,12 +132,22 @@ class Application:
 
 
 async def _write(stream: Stream, headers: Headers, send: Send) -> None:
+    """Until the stream is over or its reader takes nothing any more."""
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": wire.BEGINNING, "more_body": True})
-    while not stream.is_over:
-        await send({"type": "http.response.body", "body": await stream.next_chunk(), "more_body": True})
-    async with asyncio.timeout(LAST_WORDS_SECONDS):
-        await send({"type": "http.response.body", "body": b""})
+    is_last = False
+    with contextlib.suppress(TimeoutError):
+        await _hand_over(wire.BEGINNING, send)
+        while not is_last:
+            chunk = await stream.next_chunk()
+            is_last = stream.is_over  # of this chunk: what ends the stream while it is sent has the next one
+            await _hand_over(chunk, send)
+        await _hand_over(b"", send, is_end=True)
+
+
+async def _hand_over(chunk: bytes, send: Send, *, is_end: bool = False) -> None:
+    """Raises: TimeoutError: the reader takes nothing."""
+    async with asyncio.timeout(TAKING_SECONDS):
+        await send({"type": "http.response.body", "body": chunk, "more_body": not is_end})
 
 
 async def _gone(receive: Receive) -> None:

@@ -17,6 +17,8 @@ from accounts.services.tokens import issue_access
 from classrooms.models import Classroom
 from groups.models import Group
 from kernel.db.ids import take_block
+from kernel.live.opening import PLACES
+from kernel.live.streams import StreamPlaces
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 
 # A slow machine is no counterexample.
@@ -47,11 +49,14 @@ def stock_of_ids(db: None) -> None:
 
 
 class Api:
-    """A JSON client. `user=None` is anonymous. Bodies are sent as they are if they are bytes."""
+    """A JSON client. `user=None` is anonymous. Bodies are sent as they are if they are bytes.
+
+    What it asks is a process that serves streams as well; of a stream it sees the answer with which it would begin.
+    """
 
     def __init__(self, user: User | None = None) -> None:
         self.user = user
-        self.client = Client(raise_request_exception=False)
+        self.client = Client(raise_request_exception=False, **{PLACES: StreamPlaces(100)})
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         if self.user is not None:

@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import Preferences, RefreshSession
 from allocations.models import EventWeight
 from allocations.services.distributing import distribute
+from jobs.models import DueTime
 from kernel import clock
 from kernel.campus_time import campus_date
 from kernel.models import IdempotencyRecord
@@ -189,6 +190,7 @@ VIOLATIONS = {
         "timetables.CourseBooking",
         {"occupancy_id": AN_OCCUPANCY_WITHOUT_A_COURSE},
     ),
+    "jobs_duetime.name": ("jobs.DueTime", {}),
     "notification_known_status": ("notifications.Notification", {"status": "'seen'"}),
     "idempotencyrecord_key_is_unique_per_user": ("cspace.IdempotencyRecord", {}),
 }
@@ -257,6 +259,7 @@ def make_first_rows():
     a_drawn_event(user, group, room, now)
     Notification.objects.filter(user=user).delete()
     Notification.objects.create(user=user, description="Something happened.", created_at=now)
+    DueTime.objects.create(name="x", due_at=now, next_due_at=now)
     IdempotencyRecord.objects.create(user=user, key="k", fingerprint="f", created_at=now)
     booking = make_lecture(room, make_course("CS-101"), day=campus_date(now) + dt.timedelta(days=4))
     booking.schedule.course.teachers.add(Teacher.objects.create(name="Ada L"))

@@ -27,8 +27,8 @@ def issue_ticket(claims: Claims, *, now: datetime) -> str:
     """A ticket for whoever is logged in by these claims; his old ones that nobody has used are forgotten."""
     text = secrets.token_urlsafe(TICKET_BYTES)
     expires_at = now + timedelta(seconds=TICKET_SECONDS)
-    kept = (_digest(text), claims.user_id, claims.token_version, claims.family, claims.expires_at, expires_at)
-    transact(Statement(FORGET, (claims.user_id, now)), Statement(KEEP, kept))
+    row = (_digest(text), claims.user_id, claims.token_version, claims.family, claims.expires_at, expires_at)
+    transact(Statement(FORGET, (claims.user_id, now)), Statement(KEEP, row))
     return text
 
 

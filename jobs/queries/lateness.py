@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from kernel.db.batch import Statement, send
 
 MAX_DELAY = timedelta(minutes=5)
-# By an index, and among a handful of rows. Where no worker runs nothing periodic is enqueued, so those times are asked.
+# The first entry of an index, whatever is compared with it: asked whether there EXISTS a late one, a planner that does
+# not know the moment reads the table. Where no worker runs nothing periodic is enqueued, so those times are asked too.
 LATE = """
-SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo' AND scheduled_at < %s::timestamptz)
-    OR EXISTS (SELECT FROM jobs_duetime WHERE next_due_at < %s::timestamptz)
+SELECT coalesce((SELECT min(scheduled_at) FROM procrastinate_jobs WHERE status = 'todo') < %s::timestamptz, false)
+    OR coalesce((SELECT min(next_due_at) FROM jobs_duetime) < %s::timestamptz, false)
 """
 
 

@@ -114,18 +114,18 @@ def ask(question: Statement) -> ResultRows:
     ahead = _ahead.get()
     if not ahead or question not in ahead:
         return send(question)[0]
-    return _found(ahead.pop(question))
+    return _rows_or_refusal(ahead.pop(question))
 
 
 def ask_each(*questions: Statement) -> list[ResultRows]:
     """The rows of several, in one round trip for those that were not asked ahead."""
     ahead = _ahead.get() or {}
-    answers = {each: _found(ahead.pop(each)) for each in questions if each in ahead}
+    answers = {each: _rows_or_refusal(ahead.pop(each)) for each in questions if each in ahead}
     rest = iter(send(*rest) if (rest := [each for each in questions if each not in answers]) else ())
     return [answers[each] if each in answers else next(rest) for each in questions]
 
 
-def _found(answer: ResultRows | DatabaseError) -> ResultRows:
+def _rows_or_refusal(answer: ResultRows | DatabaseError) -> ResultRows:
     """What an earlier round trip has brought. Raises: DatabaseError, if it was that."""
     if isinstance(answer, DatabaseError):
         raise answer

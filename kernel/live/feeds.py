@@ -24,12 +24,12 @@ class Feed(Protocol):
         """
 
 
-Standing = Callable[[Collection[Any]], set[Any]]
+SessionCheck = Callable[[Collection[Any]], set[Any]]
 """Sessions in, those of them that still stand out."""
-_standing: list[Standing] = []
+_standing: list[SessionCheck] = []
 
 
-def know_sessions_by(standing: Standing) -> None:
+def know_sessions_by(standing: SessionCheck) -> None:
     """Have the hub ask this whether sessions still stand."""
     _standing.append(standing)
 

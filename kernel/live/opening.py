@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from kernel.errors import Unavailable
-from kernel.live.streams import Opening, Places
+from kernel.live.streams import Opening, StreamPlaces
 
 PLACES, OPENING = "cspace.live.places", "cspace.live.opening"
 """Where the environment of a request has the places of its process, and what its view has offered."""
@@ -19,8 +19,8 @@ def offer(request: HttpRequest | Request, opening: Opening) -> None:
     Raises:
         Unavailable: this process serves no streams, or has no place for one more.
     """
-    places: Places | None = request.META.get(PLACES)
+    places: StreamPlaces | None = request.META.get(PLACES)
     if places is None:
         raise Unavailable("Streams are served elsewhere: this process answers requests only")
-    places.check()
+    places.promise()
     request.META[OPENING] = opening

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from threading import BoundedSemaphore
 from typing import Any
 
 from kernel.errors import Unavailable
@@ -103,25 +104,29 @@ class Stream:
         return b"".join(chunks)
 
 
-class Places:
+class StreamPlaces:
     """The streams of a process, at most so many at once. Safe from any thread where it says so."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self._left = BoundedSemaphore(most)
         self._open: dict[Stream, None] = {}
         self._by_person: defaultdict[tuple[str, int], list[Stream]] = defaultdict(list)
 
-    def check(self) -> None:
-        """From any thread. Raises: Unavailable: there are as many streams as this process may have."""
-        if len(self._open) >= self._most:
+    def promise(self) -> None:
+        """From any thread: keep a place for a stream that is about to be opened: then it is taken, or given back.
+
+        Raises:
+            Unavailable: there are as many streams as this process may have.
+        """
+        if not self._left.acquire(blocking=False):
             raise Unavailable("Too many streams are open, please try again", retry_after=RETRY_SECONDS)
 
-    @property
-    def is_full(self) -> bool:
-        return len(self._open) >= self._most
+    def give_back(self) -> None:
+        """From any thread: what was promised is not wanted."""
+        self._left.release()
 
     def take(self, stream: Stream) -> None:
-        """Let one in; a person's oldest of the kind goes, if there would be more than `MAX_PER_PERSON`."""
+        """Let one in who has a promise; a person's oldest of the kind goes, if he had more than `MAX_PER_PERSON`."""
         self._open[stream] = None
         person = stream.opening.user_id
         if person is not None:
@@ -132,7 +137,9 @@ class Places:
                 del own[0]
 
     def leave(self, stream: Stream) -> None:
-        self._open.pop(stream, None)
+        """Its place is free from now on."""
+        del self._open[stream]
+        self._left.release()
         key = stream.opening.feed, stream.opening.user_id or 0
         own = self._by_person.get(key, [])
         if stream in own:

@@ -19,7 +19,7 @@ from notifications.queries.inbox import NOTICE, shown_notice
 
 MAX_REPLAYED = 500
 """Notices that somebody who comes back is told one by one."""
-SHOWN = ", ".join(f"notice.{name}" for name in NOTICE)
+COLUMNS = ", ".join(f"notice.{name}" for name in NOTICE)
 LAST_ID = "SELECT coalesce(pg_sequence_last_value('notifications_notification_id_seq'), 0)::bigint"
 WRITERS = """
 SELECT virtualtransaction FROM pg_locks
@@ -53,7 +53,7 @@ def notices_between(
     first: int, last: int, people: Collection[int], *, most: int | None = None
 ) -> list[tuple[int, dict[str, Any]]]:
     """(whose, the notice as the API shows it) for `first` < id ≤ `last`, by id; at most so many."""
-    sql = BETWEEN.format(language=question_of_language() % "notice.user_id", notice=SHOWN)
+    sql = BETWEEN.format(language=question_of_language() % "notice.user_id", notice=COLUMNS)
     (rows,) = send(Statement(sql, (settings.CSPACE_LANGUAGE, first, last, list(people), most)))
     return [(user_id, shown_notice(row, language)) for user_id, language, *row in rows]
 

@@ -31,6 +31,7 @@ ROLES = {
     "api": "HTTP in, one call, HTTP out",
     "admin": "pages of the staff",
     "management": "commands",
+    "streams": "what is told as it happens",
     "importing": "files in, set-based",
     "services": "the only code that writes",
     "queries": "reads that answer a question",

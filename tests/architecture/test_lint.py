@@ -168,7 +168,8 @@ def test_every_package_of_ours_is_linted():
 
 
 def test_the_project_has_only_what_nobody_else_can_have():
-    assert len(list((ROOT / "cspace").rglob("*.py"))) <= 15
+    """Settings, routes, both entry points, what stands around every request, the engine of the jobs, and commands."""
+    assert len(list((ROOT / "cspace").rglob("*.py"))) <= 16
 
 
 def test_every_app_is_installed_and_has_the_layers():

@@ -240,6 +240,9 @@ MATRIX = {
     ("GET", "study-plans/{missing}/"): MISSING,
     # §8 Notifications, §9 Logs
     ("GET", "notifications/"): LOGGED_IN,
+    ("GET", "notifications/stream/"): LOGGED_IN,
+    ("POST", "notifications/stream/ticket/"): (401, 201, 201, 201, 201),
+    ("GET", "classrooms/stream/"): LOGGED_IN,
     ("PATCH", "notifications/{members_notice}/"): (401, 404, 200, 404, 404),
     ("PATCH", "notifications/{missing}/"): MISSING,
     ("POST", "notifications/read-all/"): LOGGED_IN,
@@ -248,6 +251,7 @@ MATRIX = {
 PUBLIC = {
     "classrooms/",
     "classrooms/free/",
+    "classrooms/stream/",
     "classrooms/floor-plan.svg/?floor=2",
     *(f"classrooms/{{room}}/{rest}" for rest in ("", "agenda/", "availability/", "closures/")),
     "courses/",

@@ -27,6 +27,8 @@ def test_generated_requests(role, server_environment, tmp_path):
     join(user, cspace_group() if role == "cspace" else make_group("522"))
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", "--seed", "1", "--checks", CHECKS]
     command += ["--max-examples", "2", "--phases", "coverage,fuzzing"]
+    # This server has no streams, which it says by 503; tests/live has every other answer of theirs.
+    command += ["--exclude-path-regex", r"^/api/v1/(notifications|classrooms)/stream/$"]
     if role != "anonymous":
         command += ["-H", f"Authorization: Bearer {issue_access(user, family=uuid.uuid4())}"]
         # A generated logout would end the session and leave the rest of the run at 401.

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from django.test import RequestFactory
 from django.urls import Resolver404, resolve
 
-from cspace.wsgi import LONGEST_REMEMBERED, Handler, application
+from cspace.wsgi import LONGEST_REMEMBERED, RememberingHandler, application
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def test_a_chunked_body_that_is_too_large_is_refused(size):
 
 @pytest.mark.parametrize("path", ["/api/v1/users/me/", "/api/v1/registrations/17/", "/api/v1/classrooms/%s/"])
 def test_a_route_is_the_same_the_first_time_the_second_time_and_for_a_long_name(path):
-    handler = Handler()
+    handler = RememberingHandler()
     for name in ("Room A", "Room B", "Room A", "R" * LONGEST_REMEMBERED, "R" * LONGEST_REMEMBERED):
         full = path.replace("%s", name)
         request = RequestFactory().get("/")
@@ -53,7 +53,7 @@ def test_a_path_without_a_route_has_none_however_often_it_is_asked():
     request = RequestFactory().get("/nothing/at/all/")
     for _ in range(2):
         with pytest.raises(Resolver404):
-            Handler().resolve_request(request)
+            RememberingHandler().resolve_request(request)
 
 
 @pytest.mark.django_db(transaction=True)

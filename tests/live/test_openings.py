@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 
 from accounts.models import StreamTicket
 from accounts.services.people import change_user, set_password
@@ -14,7 +15,7 @@ from accounts.services.tokens import issue_access
 from classrooms.streams import RoomWish
 from kernel import clock
 from kernel.live.opening import OPENING, PLACES
-from kernel.live.streams import Places
+from kernel.live.streams import StreamPlaces
 from tests.conftest import Api
 from tests.factories import PASSWORD, make_classroom, make_user
 
@@ -29,7 +30,7 @@ def person():
 
 def opened(api, path, places=None, **headers):
     """(the answer, what has been offered to the web server)."""
-    extra = {PLACES: places if places is not None else Places(10)}
+    extra = {PLACES: places if places is not None else StreamPlaces(10)}
     if api.user is not None:
         extra["HTTP_AUTHORIZATION"] = f"Bearer {issue_access(api.user, family=uuid4())}"
     extra |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
@@ -100,13 +101,14 @@ def test_a_stream_is_only_read(person, path, method):
 
 
 def test_a_process_without_streams_says_so(person):
-    response = Api(person)("GET", OWN)
+    headers = {"Authorization": f"Bearer {issue_access(person, family=uuid4())}"}
+    response = Client().get(f"/api/v1/{OWN}", headers=headers)
     assert (response.status_code, response["Retry-After"]) == (503, "1")
     assert "elsewhere" in response.json()["error"]
 
 
 def test_a_full_process_says_when_to_come_back(person):
-    response, opening = opened(Api(person), OWN, Places(0))
+    response, opening = opened(Api(person), OWN, StreamPlaces(0))
     assert (response.status_code, response.json()["code"], opening) == (503, "SERVICE_UNAVAILABLE", None)
     assert int(response["Retry-After"]) > 0
 

@@ -7,7 +7,7 @@ import pytest
 import kernel.live.streams
 from kernel.errors import Unavailable
 from kernel.live import wire
-from kernel.live.streams import MAX_PER_PERSON, MAX_WAITING, Opening, Places, Stream
+from kernel.live.streams import MAX_PER_PERSON, MAX_WAITING, Opening, Stream, StreamPlaces
 from tests.live.readers import Event, events_in
 
 
@@ -91,7 +91,7 @@ def test_what_waits_is_said_before_the_bye_and_nothing_after_it():
 
 def test_the_fourth_of_a_person_and_kind_closes_his_oldest():
     async def run():
-        places, loop = Places(100), asyncio.get_running_loop()
+        places, loop = StreamPlaces(100), asyncio.get_running_loop()
         own = [Stream(Opening("notifications", user_id=1), loop) for _ in range(MAX_PER_PERSON + 1)]
         others = [Stream(Opening("rooms", user_id=1), loop), Stream(Opening("notifications", user_id=2), loop)]
         strangers = [Stream(Opening("rooms"), loop) for _ in range(MAX_PER_PERSON + 1)]
@@ -105,15 +105,15 @@ def test_the_fourth_of_a_person_and_kind_closes_his_oldest():
 
 def test_there_are_no_more_than_there_may_be_and_whoever_leaves_makes_room():
     async def run():
-        places, loop = Places(2), asyncio.get_running_loop()
+        places, loop = StreamPlaces(2), asyncio.get_running_loop()
         streams = [Stream(Opening("rooms"), loop) for _ in range(2)]
         for stream in streams:
-            places.check()
+            places.promise()
             places.take(stream)
         with pytest.raises(Unavailable) as refusal:
-            places.check()
+            places.promise()
         assert refusal.value.retry_after > 0
         places.leave(streams[0])
-        places.check()
+        places.promise()
 
     asyncio.run(run())

@@ -45,13 +45,13 @@ class Production:
 
 
 @contextmanager
-def production(output: Path, **environment: str) -> Iterator[Production]:
-    """Serve with two workers and the settings of a production, until the end of the block."""
+def production(output: Path, *options: str, **environment: str) -> Iterator[Production]:
+    """Serve with two workers and the settings of a production, if nothing else is said, until the end of the block."""
     port = free_port()
     own = {"ALLOWED_HOSTS": "127.0.0.1", "CSPACE_TRUSTED_PROXIES": "1", "PYTHONWARNINGS": "ignore"}
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--port", str(port)],
+            [sys.executable, "manage.py", "serve", "--port", str(port), *options],
             cwd=ROOT,
             env=starting_with(own | environment),
             stdin=subprocess.DEVNULL,
