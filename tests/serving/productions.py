@@ -46,7 +46,7 @@ class Production:
 
 @contextmanager
 def production(output: Path, *options: str, **environment: str) -> Iterator[Production]:
-    """Serve with two workers and the settings of a production, if nothing else is said, until the end of the block."""
+    """Serve with two workers and the settings of a production, unless said otherwise, until the end of the block."""
     port = free_port()
     own = {"ALLOWED_HOSTS": "127.0.0.1", "CSPACE_TRUSTED_PROXIES": "1", "PYTHONWARNINGS": "ignore"}
     with output.open("wb") as file:
