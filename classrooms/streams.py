@@ -17,8 +17,13 @@ from kernel.live.streams import Stream
 
 ROOM_WORD = "room"
 """What the triggers of rooms and of room time say."""
+WHOLE = object()
+"""The key of a whole picture among what waits."""
 SECONDS_BETWEEN_LOOKS = 0.3
 """However much is booked: what is seen is never older, and it is asked for no more often."""
+
+
+LAST_HOURS_LOOK = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -88,13 +93,13 @@ def _tell(streams: Sequence[Stream], former: Picture | None, present: Picture) -
     """Whatever is otherwise than in the former picture; the whole, if there are other rooms."""
     if former is None or former.rooms.keys() != present.rooms.keys():
         for stream in streams:
-            stream.give(_whole(present), key="rooms")
+            stream.give(_whole(present), key=WHOLE)
         return
     for name, state in present.rooms.items():
         if state != former.rooms[name]:
             chunk = wire.event("room", _element(name, present))
             for stream in streams:
-                stream.give(chunk, key=name)
+                stream.give(chunk, key=(ROOM_WORD, name))
 
 
 def _whole(picture: Picture) -> bytes:
@@ -108,8 +113,12 @@ def _element(name: str, picture: Picture) -> dict[str, Any]:
 
 
 def _next_change(picture: Picture) -> datetime:
-    """When a state will be another by the clock alone: at the end of the day at the latest."""
-    moments = [day_start(campus_date(picture.at) + timedelta(days=1))]
+    """When a state will be another by the clock alone, as far as can be known.
+
+    `states` looks to the end of the day, in its last hour an hour ahead: then there is more to be seen at every moment.
+    """
+    last_hour = day_start(campus_date(picture.at) + timedelta(days=1)) - SOON
+    moments = [last_hour if picture.at < last_hour else picture.at + LAST_HOURS_LOOK]
     for state, until in picture.rooms.values():
         if until is not None:
             moments.append(until - SOON if state == State.FREE and until - SOON > picture.at else until)

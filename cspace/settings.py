@@ -200,7 +200,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_HANDLERS = ["kernel.admin.uploads.BoundedUploadHandler"]
 CORS_ALLOWED_ORIGINS = CSPACE_CORS_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
-CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match", "x-request-id"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "last-event-id",
+    "x-request-id",
+]
 CORS_EXPOSE_HEADERS = ["location", "retry-after", "x-dry-run", "x-request-id", "etag"]
 
 REST_FRAMEWORK = {

@@ -27,8 +27,11 @@ FOR_EACH_OF_A_QUERY = (
 )
 MARK = "UPDATE notifications_notification SET status = %s WHERE id = %s AND user_id = %s AND status <> %s"
 READ_ALL = """
-WITH marked AS (
-     UPDATE notifications_notification SET status = 'read' WHERE user_id = %s AND status = 'unread' RETURNING 1
+WITH marking AS MATERIALIZED (
+     SELECT set_config('cspace.marking', 'all', true)  -- for the trigger that tells the streams
+), marked AS (
+     UPDATE notifications_notification SET status = 'read' FROM marking
+      WHERE user_id = %s AND status = 'unread' RETURNING 1
 )
 SELECT count(*) FROM marked
 """

@@ -1,6 +1,7 @@
 """One's own notices as they come (contract live.md §1)."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from weakref import WeakSet
@@ -12,8 +13,8 @@ from notifications.queries.streaming import last_id, notices_between, notices_mi
 
 INBOX_WORD = "inbox"
 """The triggers of notices say `notice` where there are new ones, and `inbox {…}` where a status has been changed."""
-LOOK_AGAIN_SECONDS = 0.01
-"""While somebody who writes notices has not ended."""
+LOOK_AGAIN_SECONDS, LONGEST_LOOK_SECONDS = 0.01, 0.1
+"""While somebody who writes notices has not ended: at first so soon, then less often."""
 
 
 class NoticeFeed:
@@ -26,6 +27,8 @@ class NoticeFeed:
         """Every notice up to this id has been given to whoever was welcome then. None: nobody knows yet."""
         self._pending: tuple[int, frozenset[str]] | None = None
         """Up to which id will be told, and the writers who must have ended before."""
+        self._looks = 0
+        """How often it was looked whether they have."""
         self._welcome: WeakSet[Stream] = WeakSet()
 
     def attend(self, words: Sequence[str] | None, readers: Collection[Stream]) -> float:
@@ -37,7 +40,8 @@ class NoticeFeed:
         if self._told is not None:
             self._greet([stream for stream in readers if is_lost or stream not in self._welcome], self._told)
         self._tell_of_statuses(words or (), readers)
-        return IDLE_SECONDS if self._pending is None else LOOK_AGAIN_SECONDS
+        self._looks = 0 if self._pending is None else self._looks + 1
+        return min(LOOK_AGAIN_SECONDS * self._looks, LONGEST_LOOK_SECONDS) if self._looks else IDLE_SECONDS
 
     def _look(self) -> tuple[int, frozenset[str]] | None:
         """Up to where there may be something new. Whether somebody has said so or not: a word may be lost."""
@@ -52,9 +56,13 @@ class NoticeFeed:
         welcome = [stream for stream in readers if stream in self._welcome]
         if self._told is not None and welcome:
             by_person = _by_person(welcome)
+            news: defaultdict[Stream, list[bytes]] = defaultdict(list)
             for user_id, notice in notices_between(self._told, last, by_person):
                 for stream in by_person[user_id]:
-                    stream.give(_event(notice))
+                    if notice["id"] > (stream.opening.wish or 0):  # another process may have told him more by then
+                        news[stream].append(_event(notice))
+            for stream, chunks in news.items():
+                stream.give(*chunks)
         self._told, self._pending = last, None
 
     def _greet(self, streams: Sequence[Stream], last: int) -> None:
@@ -64,10 +72,13 @@ class NoticeFeed:
         unread = unread_counts(_by_person(streams))
         for stream in streams:
             user_id, since = stream.opening.user_id or 0, stream.opening.wish
-            chunks = [wire.event("hello", {"unread_count": unread.get(user_id, 0)})]
-            if since is not None and stream not in self._welcome:
+            is_new = stream not in self._welcome
+            # With an id: whoever loses his stream before the first notice comes back with it, and misses none.
+            place = since if is_new and since is not None else max(last, since or 0)
+            chunks = [wire.event("hello", {"unread_count": unread.get(user_id, 0)}, pk=place)]
+            if is_new and since is not None:
                 missed = notices_missed(user_id, since=since, until=last)
-                chunks += [wire.event("reset", {})] if missed is None else map(_event, missed)
+                chunks += [wire.event("reset", {}, pk=last)] if missed is None else map(_event, missed)
             stream.give(*chunks, counts=False)
             self._welcome.add(stream)
 

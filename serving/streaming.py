@@ -13,9 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 from kernel import clock
+from kernel.api.errors import envelope
+from kernel.api.rendering import to_json
+from kernel.errors import ErrorCode
 from kernel.live import wire
 from kernel.live.hub import Hub
-from kernel.live.opening import OPENING, PLACES
+from kernel.live.opening import OPENING, PLACES, PROMISE
 from kernel.live.streams import Opening, Stream, StreamPlaces
 
 Scope = Mapping[str, Any]
@@ -29,6 +32,8 @@ IN_MEMORY = 1_048_576
 """Bytes of a body that are kept in memory; what is more goes into a file."""
 LONGEST_SECONDS = 3600.0
 """After so long a stream is closed, and the client comes back."""
+BODY_SECONDS = 20.0
+"""A body of which nothing comes for so long is not waited for."""
 DRAIN_POLL_SECONDS = 0.2
 TAKING_SECONDS = 10.0
 """A reader who takes nothing for so long is left: the system keeps megabytes for him, then granian's `send` waits."""
@@ -81,6 +86,7 @@ class Application:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as body:
             if not await _take_in(body, receive, self._largest_body):
+                await _refuse(send)
                 return
             environ = environ_of(scope, body) | {PLACES: self._places}
             loop = asyncio.get_running_loop()
@@ -89,7 +95,7 @@ class Application:
                 status, headers, content = await loop.run_in_executor(self._threads, self._handle, environ)
             finally:
                 opening: Opening | None = environ.get(OPENING)
-                if opening is not None and status != 200:
+                if PROMISE in environ and (opening is None or status != 200):
                     self._places.give_back()
         if opening is None or status != 200:
             await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -164,11 +170,26 @@ def _seconds_of(opening: Opening) -> float:
     return max(0.0, min(left, LONGEST_SECONDS))
 
 
+async def _refuse(send: Send) -> None:
+    """Say that a body cannot be read, to whoever is still there."""
+    refusal = envelope("The request is malformed, or its body did not come in time", ErrorCode.VALIDATION_ERROR)
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": to_json(refusal)})
+
+
 async def _take_in(body: IO[bytes], receive: Receive, largest: int) -> bool:
-    """Read a body, of one that is too large a byte more than is allowed. False, if its sender has gone away."""
+    """Read a body, of one that is too large a byte more than is allowed.
+
+    False: it is malformed, its sender has gone away, or nothing of it has come for `BODY_SECONDS`.
+    """
     size = 0
     while True:
-        message = await receive()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await receive()
+        except TimeoutError:
+            return False
         if message["type"] == "http.disconnect":
             return False
         piece = message.get("body", b"")[: largest + 1 - size]

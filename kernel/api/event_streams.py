@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from kernel.api.rendering import FastJSONRenderer
 from kernel.api.viewsets import DocumentViewSet
-from kernel.live.opening import offer
+from kernel.live.opening import offer, reserve
 from kernel.live.streams import Opening
 from kernel.live.wire import CONTENT_TYPE
 
@@ -37,8 +37,15 @@ class StreamViewSet(DocumentViewSet):
     takes_tickets = True
     """Whether `?ticket=` stands for an `Authorization` (`groups.api.authentication`)."""
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """What is refused whoever asks is refused before a ticket is used up. Raises: Unavailable."""
+        if request.method != "GET":
+            self.http_method_not_allowed(request)
+        reserve(request)
+        super().initial(request, *args, **kwargs)
+
     def stream(self, request: Request, feed: str, wish: Any = None) -> HttpResponse:
-        """The answer that becomes a stream of this feed, for whoever asks. Raises: Unavailable."""
+        """The answer that becomes a stream of this feed, for whoever asks."""
         session: Any = request.auth
         expires_at = session.expires_at if session else None
         offer(request, Opening(feed, wish, request.user.pk, session, expires_at))

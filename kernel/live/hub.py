@@ -10,7 +10,7 @@ import select
 import socket
 import threading
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -30,8 +30,8 @@ class Hub:
 
     def __init__(self, feeds: Sequence[Feed]) -> None:
         self._feeds = {feed.name: feed for feed in feeds}
-        self._arriving: deque[Stream] = deque()
-        self._leaving: deque[Stream] = deque()
+        self._coming_and_going: deque[tuple[Stream, bool]] = deque()
+        """(who, whether he comes), in the order in which it happened."""
         self._readers: defaultdict[str, dict[Stream, None]] = defaultdict(dict)
         self._heard: list[str] = []
         self._ended = threading.Event()
@@ -45,12 +45,12 @@ class Hub:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="live-hub", daemon=True)
             self._thread.start()
-        self._arriving.append(stream)
+        self._coming_and_going.append((stream, True))
         self._wake()
 
     def leave(self, stream: Stream) -> None:
         """From any thread."""
-        self._leaving.append(stream)
+        self._coming_and_going.append((stream, False))
         self._wake()
 
     def end(self) -> None:
@@ -96,9 +96,12 @@ class Hub:
     def _wait(self, seconds: float) -> list[str]:
         """What PostgreSQL says meanwhile. Raises: DatabaseError: the connection is lost."""
         words = self._words()
-        if words or self._arriving:
+        if words or self._coming_and_going:
             return words
-        select.select([connection.connection.pgconn.socket, self._woken], [], [], seconds)
+        poll = select.poll()  # `select` knows no file behind the 1,024th, and there are as many streams
+        for file in (connection.connection.pgconn.socket, self._woken):
+            poll.register(file, select.POLLIN)
+        poll.poll(seconds * 1000)
         with contextlib.suppress(BlockingIOError):
             self._woken.recv(4096)
         return self._words()
@@ -116,28 +119,33 @@ class Hub:
 
     def _attend(self, words: Sequence[str] | None) -> float:
         """Everything that is due; after how many seconds something else will be."""
-        self._let_in_and_out()
-        self._end_revoked(words)
+        newcomers = self._let_in_and_out()
+        self._end_revoked(words, newcomers)
         return min(feed.attend(words, list(self._readers[name])) for name, feed in self._feeds.items())
 
-    def _let_in_and_out(self) -> None:
-        for _ in range(len(self._arriving)):
-            stream = self._arriving.popleft()
-            self._readers[stream.opening.feed][stream] = None
-        for _ in range(len(self._leaving)):
-            stream = self._leaving.popleft()
-            self._readers[stream.opening.feed].pop(stream, None)
+    def _let_in_and_out(self) -> set[Stream]:
+        """Those who have come since the last time, and are still there."""
+        newcomers: set[Stream] = set()
+        for _ in range(len(self._coming_and_going)):
+            stream, is_coming = self._coming_and_going.popleft()
+            readers = self._readers[stream.opening.feed]
+            if is_coming:
+                readers[stream] = None
+                newcomers.add(stream)
+            else:
+                readers.pop(stream, None)
+                newcomers.discard(stream)
+        return newcomers
 
-    def _end_revoked(self, words: Sequence[str] | None) -> None:
-        """Close the streams of whoever is not logged in any more."""
-        people = None if words is None else {word.split()[1] for word in words if word.startswith(f"{SESSION} ")}
-        if people is not None and not people:
-            return
+    def _end_revoked(self, words: Sequence[str] | None, newcomers: Collection[Stream]) -> None:
+        """Close the streams of whoever is not logged in any more; of a newcomer that may have been said before."""
+        people = {word.split()[1] for word in words or () if word.startswith(f"{SESSION} ")}
         concerned = [
             stream
             for streams in self._readers.values()
             for stream in streams
-            if stream.opening.session is not None and (people is None or str(stream.opening.user_id) in people)
+            if stream.opening.session is not None
+            and (words is None or stream in newcomers or str(stream.opening.user_id) in people)
         ]
         if concerned:
             standing = still_standing({stream.opening.session for stream in concerned})

@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from kernel.errors import Unavailable
 from kernel.live.streams import Opening, StreamPlaces
 
-PLACES, OPENING = "cspace.live.places", "cspace.live.opening"
-"""Where the environment of a request has the places of its process, and what its view has offered."""
+PLACES, PROMISE, OPENING = "cspace.live.places", "cspace.live.promise", "cspace.live.opening"
+"""Where the environment of a request has the places of its process, whether one is promised, and what is offered."""
 
 
-def offer(request: HttpRequest | Request, opening: Opening) -> None:
-    """Have the answer to this request become a stream, if it is a success.
+def reserve(request: HttpRequest | Request) -> None:
+    """Have a place promised, before anything is used up by which somebody may come in.
 
     Raises:
         Unavailable: this process serves no streams, or has no place for one more.
@@ -23,4 +23,9 @@ def offer(request: HttpRequest | Request, opening: Opening) -> None:
     if places is None:
         raise Unavailable("Streams are served elsewhere: this process answers requests only")
     places.promise()
+    request.META[PROMISE] = True
+
+
+def offer(request: HttpRequest | Request, opening: Opening) -> None:
+    """Have the answer to this request, which has a place, become a stream, if it is a success."""
     request.META[OPENING] = opening

@@ -70,13 +70,15 @@ class Stream:
     def _take_in(self, chunks: tuple[bytes, ...], key: Any, counts: bool) -> None:
         if self._reason is not None:
             return
+        if counts and key is None and self._counted >= MAX_WAITING:  # before these: what was not taken until now
+            self._waiting.clear()
+            self._end("slow")
+            return
         for chunk in chunks:
             place = (counts, next(_numbers)) if key is None else key
             self._counted += counts and key is None
+            self._waiting.pop(place, None)  # the newest comes last, behind whatever it may contradict
             self._waiting[place] = chunk
-        if self._counted > MAX_WAITING:
-            self._waiting.clear()
-            self._end("slow")
         self._news.set()
 
     def _end(self, reason: str) -> None:

@@ -13,12 +13,14 @@ END $$;
 CREATE TRIGGER notifications_writing BEFORE INSERT ON notifications_notification
     FOR EACH STATEMENT EXECUTE FUNCTION notifications_writing();
 """
-# One word for each person and status of a statement; where there are several notices of them, without their ids.
+# One word for each person and status of a statement; of several notices, or all that there are, without an id.
 MARKING = """
 CREATE FUNCTION notifications_marking() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('cspace_live', 'inbox ' || json_build_object(
-                'user', after.user_id, 'id', CASE WHEN count(*) = 1 THEN min(after.id) END, 'status', after.status))
+                'user', after.user_id, 'status', after.status, 'id',
+                CASE WHEN count(*) = 1 AND current_setting('cspace.marking', true) IS DISTINCT FROM 'all'
+                     THEN min(after.id) END))
        FROM after JOIN before USING (id) WHERE after.status <> before.status
       GROUP BY after.user_id, after.status;
     RETURN NULL;

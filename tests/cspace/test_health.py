@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from jobs.models import DueTime
-from jobs.queries.lateness import LATE
+from jobs.queries.lateness import asking_whether_late
 from kernel import clock
 from kernel.db.batch import Statement, send
 from kernel.jobs import enqueue, enqueue_many
@@ -59,10 +59,16 @@ def test_jobs_that_wait_for_more_than_five_minutes_are_late(api, job_minutes, cl
             enqueue(WORD, {"word": "a"}, at=now - job_minutes * MINUTE)
     if clock_minutes is not None:
         next_due_at = now - clock_minutes * MINUTE
-        DueTime.objects.create(name="x", due_at=next_due_at - MINUTE, next_due_at=next_due_at)
+        DueTime.objects.create(name="jobs.take_up_stalled", due_at=next_due_at - MINUTE, next_due_at=next_due_at)
     response = api().get("/readyz")
     assert response.json()["checks"] == READY["checks"] | ({"jobs": "late"} if is_late else {})
     assert response.status_code == (503 if is_late else 200)
+
+
+def test_a_time_that_no_version_declares_any_more_is_late_to_nobody(api, db):
+    long_ago = clock.now() - 60 * MINUTE
+    DueTime.objects.create(name="of.a.former.version", due_at=long_ago, next_due_at=long_ago)
+    assert api().get("/readyz").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -71,8 +77,9 @@ def test_that_jobs_are_late_is_found_by_an_index():
         enqueue_many(WORD, [{"word": "a"}] * 20_000, at=clock.now() + MINUTE)
     send(Statement("ANALYZE procrastinate_jobs"))
     now = clock.now()
-    send(Statement(LATE, (now, now)))  # what others have left behind in the index is passed over from now on
-    (rows,) = send(Statement(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {LATE}", (now, now)))
+    question = asking_whether_late(now)
+    send(question)  # what others have left behind in the index is passed over from now on
+    (rows,) = send(Statement(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {question.sql}", question.parameters))
     plan = rows[0][0][0]["Plan"]
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 20
 

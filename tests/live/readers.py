@@ -60,7 +60,7 @@ class Reader:
 
     @property
     def ids(self) -> list[int]:
-        return [event.pk for event in list(self.events) if event.pk is not None]
+        return [event.pk for event in list(self.events) if event.name == "notification" and event.pk is not None]
 
 
 class Readers:

@@ -155,6 +155,47 @@ def test_whoever_comes_back_meanwhile_misses_nothing_either(readers, person):
         assert reader.ids == [early, late]
 
 
+def test_a_commit_with_many_notices_makes_nobody_slow(readers, person):
+    reader = readers.open("notifications", user=person)
+    reader.told("hello", 1)
+    Notification.objects.bulk_create(
+        Notification(user=person, description="News.", created_at=clock.now()) for _ in range(300)
+    )
+    reader.told("notification", 300)
+    assert reader.named("bye") == []
+
+
+def test_what_another_process_has_told_already_is_not_said_again(readers, person):
+    readers.open("notifications", user=person).told("hello", 1)
+    with somebody_else() as other:
+        write_without_ending(other, make_user())
+        seen = tell(person)
+        reader = readers.open("notifications", seen, user=person)
+        reader.told("hello", 1)
+        other.commit()
+    later = tell(person)
+    reader.told("notification", 1)
+    assert reader.ids == [later]
+
+
+def test_whoever_was_only_greeted_can_say_from_where_he_has_missed_something(readers, person):
+    first = readers.open("notifications", user=person)
+    first.told("hello", 1)
+    readers.close(first)
+    missed = tell(person)
+    reader = readers.open("notifications", first.events[0].pk, user=person)
+    reader.told("notification", 1)
+    assert reader.ids == [missed]
+
+
+def test_reading_all_is_said_without_an_id_even_of_one(readers, person):
+    tell(person)
+    reader = readers.open("notifications", user=person)
+    reader.told("hello", 1)
+    read_all(by_id=person.pk)
+    assert reader.told("status", 1) == [{"id": None, "status": "read", "unread_count": 0}]
+
+
 def hub_connection():
     with connection.cursor() as cursor:
         cursor.execute(

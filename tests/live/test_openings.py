@@ -16,6 +16,7 @@ from classrooms.streams import RoomWish
 from kernel import clock
 from kernel.live.opening import OPENING, PLACES
 from kernel.live.streams import StreamPlaces
+from kernel.logs import JsonLines
 from tests.conftest import Api
 from tests.factories import PASSWORD, make_classroom, make_user
 
@@ -131,6 +132,23 @@ def test_only_the_hash_of_a_ticket_is_kept(person):
         cursor.execute("SELECT accounts_streamticket::text FROM accounts_streamticket")
         ((row,),) = cursor.fetchall()
     assert text not in row
+
+
+def test_what_is_refused_whoever_asks_uses_no_ticket_up(person):
+    ticket = ticket_of(person)["ticket"]
+    path = f"{OWN}?ticket={ticket}"
+    assert opened(Api(), path, StreamPlaces(0))[0].status_code == 503
+    assert [Api()(method, path).status_code for method in ("HEAD", "POST", "DELETE")] == [405] * 3
+    assert opened(Api(), path)[0].status_code == 200
+
+
+def test_no_ticket_reaches_the_log(person, caplog):
+    ticket = ticket_of(person)["ticket"]
+    Client().get(f"/api/v1/{OWN}?ticket={ticket}", headers={"Host": "evil.example"})
+    opened(Api(), f"{OWN}?ticket={ticket}")
+    lines = [JsonLines().format(record) for record in caplog.records]
+    assert lines
+    assert not [line for line in lines if ticket in line]
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "%00", "a" * 3000])

@@ -66,3 +66,14 @@ def test_a_new_password_and_a_deactivation_end_them_all(readers, deed):
         change_user(user_id=user.pk, by=root, now=clock.now(), is_active=False)
     assert [device.ended() for device in devices] == [REVOKED, REVOKED]
     assert not any(stream.stream.is_over for stream in other.streams)
+
+
+def test_a_session_that_ended_while_its_stream_was_being_opened_has_none(readers):
+    user = make_user()
+    watching, device = Device(readers, user), Device(readers, user)
+    family = read_access(device.access, now=clock.now()).family
+    device.log_out()
+    assert device.ended() == REVOKED
+    late = readers.open("notifications", user=user, family=family)
+    assert late.told("bye", 1) == [{"reason": "revoked"}]
+    assert not any(stream.stream.is_over for stream in watching.streams)

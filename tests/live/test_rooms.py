@@ -1,16 +1,16 @@
 """What the rooms are doing, as it changes: by what is written, and by the clock."""
 
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.queries.states import SOON, picture_of
-from classrooms.streams import RoomFeed, RoomWish
+from classrooms.streams import LAST_HOURS_LOOK, RoomFeed, RoomWish, _next_change
 from kernel import clock
-from kernel.campus_time import Interval, format_instant
+from kernel.campus_time import Interval, day_start, format_instant
 from tests.crash.processes import await_true
 from tests.factories import make_classroom, make_occupancy
 from tests.live.readers import SECONDS, readers_of
@@ -133,3 +133,13 @@ def test_whatever_is_done_every_reader_knows_it_in_the_end(readers, seed):
             watching.append((wish, readers.open("rooms", wish)))
     for wish, reader in watching:
         await_true(lambda wish=wish, reader=reader: seen_by(reader) == there_is(wish), SECONDS)
+
+
+def test_in_the_last_hour_of_a_day_it_is_looked_again_and_again():
+    """What is seen then reaches into the next day, a little further at every moment."""
+    make_classroom("101")
+    midnight = day_start(date(2026, 2, 3))
+    for minutes, meant in ((300, midnight - SOON), (60, midnight - SOON + LAST_HOURS_LOOK), (1, None)):
+        at = midnight - timedelta(minutes=minutes)
+        change = _next_change(picture_of(at, floor=None, building=None))
+        assert change == (meant or at + LAST_HOURS_LOOK)

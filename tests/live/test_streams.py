@@ -40,7 +40,7 @@ def test_what_waits_comes_in_order_and_the_newest_of_a_room_takes_the_place_of_a
         await asyncio.sleep(0)
         return events_in((await stream.next_chunk()).decode())
 
-    assert [event.data for event in with_a_stream(act)] == [{"id": 1}, {"id": 2}, "free", "soon"]
+    assert [event.data for event in with_a_stream(act)] == [{"id": 1}, {"id": 2}, "soon", "free"]
 
 
 @pytest.mark.parametrize(("number", "is_slow"), [(MAX_WAITING, False), (MAX_WAITING + 1, True)])
@@ -57,6 +57,26 @@ def test_a_reader_who_does_not_read_is_closed(number, is_slow):
         if is_slow
         else [Event("notification", {"id": pk}, pk) for pk in range(number)]
     )
+
+
+def test_many_at_once_make_nobody_slow_who_had_taken_all_before():
+    async def act(stream):
+        stream.give(*[numbered(pk) for pk in range(10 * MAX_WAITING)])
+        await asyncio.sleep(0)
+        return events_in((await stream.next_chunk()).decode())
+
+    assert len(with_a_stream(act)) == 10 * MAX_WAITING
+
+
+def test_the_newest_of_a_room_stands_behind_a_whole_picture_that_came_before_it():
+    async def act(stream):
+        stream.give(wire.event("room", "old"), key="101")
+        stream.give(wire.event("rooms", "whole"), key="rooms")
+        stream.give(wire.event("room", "new"), key="101")
+        await asyncio.sleep(0)
+        return events_in((await stream.next_chunk()).decode())
+
+    assert [event.data for event in with_a_stream(act)] == ["whole", "new"]
 
 
 def test_replay_and_rooms_do_not_make_a_reader_slow():
