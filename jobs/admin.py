@@ -41,7 +41,7 @@ class LatenessFilter(admin.SimpleListFilter):
 @admin.register(QueuedJob, site=site)
 class JobAdmin(ReadOnlyAdmin):
     target_noun = "job"
-    list_display = ("id", "task_name", "status", "due", "tries", "last_error")
+    list_display = ("number", "task_name", "status", "due", "tries", "last_error")
     list_filter = ("status", LatenessFilter, "task_name", "queue_name")
     search_fields = ("task_name",)
     list_select_related = ("failure",)
@@ -56,10 +56,14 @@ class JobAdmin(ReadOnlyAdmin):
         return is_allowed
 
     def get_fields(self, request: HttpRequest, obj: QueuedJob | None = None) -> tuple[str, ...]:
-        return ("id", "task_name", "queue_name", "status", "due", "tries", "told", "error")
+        return ("number", "task_name", "queue_name", "status", "due", "tries", "told", "error")
 
     def get_readonly_fields(self, request: HttpRequest, obj: QueuedJob | None = None) -> tuple[str, ...]:
         return self.get_fields(request, obj)
+
+    @admin.display(description="Number", ordering="id")
+    def number(self, job: QueuedJob) -> int:
+        return job.pk
 
     @admin.display(description=f"Due ({campus_zone().key})", ordering="scheduled_at")
     def due(self, job: QueuedJob) -> str:
