@@ -96,7 +96,8 @@ class Stream:
             async with asyncio.timeout(HEARTBEAT_SECONDS):
                 await self._news.wait()
         except TimeoutError:
-            return wire.HEARTBEAT
+            if not self._news.is_set():  # what came at that very moment is not passed over
+                return wire.HEARTBEAT
         self._news.clear()
         chunks = list(self._waiting.values())
         self._waiting.clear()
