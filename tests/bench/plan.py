@@ -24,6 +24,7 @@ from tests.bench.searches import search
 from tests.bench.series import weigh_series
 from tests.bench.soak import soak
 from tests.bench.stage import make_database
+from tests.bench.streams import measure_streams
 from tests.bench.timetable import import_lectures
 from tests.bench.verdicts import Goal, Row
 from tests.bench.waits import count_waits
@@ -43,9 +44,9 @@ def parts_for(rows: int) -> list[Part]:
         Part("database", make_database, 12, 10),
         Part("filling", grow_to_all_rows, max(12, 64 * rows / MILLION), max(8, 64 * rows / MILLION)),
         Part("waits", count_waits, 2, 1),
-        Part("growth", grow, 30, 7),
-        Part("baselines", compare, 88, 18),
-        Part("contended mix", mix, 18, 5),
+        Part("growth", grow, 27, 6),
+        Part("baselines", compare, 80, 16),
+        Part("contended mix", mix, 17, 5),
         Part("series", weigh_series, 6, 2),
         Part("memory", soak, 38, 1),
         Part("searches", search, 5, 1),
@@ -54,6 +55,7 @@ def parts_for(rows: int) -> list[Part]:
         Part("timetable", import_lectures, 8, 2),
         Part("draw", draw, 8, 1),
         Part("jobs", do_jobs, 40, 8, is_extra=True),
+        Part("streams", measure_streams, 12, 3, is_extra=True),
     ]
 
 

@@ -40,14 +40,22 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    environment: Mapping[str, str], *, workers: int = 2, application: str = "cspace.wsgi:application"
+    environment: Mapping[str, str],
+    *,
+    workers: int = 2,
+    application: str = "cspace.wsgi:application",
+    has_streams: bool = False,
 ) -> Iterator[Server]:
-    """A granian server over the database that `environment` names."""
+    """A granian server over the database that `environment` names; with event streams it is that of a production."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", str(workers), "--blocking-threads", "4", "--backlog", "1024", "--log-level", "error"]
+    listening = ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+    if has_streams:
+        command = [sys.executable, "manage.py", "serve", "--streams", *listening]
+    else:
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", *listening]
+        command += ["--blocking-threads", "4", "--backlog", "1024", "--log-level", "error", application]
     process = subprocess.Popen(
-        [*command, application],
+        command,
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
