@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -132,9 +132,12 @@ class Runner:
         end.start()
 
 
-def run_worker(*, poll_seconds: float = POLL_SECONDS) -> None:
-    """Do jobs until SIGTERM or SIGINT. A database that is away is waited for."""
+def run_worker(*, poll_seconds: float = POLL_SECONDS) -> NoReturn:
+    """Do jobs until SIGTERM or SIGINT, and end the process. A database that is away is waited for."""
     asyncio.run(Runner(poll_seconds).run())
+    # Everything is done; taking the interpreter apart would cost more than half a second of CPU.
+    logging.shutdown()
+    os._exit(0)
 
 
 def engine() -> App:

@@ -127,10 +127,7 @@ def test_the_periodic_step_forgets_what_is_old(db):
         IdempotencyRecord.objects.create(
             user=user, key=key, fingerprint="x", created_at=clock.now() - dt.timedelta(hours=age)
         )
-    assert run("tick") == (
-        "Moved on: 0 allocation events.\n"
-        "Forgotten: 1 idempotency records, 0 sessions, 0 sessions of the admin, 0 throttle counters.\n"
-    )
+    assert "kernel.forget_answers: 1\n" in run("tick")
     assert [record.key for record in IdempotencyRecord.objects.all()] == ["new"]
 
 
