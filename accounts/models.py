@@ -60,6 +60,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[RegexValidator(r"\A[A-Za-z0-9_.@+-]+\Z", "Letters, digits and _ . @ + - only")],
     )
     display_name = models.CharField(max_length=MAX_DISPLAY_NAME, validators=[check_visible])
+    email = models.EmailField(blank=True, default="", db_default="")
+    """Where mail for him goes: an address that he, or who entered him, has confirmed; "" = nowhere."""
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     token_version = models.IntegerField(default=0)
@@ -126,6 +128,8 @@ class Preferences(models.Model):
     """How long before a registration he is reminded of it; null = not at all."""
     is_told_of_last_dates = models.BooleanField(default=True, db_default=True)
     """Whether he hears that a series comes to its end."""
+    pending_email = models.EmailField(blank=True, default="", db_default="")
+    """The address that he wants and has not confirmed yet."""
 
     class Meta:
         constraints = [

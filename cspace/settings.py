@@ -172,6 +172,9 @@ INSTALLED_APPS = [
     "auditlog.apps.AuditlogConfig",
     "notifications.apps.NotificationsConfig",
     "jobs.apps.JobsConfig",
+    "outbox.apps.OutboxConfig",
+    "mail.apps.MailConfig",
+    "webhooks.apps.WebhooksConfig",
     "cspace.apps.ProjectConfig",
     "demo.apps.DemoConfig",
 ]

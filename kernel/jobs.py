@@ -29,7 +29,14 @@ SELECT %s, %s, %s, %s, each.arguments, coalesce(%s::timestamptz, now())
  ORDER BY place
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
 """
+ENQUEUE_FROM = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, args, scheduled_at)
+SELECT %s, %s, each.arguments, now() FROM ({source}) AS each (arguments)
+"""
+"""For each row of a query, in one statement with what makes the rows."""
 QUEUE = "default"
+OUTSIDE = "outside"
+"""The queue for what waits for other people's servers: they may be slow without anything else waiting for them."""
 MAX_NAME = 128
 HOUR = 3600
 """For what is not urgent: nothing that is out of date is believed because it is still there."""

@@ -14,6 +14,8 @@ ROOMS = {
     "dialects": "other published APIs: no tables, one call each",
     "web": "pages",
     "serving": "how the web server runs and ends",
+    "mail": "notices and invitations as letters",
+    "webhooks": "what happened, told to other servers",
     "timetables": "courses, study plans, lectures; their import",
     "allocations": "events, wishes, the draw",
     "registrations": "bookings and series",
@@ -23,6 +25,7 @@ ROOMS = {
     "auditlog": "a log row for each fact",
     "notifications": "a notice for each person told",
     "jobs": "jobs that failed or are late",
+    "outbox": "letters, each sent once",
     "kernel": "errors, clock, facts, campus time, db, api, admin",
     "bundled_postgres": "the server that comes along",
 }

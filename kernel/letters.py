@@ -1,0 +1,105 @@
+"""Letters: what leaves the server by mail, each of them once.
+
+An app declares a `LetterKind` in its `apps.py`; a service posts a letter inside its transaction: a row (app `outbox`)
+and the job that sends it, in the round trip of the COMMIT. A letter has a key that no other has, so that none is posted
+twice. What it says is written when it is sent, in the words and the language that are right then; it may turn out that
+there is nothing to say any more. Here stands the one statement that posts.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from kernel.db.batch import Statement, put_off
+from kernel.jobs import ENQUEUE_FROM, OUTSIDE, Arguments, NameIsTaken
+
+MAX_KEY = 100
+SEND = "outbox.send"
+"""The job that sends a letter: one argument, `letter_id`."""
+POST = """
+WITH letters AS (
+     INSERT INTO outbox_letter (kind, key, arguments, state, error, created_at)
+     SELECT %s, wish.key, wish.arguments, 'waiting', '', %s::timestamptz FROM ({source}) AS wish (key, arguments)
+         ON CONFLICT (key) DO NOTHING
+     RETURNING id
+)
+"""
+SENDING = ENQUEUE_FROM.format(source="SELECT jsonb_build_object('letter_id', id) FROM letters ORDER BY id")
+LISTED = "SELECT key, arguments FROM jsonb_to_recordset(%s::jsonb) AS each (key text, arguments jsonb)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calendar:
+    """An iCalendar object (RFC 5545) and what is to be done with it (RFC 5546): `REQUEST` or `CANCEL`."""
+
+    method: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What a letter says, and to whom. `text` and `html` say the same.
+
+    `headers`: beside those that every letter has. `noting`: what is written in the transaction that notes that the
+    letter has gone.
+    """
+
+    address: str
+    subject: str
+    text: str
+    html: str
+    calendar: Calendar | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    noting: Sequence[Statement] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterKind:
+    """One kind of letter. `write` is called with `now=` and the arguments of the letter, outside of any transaction, at
+    each try; None where there is nothing to say any more."""
+
+    name: str
+    write: Callable[..., Message | None]
+
+
+class PostedOutsideTransaction(RuntimeError):
+    """A letter outside a transaction could tell of a change that is rolled back."""
+
+
+_kinds: dict[str, LetterKind] = {}
+
+
+def register(*kinds: LetterKind) -> None:
+    """Make known how letters are written. Called from `AppConfig.ready`. Raises: NameIsTaken."""
+    for kind in kinds:
+        if _kinds.setdefault(kind.name, kind) is not kind:
+            raise NameIsTaken(kind.name)
+
+
+def unregister(*kinds: LetterKind) -> None:
+    """Forget what a test has declared."""
+    for kind in kinds:
+        _kinds.pop(kind.name, None)
+
+
+def kind_named(name: str) -> LetterKind:
+    """Raises: LookupError."""
+    return _kinds[name]
+
+
+def post(kind: LetterKind, *, key: str, arguments: Arguments, now: datetime) -> None:
+    """Have a letter sent after the commit of the present transaction, with which it travels; nothing where there is or
+    was one with this key. Raises: PostedOutsideTransaction."""
+    if not transaction.get_connection().in_atomic_block:
+        raise PostedOutsideTransaction(kind.name)
+    wish = json.dumps([{"key": key, "arguments": dict(arguments)}])
+    put_off(posting(kind, LISTED, (wish,), now=now))
+
+
+def posting(kind: LetterKind, source: str, parameters: Sequence[Any], *, now: datetime) -> Statement:
+    """What posts a letter for each row of a query: (key, text of at most `MAX_KEY`; arguments, jsonb)."""
+    return Statement(POST.format(source=source) + SENDING, (kind.name, now, *parameters, OUTSIDE, SEND))
