@@ -73,12 +73,7 @@ def wall_instant(day: date, minute: int) -> datetime:
     Raises:
         WallTimeDoesNotExist: the time lies in a DST gap.
     """
-    if minute == MINUTES_PER_DAY:
-        return day_start(day + timedelta(days=1))
-    instant = _instant(day, minute)
-    if campus_minute(instant) != minute:
-        raise WallTimeDoesNotExist(minute)
-    return instant
+    return _wall_instant_in(campus_zone(), day, minute)
 
 
 def campus_interval(day: date, start_minute: int, end_minute: int) -> Interval:
@@ -117,7 +112,8 @@ def weekly_dates(first: date, last: date, on_day: int) -> list[date]:
 
 def days_interval(first: date, last: date) -> Interval:
     """All of the campus days first…last, both included."""
-    return Interval(day_start(first), day_start(last + timedelta(days=1)))
+    zone = campus_zone()
+    return Interval(_day_in(zone, first)[1], _day_in(zone, last)[2])
 
 
 def cut_per_day(interval: Interval) -> Iterator[DayPiece]:
@@ -257,6 +253,18 @@ def _instant_in(zone: ZoneInfo, day: date, minute: int) -> datetime:
     # so a gap that begins at midnight maps to its own end.
     wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
     return wall.astimezone(UTC)
+
+
+# One question asks for the same moments again and again: when it is read, when it is asked, when it is answered.
+@lru_cache(maxsize=4_000)
+def _wall_instant_in(zone: ZoneInfo, day: date, minute: int) -> datetime:
+    if minute == MINUTES_PER_DAY:
+        return _instant_in(zone, day + timedelta(days=1), 0)
+    instant = _instant_in(zone, day, minute)
+    wall = instant.astimezone(zone)
+    if (wall.hour, wall.minute) != divmod(minute, 60):
+        raise WallTimeDoesNotExist(minute)
+    return instant
 
 
 @lru_cache(maxsize=4_000)

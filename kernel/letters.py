@@ -33,7 +33,7 @@ LISTED = "SELECT key, arguments FROM jsonb_to_recordset(%s::jsonb) AS each (key 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Calendar:
+class CalendarObject:
     """An iCalendar object (RFC 5545) and what is to be done with it (RFC 5546): `REQUEST` or `CANCEL`."""
 
     method: str
@@ -52,7 +52,7 @@ class Message:
     subject: str
     text: str
     html: str
-    calendar: Calendar | None = None
+    calendar: CalendarObject | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     noting: Sequence[Statement] = ()
 

@@ -3,8 +3,6 @@
 The id and the actor stand in the environment of the request, where every wrapper of it finds them.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -15,14 +13,17 @@ REQUEST_ID, ACTOR_ID = "cspace.request_id", "cspace.actor_id"
 _present: ContextVar[HttpRequest | None] = ContextVar("present_request", default=None)
 
 
-@contextmanager
-def handling(request: HttpRequest) -> Iterator[None]:
-    """Make it the present request, for log lines that are written where no request is known."""
-    before = _present.set(request)
-    try:
-        yield
-    finally:
-        _present.reset(before)
+class Handling:
+    """Make a request the present one, for log lines that are written where no request is known."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    def __enter__(self) -> None:
+        self._token = _present.set(self._request)
+
+    def __exit__(self, *_error: object) -> None:
+        _present.reset(self._token)
 
 
 def present_request() -> HttpRequest | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from django.utils.http import parse_etags
@@ -14,6 +15,8 @@ CACHE_CONTROL = "private, no-cache"
 """Kept by the reader alone, and asked for each time."""
 ANY = "*"
 VERSION = re.compile("[0-9a-f]{32}")
+LONGEST_REMEMBERED = 200
+"""Characters of an `If-None-Match`: one tag or two."""
 
 
 def with_etag(request: Request, response: Response) -> Response:
@@ -38,7 +41,7 @@ class VersionTags:
         text = f"{request.get_full_path()}\n{shape}"
         self._kind = hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    @property
+    @cached_property
     def known(self) -> list[UUID]:
         """The versions of which the reader has this address."""
         tags = (tag.split(".") for tag in known_tags(self._request) if tag.count(".") == 1)
@@ -65,8 +68,14 @@ def known_tags(request: Request) -> list[str]:
 
 def is_known(request: Request, opaque: str) -> bool:
     """Whether the reader has the answer of this tag."""
-    return _if_none_match(request) == [ANY] or opaque in known_tags(request)
+    return _if_none_match(request) == (ANY,) or opaque in known_tags(request)
 
 
-def _if_none_match(request: Request) -> list[str]:
-    return parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+def _if_none_match(request: Request) -> tuple[str, ...]:
+    text = request.META.get("HTTP_IF_NONE_MATCH", "")
+    return _tags_in(text) if len(text) <= LONGEST_REMEMBERED else tuple(parse_etags(text))
+
+
+@lru_cache(maxsize=1000)
+def _tags_in(text: str) -> tuple[str, ...]:
+    return tuple(parse_etags(text))

@@ -33,7 +33,7 @@ from kernel.api.pagination import (
 from kernel.api.query_strings import misplaced_faults, query_faults
 from kernel.api.rendering import FastJSONRenderer
 from kernel.api.serializers import Input, Output, Query
-from kernel.db.batch import Statement, asking_ahead, look_ahead
+from kernel.db.batch import AskingAhead, Statement, look_ahead
 from kernel.errors import DomainError, Faults, Invalid, NotAuthenticated
 from kernel.read_throttling import count_read, may_read
 from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
@@ -84,7 +84,7 @@ class ApiViewSet(ViewSet):
         self._queries: dict[type[Query], tuple[dict[str, Any], Any]] = {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with asking_ahead():
+        with AskingAhead():
             return super().dispatch(request, *args, **kwargs)
 
     def perform_authentication(self, request: Request) -> None:

@@ -9,7 +9,7 @@ is a part of it, behind a savepoint if it is to leave the transaction usable whe
 
 What a service writes last, nobody has to wait for: `put_off` has it travel with the COMMIT.
 
-What a request is sure to ask can be asked ahead (`asking_ahead`): it travels with an earlier batch, and `ask` finds the
+What a request is sure to ask can be asked ahead (`AskingAhead`): it travels with an earlier batch, and `ask` finds the
 answer.
 """
 
@@ -132,18 +132,18 @@ def _rows_or_refusal(answer: ResultRows | DatabaseError) -> ResultRows:
     return answer
 
 
-@contextmanager
-def asking_ahead() -> Iterator[None]:
+class AskingAhead:
     """What `look_ahead` is answered inside the block, is there for `ask` until its end."""
-    token = _ahead.set({})
-    try:
-        yield
-    finally:
-        _ahead.reset(token)
+
+    def __enter__(self) -> None:
+        self._token = _ahead.set({})
+
+    def __exit__(self, *_error: object) -> None:
+        _ahead.reset(self._token)
 
 
 def look_ahead(questions: Iterable[Statement]) -> None:
-    """Ask in one round trip what is sure to be asked next. Outside `asking_ahead` nothing is.
+    """Ask in one round trip what is sure to be asked next. Outside `AskingAhead` nothing is.
 
     A refusal of one of them is not told here: whoever needs an answer asks again, in the order in which it matters. One
     that has waited in vain is not made to wait once more: who asks it is told then.

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
+from django.db.models.base import ModelState
 
 ModelT = TypeVar("ModelT", bound=Model)
 JoinedTables = Sequence[tuple[str, type[Model], Sequence[str]]]
@@ -15,22 +16,26 @@ JoinedTables = Sequence[tuple[str, type[Model], Sequence[str]]]
 def instance_of(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
     """The row of a model that has these values, by column; any other column is read when it is asked for.
 
-    Django takes the values by the order of the model's fields, whatever the order of the names beside them. Here each
-    goes to the field it is named after.
+    What Django's `from_db` makes, without walking through all fields of the model for each row: no model of ours is
+    told when one of its rows is loaded.
 
     Raises:
         ValueError: a name is no column of the model.
     """
-    columns = _in_order_of_fields(model, tuple(values))
-    return model.from_db(connection.alias, columns, [values[column] for column in columns])
+    _check_columns(model, tuple(values))
+    instance = model.__new__(model)
+    instance._state = state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    columns = vars(instance)
+    columns |= values
+    return instance
 
 
 @lru_cache(maxsize=1000)
-def _in_order_of_fields(model: type[Model], names: Sequence[str]) -> list[str]:
-    columns = [field.attname for field in model._meta.concrete_fields if field.attname in names]
-    if len(columns) != len(names):
-        raise ValueError(f"{sorted(set(names) - set(columns))} are no columns of {model.__name__}")
-    return columns
+def _check_columns(model: type[Model], names: Sequence[str]) -> None:
+    unknown = set(names) - {field.attname for field in model._meta.concrete_fields}
+    if unknown:
+        raise ValueError(f"{sorted(unknown)} are no columns of {model.__name__}")
 
 
 def columns_of(tables: JoinedTables) -> str:

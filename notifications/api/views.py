@@ -26,25 +26,27 @@ class NotificationViewSet(ApiViewSet):
         LoggedIn,
         parameters=[NotificationFilter],
         responses={200: NotificationPage, 304: None},
-        ahead=lambda view: [view.asking_for_list(view.asker.user_id)],
+        ahead=lambda view: [view.question_of_list],
     )
     def list(self, request: Request) -> Response:
-        tags = self._tags(self.caller_id)
-        own = inbox(self.asking_for_list(self.caller_id))
-        if own.version in tags.known:
+        own = inbox(self.question_of_list)
+        if own.version in self._tags.known:
             response = Response(status=304)
         else:
             body = page_body(own.notices, self._page, request, "results", count=own.number)
             response = Response({**body, "unread_count": own.unread})
-        return unless_known(request, tags.of(own.version), response)
+        return unless_known(request, self._tags.of(own.version), response)
 
-    def asking_for_list(self, user_id: int) -> Statement:
-        """What `list` asks for a person: his notices, unless they are of a version that the reader has.
+    @cached_property
+    def question_of_list(self) -> Statement:
+        """What `list` asks: the caller's notices, unless they are of a version that he has. Raises: Invalid."""
+        known_versions, places = self._tags.known, places_of(self._page)
+        return asking_for_inbox(self._reader_id, status=self._status, places=places, versions=known_versions)
 
-        Raises: Invalid.
-        """
-        known_versions = self._tags(user_id).known
-        return asking_for_inbox(user_id, status=self._status, places=places_of(self._page), versions=known_versions)
+    @property
+    def _reader_id(self) -> int:
+        """The caller, known before it is known whether his token still stands."""
+        return self.asker.user_id if self.asker else self.caller_id
 
     @cached_property
     def _status(self) -> str | None:
@@ -58,8 +60,9 @@ class NotificationViewSet(ApiViewSet):
         """The one asked for, or the first. Raises: Invalid."""
         return asked_page(self.request) or PageRequest(1, DEFAULT_PER_PAGE)
 
-    def _tags(self, user_id: int) -> VersionTags:
-        return VersionTags(self.request, f"{user_id}\n{INBOX}")
+    @cached_property
+    def _tags(self) -> VersionTags:
+        return VersionTags(self.request, f"{self._reader_id}\n{INBOX}")
 
     @Operation(
         LoggedIn,

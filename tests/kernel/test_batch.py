@@ -10,7 +10,7 @@ from psycopg.types.multirange import TimestamptzMultirange
 from psycopg.types.range import TimestamptzRange
 
 from kernel.db import batch
-from kernel.db.batch import Statement, ask, ask_each, asking_ahead, look_ahead, put_off, put_off_once, send
+from kernel.db.batch import AskingAhead, Statement, ask, ask_each, look_ahead, put_off, put_off_once, send
 from kernel.db.constraints import sqlstate
 from kernel.db.plans import plans_of
 from kernel.db.refusals import as_domain_error
@@ -220,7 +220,7 @@ def test_what_does_no_harm_is_put_off_once_whatever_is_undone():
 def test_a_question_may_hold_what_has_no_hash():
     span = TimestamptzMultirange([TimestamptzRange(dt.datetime(2026, 2, 1, tzinfo=dt.UTC), None)])
     question = Statement("SELECT %s::tstzmultirange = %s::tstzmultirange, %s::int[]", (span, span, [1, 2]))
-    with asking_ahead():
+    with AskingAhead():
         look_ahead([question])
         with round_trips() as trips:
             assert ask(question) == [(True, [1, 2])]
@@ -228,7 +228,7 @@ def test_a_question_may_hold_what_has_no_hash():
 
 
 def test_an_answer_found_ahead_is_given_once():
-    with asking_ahead():
+    with AskingAhead():
         look_ahead([COUNT, COUNT])
         send(group("a"))
         assert (ask(COUNT), ask(COUNT)) == ([(0,)], [(1,)])
@@ -241,7 +241,7 @@ def test_an_answer_found_ahead_is_given_once():
 
 def test_what_is_refused_ahead_is_asked_again_by_who_needs_it():
     impossible = Statement("SELECT 1 / 0")
-    with asking_ahead():
+    with AskingAhead():
         look_ahead([COUNT, impossible])
         assert ask(COUNT) == [(0,)]
         with pytest.raises(batch.DatabaseError):
@@ -252,7 +252,7 @@ def test_who_asks_what_has_waited_in_vain_ahead_is_told_so_without_another_wait(
     waiting = Statement("SELECT pg_sleep(%s::float8)", (5,))
     send(Statement("SET statement_timeout = '50ms'"))
     try:
-        with asking_ahead():
+        with AskingAhead():
             look_ahead([COUNT, waiting, Statement("SELECT 1")])
             assert ask(COUNT) == [(0,)]
             for asking in (ask, ask_each):
@@ -289,7 +289,7 @@ def ask_and_connect():
 def test_nothing_is_asked_twice_of_a_database_that_is_gone():
     ((pid,),) = ask(Statement("SELECT pg_backend_pid()"))
     end_backend(pid)
-    with asking_ahead(), pytest.raises(batch.DatabaseError):
+    with AskingAhead(), pytest.raises(batch.DatabaseError):
         look_ahead([COUNT])
 
 
@@ -366,7 +366,7 @@ def test_threads_have_batches_of_their_own():
 def test_who_asks_is_read_from_the_data_of_the_moment():
     user = make_user("somebody")
     question = Statement("SELECT is_active FROM accounts_user WHERE id = %s", (user.pk,))
-    with asking_ahead():
+    with AskingAhead():
         assert ask(question) == [(True,)]
         type(user).objects.filter(pk=user.pk).update(is_active=False)
         assert ask(question) == [(False,)]
