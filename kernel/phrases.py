@@ -166,6 +166,12 @@ def declare(sentences: Mapping[str, Part]) -> None:
         _sentences[kind] = part
 
 
+def forget(*kinds: str) -> None:
+    """Forget what a test has declared."""
+    for kind in kinds:
+        _sentences.pop(kind, None)
+
+
 def sentence(kind: str, params: NoticeParams, *, language: str = ENGLISH) -> str:
     """What a notice of this kind says.
 

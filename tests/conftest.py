@@ -20,6 +20,7 @@ from kernel.db.ids import take_block
 from kernel.live.opening import PLACES
 from kernel.live.streams import StreamPlaces
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
+from tests.registries import changed, registered
 
 # A slow machine is no counterexample.
 hypothesis_settings.register_profile("patient", deadline=None)
@@ -97,6 +98,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def static_files_on_demand(django_test_environment: None) -> None:
     """Every client builds the middleware anew, which else lists all static files each time: 40 ms."""
     django_settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True, scope="class")
+def registries_as_found() -> Iterator[None]:
+    """Whoever adds to what the process knows takes it back: else tests behind him fail, if they run in this process.
+
+    Of a class, or of a test that is in none: so it ends behind everything else that a test has asked for.
+    """
+    before = registered()
+    yield
+    assert list(changed(before, registered())) == []
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,14 @@ class BellRung(Fact):
         return [self.notice]
 
 
+@pytest.fixture
+def said():
+    """The bell's ringing has a sentence, until the test is over."""
+    phrases.declare({BellRung.action: phrases.Phrase("The bell of {tower} has rung.")})
+    yield
+    phrases.forget(BellRung.action)
+
+
 def test_a_fact_tells_of_the_thing_by_its_summary(api, member, team, room, wish, document_clock):
     with recording() as facts:
         response = api(member).post("registrations/", wish)
@@ -68,7 +76,7 @@ def test_a_fact_tells_of_the_thing_by_its_summary(api, member, team, room, wish,
         ({"except_for": "third", "includes_actor": True}, ["actor", "other"]),
     ],
 )
-def test_whom_a_notice_reaches(team, is_query, more, reached):
+def test_whom_a_notice_reaches(team, said, is_query, more, reached):
     people: dict[str, User] = {name: make_user(name) for name in ("actor", "other", "third")}
     for person in people.values():
         join(person, team)
@@ -77,7 +85,6 @@ def test_whom_a_notice_reaches(team, is_query, more, reached):
         recipients = PeopleQuery.of(UserGroup.objects.filter(group=team).user_ids())
     if "except_for" in more:
         more = more | {"except_for": people[more["except_for"]].pk}
-    phrases.declare({"bell.rung": phrases.Phrase("The bell of {tower} has rung.")})
     notice = Notice(recipients=recipients, params={"tower": "Main Library"}, **more)
     with transaction.atomic():
         publish(BellRung(actor_id=people["actor"].pk, occurred_at=MOMENT, notice=notice))

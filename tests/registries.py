@@ -1,0 +1,52 @@
+"""What apps have made known to their process at its start: a test that adds to it takes that back."""
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import kernel.facts
+import kernel.history
+import kernel.jobs
+import kernel.languages
+import kernel.live.feeds
+import kernel.phrases
+from classrooms.queries import agenda
+from registrations.queries import events
+
+REGISTRIES: tuple[tuple[ModuleType, str], ...] = (
+    (kernel.facts, "_listeners"),
+    (kernel.facts, "_answers"),
+    (kernel.history, "_readers"),
+    (kernel.jobs, "_registry"),
+    (kernel.languages, "_questions"),
+    (kernel.live.feeds, "_standing"),
+    (kernel.phrases, "_sentences"),
+    (agenda, "_describers"),
+    (events, "_sources"),
+)
+
+
+def registered() -> dict[str, Any]:
+    """{registry: a copy of what it holds}, and the kinds of facts that tests have: the log is asked by those too."""
+    held = {f"{module.__name__}.{name}": _copy(getattr(module, name)) for module, name in REGISTRIES}
+    kinds = kernel.facts._below(kernel.facts.Fact)
+    return held | {"kinds of facts": [kind for kind in kinds if kind.__module__.startswith("tests.")]}
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """One line for each registry that is otherwise than before."""
+    for name, held in before.items():
+        if after[name] != held:
+            yield f"{name}: {_difference(held, after[name])}"
+
+
+def _copy(registry: Any) -> Any:
+    if isinstance(registry, dict):
+        return {key: list(value) if isinstance(value, list) else value for key, value in registry.items()}
+    return list(registry)
+
+
+def _difference(before: Any, after: Any) -> str:
+    added = [each for each in after if each not in before]
+    gone = [each for each in before if each not in after]
+    return f"added {added}, gone {gone}" if added or gone else "another order, or other values"
