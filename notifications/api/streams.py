@@ -48,6 +48,7 @@ class NoticeStreamViewSet(StreamViewSet):
         text = request.META.get("HTTP_LAST_EVENT_ID") or self.query(NoticeStreamQuery).get(LAST_EVENT_ID)
         if text is None:
             return None
-        if not (text.isascii() and text.isdigit() and int(text[:20]) <= MAX_ID):
+        is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID))
+        if not is_number or int(text) > MAX_ID:
             raise Invalid({LAST_EVENT_ID: [NO_ID]})
         return int(text)

@@ -68,13 +68,16 @@ def test_a_stranger_reads_no_notifications_and_rooms_only_where_these_are_public
     assert opened(Api(), OWN)[0].status_code == 401
 
 
-@pytest.mark.parametrize(("text", "wish"), [("0", 0), ("12", 12), (str(2**63 - 1), 2**63 - 1)])
+@pytest.mark.parametrize(("text", "wish"), [("0", 0), ("12", 12), ("0" * 18 + "7", 7), (str(2**63 - 1), 2**63 - 1)])
 def test_the_last_id_is_read_from_the_header_or_the_query(person, text, wish):
     assert opened(Api(person), f"{OWN}?last_event_id={text}")[1].wish == wish
     assert opened(Api(person), f"{OWN}?last_event_id=5", **{"Last-Event-ID": text})[1].wish == wish
 
 
-@pytest.mark.parametrize("text", ["x", "-1", "1.5", str(2**63), "9" * 400, "٣", "1 2"])
+@pytest.mark.parametrize(
+    "text",
+    ["x", "-1", "1.5", str(2**63), "9" * 19, "9" * 400, "0" * 20 + "9" * 30, "0" + str(2**63), "0" * 20, "٣", "1 2"],
+)
 def test_a_last_id_that_is_none_is_refused(person, text):
     for answer in (
         opened(Api(person), f"{OWN}?last_event_id={text}"),
