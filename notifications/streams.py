@@ -32,8 +32,11 @@ class NoticeFeed:
         self._welcome: WeakSet[Stream] = WeakSet()
 
     def attend(self, words: Sequence[str] | None, readers: Collection[Stream]) -> float:
+        if not readers:  # whoever comes after a time without any is new: what was written meanwhile is old
+            self._told, self._pending, self._looks = None, None, 0
+            return IDLE_SECONDS
         is_lost = words is None
-        if self._pending is None and readers:
+        if self._pending is None:
             self._pending = self._look()
         if self._pending is not None:
             self._tell_what_is_settled(readers)

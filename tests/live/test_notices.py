@@ -155,6 +155,25 @@ def test_whoever_comes_back_meanwhile_misses_nothing_either(readers, person):
         assert reader.ids == [early, late]
 
 
+def test_what_was_written_while_nobody_read_is_no_news(person):
+    feed = NoticeFeed()
+    with readers_of(feed) as readers:
+        first = readers.open("notifications", user=person)
+        first.told("hello", 1)
+        readers.close(first)
+        await_true(lambda: not readers.hub._readers["notifications"], SECONDS)
+        tell(person)
+        with somebody_else() as other:
+            write_without_ending(other, make_user())
+            reader = readers.open("notifications", user=person)
+            await_true(lambda: feed._looks, SECONDS)  # it has been seen that somebody is writing
+            other.commit()
+        reader.told("hello", 1)
+        news = tell(person)
+        await_true(lambda: reader.ids[-1:] == [news], SECONDS)
+    assert reader.ids == [news]
+
+
 def test_a_commit_with_many_notices_makes_nobody_slow(readers, person):
     reader = readers.open("notifications", user=person)
     reader.told("hello", 1)
