@@ -121,5 +121,5 @@ def _next_change(picture: Picture) -> datetime:
     moments = [last_hour if picture.at < last_hour else picture.at + LAST_HOURS_LOOK]
     for state, until in picture.rooms.values():
         if until is not None:
-            moments.append(until - SOON if state == State.FREE and until - SOON > picture.at else until)
+            moments.append(until - SOON if state == State.FREE and until - SOON >= picture.at else until)
     return min(moments)

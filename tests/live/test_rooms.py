@@ -135,6 +135,20 @@ def test_whatever_is_done_every_reader_knows_it_in_the_end(readers, seed):
         await_true(lambda wish=wish, reader=reader: seen_by(reader) == there_is(wish), SECONDS)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "state", "change"),
+    [(120, "free", 60), (61, "free", 1), (60, "free", 0), (59, "soon", 59), (0, "taken", 30)],
+)
+def test_a_room_is_looked_at_again_when_it_will_be_soon_taken(minutes, state, change):
+    """Also at the moment itself, which may be that of the look."""
+    at = day_start(date(2026, 2, 3)) + timedelta(hours=10)
+    begins = at + timedelta(minutes=minutes)
+    make_occupancy(make_classroom("101"), Interval(begins, begins + timedelta(minutes=30)))
+    picture = picture_of(at, floor=None, building=None)
+    assert picture.rooms["101"][0] == state
+    assert _next_change(picture) == at + timedelta(minutes=change)
+
+
 def test_in_the_last_hour_of_a_day_it_is_looked_again_and_again():
     """What is seen then reaches into the next day, a little further at every moment."""
     make_classroom("101")
