@@ -19,15 +19,12 @@ import httpx
 import pytest
 
 from kernel import clock
-from serving.companion import END_SECONDS as WORKER_SECONDS
-from serving.server import STOP_SECONDS
 from tests.crash.processes import ROOT, await_true, is_stopped, marked, postmaster, shared_folder
 from tests.races.server import free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 START_SECONDS = 60
-END_SECONDS = STOP_SECONDS["development"] + WORKER_SECONDS
-"""The bounds of the server and of the worker beside it, which end one after the other; usually it is two seconds."""
+END_SECONDS = 5
 
 
 @pytest.fixture(scope="module")
