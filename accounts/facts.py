@@ -53,27 +53,9 @@ class UserCreated(AboutUser):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UserChanged(AboutUser):
-    """A password is never among the changes."""
+class AboutChanges(AboutUser):
+    """What was changed of a person."""
 
-    action: ClassVar[str] = "user.changed"
-    changes: Changes
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return super().details | {"changes": self.changes}
-
-    @property
-    def trace(self) -> dict[str, Any]:
-        powers = {name: new for name, (_, new) in self.changes.items() if isinstance(new, bool)}
-        return {"fields": sorted(self.changes), **powers}
-
-
-@dataclass(frozen=True, kw_only=True)
-class PreferencesChanged(AboutUser):
-    """Somebody has chosen how he is told."""
-
-    action: ClassVar[str] = "user.preferences_changed"
     changes: Changes
 
     @property
@@ -83,6 +65,25 @@ class PreferencesChanged(AboutUser):
     @property
     def trace(self) -> dict[str, Any]:
         return {"fields": sorted(self.changes)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserChanged(AboutChanges):
+    """A password is never among the changes."""
+
+    action: ClassVar[str] = "user.changed"
+
+    @property
+    def trace(self) -> dict[str, Any]:
+        powers = {name: new for name, (_, new) in self.changes.items() if isinstance(new, bool)}
+        return super().trace | powers
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreferencesChanged(AboutChanges):
+    """Somebody has chosen how he is told."""
+
+    action: ClassVar[str] = "user.preferences_changed"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,21 +90,22 @@ class HeadersMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self._usual = {
-            (policy, scheme): _usual_headers(policy, scheme)
+            (policy, is_secure): _usual_headers(policy, is_secure=is_secure)
             for policy in (STATIC_POLICY, PAGE_POLICY, API_POLICY)
-            for scheme in ("http", "https")
+            for is_secure in (False, True)
         }
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         headers: Any = response.headers
         # All at once: checked and set one by one they take as long as a statement of PostgreSQL.
-        headers._store = self._usual[_content_policy(request), request.scheme] | headers._store
+        headers._store = self._usual[_content_policy(request), request.is_secure()] | headers._store
         return response
 
 
-def _usual_headers(policy: str, scheme: str) -> dict[str, tuple[str, str]]:
+def _usual_headers(policy: str, *, is_secure: bool) -> dict[str, tuple[str, str]]:
     """What is said of every answer, as Django keeps headers: what its middleware says of an empty one, and ours."""
+    scheme = "https" if is_secure else "http"
     request = WSGIRequest({"REQUEST_METHOD": "GET", "wsgi.input": BytesIO(), "wsgi.url_scheme": scheme})
     response = HttpResponse()
     del response["Content-Type"]

@@ -115,8 +115,9 @@ class TicketViewSet(CallerViewSet):
         ),
     )
     def create(self, request: Request) -> Response:
-        count_try("write", str(self.caller_id), now=clock.now())
-        ticket = issue_ticket(self.claims, now=clock.now())
+        now = clock.now()
+        count_try("write", str(self.caller_id), now=now)
+        ticket = issue_ticket(self.claims, now=now)
         return Response({"ticket": ticket, "expires_in": TICKET_SECONDS}, status=201)
 
 

@@ -1,29 +1,23 @@
 """The states of rooms as an event stream (contract live.md §1)."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from classrooms.models import Classroom
 from classrooms.streams import RoomFeed, RoomWish
-from kernel.api.event_streams import EVENT_STREAM, StreamViewSet
+from kernel.api.event_streams import EVENTS, StreamQuery, StreamViewSet
 from kernel.api.fields import QueryIntegerField
 from kernel.api.operations import Operation
 from kernel.api.permissions import PublicRead
-from kernel.api.serializers import Query
 from kernel.errors import NotFound
 
-EVENTS: Any = {"type": "string"}
 
-
-class RoomStreamQuery(Query):
-    """Which rooms, all without any. `ticket` stands for an `Authorization`."""
+class RoomStreamQuery(StreamQuery):
+    """Which rooms, all without any."""
 
     floor = QueryIntegerField(required=False)
     building = serializers.CharField(required=False)
-    ticket = serializers.CharField(required=False)
 
 
 class RoomStreamViewSet(StreamViewSet):
@@ -32,7 +26,7 @@ class RoomStreamViewSet(StreamViewSet):
     @Operation(
         PublicRead,
         parameters=[RoomStreamQuery],
-        responses={(200, EVENT_STREAM): EVENTS},
+        responses=EVENTS,
         resource="Floor",
         description=(
             "`rooms` with the state of every room comes first, then `room` whenever one changes, also by the clock,"

@@ -4,16 +4,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
+from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from kernel.api.rendering import FastJSONRenderer
+from kernel.api.serializers import Query
 from kernel.api.viewsets import DocumentViewSet
 from kernel.live.opening import offer, reserve
 from kernel.live.streams import Opening
 from kernel.live.wire import CONTENT_TYPE
 
 EVENT_STREAM = "text/event-stream"
+EVENTS: Any = {(200, EVENT_STREAM): {"type": "string"}}
+"""What an operation that opens a stream answers."""
+
+
+class StreamQuery(Query):
+    """`ticket` stands for an `Authorization`."""
+
+    ticket = serializers.CharField(required=False)
 
 
 class EventStream(BaseRenderer):

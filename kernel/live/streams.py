@@ -3,7 +3,7 @@ but for what says otherwise."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -43,8 +43,6 @@ class Stream:
 
     opening: Opening
     loop: asyncio.AbstractEventLoop
-    number: int = field(default_factory=lambda: next(_numbers))
-    """The order in which streams were opened."""
     _waiting: dict[Any, bytes] = field(default_factory=dict)
     _counted: int = 0
     _reason: str | None = None
@@ -155,7 +153,3 @@ class StreamPlaces:
 
     def __iter__(self) -> Iterator[Stream]:
         return iter(list(self._open))
-
-
-Readers = Mapping[str, frozenset[Stream]]
-"""{name of a feed: who reads it}."""

@@ -1,28 +1,23 @@
 """One's own notifications as an event stream (contract live.md §1)."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from kernel.api.event_streams import EVENT_STREAM, StreamViewSet
+from kernel.api.event_streams import EVENTS, StreamQuery, StreamViewSet
 from kernel.api.operations import Operation
 from kernel.api.permissions import LoggedIn
-from kernel.api.serializers import Query
 from kernel.errors import Invalid
 from notifications.streams import NoticeFeed
 
 LAST_EVENT_ID = "last_event_id"
 NO_ID = "Must be the id of a notification"
 MAX_ID = 2**63 - 1
-EVENTS: Any = {"type": "string"}
 
 
-class NoticeStreamQuery(Query):
-    """`ticket` stands for an `Authorization`, `last_event_id` for the header `Last-Event-ID`."""
+class NoticeStreamQuery(StreamQuery):
+    """`last_event_id` stands for the header `Last-Event-ID`."""
 
-    ticket = serializers.CharField(required=False)
     last_event_id = serializers.CharField(required=False)
 
 
@@ -32,7 +27,7 @@ class NoticeStreamViewSet(StreamViewSet):
     @Operation(
         LoggedIn,
         parameters=[NoticeStreamQuery],
-        responses={(200, EVENT_STREAM): EVENTS},
+        responses=EVENTS,
         description=(
             "`hello` with the number of unread ones comes first, then `notification` with each new one as the list"
             " shows it, `status` when one has been marked anywhere, and `bye` with a `reason` before the server closes"

@@ -21,6 +21,8 @@ from serving.server import serve
 
 DATABASE_START_SECONDS = 300
 """Recovery after a crash may have much to read again."""
+SERVER_START_SECONDS = 300
+"""For the first answer; after it nobody is told any more where everything is."""
 
 
 class Command(BaseCommand):
@@ -79,7 +81,11 @@ class Command(BaseCommand):
 
     def announce(self, address: Address) -> None:
         """Print where everything is and how to book a room, once the server answers."""
+        deadline = time.monotonic() + SERVER_START_SECONDS
         while not address.answers():
+            if time.monotonic() > deadline:
+                self.stderr.write(f"The server has not answered for {SERVER_START_SECONDS} seconds: see its log lines")
+                return
             time.sleep(0.1)
         try:
             call_command("invitation", address.url, stdout=self.stdout)
