@@ -15,7 +15,7 @@ INSERT = (
 
 
 def record(facts: Sequence[Fact]) -> list[Statement]:
-    """One row per fact, one statement for all of them."""
+    """One row per fact that is logged, one statement for all of them."""
     rows = [
         {
             "action": fact.action,
@@ -25,5 +25,6 @@ def record(facts: Sequence[Fact]) -> list[Statement]:
             "at": fact.occurred_at.isoformat(),
         }
         for fact in facts
+        if fact.is_logged
     ]
-    return [Statement(INSERT, (json.dumps(rows),))]
+    return [Statement(INSERT, (json.dumps(rows),))] if rows else []

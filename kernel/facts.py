@@ -68,6 +68,8 @@ class Fact(ABC):
 
     action: ClassVar[str]
     """The log's word for it, `noun.verb`: `registration.approved`."""
+    is_logged: ClassVar[bool] = True
+    """Whether the log has a row of it: not where nothing has changed and people are only told of it."""
 
     actor_id: int | None
     """Who did it; None = the system itself."""
@@ -89,8 +91,8 @@ class Fact(ABC):
 
 
 def actions() -> set[str]:
-    """The log's words for all kinds of facts there are."""
-    return {action for kind in _below(Fact) if (action := vars(kind).get("action"))}
+    """The log's words for all kinds of facts that it has rows of."""
+    return {action for kind in _below(Fact) if kind.is_logged and (action := vars(kind).get("action"))}
 
 
 def _below(kind: type[Any]) -> Iterator[type[Any]]:

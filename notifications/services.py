@@ -7,7 +7,7 @@ from typing import Any
 from kernel.db.batch import Statement
 from kernel.db.transactions import transact
 from kernel.errors import NotFound
-from kernel.facts import Fact, PeopleQuery
+from kernel.facts import Fact, Notice, PeopleQuery
 from kernel.phrases import sentence
 from notifications.queries.inbox import asking_for_own
 
@@ -25,6 +25,14 @@ FOR_EACH_OF_A_QUERY = (
     " FROM ({people}) AS people (recipient)"
     " WHERE recipient IS DISTINCT FROM %s::bigint AND recipient IS DISTINCT FROM %s::bigint"
 )
+FOR_EACH_OF_A_QUERY_EACH = (
+    f"{INSERT} SELECT recipient, kind, target, params, text, 'unread', at FROM ROWS FROM (jsonb_to_recordset(%s::jsonb)"
+    " AS (kind text, target text, params jsonb, text text, at timestamptz, actor bigint, other bigint))"
+    " WITH ORDINALITY AS notice (kind, target, params, text, at, actor, other, place)"
+    " CROSS JOIN (SELECT DISTINCT recipient FROM ({people}) AS each (recipient)) AS people"
+    " WHERE recipient IS DISTINCT FROM actor AND recipient IS DISTINCT FROM other ORDER BY place, recipient"
+)
+"""Of several notices for the same query of recipients."""
 MARK = "UPDATE notifications_notification SET status = %s WHERE id = %s AND user_id = %s AND status <> %s"
 READ_ALL = """
 WITH marking AS MATERIALIZED (
@@ -42,24 +50,39 @@ def deliver(facts: Sequence[Fact]) -> list[Statement]:
 
     The actor of a fact gets none, unless the notice says so.
     """
-    statements: list[Statement] = []
     rows: list[dict[str, Any]] = []
+    queries: list[tuple[PeopleQuery, list[dict[str, Any]]]] = []
     for fact in facts:
-        kind, target, at = fact.action, fact.target, fact.occurred_at
         for notice in fact.notices():
-            params, people = notice.params, notice.recipients
-            text = sentence(kind, params)[:MAX_LENGTH]
+            people, row = notice.recipients, _row(fact, notice)
             left_out = (None if notice.includes_actor else fact.actor_id, notice.except_for)
             if isinstance(people, PeopleQuery):
-                sql = FOR_EACH_OF_A_QUERY.format(people=people.sql)
-                values = (kind, target, json.dumps(params), text, at)
-                statements.append(Statement(sql, (*values, *people.parameters, *left_out)))
+                same = next((theirs for query, theirs in queries if query == people), None)
+                if same is None:
+                    queries.append((people, same := []))
+                same.append(row | {"actor": left_out[0], "other": left_out[1]})
             else:
-                row = {"kind": kind, "target": target, "params": params, "text": text, "at": at.isoformat()}
                 rows += [row | {"recipient": user_id} for user_id in people if user_id not in left_out]
-    if rows:
-        statements.append(Statement(FOR_EACH_OF_A_LIST, (json.dumps(rows),)))
-    return statements
+    statements = [_for_query(*each) for each in queries]
+    return [*statements, Statement(FOR_EACH_OF_A_LIST, (json.dumps(rows),))] if rows else statements
+
+
+def _row(fact: Fact, notice: Notice) -> dict[str, Any]:
+    """A notice as JSON, but for who gets it."""
+    text = sentence(fact.action, notice.params)[:MAX_LENGTH]
+    at = fact.occurred_at.isoformat()
+    return {"kind": fact.action, "target": fact.target, "params": notice.params, "text": text, "at": at}
+
+
+def _for_query(people: PeopleQuery, rows: Sequence[dict[str, Any]]) -> Statement:
+    """What writes notices for whoever a query names."""
+    if len(rows) > 1:
+        sql = FOR_EACH_OF_A_QUERY_EACH.format(people=people.sql)
+        return Statement(sql, (json.dumps(rows), *people.parameters))
+    (row,) = rows
+    sql = FOR_EACH_OF_A_QUERY.format(people=people.sql)
+    values = (row["kind"], row["target"], json.dumps(row["params"]), row["text"], row["at"])
+    return Statement(sql, (*values, *people.parameters, row["actor"], row["other"]))
 
 
 class NotificationNotFound(NotFound):

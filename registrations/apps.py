@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from kernel.jobs import HOUR, Periodic, register
+
 
 class RegistrationsConfig(AppConfig):
     name = "registrations"
@@ -10,7 +12,12 @@ class RegistrationsConfig(AppConfig):
         from registrations.facts.sentences import SENTENCES
         from registrations.queries.describing import REGISTRATIONS
         from registrations.services import cascades
+        from registrations.services.reminding import forget_reminders, remind_people
 
         phrases.declare(SENTENCES)
         cascades.connect()
         agenda.register(REGISTRATIONS)
+        register(
+            Periodic(name="registrations.remind_people", do=remind_people, every_seconds=60),
+            Periodic(name="registrations.forget_reminders", do=forget_reminders, every_seconds=HOUR),
+        )

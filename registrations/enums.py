@@ -26,6 +26,13 @@ class SkipReason(TextChoices):
     OUTSIDE = "outside"
 
 
+class ReminderKind(TextChoices):
+    """What people are reminded of: that it is near, or that nobody has decided on it yet."""
+
+    NEAR = "near"
+    WAITING = "waiting"
+
+
 class WeekState(TextChoices):
     """What became of a week of a series.
 

@@ -11,7 +11,7 @@ from django.db.models.lookups import LessThanOrEqual
 from classrooms.models import Classroom, Occupancy
 from groups.models import Group
 from kernel.campus_time import MINUTES_PER_DAY, Interval, campus_date
-from registrations.enums import RegistrationStatus, SkipReason, Source, WeekState
+from registrations.enums import RegistrationStatus, ReminderKind, SkipReason, Source, WeekState
 from registrations.facts.registrations import RegistrationSummary
 from registrations.facts.series import SeriesSummary
 from registrations.querysets import RegistrationQuerySet, SeriesQuerySet, SeriesWeekQuerySet
@@ -241,3 +241,31 @@ class SeriesWeek(models.Model):
         if self.registration is None or not self.is_lost:
             return None
         return Skip(campus_date(self.registration.occupancy.starts_at), SkipReason.CLOSED)
+
+
+class Reminder(models.Model):
+    """That people have been reminded of a registration at its time; kept until it starts."""
+
+    pk = models.CompositePrimaryKey("registration_id", "kind", "starts_at")
+    registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=8, choices=ReminderKind)
+    starts_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=ReminderKind.values), name="reminder_known_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration_id} is {self.kind}"
+
+
+class EndingNotice(models.Model):
+    """That people have been told of the last date of a series; kept until that is over."""
+
+    pk = models.CompositePrimaryKey("series_id", "last_on")
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+", db_index=False)
+    last_on = models.DateField()
+
+    def __str__(self) -> str:
+        return f"series {self.series_id} ends on {self.last_on}"

@@ -23,6 +23,10 @@ from registrations.enums import LIVE, RegistrationStatus, SkipReason, WeekState
 MAX_DESCRIPTION = 2000
 MAX_REASON = 500
 MAX_SERIES_DAYS = 366
+WAITING_HOURS = 48
+"""So long before its start people are told that a registration still waits for a decision."""
+ENDING_DAYS = 14
+"""So many campus days before its last date people are told that a series comes to its end."""
 AFTER_LAST_DAY = "Must not be after the last day of the series"
 
 

@@ -117,3 +117,30 @@ class RegistrationRejected(_Decided):
 @dataclass(frozen=True, kw_only=True)
 class RegistrationCancelled(_Decided):
     action: ClassVar[str] = "registration.cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationNeared(_AboutRegistration):
+    """It starts in so many hours as its creator wants to be reminded before it."""
+
+    action: ClassVar[str] = "registration.reminder"
+    is_logged: ClassVar[bool] = False
+
+    def notices(self) -> Iterable[Notice]:
+        yield Notice(recipients=[self.registration.created_by_id], params=self.details)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionDelayed(_AboutRegistration):
+    """It starts soon, and nobody has decided on it. `has_active_creator`: whether he is told beside the `deciders`."""
+
+    action: ClassVar[str] = "registration.waiting"
+    is_logged: ClassVar[bool] = False
+    deciders: Recipients
+    has_active_creator: bool
+
+    def notices(self) -> Iterable[Notice]:
+        creator_id, params = self.registration.created_by_id, self.details
+        if self.has_active_creator:
+            yield Notice(recipients=[creator_id], params=params | {"about": "registration"})
+        yield Notice(recipients=self.deciders, params=params | {"about": "request"}, except_for=creator_id)

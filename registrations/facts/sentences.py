@@ -42,6 +42,14 @@ SENTENCES: Mapping[str, Part] = {
     "registration.approved": Phrase("Your room registration has been approved: {slot}.{because}", parts=ABOUT_ONE),
     "registration.rejected": Phrase("Your room registration has been rejected: {slot}.{because}", parts=ABOUT_ONE),
     "registration.cancelled": Phrase("Your room registration has been cancelled: {slot}.{because}", parts=ABOUT_ONE),
+    "registration.reminder": Phrase("Reminder: {slot}, booked by {group}.", parts=ABOUT_ONE),
+    "registration.waiting": Choice(
+        "about",
+        {
+            "registration": Phrase("Your room registration still waits for a decision: {slot}.", parts=ABOUT_ONE),
+            "request": Phrase("{group} still waits for a decision: {slot}.", parts=ABOUT_ONE),
+        },
+    ),
     "series.created": Choice(
         "series_count",
         {1: Phrase("{group} got {slot}: {dates}{skips}.", parts=ABOUT_SERIES)},
@@ -52,6 +60,9 @@ SENTENCES: Mapping[str, Part] = {
     ),
     "series.cancelled": Phrase(
         "The series of {group} has been cancelled from {from_date:day}: {slot}, {dates}.{because}", parts=ABOUT_SERIES
+    ),
+    "series.ending": Phrase(
+        "The series of {group} comes to its end: {slot}, for the last time on {last_date:day}.", parts=ABOUT_SERIES
     ),
     "series.retried": Choice(
         "about",

@@ -211,6 +211,22 @@ class SeriesRetried(_AboutSeries):
             yield Notice(recipients=[row.created_by_id], params=params)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeriesEndNeared(_AboutSeries):
+    """Its last date is two weeks ahead."""
+
+    action: ClassVar[str] = "series.ending"
+    is_logged: ClassVar[bool] = False
+    last_on: date
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {**self.series.details, "last_date": self.last_on.isoformat()}
+
+    def notices(self) -> Iterable[Notice]:
+        yield Notice(recipients=[self.series.created_by_id], params=self.details)
+
+
 def _tally(dates: int, skips: Sequence[tuple[date, str]]) -> dict[str, Any]:
     """What `DATES` and `SKIPS` of the sentences are made of."""
     reasons = sorted({why for _, why in skips})

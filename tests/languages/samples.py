@@ -90,6 +90,24 @@ SAMPLES: list[tuple[str, dict[str, Any], str, str]] = [
         "您的教室借用已取消：Room A，2026年2月1日（星期日）10:00–12:00。原因：群組已封存",
     ),
     (
+        "registration.reminder",
+        SLOT,
+        "Reminder: Room A, 2026-02-01 10:00–12:00, booked by 522.",
+        "提醒您：Room A，2026年2月1日（星期日）10:00–12:00，由 522 借用。",
+    ),
+    (
+        "registration.waiting",
+        SLOT | {"about": "registration"},
+        "Your room registration still waits for a decision: Room A, 2026-02-01 10:00–12:00.",
+        "您的教室借用申請仍在等待審核：Room A，2026年2月1日（星期日）10:00–12:00。",
+    ),
+    (
+        "registration.waiting",
+        SLOT | {"about": "request"},
+        "522 still waits for a decision: Room A, 2026-02-01 10:00–12:00.",
+        "522 的借用申請仍待審核：Room A，2026年2月1日（星期日）10:00–12:00。",
+    ),
+    (
         "series.created",
         WEEKLY | {"series_count": 1, "date_count": 1, "skipped_count": 0, "skip_reasons": []},
         "522 got Room A, Wednesdays 09:10–10:20: 1 date.",
@@ -115,6 +133,12 @@ SAMPLES: list[tuple[str, dict[str, Any], str, str]] = [
         "The series of 522 has been cancelled from 2026-02-17: Room A, Wednesdays 09:10–10:20, 2 dates."
         " Reason: The room is closed",
         "522 的固定借用自 2026年2月17日（星期二）起已取消：Room A，每週三 09:10–10:20，共 2 次。原因：教室停用",
+    ),
+    (
+        "series.ending",
+        WEEKLY | {"last_date": "2026-06-10"},
+        "The series of 522 comes to its end: Room A, Wednesdays 09:10–10:20, for the last time on 2026-06-10.",
+        "522 的固定借用即將結束：Room A，每週三 09:10–10:20，最後一次為 2026年6月10日（星期三）。",
     ),
     (
         "series.retried",
