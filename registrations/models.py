@@ -246,13 +246,15 @@ class SeriesWeek(models.Model):
 class Reminder(models.Model):
     """That people have been reminded of a registration at its time; kept until it starts."""
 
-    pk = models.CompositePrimaryKey("registration_id", "kind", "starts_at")
     registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=8, choices=ReminderKind)
     starts_at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["registration", "kind", "starts_at"], name="reminder_once_per_registration_and_start"
+            ),
             models.CheckConstraint(condition=Q(kind__in=ReminderKind.values), name="reminder_known_kind"),
         ]
 
@@ -263,9 +265,13 @@ class Reminder(models.Model):
 class EndingNotice(models.Model):
     """That people have been told of the last date of a series; kept until that is over."""
 
-    pk = models.CompositePrimaryKey("series_id", "last_on")
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+", db_index=False)
     last_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "last_on"], name="endingnotice_once_per_series_and_last_date"),
+        ]
 
     def __str__(self) -> str:
         return f"series {self.series_id} ends on {self.last_on}"

@@ -19,6 +19,7 @@ from kernel import clock
 from kernel.campus_time import campus_date
 from kernel.models import IdempotencyRecord
 from notifications.models import Notification
+from registrations.models import EndingNotice, Registration, Reminder, Series
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_semester
@@ -190,6 +191,9 @@ VIOLATIONS = {
         "timetables.CourseBooking",
         {"occupancy_id": AN_OCCUPANCY_WITHOUT_A_COURSE},
     ),
+    "reminder_once_per_registration_and_start": ("registrations.Reminder", {}),
+    "reminder_known_kind": ("registrations.Reminder", {"kind": "'past'"}),
+    "endingnotice_once_per_series_and_last_date": ("registrations.EndingNotice", {}),
     "jobs_duetime.name": ("jobs.DueTime", {}),
     "notification_known_status": ("notifications.Notification", {"status": "'seen'"}),
     "idempotencyrecord_key_is_unique_per_user": ("cspace.IdempotencyRecord", {}),
@@ -266,6 +270,8 @@ def make_first_rows():
     semester = make_semester()
     plan = StudyPlan.objects.create(unit=Unit.objects.create(name="IN-BA3"), semester=semester)
     PlannedCourse.objects.create(study_plan=plan, course=booking.schedule.course)
+    Reminder.objects.create(registration=Registration.objects.earliest("pk"), kind="near", starts_at=now)
+    EndingNotice.objects.create(series=Series.objects.earliest("pk"), last_on=campus_date(now))
     # Room time that no lecture has yet.
     make_registration(by=user, group=group, classroom=room, day=campus_date(now) + dt.timedelta(days=5))
     Preferences.objects.create(user=user)

@@ -5,6 +5,7 @@ chosen meanwhile counts. A row says that people have been told; who inserts it t
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -91,6 +92,8 @@ SELECT fresh.id, due.created_by_id, owner.name, classroom.name, due.day_of_week,
   LEFT JOIN fresh ON fresh.id = due.id
  ORDER BY due.id
 """
+SERIES_COLUMNS = (*(field.name for field in fields(SeriesSummary)), "last_on")
+"""Of the statement's rows."""
 KEEP_SERIES = """
      INSERT INTO registrations_endingnotice (series_id, last_on) SELECT id, last_on FROM due ORDER BY id
          ON CONFLICT DO NOTHING RETURNING series_id AS id
@@ -204,9 +207,10 @@ def _ending_series(now: datetime) -> tuple[int, list[Fact]]:
     )
     zone, horizon = campus_zone().key, now + timedelta(days=ENDING_DAYS + 1)  # a day of the clocks' change may be longer
     (rows,) = send(Statement(sql, (zone, zone, now, horizon, now)))
-    fresh = [row for row in rows if row[0] is not None]
+    fresh = [dict(zip(SERIES_COLUMNS, row, strict=True)) for row in rows if row[0] is not None]
     return len(rows), [
-        SeriesEndNeared(series=SeriesSummary(*row[:9]), last_on=row[9], actor_id=None, occurred_at=now) for row in fresh
+        SeriesEndNeared(last_on=row.pop("last_on"), series=SeriesSummary(**row), actor_id=None, occurred_at=now)
+        for row in fresh
     ]
 
 
