@@ -61,7 +61,8 @@ KEEP_REGISTRATIONS = """
          ON CONFLICT DO NOTHING RETURNING registration_id AS id
 """
 CHOSEN_HOURS = f"CASE WHEN chosen.user_id IS NULL THEN {REMINDER_HOURS} ELSE chosen.reminder_hours END"
-# The time of day of the last date, two weeks before it on the campus wall.
+# At the time of day of the last date, two weeks before it on the campus wall. Nearly every series has something in its
+# newest week, which is asked first; where that says nothing (somebody has moved it, or cancelled it) all dates are.
 SERIES = """
 WITH due AS MATERIALIZED (
      SELECT series.*, last_on
@@ -71,12 +72,19 @@ WITH due AS MATERIALIZED (
        JOIN accounts_user AS creator ON creator.id = series.created_by_id
        LEFT JOIN accounts_preferences AS chosen ON chosen.user_id = creator.id
       CROSS JOIN LATERAL (SELECT held.starts_at AT TIME ZONE %s AS wall) AS campus
-      CROSS JOIN LATERAL (SELECT wall::date AS last_on, (wall - interval '{days} days') AT TIME ZONE %s AS due_at) AS ending
+      CROSS JOIN LATERAL (SELECT wall::date AS last_on,
+                                 (wall - interval '{days} days') AT TIME ZONE %s AS due_at) AS ending
       WHERE held.is_live AND held.starts_at > %s::timestamptz AND held.starts_at <= %s::timestamptz
         AND registration.status = '{status}' AND creator.is_active AND coalesce(chosen.is_told_of_last_dates, true)
         AND due_at <= %s::timestamptz AND series.created_at <= due_at AND series.starts_on <= last_on - {days}
         AND NOT EXISTS (SELECT FROM registrations_endingnotice AS former
                          WHERE former.series_id = series.id AND former.last_on = ending.last_on)
+        AND NOT EXISTS (SELECT FROM (SELECT registration_id FROM registrations_seriesweek AS week
+                                      WHERE week.series_id = series.id AND registration_id IS NOT NULL
+                                      ORDER BY begins_on DESC LIMIT 1) AS newest
+                          JOIN registrations_registration AS later ON later.occupancy_id = newest.registration_id
+                          JOIN classrooms_occupancy AS lasting ON lasting.id = later.occupancy_id
+                         WHERE later.status = '{status}' AND lasting.starts_at > held.starts_at)
         AND NOT EXISTS (SELECT FROM registrations_registration AS later
                           JOIN classrooms_occupancy AS lasting ON lasting.id = later.occupancy_id
                          WHERE later.series_id = series.id AND later.status = '{status}'
@@ -205,7 +213,8 @@ def _ending_series(now: datetime) -> tuple[int, list[Fact]]:
         lock=_locking("held, registration"),
         keep=_keeping(KEEP_SERIES),
     )
-    zone, horizon = campus_zone().key, now + timedelta(days=ENDING_DAYS + 1)  # a day of the clocks' change may be longer
+    # One more: a day on which the clocks are put back is longer.
+    zone, horizon = campus_zone().key, now + timedelta(days=ENDING_DAYS + 1)
     (rows,) = send(Statement(sql, (zone, zone, now, horizon, now)))
     fresh = [dict(zip(SERIES_COLUMNS, row, strict=True)) for row in rows if row[0] is not None]
     return len(rows), [

@@ -103,7 +103,9 @@ def test_whoever_has_chosen_something_else_only_is_reminded_a_day_before(approve
     assert remind_people(now=at("2026-01-31 10:00")) == 1
 
 
-@pytest.mark.parametrize(("made", "number"), [("2026-01-31 10:00", 1), ("2026-01-31 10:01", 0), ("2026-02-01 09:00", 0)])
+@pytest.mark.parametrize(
+    ("made", "number"), [("2026-01-31 10:00", 1), ("2026-01-31 10:01", 0), ("2026-02-01 09:00", 0)]
+)
 def test_a_booking_made_within_the_hours_gets_none(open_room, member, team, made, number):
     book(by=member, now=at(made), classroom=open_room, group_id=team.pk, slot=Slot(DAY, 600, 720))
     assert remind_people(now=at("2026-02-01 09:30")) == number
@@ -293,7 +295,8 @@ def test_each_of_many_is_reminded_of(monkeypatch, open_room, team):
     people = [make_user() for _ in range(7)]
     for place, person in enumerate(people):
         join(person, team)
-        make_registration(by=person, group=team, classroom=make_classroom(auto_approve=True), day=DAY, start=600 + place)
+        room = make_classroom(auto_approve=True)
+        make_registration(by=person, group=team, classroom=room, day=DAY, start=600 + place)
     assert remind_people(now=at("2026-01-31 10:06")) == 7
     assert sorted(name for name, *_ in notices()) == sorted(person.username for person in people)
 

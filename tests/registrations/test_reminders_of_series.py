@@ -161,9 +161,7 @@ def test_what_is_over_is_forgotten(series):
     assert EndingNotice.objects.count() == 0
 
 
-def test_the_number_of_statements_does_not_depend_on_how_many_there_are(
-    team, cspace, django_assert_max_num_queries
-):
+def test_the_number_of_statements_does_not_depend_on_how_many_there_are(team, cspace, django_assert_max_num_queries):
     numbers = []
     for number, first in ((1, FIRST), (5, FIRST + timedelta(days=70))):
         for _ in range(number):
