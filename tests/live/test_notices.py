@@ -3,6 +3,7 @@
 import random
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -11,13 +12,15 @@ from django.db import connection
 import notifications.streams
 from accounts.services.preferences import change_preferences
 from kernel import clock
+from kernel.campus_time import campus_date
 from notifications.models import Notification
 from notifications.queries.streaming import MAX_REPLAYED
 from notifications.services import mark, read_all
 from notifications.streams import NoticeFeed
+from registrations.services.reminding import remind_people
 from tests.conftest import Api
 from tests.crash.processes import await_true
-from tests.factories import make_user
+from tests.factories import join, make_classroom, make_group, make_registration, make_user
 from tests.live.readers import SECONDS, readers_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -310,3 +313,18 @@ def test_without_looking_at_who_writes_something_is_missed(person, monkeypatch):
         reader.told("notification", 2)
     assert reader.ids == [late, last]
     assert early not in reader.ids
+
+
+def test_a_reminder_arrives_in_the_readers_language(readers, person):
+    group, day = make_group("522"), campus_date(clock.now()) + timedelta(days=2)
+    join(person, group)
+    room = make_classroom("Room A", auto_approve=True)
+    booking = make_registration(by=person, group=group, classroom=room, day=day)
+    change_preferences(by=person, now=clock.now(), language="zh-hant")
+    reader = readers.open("notifications", user=person)
+    reader.told("hello", 1)
+    assert remind_people(now=booking.occupancy.starts_at - timedelta(hours=24)) == 1
+    (notice,) = reader.told("notification", 1)
+    assert (notice["kind"], notice["target"]) == ("registration.reminder", f"registration:{booking.pk}")
+    assert notice["description"].startswith("提醒您：Room A，")
+    assert notice == Api(person)("GET", "notifications/").json()["results"][0]

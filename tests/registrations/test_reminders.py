@@ -238,6 +238,12 @@ def test_what_is_decided_meanwhile_does_not_wait(api, pending, cspace, command):
     assert notices("registration.waiting") == []
 
 
+def test_what_waited_and_is_approved_is_reminded_of(api, pending, cspace):
+    remind_people(now=at("2026-01-30 10:00"))
+    api(cspace).post(f"registrations/{pending.pk}/approve/")
+    assert [remind_people(now=at(f"2026-01-31 {time}")) for time in ("09:59", "10:00", "10:01")] == [0, 1, 0]
+
+
 def test_a_moved_request_waits_anew(pending, member):
     remind_people(now=at("2026-01-30 10:00"))
     move(pending, member, start=610)

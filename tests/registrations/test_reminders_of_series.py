@@ -66,12 +66,19 @@ def test_a_worker_that_was_away_tells_of_it_until_its_last_date_begins(series):
     assert notices("2026-02-25 09:59") == one(series)
 
 
-def test_the_days_are_those_of_the_campus(settings, room, team, cspace):
-    """In Zurich the clocks go forward on 2026-03-29: two weeks before ten it is ten, not nine."""
+@pytest.mark.parametrize(
+    ("first", "early", "due"),
+    [
+        (date(2026, 3, 18), "2026-03-25T09:59:00+01:00", "2026-03-25T10:00:00+01:00"),
+        (date(2026, 10, 7), "2026-10-14T09:59:00+02:00", "2026-10-14T10:00:00+02:00"),
+    ],
+)
+def test_the_days_are_those_of_the_campus(settings, room, team, cspace, first, early, due):
+    """In Zurich the clocks go forward on 2026-03-29 and back on 2026-10-25: two weeks before ten it is ten."""
     settings.CSPACE_TIME_ZONE = "Europe/Zurich"
-    make_series(by=cspace, group=team, classroom=room, starts_on=date(2026, 3, 18))
-    assert notices_at(datetime.fromisoformat("2026-03-25T09:59:00+01:00")) == []
-    assert len(notices_at(datetime.fromisoformat("2026-03-25T10:00:00+01:00"))) == 1
+    make_series(by=cspace, group=team, classroom=room, starts_on=first)
+    assert notices_at(datetime.fromisoformat(early)) == []
+    assert len(notices_at(datetime.fromisoformat(due))) == 1
 
 
 def test_whoever_wants_none_gets_none(series, cspace):
@@ -131,6 +138,17 @@ def test_a_last_date_that_is_moved_to_another_day_is_told_anew(series, cspace):
     move(last, cspace, day=LAST + timedelta(days=1))
     assert notices("2026-02-12 09:59") == []
     assert notices("2026-02-12 10:00") == one(series, ENDS.replace("02-25", "02-26"))
+
+
+def test_the_last_date_is_found_wherever_dates_were_moved(series, cspace):
+    move(occurrence(series, date(2026, 2, 18)), cspace, day=date(2026, 3, 3))
+    assert notices("2026-02-11 10:00") == []
+    assert notices("2026-02-17 10:00") == one(series, ENDS.replace("02-25", "03-03"))
+
+
+def test_a_last_week_that_was_moved_ahead_is_not_the_last_date(series, cspace):
+    move(occurrence(series, LAST), cspace, day=date(2026, 2, 5))
+    assert notices("2026-02-04 10:00") == one(series, ENDS_EARLIER)
 
 
 def test_another_time_or_room_on_the_last_day_is_no_news(series, cspace):
