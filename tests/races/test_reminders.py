@@ -1,23 +1,30 @@
 """Two workers remind people at once, or somebody takes back at that moment what they are to be reminded of."""
 
 import threading
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
+from accounts.models import Preferences
+from jobs.models import DueTime
 from kernel import clock
 from kernel.campus_time import campus_date
 from notifications.models import Notification
 from registrations.models import Reminder
+from registrations.services.booking import Slot, book
 from registrations.services.cancelling import cancel_registration
 from registrations.services.changing import RegistrationChange, change_registration
 from registrations.services.reminding import remind_people
+from tests.crash.processes import await_true
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_series, make_user
+from tests.jobs.workers import worker_process
 from tests.races.threads import at_once, await_waiting_connections, raised
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 15
+WAIT_SECONDS = 30
 
 
 @pytest.fixture
@@ -104,6 +111,31 @@ def test_a_worker_that_ends_in_the_middle_has_told_nothing_and_it_is_told_again(
     assert (number_of_notices(), Reminder.objects.count()) == (0, 0)
     assert [remind_people(now=due(registration)) for _ in range(2)] == [1, 0]
     assert number_of_notices() == 1
+
+
+def test_workers_that_end_and_begin_again_within_the_minute_tell_once(team, person, server_environment):
+    day = campus_date(clock.now()) + timedelta(days=1)
+    room, made_at = make_classroom(auto_approve=True), clock.now() - timedelta(days=3)
+    slots = [Slot(day, 60 * hour, 60 * hour + 60) for hour in range(24)]
+    for slot in slots:
+        book(by=person, now=made_at, classroom=room, group_id=team.pk, slot=slot)
+    Preferences.objects.create(user=person, reminder_hours=48)
+    for _ in range(2):
+        with ExitStack() as stack:
+            for _ in range(2):
+                stack.enter_context(worker_process(server_environment, "manage.py", "worker"))
+            await_true(lambda: number_of_notices() == len(slots), WAIT_SECONDS)
+        DueTime.objects.filter(name="registrations.remind_people").update(due_at=made_at)
+    with worker_process(server_environment, "manage.py", "worker"):
+        await_true(lambda: DueTime.objects.get(name="registrations.remind_people").due_at > made_at, WAIT_SECONDS)
+        await_true(lambda: left() == 0, WAIT_SECONDS)
+    assert number_of_notices() == len(slots)
+
+
+def left():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'registrations.remind_people'")
+        return cursor.fetchone()[0]
 
 
 def cancelled_meanwhile(registration, person):
