@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from kernel import facts, languages, phrases
+from kernel import facts, languages, letters, phrases
 from kernel.jobs import HOUR, Periodic, register
 
 
@@ -10,12 +10,14 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.facts import SENTENCES
         from accounts.queries.preferences import LANGUAGE
+        from accounts.services.letters import CONFIRMATION, EMAIL_CHANGED
         from accounts.services.sessions import forget_expired_admin_sessions, forget_expired_sessions
         from accounts.services.trail import trace
 
         languages.connect(LANGUAGE)
         phrases.declare(SENTENCES)
         facts.listen(trace)
+        letters.register(CONFIRMATION, EMAIL_CHANGED)
         register(
             Periodic(name="accounts.forget_sessions", do=forget_expired_sessions, every_seconds=HOUR),
             Periodic(name="accounts.forget_admin_sessions", do=forget_expired_admin_sessions, every_seconds=HOUR),

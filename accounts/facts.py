@@ -12,6 +12,23 @@ SENTENCES = {
     "auth.refresh_reuse": Phrase(
         "One of your sessions was used from two places and has been ended. If that was not you, change your password."
     ),
+    "letter.confirmation.subject": Phrase("Confirm your e-mail address"),
+    "letter.confirmation": Phrase(
+        'The account "{username}" wants to be told by mail at this address. If it is yours, confirm that within three'
+        " days:"
+    ),
+    "letter.confirmation.otherwise": Phrase("If it is not, do nothing: nothing else will be sent here."),
+    "letter.email_changed.subject": Phrase("Your mail goes elsewhere now"),
+    "letter.email_changed": Phrase(
+        'Mail for the account "{username}" is no longer sent to this address. If that was not you, change your'
+        " password and tell the administration."
+    ),
+    "page.confirmation": Phrase("Send your mail from CSpace to {email}?"),
+    "page.confirmation.button": Phrase("Confirm the address"),
+    "page.confirmation.done": Phrase("Your address is confirmed: {email}"),
+    "page.unsubscribing": Phrase("No more mail from CSpace?"),
+    "page.unsubscribing.button": Phrase("Unsubscribe"),
+    "page.unsubscribing.done": Phrase("You will get no more mail. In your preferences you can switch it on again."),
     "user.password_set": Phrase("Your password has been changed; all your sessions have ended."),
 }
 
@@ -81,9 +98,23 @@ class UserChanged(AboutChanges):
 
 @dataclass(frozen=True, kw_only=True)
 class PreferencesChanged(AboutChanges):
-    """Somebody has chosen how he is told."""
+    """Somebody has chosen how he is told. Addresses are not among the changes, only that there is one."""
 
     action: ClassVar[str] = "user.preferences_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsubscribed(PreferencesChanged):
+    """Somebody wants no more mail: said by the link in one, by whoever has it."""
+
+    action: ClassVar[str] = "user.unsubscribed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailConfirmed(PreferencesChanged):
+    """Somebody has shown that he reads what is sent to the address that he wants."""
+
+    action: ClassVar[str] = "user.email_confirmed"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 from accounts.enums import MailChoice
@@ -77,6 +78,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(condition=~Q(username=""), name="user_has_a_username"),
         ]
+        # Whoever is looked for by his address is found whatever its case. Not unique: people may share one.
+        indexes = [models.Index(Lower("email"), condition=~Q(email=""), name="user_email_of_any_case")]
 
     def __str__(self) -> str:
         return self.username

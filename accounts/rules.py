@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from kernel.changes import Changes
 from kernel.errors import PermissionDenied
 
 MAX_USERNAME = 150
@@ -16,6 +17,10 @@ DAILY_MINUTE = 8 * 60
 """When the mail of a day leaves for whoever has not said otherwise."""
 REMINDER_HOURS, MAX_REMINDER_HOURS = 24, 7 * 24
 """How long before a registration people are reminded of it, unless they say otherwise; at most."""
+
+
+ADDRESS = "an address"
+"""What the log says instead of one: it is kept for good, and read by all of cspace."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,14 @@ class Access:
 
     def is_admin_of(self, group_id: int) -> bool:
         return group_id in self.admin_group_ids
+
+
+def without_addresses(changes: Changes) -> Changes:
+    """The same for the log, which tells only whether there was an address and whether there is one."""
+    return {
+        name: [ADDRESS if value else "" for value in pair] if name in ("email", "pending_email") else pair
+        for name, pair in changes.items()
+    }
 
 
 def check_cspace(access: Access) -> None:

@@ -78,6 +78,8 @@ try:
         "login_failures": env.rate("CSPACE_RATE_LOGIN_GLOBAL", "600/min"),
         "refresh": env.rate("CSPACE_RATE_REFRESH", "30/min"),
         "write": env.rate("CSPACE_RATE_WRITE", "60/min"),
+        "anonymous_write": env.rate("CSPACE_RATE_ANONYMOUS_WRITE", "60/min"),
+        "confirmation": env.rate("CSPACE_RATE_CONFIRMATION", "5/h"),
         "read": env.rate("CSPACE_RATE_READ", "600/min"),
     }
     CSPACE_STEP_SECONDS = env.int("CSPACE_STEP_SECONDS", 20, validate=validate.Range(1, 60))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from kernel.db.batch import Statement, put_off
@@ -71,6 +72,16 @@ class PostedOutsideTransaction(RuntimeError):
 
 
 _kinds: dict[str, LetterKind] = {}
+
+
+def is_mail_on() -> bool:
+    """Whether letters leave this server at all."""
+    return bool(getattr(settings, "SMTP_SERVER", ""))
+
+
+def public_url() -> str:
+    """Where people find this server: what the links in letters begin with, without a slash at the end."""
+    return str(getattr(settings, "CSPACE_PUBLIC_URL", "")).rstrip("/")
 
 
 def register(*kinds: LetterKind) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 SECRET_KEYS = re.compile(r"authorization|cookie|password|token|refresh|access|secret|key", re.IGNORECASE)
-SECRET_VALUES = re.compile(r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|refresh_token=\S+|ticket=[^\s&'\"]+")
+SECRET_VALUES = re.compile(r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|refresh_token=\S+|(?:ticket|token)=[^\s&'\"]+")
 REDACTED = "[redacted]"
 OF_ANY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 

@@ -18,6 +18,7 @@ from accounts.api.serializers import (
 from accounts.api.viewsets import CallerViewSet
 from accounts.models import User
 from accounts.queries.preferences import asking_for_preferences, preferences_of
+from accounts.services.letters import MailIsOff
 from accounts.services.preferences import change_preferences
 from accounts.services.sessions import Tokens, end_families, exchange, log_in
 from accounts.services.tickets import TICKET_SECONDS, issue_ticket
@@ -146,7 +147,16 @@ class PreferencesViewSet(CallerViewSet):
     def retrieve(self, request: Request) -> Response:
         return Response(PreferencesOutput(preferences_of(self.caller_id)).data)
 
-    @Operation(LoggedIn, request=PreferencesInput, responses=PreferencesOutput)
+    @Operation(
+        LoggedIn,
+        request=PreferencesInput,
+        responses=PreferencesOutput,
+        conflicts=[MailIsOff],
+        description=(
+            "What is not sent stays. Another `email` is shown as `pending_email` until it is confirmed by the link that"
+            " is mailed there; the present one ends the waiting, an empty one takes the address away."
+        ),
+    )
     def partial_update(self, request: Request) -> Response:
         values = self.changes(PreferencesInput)
         preferences = change_preferences(by=self.caller, now=clock.now(), **values)

@@ -1,11 +1,21 @@
-"""What a person wants to be told, how and in which language."""
+"""What a person wants to be told, how, where and in which language."""
 
-from accounts.models import Preferences
+from typing import Any
+
+from accounts.models import Preferences, User
 from kernel.db.batch import Statement, ask
-from kernel.db.loading import instance_of
+from kernel.db.loading import JoinedTables, columns_of, instance_of, instances_in
+from kernel.db.pipeline import ResultRow
 
-COLUMNS = ("user_id", "language", "mail", "daily_minute", "reminder_hours", "is_told_of_last_dates")
-OWN = f"SELECT {', '.join(COLUMNS)} FROM accounts_preferences WHERE user_id = %s"  # noqa: S608
+CHOSEN = ("user_id", "language", "mail", "daily_minute", "reminder_hours", "is_told_of_last_dates", "pending_email")
+PERSON = ("id", "username", "email", "is_active")
+TABLES: JoinedTables = (("choice", Preferences, CHOSEN), ("person", User, PERSON))
+JOINED = f"""
+SELECT {columns_of(TABLES)}
+  FROM accounts_user AS person {{join}} accounts_preferences AS choice ON choice.user_id = person.id
+ WHERE person.id = %s
+"""  # noqa: S608
+OWN, CHOSEN_BY_NOW = JOINED.format(join="LEFT JOIN"), JOINED.format(join="JOIN")
 LANGUAGE = "SELECT language FROM accounts_preferences WHERE user_id = %s"
 """For `kernel.languages`."""
 
@@ -16,6 +26,23 @@ def asking_for_preferences(user_id: int) -> Statement:
 
 
 def preferences_of(user_id: int) -> Preferences:
-    """What a person has chosen; for whoever has not, what everybody begins with."""
+    """What a person has chosen, with whose it is; for whoever has not, what everybody begins with.
+
+    Raises: User.DoesNotExist.
+    """
     rows = ask(asking_for_preferences(user_id))
-    return instance_of(Preferences, dict(zip(COLUMNS, rows[0], strict=True))) if rows else Preferences(user_id=user_id)
+    if not rows:
+        raise User.DoesNotExist
+    return preferences_in(rows[0])
+
+
+def preferences_in(row: ResultRow) -> Preferences:
+    """Of a row that `OWN` or `CHOSEN_BY_NOW` has read."""
+    values: list[Any] = list(row)
+    if values[0] is None:  # nothing is chosen
+        person = instance_of(User, dict(zip(PERSON, values[len(CHOSEN) :], strict=True)))
+        return Preferences(user=person)
+    preferences, person = instances_in(values, TABLES)
+    preferences.user = person
+    chosen: Preferences = preferences
+    return chosen

@@ -13,6 +13,7 @@ from rest_framework import serializers
 
 from kernel.campus_time import MINUTES_PER_DAY, format_instant, format_minute
 from kernel.dates import OUTSIDE_KNOWN_YEARS
+from kernel.mail_addresses import read_mail_address
 from kernel.names import NOT_VISIBLE, is_visible, one_line
 from kernel.written import NO_NUMBER, read_day, read_minute, read_whole_number
 
@@ -111,6 +112,15 @@ class NameField(serializers.CharField):
         if not is_visible(name):
             self.fail("invisible")
         return name
+
+
+class MailAddressField(serializers.CharField):
+    """An address that mail can be sent to; its domain in lower case."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return value_or_fault(read_mail_address, data)
 
 
 class ChoiceField(serializers.ChoiceField):

@@ -21,6 +21,10 @@ class Anyone(BasePermission):
         return True
 
 
+class HoldsToken(Anyone):
+    """Open to whoever sends a token that was mailed: it says who he is, and he need not be logged in."""
+
+
 class LoggedIn(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         return bool(request.user.is_authenticated)

@@ -10,7 +10,7 @@ from rest_framework import exceptions
 from kernel.api.errors import envelope_of
 from kernel.api.operations import WRITES, Operation
 from kernel.api.parsers import PayloadTooLarge
-from kernel.api.permissions import Anyone, LoggedIn, PublicRead
+from kernel.api.permissions import Anyone, HoldsToken, LoggedIn, PublicRead
 from kernel.api.serializers import NOT_AN_OBJECT, Input, Query
 from kernel.errors import Invalid, NotAuthenticated, NotFound, PermissionDenied, RateLimited, Unavailable
 from kernel.idempotency import IdempotencyKeyReused
@@ -60,6 +60,8 @@ def statuses_of(endpoint: Endpoint) -> list[str]:
     is_own_reading = endpoint.operation.permission in (LoggedIn, PublicRead) and endpoint.method == "GET"
     if is_own_reading and not endpoint.has_path:
         statuses -= {"403"}
+    if endpoint.operation.permission is HoldsToken:
+        statuses -= {"401", "403"}
     if endpoint.has_path or endpoint.is_list or endpoint.named_by_query:
         statuses |= {"404"}
     if endpoint.method in WITH_BODY:

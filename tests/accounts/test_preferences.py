@@ -10,7 +10,14 @@ from auditlog.models import LogEntry
 from kernel.languages import language_wished_for
 
 PATH = "users/me/preferences/"
-AT_FIRST = {"language": "en", "mail": "each", "daily_at": "08:00", "reminder_hours": 24, "series_ending": True}
+AT_FIRST = {
+    "language": "en",
+    "mail": "each",
+    "daily_at": "08:00",
+    "reminder_hours": 24,
+    "series_ending": True,
+    "email": "",
+}
 MOMENT = dt.datetime(2026, 1, 20, 2, 0, tzinfo=dt.UTC)
 
 

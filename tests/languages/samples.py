@@ -37,6 +37,48 @@ SAMPLES: list[tuple[str, dict[str, Any], str, str]] = [
         "One of your sessions was used from two places and has been ended. If that was not you, change your password.",
         "您有一個登入階段在兩處被同時使用，已強制結束。如果不是您本人，請變更密碼。",
     ),
+    ("letter.confirmation.subject", {}, "Confirm your e-mail address", "請確認您的電子郵件地址"),
+    (
+        "letter.confirmation",
+        {"username": "ada"},
+        'The account "ada" wants to be told by mail at this address. If it is yours, confirm that within three days:',
+        "帳號「ada」希望以此地址接收通知郵件。若為您本人，請於三日內確認：",
+    ),
+    (
+        "letter.confirmation.otherwise",
+        {},
+        "If it is not, do nothing: nothing else will be sent here.",
+        "若非您本人，請不必理會，我們不會再寄送其他郵件至此地址。",
+    ),
+    ("letter.email_changed.subject", {}, "Your mail goes elsewhere now", "您的通知郵件已改寄他處"),
+    (
+        "letter.email_changed",
+        {"username": "ada"},
+        'Mail for the account "ada" is no longer sent to this address. If that was not you, change your password and'
+        " tell the administration.",
+        "帳號「ada」的通知郵件不再寄送至此地址。如果不是您本人變更，請變更密碼並通知管理人員。",
+    ),
+    (
+        "page.confirmation",
+        {"email": "ada@example.edu"},
+        "Send your mail from CSpace to ada@example.edu?",
+        "要將 CSpace 的通知郵件寄送至 ada@example.edu 嗎？",
+    ),
+    ("page.confirmation.button", {}, "Confirm the address", "確認此地址"),
+    (
+        "page.confirmation.done",
+        {"email": "ada@example.edu"},
+        "Your address is confirmed: ada@example.edu",
+        "您的電子郵件地址已確認：ada@example.edu",
+    ),
+    ("page.unsubscribing", {}, "No more mail from CSpace?", "不再接收 CSpace 的郵件嗎？"),
+    ("page.unsubscribing.button", {}, "Unsubscribe", "取消訂閱"),
+    (
+        "page.unsubscribing.done",
+        {},
+        "You will get no more mail. In your preferences you can switch it on again.",
+        "您將不再收到郵件。您可以在偏好設定中重新開啟。",
+    ),
     (
         "user.password_set",
         {},

@@ -1,0 +1,39 @@
+"""A server that sends mail, and what it would send."""
+
+import re
+from typing import Any
+
+import pytest
+
+from kernel import clock
+from kernel.letters import Message, kind_named
+from outbox.models import Letter
+
+PUBLIC_URL = "https://rooms.example.edu"
+
+
+@pytest.fixture
+def mail_is_on(settings: Any) -> None:
+    settings.SMTP_SERVER, settings.CSPACE_PUBLIC_URL = "mail.example.edu", PUBLIC_URL
+
+
+def letters() -> list[tuple[str, Message | None]]:
+    """(kind, what it says now) of all that were posted."""
+    return [
+        (row.kind, kind_named(row.kind).write(now=clock.now(), **row.arguments))
+        for row in Letter.objects.order_by("id")
+    ]
+
+
+def confirmation() -> Message:
+    """The last letter that asks for one."""
+    message = [message for kind, message in letters() if kind == "accounts.confirmation"][-1]
+    assert message is not None
+    return message
+
+
+def token_in(message: Message) -> str:
+    """Of the link in a letter."""
+    link = re.search(rf"^{PUBLIC_URL}/api/v1/[a-z-]+/\?token=(\S+)$", message.text, re.MULTILINE)
+    assert link is not None
+    return link[1]
