@@ -14,6 +14,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.services.unsubscribing import unsubscribe_token
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.services.after_draw import withdraw_entry
 from allocations.services.distributing import distribute
@@ -24,6 +25,7 @@ from kernel import clock
 from kernel.campus_time import campus_interval
 from notifications.models import Notification
 from registrations.services.series_writing import SeriesDraft, place_series
+from tests.accounts.mailing import waiting_for
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.conftest import DOCUMENT_TIME
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
@@ -90,6 +92,8 @@ class Campus:
         join(actor, cspace_group())
         join(actor, named)
         make_user("newcomer")
+        self.confirmation = waiting_for("ada@example.edu", make_user())
+        self.subscription = unsubscribe_token(make_user().pk)
         for number in range(size):
             join(make_user(), named)
             join(make_user(), cspace_group())
@@ -158,6 +162,8 @@ class Campus:
         body = BODIES.get(named.removesuffix("?dry_run=true"))
         if named == "PUT allocation-events/{open}/weights/":
             return {str(self.team): 2}
+        if named == "POST users/me/email/confirm/":
+            return {"token": self.confirmation}
         return body | {"group_id": self.team} if named in OF_A_GROUP else body
 
 

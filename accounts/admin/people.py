@@ -30,7 +30,7 @@ from accounts.services.people import CHANGEABLE, change_user, create_user, set_p
 from accounts.services.sessions import MAX_PASSWORD_LENGTH
 from kernel import clock
 from kernel.admin.asking import Step, command
-from kernel.admin.forms import NameFormField, ServiceForm
+from kernel.admin.forms import MailAddressFormField, NameFormField, ServiceForm
 from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.auth_trail import AuthEvent, record
@@ -106,6 +106,9 @@ def password_fields() -> tuple[forms.CharField, forms.CharField]:
 
 class PersonForm(ServiceForm):
     display_name = NameFormField(max_length=MAX_DISPLAY_NAME)
+    email = MailAddressFormField(
+        required=False, label="E-mail address", help_text="Mail goes there without being confirmed once more."
+    )
 
 
 class NewPersonForm(SetPasswordMixin, PersonForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -113,7 +116,7 @@ class NewPersonForm(SetPasswordMixin, PersonForm):  # type: ignore[type-arg]  # 
 
     class Meta:
         model = User
-        fields = ("username", "display_name", "is_superuser")
+        fields = ("username", "display_name", "email", "is_superuser")
 
     def clean(self) -> dict[str, Any] | None:
         self.validate_passwords()
@@ -169,7 +172,7 @@ class UserAdmin(ServiceAdmin):
         if obj is not None:
             return ("username", *CHANGEABLE, "date_joined", "password_page")
         by_superuser = ("is_superuser",) if actor(request).access.is_superuser else ()
-        return ("username", "display_name", "password1", "password2", *by_superuser)
+        return ("username", "display_name", "email", "password1", "password2", *by_superuser)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         if obj is None:
@@ -194,6 +197,7 @@ class UserAdmin(ServiceAdmin):
                 username=values["username"],
                 password=values["password1"],
                 display_name=values["display_name"],
+                email=values["email"],
                 is_superuser=values.get("is_superuser", False),
             ).pk
 

@@ -34,13 +34,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 """The address of the page has the token in it, which is told to nobody."""
-ONE_CLICK = {
-    "application/x-www-form-urlencoded": {
-        "type": "object",
-        "properties": {"List-Unsubscribe": {"type": "string", "enum": ["One-Click"]}},
-        "example": {"List-Unsubscribe": "One-Click"},
-    }
-}
 
 
 class Html(BaseRenderer):
@@ -115,12 +108,14 @@ class UnsubscribePageViewSet(_OneButtonViewSet):
 
     @Operation(
         HoldsToken,
-        request=ONE_CLICK,
         parameters=[MailedTokenQuery],
         responses=PAGE,
         auth=[],
         resource="Link",
-        description="One click (RFC 8058): no more mail to whomever the token was mailed to, as often as it is said.",
+        description=(
+            "One click (RFC 8058): no more mail to whomever the token was mailed to, as often as it is said. A body is"
+            " not read; mail programs send the form `List-Unsubscribe=One-Click`."
+        ),
     )
     def unsubscribe(self, request: Request) -> HttpResponse:
         _count(request)

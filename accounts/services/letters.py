@@ -37,8 +37,8 @@ def post_confirmation(preferences: Preferences, email: str, *, now: datetime) ->
 
 
 def tell_former_address(person: User, email: str, *, now: datetime) -> None:
-    """Whoever reads there may be the one whose account was taken over."""
-    if is_mail_on():
+    """Whoever reads there may be the one whose account was taken over; nobody, where there was none."""
+    if email and is_mail_on():
         post(EMAIL_CHANGED, key=_key(person.pk), arguments={"user_id": person.pk, "email": email}, now=now)
 
 

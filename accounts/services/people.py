@@ -8,8 +8,9 @@ from django.conf import settings
 from accounts.facts import PasswordSet, UserChanged, UserCreated
 from accounts.models import User
 from accounts.queries.campus_admins import has_campus_admin
-from accounts.rules import may_manage
-from accounts.services.preferences import begin_preferences
+from accounts.rules import may_manage, without_addresses
+from accounts.services.letters import tell_former_address
+from accounts.services.preferences import begin_preferences, end_waiting
 from accounts.services.sessions import end_all_sessions
 from kernel.changes import changes_between
 from kernel.db.batch import Statement, send
@@ -20,7 +21,7 @@ from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, InvalidState, PermissionDenied
 from kernel.facts import publish
 
-CHANGEABLE = ("display_name", "is_active", "is_staff", "is_superuser")
+CHANGEABLE = ("display_name", "email", "is_active", "is_staff", "is_superuser")
 POWER = ("is_active", "is_superuser")
 """What makes somebody an admin of cspace, or lets him be one."""
 POWER_OF = f"SELECT {', '.join(POWER)} FROM accounts_user WHERE id = %s"  # noqa: S608
@@ -43,11 +44,13 @@ def create_user(
     username: str,
     password: str | None,
     display_name: str = "",
+    email: str = "",
     is_superuser: bool = False,
     language: str | None = None,
 ) -> User:
     """Make a person; `by=None` is the command line. `language`: the one he asks in, if he is here himself and it is
-    one of ours (`kernel.languages.language_wished_for`). Publishes `UserCreated`.
+    one of ours (`kernel.languages.language_wished_for`). `email`: confirmed, as whoever says it knows. Publishes
+    `UserCreated`.
 
     Raises: UsernameIsTaken, PermissionDenied (`rules.may_manage`).
     """
@@ -58,6 +61,7 @@ def create_user(
             username,
             password,
             display_name=display_name or username,
+            email=email,
             is_superuser=is_superuser,
             is_staff=is_superuser,
         )
@@ -70,9 +74,11 @@ def create_user(
 
 @transactional
 def change_user(*, user_id: int, by: User, now: datetime, **values: Any) -> User:
-    """Change `display_name`, `is_active`, `is_staff` or `is_superuser`. Publishes `UserChanged`, nothing for a no-op.
+    """Change `display_name`, `email`, `is_active`, `is_staff` or `is_superuser`. Publishes `UserChanged`, nothing for a
+    no-op.
 
-    Deactivation ends every session at once.
+    Deactivation ends every session at once. An address is confirmed by being set here, which ends the waiting of any
+    other; the former one is told.
     Raises: PermissionDenied (`rules.may_manage`: before and after), CampusNeedsAnAdmin.
     """
     takes_power = not all(values.get(name, True) for name in POWER)
@@ -90,7 +96,11 @@ def change_user(*, user_id: int, by: User, now: datetime, **values: Any) -> User
         raise CampusNeedsAnAdmin
     if "is_active" in changes:
         end_all_sessions(user=user, now=now)
-    publish(UserChanged(actor_id=by.pk, occurred_at=now, user_id=user.pk, username=user.username, changes=changes))
+    if "email" in changes:
+        end_waiting(user_id=user.pk)
+        tell_former_address(user, changes["email"][0], now=now)
+    for_log = without_addresses(changes)
+    publish(UserChanged(actor_id=by.pk, occurred_at=now, user_id=user.pk, username=user.username, changes=for_log))
     return user
 
 

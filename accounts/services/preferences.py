@@ -19,6 +19,7 @@ CHANGEABLE = ("language", "mail", "daily_minute", "reminder_hours", "is_told_of_
 KEPT = (*CHANGEABLE, "pending_email")
 BEGIN = "INSERT INTO accounts_preferences (user_id) SELECT id FROM accounts_user WHERE id = %s ON CONFLICT DO NOTHING"
 KEEP = f"UPDATE accounts_preferences SET {', '.join(f'{name} = %s' for name in KEPT)} WHERE user_id = %s"  # noqa: S608
+END_WAITING = "UPDATE accounts_preferences SET pending_email = '' WHERE user_id = %s AND pending_email <> ''"
 KEEP_ADDRESS = "UPDATE accounts_user SET email = %s WHERE id = %s"
 
 
@@ -63,13 +64,17 @@ def change_address(person: User, email: str, *, now: datetime) -> None:
     """Of somebody whose row is held: from now on mail goes there. The former address is told."""
     former, person.email = person.email, email
     put_off(Statement(KEEP_ADDRESS, (email, person.pk)))
-    if former:
-        tell_former_address(person, former, now=now)
+    tell_former_address(person, former, now=now)
 
 
 def begin_preferences(*, user_id: int, language: str) -> None:
     """A new person's, who has been heard to speak a language."""
     Preferences.objects.create(user_id=user_id, language=language)
+
+
+def end_waiting(*, user_id: int) -> None:
+    """Of the address that somebody wishes for, whose row is held."""
+    put_off(Statement(END_WAITING, (user_id,)))
 
 
 def hold_preferences(user_id: int) -> Preferences:

@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from kernel.admin.refusals import faults_of, summary
 from kernel.campus_time import MINUTES_PER_DAY, WallTimeDoesNotExist, campus_zone, format_minute, wall_instant
 from kernel.errors import DomainError
+from kernel.mail_addresses import read_mail_address
 from kernel.names import NOT_VISIBLE, is_visible, one_line
 from kernel.text import FORBIDDEN_TEXT_MESSAGE, has_forbidden_text
 
@@ -82,6 +83,19 @@ class NameFormField(forms.CharField):
         super().validate(value)
         if not is_visible(value):
             raise ValidationError(NOT_VISIBLE)
+
+
+class MailAddressFormField(forms.CharField):
+    """An address, as `kernel.api.fields.MailAddressField` takes it."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value) or ""
+        try:
+            return read_mail_address(text) if text else ""
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
 
 
 class LongTextFormField(forms.CharField):

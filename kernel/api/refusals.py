@@ -50,8 +50,10 @@ class Endpoint:
     @property
     def named_by_query(self) -> str | None:
         """What a question without an id in its path is about, if there may be none of it."""
-        is_question = self.method == "GET" and not self.is_list and not self.has_path
-        return self.operation.resource if is_question else None
+        is_question = self.method == "GET" or self.operation.permission is HoldsToken
+        if self.is_list or self.has_path or not is_question:
+            return None
+        return self.operation.resource
 
 
 def statuses_of(endpoint: Endpoint) -> list[str]:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from accounts.models import Preferences, User
+from accounts.services.mailed_tokens import confirmation_token
 from kernel import clock
 from kernel.letters import Message, kind_named
 from outbox.models import Letter
@@ -15,6 +17,12 @@ PUBLIC_URL = "https://rooms.example.edu"
 @pytest.fixture
 def mail_is_on(settings: Any) -> None:
     settings.SMTP_SERVER, settings.CSPACE_PUBLIC_URL = "mail.example.edu", PUBLIC_URL
+
+
+def waiting_for(email: str, person: User) -> str:
+    """Have somebody wish for an address; the token by which it is confirmed."""
+    Preferences.objects.create(user=person, pending_email=email)
+    return confirmation_token(person.pk, email, issued_at=int(clock.now().timestamp()))
 
 
 def letters() -> list[tuple[str, Message | None]]:

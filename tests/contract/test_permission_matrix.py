@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from accounts.services.unsubscribing import unsubscribe_token
 from allocations.services.distributing import distribute
 from allocations.services.progress import end_event
 from auditlog.models import LogEntry
@@ -18,6 +19,7 @@ from kernel import clock
 from kernel.campus_time import campus_interval
 from notifications.models import Notification
 from registrations.services.cancelling import cancel_registration
+from tests.accounts.mailing import waiting_for
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_entry, make_event
 from tests.conftest import DOCUMENT_TIME
 from tests.factories import (
@@ -62,6 +64,14 @@ MATRIX = {
     ("GET", "users/me/"): LOGGED_IN,
     ("GET", "users/me/preferences/"): LOGGED_IN,
     ("PATCH", "users/me/preferences/"): LOGGED_IN,
+    # Whoever has the token that was mailed, logged in or not; without one nobody.
+    ("POST", "users/me/email/confirm/"): EVERYBODY,
+    ("GET", "confirm-email/?token={confirmation}"): EVERYBODY,
+    ("POST", "confirm-email/?token={confirmation}"): EVERYBODY,
+    ("GET", "unsubscribe/?token={subscription}"): EVERYBODY,
+    ("POST", "unsubscribe/?token={subscription}"): EVERYBODY,
+    ("GET", "unsubscribe/?token={Nowhere}"): (404, 404, 404, 404, 404),
+    ("POST", "unsubscribe/?token={Nowhere}"): (404, 404, 404, 404, 404),
     ("GET", "users/me/user-groups/"): LOGGED_IN,
     ("GET", "users/me/registrations/"): LOGGED_IN,
     # §3 Groups and user-groups
@@ -258,9 +268,11 @@ PUBLIC = {
     "courses/{course}/",
     "study-plans/",
     "study-plans/{plan}/",
+    "confirm-email/?token={confirmation}",
+    "unsubscribe/?token={subscription}",
 }
 """What `CSPACE_PUBLIC_READS` opens: the reads of the contract's §4, and the timetable."""
-OPENED_MISSING = ("study-plans/{m", "classrooms/floor-plan.svg/?floor={m")
+OPENED_MISSING = ("unsubscribe/?token={N", "study-plans/{m", "classrooms/floor-plan.svg/?floor={m")
 """Open too, but there is nothing: 404 to anybody."""
 
 CODES = {401: "NOT_AUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "INVALID_STATE"}
@@ -370,6 +382,8 @@ def build() -> SimpleNamespace:
         "members_notice": notice.pk,
         "missing": 10**17,
         "Nowhere": "Nowhere",
+        "subscription": unsubscribe_token(member.pk),
+        "confirmation": waiting_for("ada@example.edu", member),
         **allocations(team, other, room, member, cspace),
     }
     actors = dict(zip(ACTORS, (None, stranger, member, group_admin, cspace), strict=True))
@@ -413,6 +427,8 @@ def body_for(method: str, path: str, campus: Any) -> Any:
         return {"description": "Reading circle"}
     if path.endswith("weights/"):
         return {str(campus.team): 2}
+    if path == "users/me/email/confirm/":
+        return {"token": campus.names["confirmation"]}
     if path == "closures/":
         return CLOSURE | {"classrooms": ["Room A", "Never used"]}
     parts = [part for part in path.split("/") if part and not part.startswith("{")]

@@ -12,6 +12,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from jsonschema import Draft7Validator, FormatChecker
 
 from accounts.models import User
+from accounts.services.unsubscribing import unsubscribe_token
 from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.services.after_draw import withdraw_entry
 from allocations.services.deciding import approve_entry
@@ -29,11 +30,13 @@ from kernel.campus_time import campus_date, campus_interval
 from kernel.live.opening import OPENING
 from notifications.models import Notification
 from registrations.models import Registration
+from tests.accounts.mailing import waiting_for
 from tests.allocations.scenes import make_entry
 from tests.factories import cspace_group, make_classroom, make_registration, make_series
 from tests.once import built_once
 from timetables.models import StudyPlan
 
+BY_MAILED_TOKEN = ("/email/confirm/", "/confirm-email/", "/unsubscribe/")
 METHODS = ("get", "post", "put", "patch", "delete")
 OF_A_FLOOR = ("floor_plan_retrieve", "room_stream_stream_states")
 UNKNOWABLE = {"id", "user_group_id", "created_at", "series_id", "commitment"} | {
@@ -173,14 +176,22 @@ class Campus:
     def registration_in_the_range(self, event: AllocationEvent) -> None:
         make_registration(by=self.john, group=self.team, classroom=self.room, day=event.target_starts_on)
 
-    def prepare(self, name: str, path: str) -> dict[str, int]:
-        """Make what the operation is about; the ids in its path."""
+    def prepare(self, name: str, path: str) -> dict[str, Any]:
+        """Make what the operation is about; the ids in its path, or the token that it takes."""
         if "allocation-events" in path:
             event_id, entry_id = self.event(name)
             if name == "allocation_event_unavailable_dates":
                 self.registration_in_the_range(AllocationEvent.objects.get(pk=event_id))
             return {"event_id": event_id, "id": entry_id if "{event_id}" in path else event_id}
+        if path.endswith(BY_MAILED_TOKEN):
+            return {"token": self.token(path)}
         return {"id": self.row(name, path)}
+
+    def token(self, path: str) -> str:
+        """Of john_doe's: what would be mailed to him."""
+        if path.endswith("unsubscribe/"):
+            return unsubscribe_token(self.john.pk)
+        return waiting_for("john@example.edu", self.john)
 
     def row(self, name: str, path: str) -> int:
         """Make the one thing the operation is about; its id, 0 where it has none."""
@@ -214,13 +225,14 @@ def campus(loaded, db):
     return loaded
 
 
-def address(path: str, operation: dict[str, Any], ids: dict[str, int]) -> str:
+def address(path: str, operation: dict[str, Any], ids: dict[str, Any]) -> str:
     """The URL, with the examples of the parameters."""
     examples = {
         (parameter["in"], parameter["name"]): parameter["example"]
         for parameter in operation.get("parameters", [])
         if "example" in parameter
     }
+    examples |= {key: ids["token"] for key in examples if key[1] == "token"}
     url = path.format(**ids, name=examples.get(("path", "name")), code=examples.get(("path", "code")))
     query = "&".join(f"{name}={value}" for (place, name), value in examples.items() if place == "query")
     return f"{url}?{query}" if query else url
@@ -240,10 +252,12 @@ def sender(name: str, campus: Campus, api: Any) -> Any:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_example_works_when_it_is_sent(name, campus, api):
     method, path, operation = OPERATIONS[name]
-    url = address(path, operation, campus.prepare(name, path))
+    ids = campus.prepare(name, path)
+    url = address(path, operation, ids)
     if name == "classroom_destroy":
         url = url.replace("Room A", make_classroom("Never used").name)
     body = examples_of(operation["requestBody"])["DemoCampus"] if "requestBody" in operation else None
+    body = {"token": ids["token"]} if name == "email_confirm" else body
     response = sender(name, campus, api)(method, url, body)
     documented = min(operation["responses"])
     assert (str(response.status_code), response.content if documented in ("204", "205") else b"") == (documented, b"")
@@ -323,6 +337,8 @@ def provoked(name: str, status: str, campus: Campus, api: Any) -> Any:
         ids |= {"id" if "{id}" in path else "event_id": 10**17}
         nowhere = path if "{id}" in path else path.replace("{name}", "Nowhere").replace("{code}", "Nowhere")
         missing = address(nowhere, operation, ids)
+        if path.endswith(BY_MAILED_TOKEN):
+            return send(method, f"{path}?token=of-nobody")
         nobodys = f"{path}?floor=200" if name in OF_A_FLOOR else f"{url}{'&' if '?' in url else '?'}page=99999"
         return send(method, missing if "{" in path else nobodys)
     if status == "405":

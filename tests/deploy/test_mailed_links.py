@@ -1,0 +1,55 @@
+"""What the production proxy does with links that were mailed: their tokens reach no log."""
+
+import pytest
+
+from kernel.api.permissions import HoldsToken
+from tests.contract.test_query_strings import DECLARED
+from tests.deploy.proxies import CONFIGURATION, proxying
+from tests.deploy.test_proxied_streams import Named, asking, place, upstream
+
+PATHS = ["/api/v1/confirm-email/", "/api/v1/unsubscribe/"]
+TOKEN = "4.a-token-that-was-mailed"
+CARE = "error_log /dev/null;"
+
+
+def test_these_are_the_links_that_are_mailed():
+    """All that take a token in their query."""
+    taken = {
+        f"/api/v1/{path}" for (_, path), each in DECLARED.items() if each.permission is HoldsToken and each.parameters
+    }
+    assert sorted(taken) == PATHS
+
+
+@pytest.mark.parametrize("path", [*PATHS, *(path.rstrip("/") for path in PATHS)])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_link_is_asked_of_the_app(path, method):
+    with (
+        upstream(Named, "app") as app,
+        proxying(place(app)) as address,
+        asking(address, f"{path}?token={TOKEN}", method) as answer,
+    ):
+        assert answer.read() == b"app HTTP/1.1"
+
+
+def logged(folder, configuration=CONFIGURATION):
+    """Of links that are followed while the app is away."""
+    log = folder / "log"
+    with upstream(Named, "app") as gone:
+        away = place(gone)
+        gone.socket.close()
+        with proxying(away, configuration, log=log) as address:
+            for path in PATHS:
+                with asking(address, f"{path}?token={TOKEN}") as answer:
+                    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    return log.read_text(encoding="utf-8")
+
+
+def test_a_token_reaches_no_log_not_even_where_the_app_is_away(tmp_path):
+    text = logged(tmp_path)
+    for path in PATHS:
+        assert f'"GET {path} HTTP/1.1" 503' in text
+    assert TOKEN not in text
+
+
+def test_without_the_proxys_care_it_would_be_logged(tmp_path):
+    assert TOKEN in logged(tmp_path, CONFIGURATION.replace(CARE, ""))
