@@ -124,6 +124,12 @@ def test_a_query_that_is_none_is_refused(api, db, method, query, details):
     assert (response.status_code, response.json()["details"]) == (400, details)
 
 
+@pytest.mark.parametrize(("method", "sentence"), [("GET", "This field is required."), ("POST", "Must not be empty")])
+def test_an_empty_token_is_none(api, db, method, sentence):
+    response = api()(method, "unsubscribe/?token=")
+    assert (response.status_code, response.json()["details"]) == (400, {"token": [sentence]})
+
+
 @pytest.mark.parametrize("path", ["unsubscribe/", "confirm-email/"])
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_no_other_method(api, db, method, path):

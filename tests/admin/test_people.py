@@ -4,11 +4,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Preferences, User
 from accounts.services.people import change_user, create_user, set_password
 from auditlog.models import LogEntry
 from kernel import clock
 from kernel.errors import PermissionDenied
+from outbox.models import Letter
 from tests.admin.pages import act, actions, errors, said, save, typed
 from tests.factories import PASSWORD, make_user
 
@@ -38,7 +39,7 @@ def manager(cspace_admin, browser):
 def as_it_is(user):
     """The form of a person as the page shows it."""
     ticked = {name: "on" for name in ("is_active", "is_staff", "is_superuser") if getattr(user, name)}
-    return {"display_name": user.display_name} | ticked
+    return {"display_name": user.display_name, "email": user.email} | ticked
 
 
 def page_of(user, page="change"):
@@ -91,6 +92,37 @@ def test_a_person_is_changed_by_the_service_and_a_second_time_not_at_all(manager
     member.refresh_from_db()
     assert (member.display_name, member.is_active) == ("New Name", True)
     assert [row.details["changes"] for row in LogEntry.objects.all()] == [{"display_name": ["Mem Ber", "New Name"]}]
+
+
+def test_an_address_is_set_without_being_confirmed_and_the_log_does_not_have_it(manager, member, settings):
+    settings.SMTP_SERVER = "mail.example.edu"
+    Preferences.objects.create(user=member, pending_email="wish@example.edu", mail="daily")
+    for email, kept in (("Ada@Example.EDU", "Ada@example.edu"), ("byron@example.edu", "byron@example.edu"), ("", "")):
+        save(manager, page_of(member), as_it_is(member) | {"email": email})
+        member.refresh_from_db()
+        assert member.email == kept
+    assert Preferences.objects.values_list("pending_email", "mail").get() == ("", "daily")
+    assert [row.details["changes"] for row in LogEntry.objects.order_by("id")] == [
+        {"email": ["", "an address"]},
+        {"email": ["an address", "an address"]},
+        {"email": ["an address", ""]},
+    ]
+    assert [row.arguments["email"] for row in Letter.objects.order_by("id")] == ["Ada@example.edu", "byron@example.edu"]
+
+
+def test_a_person_may_be_made_with_an_address(manager):
+    assert manager.post(f"{PEOPLE}add/", NEW | {"email": "ada@example.edu"}).status_code == 302
+    assert User.objects.get(username="lovelace-ada").email == "ada@example.edu"
+
+
+@pytest.mark.parametrize(
+    "email", ["ada", "Ada <ada@example.edu>", "adé@example.edu", "ada@example.edu\r\nBcc: x@y.edu"]
+)
+def test_what_is_no_address_is_said_on_the_page(manager, member, email):
+    response = manager.post(page_of(member), as_it_is(member) | {"email": email})
+    assert errors(response) == {"email": ["Must be an e-mail address such as ada@example.edu"]}
+    member.refresh_from_db()
+    assert member.email == ""
 
 
 def test_a_person_unticked_as_active_loses_every_session(manager, member):

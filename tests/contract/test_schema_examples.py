@@ -269,7 +269,7 @@ def test_an_example_works_when_it_is_sent(name, campus, api):
         if kind == EVENT_STREAM:
             assert (response["Content-Type"], OPENING in response.wsgi_request.META) == (f"{kind}; charset=utf-8", True)
             return
-        assert (response["Content-Type"], len(response.content) > 100) == (kind, True)
+        assert (response["Content-Type"].partition(";")[0], len(response.content) > 100) == (kind, True)
         return
     example, got = examples_of(answer)["DemoCampus"], response.json()
     assert shape(got) == shape(example)

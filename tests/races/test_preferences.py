@@ -1,11 +1,16 @@
-"""Two pages change different preferences of one person at once: both are kept, and the log says what was changed."""
+"""Two pages change different preferences of one person at once: both are kept, and the log says what was changed.
+
+An address is confirmed once, and never one that he has just ceased to wish for.
+"""
 
 import pytest
 
 from accounts.models import Preferences
+from accounts.services.confirming import TokenIsSpent, confirm_email
 from accounts.services.preferences import change_preferences
 from auditlog.models import LogEntry
 from kernel import clock
+from tests.accounts.mailing import waiting_for
 from tests.factories import make_user
 from tests.races.threads import at_once, raised
 
@@ -57,3 +62,39 @@ def test_without_the_lock_both_begin_with_the_same(settings):
         if not is_a_chain(contest()):
             return
     pytest.fail("two changes without the lock never met")
+
+
+def confirming(token):
+    return lambda: confirm_email(token=token, now=clock.now())
+
+
+def confirmed_twice():
+    """Two clicks at once on the link of one letter; how many were told that it was good."""
+    token = waiting_for("ada@example.edu", make_user())
+    return 2 - len(raised(at_once(confirming(token), confirming(token))))
+
+
+def test_of_two_clicks_at_once_one_confirms():
+    for _ in range(ROUNDS):
+        assert confirmed_twice() == 1
+    assert LogEntry.objects.filter(action="user.email_confirmed").count() == ROUNDS
+
+
+def test_without_the_lock_both_clicks_confirm(settings):
+    """The mutant. It shows the rounds above can fail."""
+    settings.CSPACE_TEST_FAULTS = {"skip-preferences-lock"}
+    for _ in range(MUTANT_ROUNDS):
+        if confirmed_twice() == 2:
+            return
+    pytest.fail("two clicks without the lock never met")
+
+
+def test_an_address_that_is_taken_away_meanwhile_is_not_there_afterwards():
+    """Taken away first, the link is spent; confirmed first, it is taken away all the same."""
+    for _ in range(ROUNDS):
+        person = make_user()
+        token = waiting_for("ada@example.edu", person)
+        refusals = raised(at_once(confirming(token), changing(person, email="")))
+        assert set(refusals) <= {TokenIsSpent}
+        person.refresh_from_db()
+        assert (person.email, Preferences.objects.get(user=person).pending_email) == ("", "")
