@@ -7,15 +7,15 @@ from kernel.db.batch import Statement, ask
 from kernel.db.loading import JoinedTables, columns_of, instance_of, instances_in
 from kernel.db.pipeline import ResultRow
 
-CHOSEN = ("user_id", "language", "mail", "daily_minute", "reminder_hours", "is_told_of_last_dates", "pending_email")
+CHOICE = ("user_id", "language", "mail", "daily_minute", "reminder_hours", "is_told_of_last_dates", "pending_email")
 PERSON = ("id", "username", "email", "is_active")
-TABLES: JoinedTables = (("choice", Preferences, CHOSEN), ("person", User, PERSON))
+TABLES: JoinedTables = (("choice", Preferences, CHOICE), ("person", User, PERSON))
 JOINED = f"""
 SELECT {columns_of(TABLES)}
   FROM accounts_user AS person {{join}} accounts_preferences AS choice ON choice.user_id = person.id
  WHERE person.id = %s
 """  # noqa: S608
-OWN, CHOSEN_BY_NOW = JOINED.format(join="LEFT JOIN"), JOINED.format(join="JOIN")
+OWN, OF_WHO_HAS_CHOSEN = JOINED.format(join="LEFT JOIN"), JOINED.format(join="JOIN")
 LANGUAGE = "SELECT language FROM accounts_preferences WHERE user_id = %s"
 """For `kernel.languages`."""
 
@@ -37,12 +37,12 @@ def preferences_of(user_id: int) -> Preferences:
 
 
 def preferences_in(row: ResultRow) -> Preferences:
-    """Of a row that `OWN` or `CHOSEN_BY_NOW` has read."""
+    """Of a row that `OWN` or `OF_WHO_HAS_CHOSEN` has read."""
     values: list[Any] = list(row)
     if values[0] is None:  # nothing is chosen
-        person = instance_of(User, dict(zip(PERSON, values[len(CHOSEN) :], strict=True)))
+        person = instance_of(User, dict(zip(PERSON, values[len(CHOICE) :], strict=True)))
         return Preferences(user=person)
-    preferences, person = instances_in(values, TABLES)
+    choice, person = instances_in(values, TABLES)
+    preferences: Preferences = choice
     preferences.user = person
-    chosen: Preferences = preferences
-    return chosen
+    return preferences

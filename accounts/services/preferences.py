@@ -7,7 +7,7 @@ from django.conf import settings
 
 from accounts.facts import PreferencesChanged
 from accounts.models import Preferences, User
-from accounts.queries.preferences import CHOSEN_BY_NOW, preferences_in
+from accounts.queries.preferences import OF_WHO_HAS_CHOSEN, preferences_in
 from accounts.rules import without_addresses
 from accounts.services.letters import post_confirmation, tell_former_address
 from kernel.changes import Changes, changes_between
@@ -16,9 +16,9 @@ from kernel.db.transactions import transactional
 from kernel.facts import publish
 
 CHANGEABLE = ("language", "mail", "daily_minute", "reminder_hours", "is_told_of_last_dates")
-KEPT = (*CHANGEABLE, "pending_email")
+FIELDS = (*CHANGEABLE, "pending_email")
 BEGIN = "INSERT INTO accounts_preferences (user_id) SELECT id FROM accounts_user WHERE id = %s ON CONFLICT DO NOTHING"
-KEEP = f"UPDATE accounts_preferences SET {', '.join(f'{name} = %s' for name in KEPT)} WHERE user_id = %s"  # noqa: S608
+KEEP = f"UPDATE accounts_preferences SET {', '.join(f'{name} = %s' for name in FIELDS)} WHERE user_id = %s"  # noqa: S608
 END_WAITING = "UPDATE accounts_preferences SET pending_email = '' WHERE user_id = %s AND pending_email <> ''"
 KEEP_ADDRESS = "UPDATE accounts_user SET email = %s WHERE id = %s"
 
@@ -83,7 +83,7 @@ def hold_preferences(user_id: int) -> Preferences:
     Raises: User.DoesNotExist.
     """
     lock = "" if "skip-preferences-lock" in settings.CSPACE_TEST_FAULTS else " FOR NO KEY UPDATE"
-    _, rows = send(Statement(BEGIN, (user_id,)), Statement(f"{CHOSEN_BY_NOW}{lock}", (user_id,)))
+    _, rows = send(Statement(BEGIN, (user_id,)), Statement(f"{OF_WHO_HAS_CHOSEN}{lock}", (user_id,)))
     if not rows:
         raise User.DoesNotExist
     return preferences_in(rows[0])
@@ -91,4 +91,4 @@ def hold_preferences(user_id: int) -> Preferences:
 
 def keep(preferences: Preferences) -> None:
     """What is held, as it is now."""
-    put_off(Statement(KEEP, (*(getattr(preferences, name) for name in KEPT), preferences.user_id)))
+    put_off(Statement(KEEP, (*(getattr(preferences, name) for name in FIELDS), preferences.user_id)))
