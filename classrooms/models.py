@@ -105,6 +105,9 @@ class Occupancy(models.Model):
         output_field=models.BigIntegerField(),
         db_persist=True,
     )
+    revision = models.IntegerField(default=0, db_default=0)
+    """How often a registration has got another room or time; counted by PostgreSQL, whoever moves it. With that of the
+    registration it is the SEQUENCE that calendars know it by (RFC 5545 §3.8.7.4)."""
 
     objects = OccupancyQuerySet.as_manager()
 

@@ -10,7 +10,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -82,6 +84,12 @@ def is_mail_on() -> bool:
 def public_url() -> str:
     """Where people find this server: what the links in letters begin with, without a slash at the end."""
     return str(getattr(settings, "CSPACE_PUBLIC_URL", "")).rstrip("/")
+
+
+def host() -> str:
+    """What stands behind the @ of ids that other programs keep: it must not change."""
+    public = urlsplit(getattr(settings, "CSPACE_PUBLIC_URL", "")).hostname
+    return public or parseaddr(getattr(settings, "SMTP_EMAIL", ""))[1].rpartition("@")[2] or "localhost"
 
 
 def register(*kinds: LetterKind) -> None:

@@ -1,10 +1,12 @@
 """The listener that tells people, and what people do with what they were told."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from kernel.db.batch import Statement
+from kernel.db.chaining import chained
 from kernel.db.transactions import transact
 from kernel.errors import NotFound
 from kernel.facts import Fact, Notice, PeopleQuery
@@ -45,10 +47,22 @@ SELECT count(*) FROM marked
 """
 
 
+RETURN = "RETURNING id, user_id, kind, target, created_at"
+Follower = Callable[[datetime], Statement | None]
+_followers: list[Follower] = []
+
+
+def follow(follower: Follower) -> None:
+    """Have every statement that writes notices go on with one that begins with WITH and may read what was written: the
+    rows of `told` (id, user_id, kind, target, created_at). So it costs no statement more. `follower` is called with the
+    time at which it happens; None where there is nothing to go on with. There is one. Called from `AppConfig.ready`."""
+    _followers[:] = [follower]
+
+
 def deliver(facts: Sequence[Fact]) -> list[Statement]:
     """Write the notices of all facts: one statement for those with listed recipients, one per query of recipients.
 
-    The actor of a fact gets none, unless the notice says so.
+    The actor of a fact gets none, unless the notice says so. Whoever follows goes on in the same statements.
     """
     rows: list[dict[str, Any]] = []
     queries: list[tuple[PeopleQuery, list[dict[str, Any]]]] = []
@@ -64,7 +78,9 @@ def deliver(facts: Sequence[Fact]) -> list[Statement]:
             else:
                 rows += [row | {"recipient": user_id} for user_id in people if user_id not in left_out]
     statements = [_for_query(*each) for each in queries]
-    return [*statements, Statement(FOR_EACH_OF_A_LIST, (json.dumps(rows),))] if rows else statements
+    if rows:
+        statements.append(Statement(FOR_EACH_OF_A_LIST, (json.dumps(rows),)))
+    return [_followed(each, facts[0].occurred_at) for each in statements]
 
 
 def _row(fact: Fact, notice: Notice) -> dict[str, Any]:
@@ -83,6 +99,13 @@ def _for_query(people: PeopleQuery, rows: Sequence[dict[str, Any]]) -> Statement
     sql = FOR_EACH_OF_A_QUERY.format(people=people.sql)
     values = (row["kind"], row["target"], json.dumps(row["params"]), row["text"], row["at"])
     return Statement(sql, (*values, *people.parameters, row["actor"], row["other"]))
+
+
+def _followed(insert: Statement, now: datetime) -> Statement:
+    for follower in _followers:
+        if going_on := follower(now):
+            return chained("told", Statement(f"{insert.sql} {RETURN}", insert.parameters), going_on)
+    return insert
 
 
 class NotificationNotFound(NotFound):

@@ -117,6 +117,8 @@ class Registration(models.Model):
     is_closed_over = models.BooleanField(default=False)
     """It was cancelled because its room was closed: who lost it is told when the time is free again, and a series
     tries it again."""
+    revision = models.IntegerField(default=0, db_default=0)
+    """How often description or status were changed; counted by PostgreSQL. See `Occupancy.revision`."""
 
     objects = RegistrationQuerySet.as_manager()
 

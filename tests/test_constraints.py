@@ -18,6 +18,7 @@ from jobs.models import DueTime
 from kernel import clock
 from kernel.campus_time import campus_date
 from kernel.models import IdempotencyRecord
+from mail.models import Invitation
 from notifications.models import Notification
 from registrations.models import EndingNotice, Registration, Reminder, Series
 from tests.allocations.scenes import ended, make_entry, make_event
@@ -69,6 +70,8 @@ VIOLATIONS = {
         {"jti": "gen_random_uuid()", "successor_jti": "gen_random_uuid()", "used_at": "NULL"},
     ),
     "accounts_refreshsession.successor_jti": ("accounts.RefreshSession", {"jti": "gen_random_uuid()"}),
+    "invitation_one_per_registration": ("mail.Invitation", {}),
+    "invitation_known_method": ("mail.Invitation", {"user_id": ANOTHER, "method": "'PUBLISH'"}),
     "group_living_name_is_unique": ("groups.Group", {"is_system": "false"}),
     "group_one_system_group": ("groups.Group", {"name": "'other'", "name_key": "'other'"}),
     "group_has_a_name": ("groups.Group", {"is_system": "false", "name": "''", "name_key": "'other'"}),
@@ -275,6 +278,8 @@ def make_first_rows():
     # Room time that no lecture has yet.
     make_registration(by=user, group=group, classroom=room, day=campus_date(now) + dt.timedelta(days=5))
     Preferences.objects.create(user=user)
+    registration = Registration.objects.order_by("pk")[0]
+    Invitation.objects.create(user=user, registration=registration, sequence=1, method="REQUEST", ends_at=now)
     make_user("another")
     RefreshSession.objects.create(
         family=uuid.uuid4(),

@@ -26,7 +26,7 @@ COLUMNS = (
     "series_id",
     "is_closed_over",
 )
-"""All columns of the table: a new one is given its value here, and in both statements."""
+"""All columns but those that PostgreSQL keeps: a new one is given its value here, and in both statements."""
 INSERT = f"INSERT INTO registrations_registration ({', '.join(COLUMNS)})"
 INSERT_ONE = f"{INSERT} SELECT {OCCUPIED}, {GROUP_ACTED_FOR}, %s::bigint, %s::text, %s, %s::timestamptz, NULL, false"
 INSERT_OCCURRENCES = (

@@ -305,4 +305,38 @@ SAMPLES: list[tuple[str, dict[str, Any], str, str]] = [
         "Your draw entry has been withdrawn: Room A, Wednesday 09:10–10:20. Cancelled: 16 dates ahead.",
         "您的抽籤志願已撤回：Room A，星期三 09:10–10:20。已取消之後的 16 次借用。",
     ),
+    (
+        "mail.daily",
+        {"count": 1, "day": "2026-02-01"},
+        "1 notification up to 2026-02-01",
+        "截至 2026年2月1日（星期日）的 1 則通知",
+    ),
+    (
+        "mail.daily",
+        {"count": 3, "day": "2026-02-01"},
+        "3 notifications up to 2026-02-01",
+        "截至 2026年2月1日（星期日）的 3 則通知",
+    ),
+    (
+        "mail.calendar",
+        SLOT | {"method": "REQUEST"},
+        "For your calendar: Room A, 2026-02-01 10:00–12:00",
+        "行事曆更新：Room A，2026年2月1日（星期日）10:00–12:00",
+    ),
+    (
+        "mail.calendar",
+        SLOT | {"method": "CANCEL"},
+        "No longer in your calendar: Room A, 2026-02-01 10:00–12:00",
+        "行事曆移除：Room A，2026年2月1日（星期日）10:00–12:00",
+    ),
+    ("mail.slot", SLOT, "Room A, 2026-02-01 10:00–12:00", "Room A，2026年2月1日（星期日）10:00–12:00"),
+    ("mail.more", {"rest": 3}, "And 3 more.", "另有 3 則。"),
+    (
+        "mail.zone",
+        {"zone": "Asia/Taipei"},
+        "Times are those of the campus (Asia/Taipei).",
+        "時間均為校園時間（Asia/Taipei）。",
+    ),
+    ("mail.open", {}, "Open CSpace", "開啟 CSpace"),
+    ("mail.unsubscribe", {}, "No more mail from CSpace", "不再接收 CSpace 的郵件"),
 ]

@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from notifications.models import InboxPart, Notification
 from tests.factories import make_user
+from tests.migrating import migrate_to_the_end
 
 MOMENT = dt.datetime(2026, 1, 20, 2, 0, tzinfo=dt.UTC)
 TELL = "INSERT INTO notifications_notification (user_id, description, status, created_at) VALUES (%s, 'x', %s, %s)"
@@ -15,11 +16,6 @@ TELL = "INSERT INTO notifications_notification (user_id, description, status, cr
 
 def migrate(name):
     MigrationExecutor(connection).migrate([("notifications", name)])
-
-
-def migrate_to_the_end():
-    executor = MigrationExecutor(connection)
-    executor.migrate([target for target in executor.loader.graph.leaf_nodes() if target[0] == "notifications"])
 
 
 def left_over():

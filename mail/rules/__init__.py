@@ -1,0 +1,1 @@
+"""What is decided about letters, of nothing but what is given. Pure."""

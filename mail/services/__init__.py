@@ -1,0 +1,1 @@
+"""How notices become letters, and calendars follow."""

@@ -1,0 +1,99 @@
+"""How a letter is put together."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from email.utils import parseaddr
+from urllib.parse import quote
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from accounts.services.unsubscribing import unsubscribe_token
+from kernel.db.arrays import array_of
+from kernel.db.batch import Statement
+from kernel.letters import CalendarObject, Message, host
+from kernel.phrases import sentence
+from mail.enums import Method
+from mail.queries.calendars import sequence_of
+from mail.queries.readers import MailReader
+from mail.rules.deciding import MOST_LISTED, one_line, subject_of
+from mail.rules.icalendars import CalendarEvent, icalendar_of
+from registrations.enums import RegistrationStatus
+from registrations.models import Registration
+
+STATUSES = {RegistrationStatus.APPROVED: "CONFIRMED", RegistrationStatus.PENDING: "TENTATIVE"}
+# A letter that was written before another, and went after it, does not take back what that has told.
+NOTE = """
+INSERT INTO mail_invitation AS kept (user_id, registration_id, sequence, method, ends_at)
+SELECT %s::bigint, registration_id, sequence, %s, ends_at
+  FROM unnest(%s::bigint[], %s::integer[], %s::timestamptz[]) AS news (registration_id, sequence, ends_at)
+    ON CONFLICT (user_id, registration_id) DO UPDATE
+   SET sequence = excluded.sequence, method = excluded.method, ends_at = excluded.ends_at
+ WHERE kept.sequence <= excluded.sequence
+"""
+
+
+def composed(reader: MailReader, *, subject: str, lines: Sequence[str], noting: Sequence[Statement] = ()) -> Message:
+    """A letter of some sentences, in the reader's language, with the way to be sent no more."""
+    site = str(getattr(settings, "CSPACE_PUBLIC_URL", "")).rstrip("/")
+    leave = f"{site}/api/v1/unsubscribe/?token={quote(unsubscribe_token(reader.user_id))}" if site else ""
+    words = {name: sentence(f"mail.{name}", {}, language=reader.language) for name in ("open", "unsubscribe")}
+    line = subject_of(subject)
+    content = {
+        "language": reader.language,
+        "subject": line,
+        "lines": [one_line(line) for line in lines[:MOST_LISTED]],
+        "more": in_words(reader, "more", rest=len(lines) - MOST_LISTED) if len(lines) > MOST_LISTED else "",
+        "zone": in_words(reader, "zone", zone=settings.CSPACE_TIME_ZONE),
+        "site": f"{site}/" if site else "",
+        "leave": leave,
+        "words": words,
+    }
+    ways_out = {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return Message(
+        address=reader.email,
+        subject=line,
+        text=render_to_string("mail/letter.txt", content),
+        html=render_to_string("mail/letter.html", content),
+        headers=ways_out if leave else {},
+        noting=noting,
+    )
+
+
+def in_words(reader: MailReader, name: str, **params: object) -> str:
+    """One of the fixed phrases, in his language."""
+    return sentence(f"mail.{name}", params, language=reader.language)
+
+
+def with_calendar(
+    message: Message, reader: MailReader, method: Method, registrations: Sequence[Registration], *, now: datetime
+) -> Message:
+    """The same letter with what it tells the reader's calendar, and what notes that when it has gone."""
+    text = icalendar_of(
+        [_event(each) for each in registrations], method=method, organizer=organizer(), attendee=reader.email, now=now
+    )
+    columns = (
+        array_of(each.pk for each in registrations),
+        array_of(sequence_of(each) for each in registrations),
+        array_of(each.occupancy.ends_at for each in registrations),
+    )
+    note = Statement(NOTE, (reader.user_id, method.value, *columns))
+    return replace(message, calendar=CalendarObject(method=method.value, text=text), noting=(*message.noting, note))
+
+
+def organizer() -> str:
+    """The address that letters come from."""
+    return parseaddr(getattr(settings, "SMTP_EMAIL", ""))[1] or f"cspace@{host()}"
+
+
+def _event(registration: Registration) -> CalendarEvent:
+    room = registration.occupancy.classroom
+    return CalendarEvent(
+        uid=f"registration-{registration.pk}@{host()}",
+        sequence=sequence_of(registration),
+        interval=registration.interval,
+        summary=one_line(registration.description) or room.name,
+        location=", ".join(part for part in (room.name, room.building) if part),
+        status=STATUSES.get(RegistrationStatus(registration.status), "CANCELLED"),
+    )
