@@ -125,8 +125,10 @@ class Naive:
         is_new_slot = (old.weekday, old.room, old.hour) != (new.weekday, new.room, new.hour)
         longer = new.ends_on > old.ends_on
         last = new.last if new.ends_on == old.ends_on else new.ends_on
-        if (new.room in self.closed_rooms and (is_new_slot or longer)) or cut > last:
-            return 409 if cut > last and last < TODAY else 400
+        if new.room in self.closed_rooms and (is_new_slot or longer):
+            return 400
+        if cut > last:
+            return 409 if last < TODAY else 400
         if new.ends_on != old.ends_on and old.cancelled_from is not None and last >= old.cancelled_from:
             return 409
         plan, in_place, moving = {}, 0, 0

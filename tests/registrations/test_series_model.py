@@ -303,6 +303,11 @@ MOVED_INTO_ANOTHERS_SLOT = [
     ("cancel", FIRST),
     ("promote",),
 ]
+ENDED_IN_A_CLOSED_ROOM = [
+    ("give_back", "w1", "withdraw"),
+    ("toggle_room", ROOMS[0]),
+    ("change", dt.date(2026, 1, 30), {"hour": STARTS[1]}),
+]
 
 
 def rows_of_log(after):
@@ -340,6 +345,7 @@ def carry_out_logged(step, naive, real):
 @example(steps=LOST_WHERE_IT_WAS_MOVED)
 @example(steps=GIVEN_ON)
 @example(steps=MOVED_INTO_ANOTHERS_SLOT)
+@example(steps=ENDED_IN_A_CLOSED_ROOM)
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(commands, min_size=6, max_size=14))
 def test_a_series_is_what_a_dictionary_of_weeks_says(steps, db):
