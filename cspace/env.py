@@ -278,3 +278,9 @@ def development_hosts(listening_on: str) -> list[str]:
     """The host names a development server answers to: its own, or any where it was told to listen everywhere."""
     everywhere = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
     return ["*"] if listening_on in everywhere else ["127.0.0.1", "localhost", "[::1]", "testserver", listening_on]
+
+
+def development_url(listening_on: str, port: int) -> str:
+    """Where a development server is found by a browser on its machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listening_on, listening_on)  # noqa: S104 - compared with
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

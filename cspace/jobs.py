@@ -30,10 +30,14 @@ from jobs.services.failing import forget_failures, free_key, keep_error
 from jobs.services.stalling import STALLED_SECONDS
 from kernel import clock
 from kernel.errors import DomainError
-from kernel.jobs import Job, Periodic, declared_jobs, declared_periodics
+from kernel.jobs import OUTSIDE, QUEUE, Job, Periodic, declared_jobs, declared_periodics
+from kernel.letters import is_mail_on
 
-SLOTS = 4
-"""Jobs at a time in a process: each has a thread and a connection."""
+SLOTS = {QUEUE: 4, OUTSIDE: 4}
+"""Jobs at a time in a process, of each queue: each has a thread and a connection. What waits for other people's servers
+takes nothing from the others."""
+ENGINE_CONNECTIONS = 5
+"""For what the engine itself writes and asks, in short statements; beside them each queue listens on one."""
 HEARTBEAT_SECONDS = 10.0
 POLL_SECONDS = 5.0
 """For jobs that become due; of new ones PostgreSQL tells at once."""
@@ -62,13 +66,20 @@ class Waits(BaseRetryStrategy):
         return RetryDecision(retry_at=clock.now() + timedelta(seconds=waits[job.attempts]))
 
 
-class ClockedWorker(Worker):
-    """A worker that also looks whether something periodic is due, as a side task: if that ended, so would the worker.
+class QueueWorker(Worker):
+    """The engine's worker for one queue.
 
     The engine's own periodic jobs are not used: it forgets a time once it has seen the next one, so that a worker that
     lags behind would have it done again. Without any of them this method would return at once, and the engine stops
     watching its side tasks, the heartbeat among them, when the first of them returns.
     """
+
+    async def _periodic_deferrer(self) -> None:
+        await asyncio.Event().wait()
+
+
+class ClockedWorker(QueueWorker):
+    """One that also looks whether something periodic is due, as a side task: if that ended, so would the worker."""
 
     async def _periodic_deferrer(self) -> None:
         last: dict[str, datetime] = {}
@@ -78,54 +89,74 @@ class ClockedWorker(Worker):
 
 
 class Runner:
-    """Runs workers, one after the other, until it is told to end: whatever ends one before is tried again."""
+    """Runs a worker for each queue until it is told to end. What ends one of them before ends all, and they are begun
+    anew."""
 
     def __init__(self, poll_seconds: float) -> None:
         self._poll_seconds = poll_seconds
         self._ending = asyncio.Event()
-        self._worker: Worker | None = None
+        self._workers: list[Worker] = []
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT; what is being done then has `DRAIN_SECONDS`."""
         loop = asyncio.get_running_loop()
-        loop.set_default_executor(ThreadPoolExecutor(SLOTS + 1, thread_name_prefix="job"))
+        loop.set_default_executor(ThreadPoolExecutor(sum(SLOTS.values()) + 1, thread_name_prefix="job"))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end)
         pause = 1.0
         while not self._ending.is_set():
             began = loop.time()
-            await self._run_one()
+            await self._run_all()
             pause = 1.0 if loop.time() - began > MAX_PAUSE_SECONDS else min(2 * pause, MAX_PAUSE_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), pause)
 
-    async def _run_one(self) -> None:
+    async def _run_all(self) -> None:
         try:
             app = await asyncio.to_thread(engine)
             async with app.open_async():
-                self._worker = ClockedWorker(
-                    app=app,
-                    concurrency=SLOTS,
-                    fetch_job_polling_interval=self._poll_seconds,
-                    shutdown_graceful_timeout=_drain_seconds(),
-                    delete_jobs=DeleteJobCondition.SUCCESSFUL,
-                    install_signal_handlers=False,
-                    update_heartbeat_interval=HEARTBEAT_SECONDS,
-                    stalled_worker_timeout=STALLED_SECONDS,
-                )
-                if not self._ending.is_set():
-                    await self._worker.run()  # type: ignore[no-untyped-call]
+                self._workers = [self._worker_of(app, queue) for queue in SLOTS]
+                await self._run_until_one_ends()
             if not self._ending.is_set():
                 logger.warning("the worker has stopped by itself and is begun anew")
         except Exception as error:
             _warn("the worker was interrupted", error)
 
+    def _worker_of(self, app: App, queue: str) -> Worker:
+        kind = ClockedWorker if queue == QUEUE else QueueWorker
+        return kind(
+            app=app,
+            queues=[queue],
+            concurrency=SLOTS[queue],
+            fetch_job_polling_interval=self._poll_seconds,
+            shutdown_graceful_timeout=_drain_seconds(),
+            delete_jobs=DeleteJobCondition.SUCCESSFUL,
+            install_signal_handlers=False,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=STALLED_SECONDS,
+        )
+
+    async def _run_until_one_ends(self) -> None:
+        """Raises: whatever has ended a worker."""
+        runs = [asyncio.create_task(self._run(worker)) for worker in self._workers]
+        await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
+        for worker in self._workers:
+            worker.stop()  # type: ignore[no-untyped-call]
+        await asyncio.wait(runs)
+        for run in runs:
+            run.result()
+
+    async def _run(self, worker: Worker) -> None:
+        """The engine's own method forgets, when it begins, that its worker was told to stop."""
+        if not self._ending.is_set():
+            await worker.run()  # type: ignore[no-untyped-call]
+
     def _end(self) -> None:
         if self._ending.is_set():
             return
         self._ending.set()
-        if self._worker is not None:
-            self._worker.stop()  # type: ignore[no-untyped-call]
+        for worker in self._workers:
+            worker.stop()  # type: ignore[no-untyped-call]
         # A thread cannot be stopped, and the engine would wait for it.
         end = threading.Timer(_drain_seconds() + MARGIN_SECONDS, os._exit, (0,))
         end.daemon = True
@@ -134,6 +165,8 @@ class Runner:
 
 def run_worker(*, poll_seconds: float = POLL_SECONDS) -> NoReturn:
     """Do jobs until SIGTERM or SIGINT, and end the process. A database that is away is waited for."""
+    if not is_mail_on():
+        logger.info("no mail is sent: SMTP_SERVER is not set")
     asyncio.run(Runner(poll_seconds).run())
     # Everything is done; taking the interpreter apart would cost more than half a second of CPU.
     logging.shutdown()
@@ -153,7 +186,7 @@ def engine() -> App:
     for of_django in ("cursor_factory", "context"):
         parameters.pop(of_django, None)
     connector = PsycopgConnector(
-        kwargs=parameters, configure=_commit_each, pool_factory=_pool, min_size=1, max_size=SLOTS + 1
+        kwargs=parameters, configure=_commit_each, pool_factory=_pool, min_size=1, max_size=ENGINE_CONNECTIONS
     )
     app = App(connector=connector)
     for job in declared_jobs():
@@ -183,8 +216,9 @@ def _do_job(job: Job, context: JobContext, **arguments: Any) -> None:
     job_id = _id_of(context)
     if context.job.queueing_lock is not None:
         free_key(job_id=job_id)
+    more = {"is_last": context.job.attempts >= len(job.waits)} if job.is_told_of_last_try else {}
     with _keeping_error(job.name, job_id):
-        job.do(now=clock.now(), **arguments)
+        job.do(now=clock.now(), **arguments, **more)
 
 
 def _do_periodic(periodic: Periodic, context: JobContext) -> None:

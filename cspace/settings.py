@@ -15,11 +15,13 @@ from cspace.env import (
     DEFAULT_FILE,
     Environment,
     development_hosts,
+    development_url,
     owner_problem,
     refuse,
     secret_problems,
     split_words,
 )
+from cspace.smtp import IMPLICIT_TLS_PORT, STARTTLS_PORT, mail_problems
 from kernel.languages import ENGLISH, NAMES_OF_LANGUAGES
 
 HSTS_PRELOAD_SECONDS = 31_536_000
@@ -62,6 +64,19 @@ try:
     OCCUPANCY_CORS_ORIGINS = env.origins("OCCUPANCY_CORS_ORIGINS", ["*"], or_any=True)
     OCCUPANCY_PUBLIC_NAMES = env.bool("OCCUPANCY_PUBLIC_NAMES", False)
     OCCUPANCY_REQUIRE_LOGIN = env.bool("OCCUPANCY_REQUIRE_LOGIN", False)
+
+    # --- Mail --------------------------------------------------------------------------------------
+    SMTP_SERVER = env.str("SMTP_SERVER", "").strip()
+    SMTP_STARTTLS = env.bool("SMTP_STARTTLS", False)
+    SMTP_PORT = env.whole_number("SMTP_PORT", STARTTLS_PORT if SMTP_STARTTLS else IMPLICIT_TLS_PORT, largest=65535)
+    SMTP_EMAIL = env.str("SMTP_EMAIL", "")
+    SMTP_PASSWORD = env.secret("SMTP_PASSWORD")
+    SMTP_USER_NAME = env.str("SMTP_USER_NAME", "") or SMTP_EMAIL
+    SMTP_SENDER_NAME = env.str("SMTP_SENDER_NAME", "")
+    SMTP_BCC = env.words("SMTP_BCC")
+    SMTP_CA_FILE = env.str("SMTP_CA_FILE", "")
+    CSPACE_PUBLIC_URL = env.str("CSPACE_PUBLIC_URL", "" if IS_PRODUCTION else development_url(HOST, PORT))
+    CSPACE_MAIL_DIR = env.str("CSPACE_MAIL_DIR", str(BASE_DIR / "var" / "mail"))
 
     # --- Sessions and limits -----------------------------------------------------------------------
     CSPACE_ROTATE_REFRESH = env.bool("CSPACE_ROTATE_REFRESH", IS_PRODUCTION)
@@ -131,6 +146,10 @@ if CSPACE_HSTS_PRELOAD and not (CSPACE_HSTS_SUBDOMAINS and CSPACE_HSTS_SECONDS >
     refuse(
         f"CSPACE_HSTS_PRELOAD needs CSPACE_HSTS_SUBDOMAINS=on and CSPACE_HSTS_SECONDS={HSTS_PRELOAD_SECONDS} or more"
     )
+for problem in mail_problems(locals()):
+    refuse(problem)
+# How mail leaves, for `kernel.letters`. In development it can be read in files; no folder for them: none is written.
+CSPACE_MAIL_LEAVES = "by_smtp" if SMTP_SERVER else "as_files" if DEBUG and CSPACE_MAIL_DIR else "not_at_all"
 if ENVIRONMENT == "production" and DEBUG:
     refuse("DEBUG must not be on when CSPACE_ENV=production")
 if IS_PRODUCTION:
@@ -313,6 +332,9 @@ DATABASES = {
 }
 CSPACE_MIGRATED_AS = "owner" if OWNER_DATABASE else "default"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- What leaves by mail: the app `outbox` sends it, nothing else of Django does -------------------------------
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
 # --- Time and language -------------------------------------------------------------------------------------
 USE_TZ = True

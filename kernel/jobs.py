@@ -54,6 +54,7 @@ class Job:
 
     `waits`: seconds before the second, third … try; when they are used up it has failed; the admin shows it.
     `ends_at_once`: whether an error makes every further try useless.
+    `is_told_of_last_try`: `do` is also called with `is_last=`, whether an error now would be the end of it.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Job:
     queue: str = QUEUE
     waits: tuple[int, ...] = (60, 300, 1800)
     ends_at_once: Callable[[Exception], bool] = field(default=never)
+    is_told_of_last_try: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

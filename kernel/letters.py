@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,8 @@ from kernel.db.batch import Statement, put_off
 from kernel.jobs import ENQUEUE_FROM, OUTSIDE, Arguments, NameIsTaken
 
 MAX_KEY = 100
+BY_SMTP, AS_FILES, NOT_AT_ALL = "by_smtp", "as_files", "not_at_all"
+"""How mail leaves (`settings.CSPACE_MAIL_LEAVES`)."""
 SEND = "outbox.send"
 """The job that sends a letter: one argument, `letter_id`."""
 POST = """
@@ -73,23 +74,24 @@ class PostedOutsideTransaction(RuntimeError):
     """A letter outside a transaction could tell of a change that is rolled back."""
 
 
-_kinds: dict[str, LetterKind] = {}
-
-
 def is_mail_on() -> bool:
-    """Whether letters leave this server at all."""
-    return bool(getattr(settings, "SMTP_SERVER", ""))
+    """Whether letters leave at all: where they do not, none is to be posted."""
+    return bool(settings.CSPACE_MAIL_LEAVES != NOT_AT_ALL)
+
+
+def host_of_letters() -> str:
+    """The right side of what letters and calendars are known by (`Message-ID`, `UID`): always the same, since it is
+    that of the links. Without `CSPACE_PUBLIC_URL`, where no mail leaves, it is `localhost`."""
+    host = urlsplit(settings.CSPACE_PUBLIC_URL).hostname or "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def public_url() -> str:
     """Where people find this server: what the links in letters begin with, without a slash at the end."""
-    return str(getattr(settings, "CSPACE_PUBLIC_URL", "")).rstrip("/")
+    return settings.CSPACE_PUBLIC_URL.rstrip("/")
 
 
-def host() -> str:
-    """What stands behind the @ of ids that other programs keep: it must not change."""
-    public = urlsplit(getattr(settings, "CSPACE_PUBLIC_URL", "")).hostname
-    return public or parseaddr(getattr(settings, "SMTP_EMAIL", ""))[1].rpartition("@")[2] or "localhost"
+_kinds: dict[str, LetterKind] = {}
 
 
 def register(*kinds: LetterKind) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from email.utils import parseaddr
 from urllib.parse import quote
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.template.loader import render_to_string
 from accounts.services.unsubscribing import unsubscribe_token
 from kernel.db.arrays import array_of
 from kernel.db.batch import Statement
-from kernel.letters import CalendarObject, Message, host
+from kernel.letters import CalendarObject, Message, host_of_letters, public_url
 from kernel.phrases import sentence
 from mail.enums import Method
 from mail.queries.calendars import sequence_of
@@ -36,7 +35,7 @@ SELECT %s::bigint, registration_id, sequence, %s, ends_at
 
 def composed(reader: MailReader, *, subject: str, lines: Sequence[str], noting: Sequence[Statement] = ()) -> Message:
     """A letter of some sentences, in the reader's language, with the way to be sent no more."""
-    site = str(getattr(settings, "CSPACE_PUBLIC_URL", "")).rstrip("/")
+    site = public_url()
     leave = f"{site}/api/v1/unsubscribe/?token={quote(unsubscribe_token(reader.user_id))}" if site else ""
     words = {name: sentence(f"mail.{name}", {}, language=reader.language) for name in ("open", "unsubscribe")}
     line = subject_of(subject)
@@ -84,13 +83,13 @@ def with_calendar(
 
 def organizer() -> str:
     """The address that letters come from."""
-    return parseaddr(getattr(settings, "SMTP_EMAIL", ""))[1] or f"cspace@{host()}"
+    return settings.SMTP_EMAIL or f"cspace@{host_of_letters()}"
 
 
 def _event(registration: Registration) -> CalendarEvent:
     room = registration.occupancy.classroom
     return CalendarEvent(
-        uid=f"registration-{registration.pk}@{host()}",
+        uid=f"registration-{registration.pk}@{host_of_letters()}",
         sequence=sequence_of(registration),
         interval=registration.interval,
         summary=one_line(registration.description) or room.name,

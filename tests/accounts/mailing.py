@@ -16,7 +16,7 @@ PUBLIC_URL = "https://rooms.example.edu"
 
 @pytest.fixture
 def mail_is_on(settings: Any) -> None:
-    settings.SMTP_SERVER, settings.CSPACE_PUBLIC_URL = "mail.example.edu", PUBLIC_URL
+    settings.CSPACE_MAIL_LEAVES, settings.CSPACE_PUBLIC_URL = "by_smtp", PUBLIC_URL
 
 
 def waiting_for(email: str, person: User) -> str:

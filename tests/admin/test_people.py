@@ -95,7 +95,7 @@ def test_a_person_is_changed_by_the_service_and_a_second_time_not_at_all(manager
 
 
 def test_an_address_is_set_without_being_confirmed_and_the_log_does_not_have_it(manager, member, settings):
-    settings.SMTP_SERVER = "mail.example.edu"
+    settings.CSPACE_MAIL_LEAVES = "by_smtp"
     Preferences.objects.create(user=member, pending_email="wish@example.edu", mail="daily")
     for email, kept in (("Ada@Example.EDU", "Ada@example.edu"), ("byron@example.edu", "byron@example.edu"), ("", "")):
         save(manager, page_of(member), as_it_is(member) | {"email": email})

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from cspace.jobs import SLOTS
 from kernel.jobs import enqueue
 from tests.bench.measuring import Processes, cpu_of
 from tests.bench.verdicts import Goal, Row
@@ -25,7 +26,7 @@ def do_jobs(stage: Any) -> None:
     with ExitStack() as stack:
         workers = [stack.enter_context(worker_process({})) for _ in range(WORKERS)]
         enqueue_together(0, TOGETHER)
-        await_true(lambda: left() == 0 and heard_of() == WORKERS, MAX_SECONDS)
+        await_true(lambda: left() == 0 and heard_of() == WORKERS * len(SLOTS), MAX_SECONDS)
         with ExitStack() as spending:
             of_all = [spending.enter_context(cpu_of(Processes(worker.pid))) for worker in workers]
             of_database = spending.enter_context(cpu_of(stage.database))
@@ -53,7 +54,7 @@ def left() -> int:
 
 
 def heard_of() -> int:
-    """Workers that run."""
+    """Workers that run, one for each queue of a process."""
     return _number("SELECT count(*) FROM procrastinate_workers")
 
 

@@ -10,6 +10,6 @@ from tests.mail.post import Post
 @pytest.fixture
 def post(db: None, settings: Any) -> Post:
     """Mail is on from here on."""
-    settings.SMTP_SERVER, settings.SMTP_EMAIL = "mail.example.edu", "rooms@example.edu"
+    settings.CSPACE_MAIL_LEAVES, settings.SMTP_EMAIL = "by_smtp", "rooms@example.edu"
     settings.CSPACE_PUBLIC_URL = "https://rooms.example.edu"
     return Post()

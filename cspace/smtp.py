@@ -1,0 +1,66 @@
+"""Whether what is said about mail can be meant: each fault one sentence, none with a password in it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from ssl import SSLError, create_default_context
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from cspace.env import EXACT_ORIGIN, is_exact_origin
+
+IMPLICIT_TLS_PORT, STARTTLS_PORT = 465, 587
+ON_ONE_LINE = ("SMTP_SERVER", "SMTP_EMAIL", "SMTP_PASSWORD", "SMTP_USER_NAME", "SMTP_SENDER_NAME", "SMTP_CA_FILE")
+WITHOUT_SERVER = ("SMTP_PASSWORD", "SMTP_BCC", "SMTP_CA_FILE")
+"""What nobody says who does not want mail to be sent."""
+
+
+def mail_problems(settings: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the settings of mail, by their names; the first counts."""
+    for name in ON_ONE_LINE:
+        if not str(settings[name]).isprintable():
+            yield f"{name} holds a line break or another control character"
+    for name in ("SMTP_EMAIL", "SMTP_BCC"):
+        for address in [settings[name]] if isinstance(settings[name], str) else settings[name]:
+            if address and not is_address(address):
+                yield f"{name}: {address!r} is not an e-mail address such as rooms@example.edu"
+    if settings["SMTP_SERVER"]:
+        yield from _problems_with_server(settings)
+    else:
+        for name in WITHOUT_SERVER:
+            if settings[name]:
+                yield f"{name} needs an SMTP_SERVER"
+    url = settings["CSPACE_PUBLIC_URL"]
+    if url and not is_exact_origin(url):
+        yield f"CSPACE_PUBLIC_URL: {url!r} is not {EXACT_ORIGIN}"
+
+
+def _problems_with_server(settings: Mapping[str, Any]) -> Iterator[str]:
+    if any(sign in settings["SMTP_SERVER"] for sign in " /@"):
+        yield f"SMTP_SERVER: {settings['SMTP_SERVER']!r} is not the name of a host; its port is SMTP_PORT"
+    if not settings["SMTP_EMAIL"]:
+        yield "SMTP_SERVER needs an SMTP_EMAIL: the address that letters come from"
+    if not settings["CSPACE_PUBLIC_URL"]:
+        yield f"SMTP_SERVER needs a CSPACE_PUBLIC_URL for the links in letters: {EXACT_ORIGIN}"
+    if settings["SMTP_CA_FILE"]:
+        yield from _problems_with_certificates(settings["SMTP_CA_FILE"])
+
+
+def _problems_with_certificates(path: str) -> Iterator[str]:
+    try:
+        Path(path).read_bytes()
+        create_default_context(cafile=path)
+    except SSLError:
+        yield f"SMTP_CA_FILE names {path}, which holds no certificates in PEM"
+    except OSError as error:
+        yield f"SMTP_CA_FILE names {path}, which cannot be read ({error.strerror})"
+
+
+def is_address(text: str) -> bool:
+    """Whether mail can be sent there by a server that knows ASCII before the @."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
