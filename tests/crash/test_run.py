@@ -1,5 +1,6 @@
 """`make run`: what it prints, what it refuses in one line, and that nothing outlives it."""
 
+import io
 import json
 import os
 import re
@@ -18,7 +19,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cspace.management.commands.run import Command
 from kernel import clock
+from kernel.listening import Address
 from tests.crash.processes import ROOT, await_true, is_stopped, marked, postmaster, shared_folder
 from tests.races.server import free_port
 
@@ -231,6 +234,15 @@ def test_refuses_in_one_line(variable: str, value: str, line: str) -> None:
     refused = subprocess.run(command(), cwd=ROOT, env=environment, capture_output=True, text=True)
     assert refused.returncode != 0
     assert [text for text in refused.stderr.splitlines() if not text.startswith("make:")] == [line]
+
+
+def test_a_server_that_never_answers_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cspace.management.commands.run.SERVER_START_SECONDS", 0.2)
+    printed, complained = io.StringIO(), io.StringIO()
+    address = Address.of("127.0.0.1", free_port())
+    Command(stdout=printed, stderr=complained, no_color=True).announce(address)
+    assert printed.getvalue() == ""
+    assert complained.getvalue() == f"{address.url} does not answer after 0.2 s; it goes on starting\n"
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from serving.server import serve
 DATABASE_START_SECONDS = 300
 """Recovery after a crash may have much to read again."""
 SERVER_START_SECONDS = 300
-"""For the first answer; after it nobody is told any more where everything is."""
+"""After so long nobody is waiting to be told where it is."""
 
 
 class Command(BaseCommand):
@@ -80,11 +80,11 @@ class Command(BaseCommand):
             self.stderr.write(f"Going on without it: {refusal}")
 
     def announce(self, address: Address) -> None:
-        """Print where everything is and how to book a room, once the server answers."""
+        """Print where everything is and how to book a room, once the server answers; one line if it does not."""
         deadline = time.monotonic() + SERVER_START_SECONDS
         while not address.answers():
-            if time.monotonic() > deadline:
-                self.stderr.write(f"The server has not answered for {SERVER_START_SECONDS} seconds: see its log lines")
+            if time.monotonic() >= deadline:
+                self.stderr.write(f"{address.url} does not answer after {SERVER_START_SECONDS} s; it goes on starting")
                 return
             time.sleep(0.1)
         try:
