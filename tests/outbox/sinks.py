@@ -118,7 +118,7 @@ def tarpit() -> Iterator[int]:
 
 @contextmanager
 def babbler(certificate: Path) -> Iterator[int]:
-    """The port of one who begins his greeting over TLS and never ends it, one letter after the other."""
+    """The port of one who begins his greeting over TLS and never ends it, one line after the other."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     over = threading.Event()
@@ -127,7 +127,7 @@ def babbler(certificate: Path) -> Iterator[int]:
         try:
             with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
                 while not over.wait(0.05):
-                    connection.sendall(b"2")
+                    connection.sendall(b"220-patience\r\n")
         except OSError:
             pass
 
