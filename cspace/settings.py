@@ -60,6 +60,9 @@ try:
     CSPACE_LANGUAGE = env.word("CSPACE_LANGUAGE", ENGLISH, list(NAMES_OF_LANGUAGES))
     CSPACE_MAIL_DEFAULT = env.word("CSPACE_MAIL_DEFAULT", "each", ("off", "each", "daily"))
 
+    # --- What is told to other servers -------------------------------------------------------------
+    WEBHOOK_ALLOW_PRIVATE_HOSTS = env.words("WEBHOOK_ALLOW_PRIVATE_HOSTS")
+
     # --- The Occupancy dialect ---------------------------------------------------------------------
     OCCUPANCY_CORS_ORIGINS = env.origins("OCCUPANCY_CORS_ORIGINS", ["*"], or_any=True)
     OCCUPANCY_PUBLIC_NAMES = env.bool("OCCUPANCY_PUBLIC_NAMES", False)

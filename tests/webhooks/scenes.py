@@ -1,0 +1,55 @@
+"""Webhooks, facts that have happened, and what is to be sent."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from kernel.facts import Fact
+from webhooks.models import Delivery, Webhook
+from webhooks.services.webhooks import new_secret
+
+NOW = dt.datetime(2026, 1, 20, 2, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened(Fact):
+    """Anything, of which the log says a number."""
+
+    word: str
+    number: int = 0
+
+    @property
+    def action(self) -> str:  # type: ignore[override]
+        return self.word
+
+    @property
+    def target(self) -> str:
+        return f"group:{self.number}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"number": self.number}
+
+    @classmethod
+    def of(cls, word: str, number: int = 0) -> "Happened":
+        return cls(word=word, number=number, actor_id=None, occurred_at=NOW)
+
+
+def make_webhook(*events: str, url: str = "https://hooks.example.org/cspace", is_active: bool = True) -> Webhook:
+    return Webhook.objects.create(
+        url=url, events=list(events), is_active=is_active, secret=new_secret(), created_at=NOW, updated_at=NOW
+    )
+
+
+def jobs_for() -> list[int]:
+    """The webhooks that jobs wait for, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = 'webhooks.send' ORDER BY id")
+        return sorted(json.loads(arguments)["webhook_id"] for (arguments,) in cursor.fetchall())
+
+
+def waiting(webhook: Webhook) -> list[Delivery]:
+    return list(webhook.deliveries.filter(state="waiting").order_by("id"))

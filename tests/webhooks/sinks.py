@@ -1,0 +1,155 @@
+"""A server elsewhere that does as it is told, connection by connection, and keeps what it was sent."""
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+OK = b"HTTP/1.1 204 No Content\r\n\r\n"
+WAIT_SECONDS = 30
+Behaviour = Callable[[socket.socket, threading.Event], None]
+"""What is done with a connection whose request has been read, until it is to be closed or the sink ends (the event)."""
+
+
+@dataclass
+class Received:
+    """One request."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Sink:
+    port: int
+    received: list[Received] = field(default_factory=list)
+    behaviours: list[Behaviour] = field(default_factory=list)
+    """For the next connections; after them all get 204."""
+    most_at_once: int = 0
+    _busy: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook?a=b"
+
+    def bodies(self) -> list[bytes]:
+        return [each.body for each in self.received]
+
+    def serve(self, connection: socket.socket, end: threading.Event) -> None:
+        try:
+            request = read_request(connection)
+            if request is None:
+                return
+            with self._lock:
+                self.received.append(request)
+                self._busy += 1
+                self.most_at_once = max(self.most_at_once, self._busy)
+                behaviour = self.behaviours.pop(0) if self.behaviours else answers(OK)
+            try:
+                behaviour(connection, end)
+            finally:
+                with self._lock:
+                    self._busy -= 1
+        except (OSError, ValueError, KeyError):  # the other side has gone, or speaks no HTTP
+            pass
+        finally:
+            connection.close()
+
+
+def read_request(connection: socket.socket) -> Received | None:
+    file = connection.makefile("rb")
+    line = file.readline().decode().strip()
+    if not line:
+        return None
+    headers = {}
+    while text := file.readline().decode().strip():
+        name, _, value = text.partition(":")
+        headers[name.lower()] = value.strip()
+    return Received(line, headers, file.read(int(headers["content-length"])))
+
+
+def answers(data: bytes) -> Behaviour:
+    return lambda connection, end: connection.sendall(data)
+
+
+def status(code: int, *headers: str) -> Behaviour:
+    return answers("\r\n".join([f"HTTP/1.1 {code} X", "Content-Length: 0", *headers, "", ""]).encode())
+
+
+def hangs(connection: socket.socket, end: threading.Event) -> None:
+    end.wait(WAIT_SECONDS)
+
+
+def drips(head: bytes) -> Behaviour:
+    """One byte at a time, for ever."""
+
+    def drip(connection: socket.socket, end: threading.Event) -> None:
+        connection.sendall(head)
+        while not end.wait(0.05):
+            connection.sendall(b"x")
+
+    return drip
+
+
+def pours(head: bytes, piece: bytes, times: int) -> Behaviour:
+    def pour(connection: socket.socket, end: threading.Event) -> None:
+        connection.sendall(head)
+        for _ in range(times):
+            connection.sendall(piece)
+
+    return pour
+
+
+def slowly(seconds: float) -> Behaviour:
+    def answer(connection: socket.socket, end: threading.Event) -> None:
+        end.wait(seconds)
+        connection.sendall(OK)
+
+    return answer
+
+
+@contextmanager
+def sink(*behaviours: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
+    end, threads = threading.Event(), []
+    listener = socket.create_server(("127.0.0.1", 0))
+    here = Sink(listener.getsockname()[1], behaviours=list(behaviours))
+
+    def serve(connection: socket.socket) -> None:
+        connection.settimeout(WAIT_SECONDS)
+        try:
+            if tls is not None:
+                connection = tls.wrap_socket(connection, server_side=True)
+        except OSError:
+            connection.close()
+            return
+        here.serve(connection, end)
+
+    def accept() -> None:
+        while not end.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threads.append(threading.Thread(target=serve, args=[connection], daemon=True))
+            threads[-1].start()
+
+    acceptor = threading.Thread(target=accept, daemon=True)
+    acceptor.start()
+    try:
+        yield here
+    finally:
+        end.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for thread in [acceptor, *threads]:
+            thread.join(WAIT_SECONDS)
+
+
+def words(received: Sequence[Received]) -> list[str]:
+    """The `type` of each."""
+    return [json.loads(each.body)["type"] for each in received]

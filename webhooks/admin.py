@@ -1,0 +1,30 @@
+from django.contrib import admin
+from django.http import HttpRequest
+
+from kernel.admin.pages import ReadOnlyAdmin
+from kernel.admin.site import site
+from webhooks.models import Delivery, Webhook
+
+
+@admin.register(Webhook, site=site)
+class WebhookAdmin(ReadOnlyAdmin):
+    """Everything but the secrets."""
+
+    list_display = ("id", "url", "is_active", "description", "failing_since")
+    list_filter = ("is_active",)
+    search_fields = ("url__icontains", "description__icontains")
+    ordering = ("id",)
+
+    def get_fields(self, request: HttpRequest, obj: Webhook | None = None) -> tuple[str, ...]:
+        return ("url", "events", "is_active", "description", "failing_since", "created_at", "updated_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Webhook | None = None) -> tuple[str, ...]:
+        return self.get_fields(request, obj)
+
+
+@admin.register(Delivery, site=site)
+class DeliveryAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "webhook_id", "type", "state", "attempts", "last_status", "duration_ms", "error")
+    list_filter = ("state",)
+    search_fields = ("type__icontains", "message_id__icontains")
+    ordering = ("-id",)
