@@ -133,6 +133,8 @@ class Preferences(models.Model):
     """Whether he hears that a series comes to its end."""
     pending_email = models.EmailField(blank=True, default="", db_default="")
     """The address that he wants and has not confirmed yet."""
+    pending_key = models.CharField(max_length=32, blank=True, default="", db_default="")
+    """Of this wish and no other: the link that confirms it is worth nothing for the same address at another time."""
 
     class Meta:
         constraints = [

@@ -44,11 +44,9 @@ class Html(BaseRenderer):
 
 
 class EmailViewSet(ApiViewSet):
-    """Written like a login: never tried out, never repeated."""
-
     tag = "users"
     authentication_classes = ()
-    repeatable = False
+    takes_keys = False
 
     @Operation(
         HoldsToken,
@@ -68,7 +66,7 @@ class _OneButtonViewSet(DocumentViewSet):
 
     tag = "users"
     authentication_classes = ()
-    repeatable = False
+    takes_keys = False
     renderer_classes = [FastJSONRenderer, Html]
 
     @property

@@ -7,7 +7,16 @@ from kernel.db.batch import Statement, ask
 from kernel.db.loading import JoinedTables, columns_of, instance_of, instances_in
 from kernel.db.pipeline import ResultRow
 
-CHOICE = ("user_id", "language", "mail", "daily_minute", "reminder_hours", "is_told_of_last_dates", "pending_email")
+CHOICE = (
+    "user_id",
+    "language",
+    "mail",
+    "daily_minute",
+    "reminder_hours",
+    "is_told_of_last_dates",
+    "pending_email",
+    "pending_key",
+)
 PERSON = ("id", "username", "email", "is_active")
 TABLES: JoinedTables = (("choice", Preferences, CHOICE), ("person", User, PERSON))
 JOINED = f"""

@@ -37,7 +37,7 @@ def confirm_email(*, token: str, now: datetime) -> Preferences:
     person, email = preferences.user, preferences.pending_email
     before = {"email": person.email, "pending_email": email}
     changes = changes_between(before, {"email": email, "pending_email": ""})
-    preferences.pending_email = ""
+    preferences.pending_email = preferences.pending_key = ""
     keep(preferences)
     change_address(person, email, now=now)
     publish(
@@ -60,6 +60,7 @@ def _waiting(read: Callable[[int], Preferences], token: str, now: datetime) -> P
         preferences = read(wish.user_id)
     except User.DoesNotExist as error:
         raise TokenIsSpent from error
-    if preferences.pending_email != wish.email or not preferences.user.is_active:
+    is_the_wish = (preferences.pending_email, preferences.pending_key) == (wish.email, wish.key)
+    if not is_the_wish or not preferences.user.is_active:
         raise TokenIsSpent
     return preferences

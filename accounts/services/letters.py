@@ -9,7 +9,7 @@ from django.utils.html import escape, format_html
 
 from accounts.models import Preferences, User
 from accounts.queries.preferences import preferences_of
-from accounts.services.mailed_tokens import confirmation_token
+from accounts.services.mailed_tokens import WishedAddress, confirmation_token
 from kernel.errors import InvalidState
 from kernel.letters import LetterKind, Message, is_mail_on, post, public_url
 from kernel.phrases import sentence
@@ -52,7 +52,7 @@ def write_confirmation(*, now: datetime, user_id: int, email: str, issued_at: in
     preferences = preferences_of(user_id)
     if preferences.pending_email != email or not preferences.user.is_active:
         return None
-    token = confirmation_token(user_id, email, issued_at=issued_at)
+    token = confirmation_token(WishedAddress(user_id, email, preferences.pending_key), issued_at=issued_at)
     link = f"{public_url()}{CONFIRMATION_PATH}?token={token}"
     return _message("letter.confirmation", preferences, email, link=link, closing="letter.confirmation.otherwise")
 

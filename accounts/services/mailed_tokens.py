@@ -19,11 +19,13 @@ MAX_TOKEN = 1_000
 class WishedAddress:
     user_id: int
     email: str
+    key: str
+    """Of the wish: `Preferences.pending_key`."""
 
 
-def confirmation_token(user_id: int, email: str, *, issued_at: int) -> str:
+def confirmation_token(wish: WishedAddress, *, issued_at: int) -> str:
     """`issued_at` in seconds of Unix."""
-    return signing.Signer(salt=SALT).sign_object([user_id, email, issued_at])
+    return signing.Signer(salt=SALT).sign_object([wish.user_id, wish.email, wish.key, issued_at])
 
 
 def read_confirmation(token: str, *, now: datetime) -> WishedAddress | None:
@@ -31,8 +33,8 @@ def read_confirmation(token: str, *, now: datetime) -> WishedAddress | None:
     if len(token) > MAX_TOKEN:
         return None
     try:
-        user_id, email, issued_at = signing.Signer(salt=SALT).unsign_object(token)
+        user_id, email, key, issued_at = signing.Signer(salt=SALT).unsign_object(token)
     except signing.BadSignature:
         return None
     is_young = now.timestamp() < issued_at + LIFETIME.total_seconds()
-    return WishedAddress(user_id, email) if is_young else None
+    return WishedAddress(user_id, email, key) if is_young else None

@@ -1,5 +1,6 @@
 """What people choose about being told."""
 
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +17,12 @@ from kernel.db.transactions import transactional
 from kernel.facts import publish
 
 CHANGEABLE = ("language", "mail", "daily_minute", "reminder_hours", "is_told_of_last_dates")
-FIELDS = (*CHANGEABLE, "pending_email")
+FIELDS = (*CHANGEABLE, "pending_email", "pending_key")
 BEGIN = "INSERT INTO accounts_preferences (user_id) SELECT id FROM accounts_user WHERE id = %s ON CONFLICT DO NOTHING"
 KEEP = f"UPDATE accounts_preferences SET {', '.join(f'{name} = %s' for name in FIELDS)} WHERE user_id = %s"  # noqa: S608
-END_WAITING = "UPDATE accounts_preferences SET pending_email = '' WHERE user_id = %s AND pending_email <> ''"
+END_WAITING = (
+    "UPDATE accounts_preferences SET pending_email = '', pending_key = '' WHERE user_id = %s AND pending_email <> ''"
+)
 KEEP_ADDRESS = "UPDATE accounts_user SET email = %s WHERE id = %s"
 
 
@@ -51,9 +54,11 @@ def _wish_for(email: str, preferences: Preferences, *, now: datetime) -> Changes
     person, before = preferences.user, {"email": preferences.user.email, "pending_email": preferences.pending_email}
     must_be_confirmed = email not in ("", person.email)
     after = {"email": person.email if email else "", "pending_email": email if must_be_confirmed else ""}
+    changes = changes_between(before, after)
+    if "pending_email" in changes:
+        preferences.pending_key = secrets.token_hex(16) if must_be_confirmed else ""
     if must_be_confirmed:
         post_confirmation(preferences, email, now=now)
-    changes = changes_between(before, after)
     preferences.pending_email = after["pending_email"]
     if "email" in changes:
         change_address(person, "", now=now)

@@ -37,6 +37,7 @@ class Endpoint:
     methods: Collection[str]
     """All that its path takes."""
     is_repeatable: bool
+    takes_keys: bool
 
     @property
     def has_path(self) -> bool:
@@ -126,7 +127,7 @@ def _not_allowed(endpoint: Endpoint) -> Iterable[Exception]:
 
 def _conflicts(endpoint: Endpoint) -> Iterable[Exception]:
     errors = [make() for make in endpoint.operation.conflicts]
-    return [*errors, IdempotencyKeyReused()] if endpoint.method == "POST" and endpoint.is_repeatable else errors
+    return [*errors, IdempotencyKeyReused()] if endpoint.method == "POST" and endpoint.takes_keys else errors
 
 
 ERRORS: Mapping[str, Callable[[Endpoint], Iterable[Exception]]] = {

@@ -59,6 +59,7 @@ class EnvelopeAutoSchema(AutoSchema):
             noun=" ".join(self._noun()).capitalize(),
             methods={method.upper() for method in self.viewset.action_map},
             is_repeatable=self.viewset.repeatable,
+            takes_keys=self.viewset.repeatable and self.viewset.takes_keys,
         )
 
     def get_operation_id(self) -> str:
@@ -96,7 +97,7 @@ class EnvelopeAutoSchema(AutoSchema):
             parameters += [_query(name, schema, "Asks for paging") for name, schema in PAGING]
         if self.method in WRITES and self.viewset.repeatable:
             parameters.append(_query("dry_run", {"type": "boolean"}, "Check everything, change nothing"))
-            if self.method == "POST":
+            if self.method == "POST" and self.viewset.takes_keys:
                 parameters.append(
                     OpenApiParameter(
                         "Idempotency-Key",

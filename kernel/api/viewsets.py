@@ -51,7 +51,9 @@ class ApiViewSet(ViewSet):
     path_example: ClassVar[Mapping[str, str]] = {}
     """For the published schema: {part of the path that is no id: a name in it}."""
     repeatable = True
-    """Whether writes take `Idempotency-Key` and `dry_run` (all but `/auth/*`)."""
+    """Whether writes take `dry_run` and `Idempotency-Key` (all but `/auth/*`)."""
+    takes_keys = True
+    """Whether they take an `Idempotency-Key`: it belongs to a person, so not where nobody says who he is."""
     is_dry = False
     """Whether this request only pretends; known once its action is called."""
     asker: Asker | None = None
@@ -143,7 +145,7 @@ class ApiViewSet(ViewSet):
         self.is_dry = is_dry_run(request)
         if self.is_dry:
             return run_dry(action, operation)
-        if (key := key_of(request)) is not None:
+        if self.takes_keys and (key := key_of(request)) is not None:
             return run_idempotent(action, request=request, user_id=self.caller_id, key=key, now=clock.now())
         return action()
 
@@ -151,7 +153,7 @@ class ApiViewSet(ViewSet):
         """What is wrong with how a write is sent, whatever it does."""
         # What takes no body looks at none, and is not kept from it by one that is malformed.
         misplaced = misplaced_faults(self.request, None if operation.request else _body_of(self.request))
-        return {**misplaced, **dry_run_faults(self.request), **key_faults(self.request)}
+        return {**misplaced, **dry_run_faults(self.request), **(key_faults(self.request) if self.takes_keys else {})}
 
     def _refuse(self, action: Handler, faults: Faults) -> NoReturn:
         """Refuse a request for how it is sent, unless something is missing or forbidden."""

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from accounts.models import Preferences, User
-from accounts.services.mailed_tokens import confirmation_token
+from accounts.services.mailed_tokens import WishedAddress, confirmation_token
 from kernel import clock
 from kernel.letters import Message, kind_named
 from outbox.models import Letter
 
 PUBLIC_URL = "https://rooms.example.edu"
+KEY = "0123456789abcdef"
 
 
 @pytest.fixture
@@ -21,8 +22,8 @@ def mail_is_on(settings: Any) -> None:
 
 def waiting_for(email: str, person: User) -> str:
     """Have somebody wish for an address; the token by which it is confirmed."""
-    Preferences.objects.create(user=person, pending_email=email)
-    return confirmation_token(person.pk, email, issued_at=int(clock.now().timestamp()))
+    Preferences.objects.create(user=person, pending_email=email, pending_key=KEY)
+    return confirmation_token(WishedAddress(person.pk, email, KEY), issued_at=int(clock.now().timestamp()))
 
 
 def letters() -> list[tuple[str, Message | None]]:

@@ -12,7 +12,7 @@ from accounts.services.people import change_user
 from auditlog.models import LogEntry
 from kernel import clock
 from outbox.models import Letter
-from tests.accounts.mailing import PUBLIC_URL, confirmation, letters, mail_is_on, token_in
+from tests.accounts.mailing import PUBLIC_URL, confirmation, letters, mail_is_on, token_in, waiting_for
 
 __all__ = ["mail_is_on"]
 pytestmark = pytest.mark.usefixtures("mail_is_on", "document_clock")
@@ -378,3 +378,39 @@ def test_a_confirmation_is_json(api, db, content_type):
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_no_other_method_confirms(api, db, method):
     assert api()(method, CONFIRM).status_code == 405
+
+
+def test_a_used_link_confirms_no_later_wish_for_the_same_address(api, member, mail_is_on):
+    wish = {"email": "ada@example.edu"}
+    api(member).patch(PATH, wish)
+    token = token_in(confirmation())
+    assert api().post(CONFIRM, {"token": token}).status_code == 200
+    api(member).patch(PATH, {"email": ""})
+    api(member).patch(PATH, wish)
+    assert api().post(CONFIRM, {"token": token}).status_code == 400
+    assert api().post(CONFIRM, {"token": token_in(confirmation())}).status_code == 200
+
+
+def test_a_letter_that_was_asked_for_again_leaves_the_first_one_good(api, member, mail_is_on):
+    wish = {"email": "ada@example.edu"}
+    api(member).patch(PATH, wish)
+    token = token_in(confirmation())
+    api(member).patch(PATH, wish)
+    assert api().post(CONFIRM, {"token": token}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["users/me/email/confirm/", "confirm-email/?token={token}"])
+def test_a_confirmation_that_is_tried_out_confirms_nothing(api, member, path):
+    token = waiting_for("ada@example.edu", member)
+    address = path.format(token=token)
+    response = api().post(f"{address}{'&' if '?' in address else '?'}dry_run=true", {"token": token})
+    assert (response.status_code, response.headers["X-Dry-Run"]) == (200, "true")
+    member.refresh_from_db()
+    assert (member.email, Preferences.objects.get().pending_email) == ("", "ada@example.edu")
+    assert LogEntry.objects.count() == 0
+
+
+def test_nobody_has_a_key_under_which_he_could_repeat_a_confirmation(api, member):
+    token = waiting_for("ada@example.edu", member)
+    statuses = [api().post(CONFIRM, {"token": token}, **{"Idempotency-Key": "once"}).status_code for _ in range(2)]
+    assert statuses == [200, 400]

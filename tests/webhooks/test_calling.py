@@ -105,7 +105,8 @@ def test_the_time_is_for_all_of_it(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "head", [b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", CHUNKED + b"40000000\r\n", b"HTTP/1.1 200 OK\r\n\r\n"]
+    "head",
+    [b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", CHUNKED + b"40000000\r\n", b"HTTP/1.1 200 OK\r\n\r\n"],
 )
 def test_of_a_gigabyte_little_is_read(head):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -111,9 +111,7 @@ def test_nobody_is_an_actor_too():
 
 def test_no_description_leaves_with_it(member, cspace, team, room, document_clock):
     make_webhook("registration.*")
-    made = make_registration(
-        by=member, group=team, classroom=room, day=dt.date(2026, 2, 1), description="About Mr X"
-    )
+    made = make_registration(by=member, group=team, classroom=room, day=dt.date(2026, 2, 1), description="About Mr X")
     change = RegistrationChange(description="About Ms Y")
     change_registration(registration_id=made.pk, by=member, now=NOW, change=change)
 

@@ -90,9 +90,7 @@ class Claim:
     @property
     def summary(self) -> WebhookSummary:
         """What facts tell of the webhook."""
-        return WebhookSummary(
-            id=self.webhook_id, host=destination_of(self.url).authority, events=tuple(self.events)
-        )
+        return WebhookSummary(id=self.webhook_id, host=destination_of(self.url).authority, events=tuple(self.events))
 
 
 def send_waiting(*, now: datetime, webhook_id: int) -> int:
@@ -117,9 +115,7 @@ def claim_next(*, webhook_id: int, now: datetime) -> Claim | None:
     """Take the oldest delivery in hand, if it is due and nobody has the lease."""
     lease = uuid4()
     is_free = "true" if "share-webhook-lease" in settings.CSPACE_TEST_FAULTS else IS_FREE
-    claiming = Statement(
-        CLAIM.format(is_free=is_free), (lease, LEASE_SECONDS, webhook_id, webhook_id, now)
-    )
+    claiming = Statement(CLAIM.format(is_free=is_free), (lease, LEASE_SECONDS, webhook_id, webhook_id, now))
     _, rows = transact(Statement(HOLD, (webhook_id,)), claiming)
     for url, events, secret, former_secret, delivery_id, message_id, body, attempts, timestamp in rows:
         return Claim(

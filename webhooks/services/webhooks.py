@@ -160,9 +160,7 @@ def new_secret() -> str:
 
 def summary_of(webhook: Webhook) -> WebhookSummary:
     """What facts tell of a webhook."""
-    return WebhookSummary(
-        id=webhook.pk, host=destination_of(webhook.url).authority, events=tuple(webhook.events)
-    )
+    return WebhookSummary(id=webhook.pk, host=destination_of(webhook.url).authority, events=tuple(webhook.events))
 
 
 def _lock(webhook_id: int) -> Webhook:
