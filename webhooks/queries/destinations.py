@@ -62,13 +62,16 @@ def destination_of(url: str) -> Destination:
         raise ValueError(HAS_USER)
     if "#" in url:
         raise ValueError(HAS_FRAGMENT)
-    is_address = rules.is_address(host)
-    if not (is_address or NAME.fullmatch(host)) or "%" in host:
-        raise ValueError(NOT_A_URL)
-    if not is_address and ENDS_IN_A_NUMBER.fullmatch(host):
+    if not _is_host(host, has_brackets="[" in parts.netloc):
         raise ValueError(NOT_A_URL)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Destination(parts.scheme, host, _port_of(parts), path)
+
+
+def _is_host(host: str, *, has_brackets: bool) -> bool:
+    if rules.is_address(host):
+        return has_brackets == (":" in host)
+    return not has_brackets and bool(NAME.fullmatch(host)) and not ENDS_IN_A_NUMBER.fullmatch(host)
 
 
 def _port_of(parts: SplitResult) -> int:
