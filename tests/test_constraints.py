@@ -25,6 +25,7 @@ from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_semester
 from tests.once import built_once
+from tests.webhooks.scenes import make_delivery, make_webhook
 from timetables.models import PlannedCourse, StudyPlan, Teacher, Unit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -198,6 +199,16 @@ VIOLATIONS = {
     "reminder_known_kind": ("registrations.Reminder", {"kind": "'past'"}),
     "endingnotice_once_per_series_and_last_date": ("registrations.EndingNotice", {}),
     "jobs_duetime.name": ("jobs.DueTime", {}),
+    "webhook_has_url_and_secret": ("webhooks.Webhook", {"url": "''"}),
+    "webhook_has_events": ("webhooks.Webhook", {"events": "'{}'"}),
+    "webhook_lease_has_an_end": ("webhooks.Webhook", {"lease": "gen_random_uuid()"}),
+    "webhook_former_secret_has_an_end": ("webhooks.Webhook", {"former_secret": "'x'"}),
+    "delivery_known_state": (
+        "webhooks.Delivery",
+        {"message_id": "'other'", "state": "'lost'", "finished_at": "now()"},
+    ),
+    "delivery_ends_once": ("webhooks.Delivery", {"message_id": "'other'", "finished_at": "now()"}),
+    "webhooks_delivery.message_id": ("webhooks.Delivery", {}),
     "notification_known_status": ("notifications.Notification", {"status": "'seen'"}),
     "idempotencyrecord_key_is_unique_per_user": ("cspace.IdempotencyRecord", {}),
 }
@@ -208,6 +219,10 @@ FURTHER = [
     ("classroom_latitude_in_range", {"name": "'o'", "name_key": "'o'", "latitude": "-90.5", "longitude": "0"}),
     ("classroom_longitude_in_range", {"name": "'o'", "name_key": "'o'", "latitude": "0", "longitude": "-180.5"}),
     ("classroom_has_both_coordinates_or_none", {"name": "'o'", "name_key": "'o'", "longitude": "0"}),
+    ("webhook_has_url_and_secret", {"secret": "''"}),
+    ("webhook_lease_has_an_end", {"leased_until": "now()"}),
+    ("webhook_former_secret_has_an_end", {"former_secret_until": "now()"}),
+    ("delivery_ends_once", {"message_id": "'other'", "state": "'done'"}),
     ("series_known_day_of_week", {"day_of_week": "0"}),
     ("seriesweek_has_a_registration_or_is_without", A_WEEK | GIVEN_UP | {"registration_id": A_REGISTRATION}),
     ("seriesweek_skipped_has_a_date_and_a_reason", A_WEEK | SKIPPED | {"date": "NULL"}),
@@ -266,6 +281,7 @@ def make_first_rows():
     a_drawn_event(user, group, room, now)
     Notification.objects.filter(user=user).delete()
     Notification.objects.create(user=user, description="Something happened.", created_at=now)
+    make_delivery(make_webhook("group.created"), 1)
     DueTime.objects.create(name="x", due_at=now, next_due_at=now)
     IdempotencyRecord.objects.create(user=user, key="k", fingerprint="f", created_at=now)
     booking = make_lecture(room, make_course("CS-101"), day=campus_date(now) + dt.timedelta(days=4))

@@ -32,6 +32,7 @@ from tests.factories import cspace_group, join, make_classroom, make_group, make
 from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester
 from tests.once import built_once
 from tests.routes import operation, operations
+from tests.webhooks.scenes import make_delivery, make_webhook
 from timetables.models import Teacher
 
 pytestmark = pytest.mark.usefixtures("document_clock")
@@ -65,6 +66,9 @@ BODIES: dict[str, Any] = {
     "PATCH classrooms/{room}/": ROOM,
     "PATCH user-groups/{place}/": {"permissions": "admin"},
     "PATCH notifications/{notification}/": {"status": "read"},
+    "POST webhooks/": {"url": "https://hooks.example.org/other", "events": ["registration.*"]},
+    "PUT webhooks/{webhook}/": {"events": ["closure.*"], "url": "https://hooks.example.org/other"},
+    "PATCH webhooks/{webhook}/": {"events": ["closure.*"], "url": "https://hooks.example.org/other"},
     "PATCH users/me/preferences/": {"language": "zh-hant", "mail": "daily"},
     "POST allocation-events/": EVENT,
     "PUT allocation-events/{upcoming}/": {"min_percent": 60},
@@ -108,6 +112,9 @@ class Campus:
                 interval=campus_interval(DAY + timedelta(days=10 + number), hour, hour + 60),
             )
             notice = Notification.objects.create(user=actor, description="x", created_at=clock.now())
+            webhook = make_webhook("group.created")
+        for number in range(size):
+            make_delivery(webhook, number)
         courses = [make_course(f"CS-{number}") for number in range(size)]
         for number, course in enumerate(courses):
             course.teachers.add(Teacher.objects.create(name=f"T {number}"))
@@ -118,7 +125,7 @@ class Campus:
         assert LogEntry.objects.count() >= size
         self.team, self.room, self.unused_room, self.closure = named.pk, room.name, make_classroom().name, closure.pk
         self.place = UserGroup.objects.filter(group=named).exclude(user=actor)[0].pk
-        self.registration, self.notification = made.pk, notice.pk
+        self.registration, self.notification, self.webhook = made.pk, notice.pk, webhook.pk
         self._allocate(size, actor, named, room)
 
     def _allocate(self, size: int, actor: Any, team: Any, room: Any) -> None:

@@ -2,7 +2,7 @@ from django.db.models import TextChoices
 
 
 class DeliveryState(TextChoices):
-    """What has become of a delivery: it waits (for its first try or the next), the other side has it, or never got it."""
+    """What has become of a delivery: it waits for a try, the other side has it, or never got it."""
 
     WAITING = "waiting"
     DONE = "done"

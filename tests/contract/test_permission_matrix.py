@@ -35,6 +35,7 @@ from tests.factories import (
 from tests.factories.timetables import make_course, make_plan
 from tests.once import built_once
 from tests.routes import operation, operations
+from tests.webhooks.scenes import make_webhook
 
 pytestmark = pytest.mark.usefixtures("document_clock")
 
@@ -257,6 +258,24 @@ MATRIX = {
     ("PATCH", "notifications/{missing}/"): MISSING,
     ("POST", "notifications/read-all/"): LOGGED_IN,
     ("GET", "logs/"): CSPACE,
+    # live §8 Webhooks
+    ("GET", "webhooks/"): CSPACE,
+    ("POST", "webhooks/"): CSPACE_CREATES,
+    ("GET", "webhooks/{webhook}/"): CSPACE,
+    ("GET", "webhooks/{missing}/"): CSPACE_MISSING,
+    ("PUT", "webhooks/{webhook}/"): CSPACE,
+    ("PUT", "webhooks/{missing}/"): CSPACE_MISSING,
+    ("PATCH", "webhooks/{webhook}/"): CSPACE,
+    ("PATCH", "webhooks/{missing}/"): CSPACE_MISSING,
+    ("DELETE", "webhooks/{webhook}/"): CSPACE_DELETES,
+    ("DELETE", "webhooks/{missing}/"): CSPACE_MISSING,
+    ("POST", "webhooks/{webhook}/rotate-secret/"): CSPACE,
+    ("POST", "webhooks/{missing}/rotate-secret/"): CSPACE_MISSING,
+    ("POST", "webhooks/{webhook}/test/"): (401, 403, 403, 403, 202),
+    ("POST", "webhooks/{silent}/test/"): CSPACE_TOO_LATE,
+    ("POST", "webhooks/{missing}/test/"): CSPACE_MISSING,
+    ("GET", "webhooks/{webhook}/deliveries/"): CSPACE,
+    ("GET", "webhooks/{missing}/deliveries/"): CSPACE_MISSING,
 }
 PUBLIC = {
     "classrooms/",
@@ -303,6 +322,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "allocation-events/"): {"registration_end": "2026-01-30T23:59:59Z"},
     ("PUT", "batch-allocations/"): {"description": "Seminar"},
     ("PATCH", "batch-allocations/"): {"description": "Seminar"},
+    ("POST", "webhooks/"): {"url": "https://hooks.example.org/cspace", "events": ["registration.*"]},
+    ("PUT", "webhooks/"): {"events": ["closure.created"]},
+    ("PATCH", "webhooks/"): {"events": ["closure.created"]},
 }
 """{(method, last collection of the path): a body that is accepted}."""
 
@@ -380,6 +402,8 @@ def build() -> SimpleNamespace:
         "admins": admins.pk,
         "cancelled": cancelled.pk,
         "members_notice": notice.pk,
+        "webhook": make_webhook("group.archived").pk,
+        "silent": make_webhook("group.archived", is_active=False).pk,
         "missing": 10**17,
         "Nowhere": "Nowhere",
         "subscription": unsubscribe_token(member.pk),

@@ -35,6 +35,7 @@ from tests.allocations.scenes import make_entry
 from tests.factories import cspace_group, make_classroom, make_registration, make_series
 from tests.once import built_once
 from timetables.models import StudyPlan
+from webhooks.services.webhooks import WebhookWish, create_webhook, try_webhook
 
 BY_MAILED_TOKEN = ("/email/confirm/", "/confirm-email/", "/unsubscribe/")
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -42,6 +43,7 @@ OF_A_FLOOR = ("floor_plan_retrieve", "room_stream_stream_states")
 UNKNOWABLE = {"id", "user_group_id", "created_at", "series_id", "commitment"} | {
     "access",
     "ticket",
+    "secret",
     "updated",
     "event_id",
     "registrations",
@@ -132,6 +134,16 @@ class Campus:
         )
         return closure
 
+    def webhook(self) -> int:
+        wish = WebhookWish(
+            url="https://hooks.example.org/cspace",
+            events=["registration.*", "closure.created"],
+            description="Door signs",
+        )
+        webhook = create_webhook(by=self.ta217, now=clock.now(), wish=wish)
+        try_webhook(webhook_id=webhook.pk, by=self.ta217, now=clock.now())
+        return webhook.pk
+
     def series(self) -> int:
         return make_series(by=self.ta217, group=self.team, classroom=self.room, starts_on=self.day).pk
 
@@ -205,6 +217,8 @@ class Campus:
             return self.closure().pk
         if "study-plans" in path:
             return StudyPlan.objects.in_order()[0].pk
+        if "webhooks" in path:
+            return self.webhook()
         if "notifications" in path:
             return Notification.objects.filter(user=self.ta217).order_by("id")[0].pk
         if path.startswith("/api/v1/user-groups/"):

@@ -85,6 +85,12 @@ SAMPLES: list[tuple[str, dict[str, Any], str, str]] = [
         "Your password has been changed; all your sessions have ended.",
         "您的密碼已變更，所有登入階段均已結束。",
     ),
+    (
+        "webhook.switched_off",
+        {"host": "hooks.example.org", "tries": 7, "error": "HTTP 500"},
+        "The webhook to hooks.example.org has been switched off: 7 tries have failed. The last one: HTTP 500",
+        "傳送至 hooks.example.org 的 webhook 已停用：連續 7 次嘗試均失敗。最後一次的結果：HTTP 500",
+    ),
     ("group.archived", GROUP, 'The group "522" has been archived.', "群組「522」已封存。"),
     (
         "user_group.added",

@@ -6,10 +6,10 @@ import re
 import pytest
 
 from auditlog.models import LogEntry
+from tests.webhooks.scenes import NOW, make_delivery
 from webhooks.models import Delivery, Webhook
 
 pytestmark = pytest.mark.usefixtures("document_clock")
-NOW = dt.datetime(2026, 1, 20, 2, tzinfo=dt.UTC)
 WISH = {"url": "https://hooks.example.org/cspace?room=1", "events": ["registration.*", "closure.created"]}
 
 
@@ -190,19 +190,9 @@ def test_what_is_refused_names_its_field(api, cspace, webhook, changes, details)
 
 
 def test_only_the_last_hundred_deliveries_are_shown(api, cspace, webhook):
-    Delivery.objects.bulk_create(
-        Delivery(
-            webhook=webhook,
-            message_id=f"msg_{number}",
-            type="group.created",
-            body="{}",
-            state="waiting",
-            attempts=0,
-            created_at=NOW,
-        )
-        for number in range(103)
-    )
+    for number in range(103):
+        make_delivery(webhook, number)
     rows = api(cspace).get(f"webhooks/{webhook.pk}/deliveries/").json()["results"]
-    assert [row["id"] for row in rows] == [f"msg_{number}" for number in range(102, 2, -1)]
+    assert [row["id"] for row in rows] == [f"msg_{webhook.pk}_{number}" for number in range(102, 2, -1)]
     page = api(cspace).get(f"webhooks/{webhook.pk}/deliveries/?per_page=1&page=2").json()
-    assert (page["count"], [row["id"] for row in page["results"]]) == (100, ["msg_101"])
+    assert (page["count"], [row["id"] for row in page["results"]]) == (100, [f"msg_{webhook.pk}_101"])

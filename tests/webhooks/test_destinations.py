@@ -105,7 +105,9 @@ def test_what_leads_inside_is_refused_when_it_is_said_and_when_it_is_called(url)
     host = destination_of(url).host
     address = "127.0.0.1" if host[0].isalpha() and ":" not in host else host
     answer = [(socket.AF_UNSPEC, socket.SOCK_STREAM, 6, "", (address, 443))]
-    assert call(url, headers={}, body=b"", resolve=lambda *_, **__: answer).error == "Must not lead to a private address"
+    assert (
+        call(url, headers={}, body=b"", resolve=lambda *_, **__: answer).error == "Must not lead to a private address"
+    )
 
 
 @pytest.mark.parametrize(("url", "sentence"), NO_URLS.items())

@@ -1,7 +1,7 @@
-"""One POST to somebody else's server: nothing of it takes longer than it may, and it leads where it was checked to lead.
+"""One POST to somebody else's server: it takes no longer than it may, and leads where it was checked to lead.
 
 The name is resolved once, every address it has is judged, and the connection goes to such an address; the name stays in
-`Host`, in the TLS handshake and in the check of the certificate. Redirects are answers like others: they are not followed.
+`Host`, in the TLS handshake and in the check of the certificate. A redirect is an answer like others: it is not followed.
 """
 
 import socket
@@ -96,7 +96,7 @@ def _post(
     addresses = _resolved(destination, deadline, resolve)
     with _secured(_connected(addresses, destination.port, deadline), destination, deadline) as inner:
         connection = HTTPConnection(destination.host, destination.port)
-        connection.sock = _Wire(inner, deadline)  # type: ignore[assignment]  # all of a socket that it asks for
+        connection.sock = _Wire(inner, deadline)  # all of a socket that it asks for
         connection.request("POST", destination.path, body, {"Host": destination.authority, **headers})
         answer = connection.getresponse()
         try:

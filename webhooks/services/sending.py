@@ -1,7 +1,7 @@
 """Sending what waits: one webhook's deliveries one after the other, in the order in which they were written.
 
-Who sends has a lease, not a lock: it ends by itself, so a worker that dies keeps nobody from going on. Who gives it back
-looks once more, and whoever was turned away meanwhile need not come again.
+Who sends has a lease, not a lock: it ends by itself, so a worker that dies keeps nobody from going on. Who gives it
+back looks once more, and whoever was turned away meanwhile need not come again.
 """
 
 import time

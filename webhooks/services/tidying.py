@@ -1,4 +1,4 @@
-"""What the clock does for webhooks: deliveries that nobody looks after any more are taken up, old ones are forgotten."""
+"""What the clock does for webhooks: deliveries that nobody looks after any more are taken up, old ones go."""
 
 from datetime import datetime, timedelta
 

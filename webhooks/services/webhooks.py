@@ -115,7 +115,10 @@ def change_webhook(*, webhook_id: int, by: User, now: datetime, wish: WebhookWis
 
 @transactional
 def delete_webhook(*, webhook_id: int, by: User, now: datetime) -> None:
-    """Remove a webhook with all its deliveries. Publishes `WebhookDeleted`. Raises: PermissionDenied, WebhookNotFound."""
+    """Remove a webhook with all its deliveries. Publishes `WebhookDeleted`.
+
+    Raises: PermissionDenied, WebhookNotFound.
+    """
     check_cspace(by.access)
     webhook = _lock(webhook_id)
     summary = summary_of(webhook)
