@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -14,6 +16,11 @@ class WebhookAdmin(ReadOnlyAdmin):
     list_filter = ("is_active",)
     search_fields = ("url__icontains", "description__icontains")
     ordering = ("id",)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """A secret could be guessed letter by letter (`?secret__startswith=`)."""
+        is_allowed: bool = super().lookup_allowed(lookup, value, request)
+        return is_allowed and "secret" not in lookup
 
     def get_fields(self, request: HttpRequest, obj: Webhook | None = None) -> tuple[str, ...]:
         return ("url", "events", "is_active", "description", "failing_since", "created_at", "updated_at")

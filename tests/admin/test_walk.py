@@ -30,11 +30,15 @@ from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_series, make_user
 from tests.factories.timetables import make_course, make_lecture, make_plan
 from tests.once import built_once
+from tests.webhooks.scenes import make_delivery, make_webhook
 from timetables.models import Teacher
 
 PAGES = {f"{model._meta.app_label}/{model._meta.model_name}": model for model in site._registry}
 SECRETS = [
     "password",
+    "secret",
+    "former_secret",
+    "webhook__secret",
     "token_version",
     "refresh_sessions__jti",
     "user__password",
@@ -116,6 +120,7 @@ def furnish():
     lecture.schedule.course.teachers.add(Teacher.objects.create(name="Grace Huang"))
     enqueue_due(now=now)
     fail_a_job(now)
+    make_delivery(make_webhook("closure.created"), 1)
 
 
 def rows_of(name):
@@ -145,6 +150,8 @@ def test_every_page_is_one_whose_writes_are_service_calls():
         "timetables/studyplan",
         "timetables/teacher",
         "timetables/unit",
+        "webhooks/delivery",
+        "webhooks/webhook",
     ]
     assert [page for page in site._registry.values() if not isinstance(page, ServiceAdmin)] == []
 

@@ -5,12 +5,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
-from kernel.facts import Fact
+from kernel.facts import Fact, publish_many
 from webhooks.models import Delivery, Webhook
 from webhooks.services.webhooks import new_secret
 
+WORDS = ("group.created", "group.archived", "closure.created", "webhook.tested")
 NOW = dt.datetime(2026, 1, 20, 2, tzinfo=dt.UTC)
 
 
@@ -61,3 +62,13 @@ def jobs_for() -> list[int]:
 
 def waiting(webhook: Webhook) -> list[Delivery]:
     return list(webhook.deliveries.filter(state="waiting").order_by("id"))
+
+
+def happen(*numbers: int) -> None:
+    """Facts of one action in one transaction."""
+    happen_each([Happened.of("group.created", number) for number in numbers])
+
+
+def happen_each(facts: list[Happened]) -> None:
+    with transaction.atomic():
+        publish_many(facts)

@@ -4,17 +4,16 @@ import datetime as dt
 import json
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from auditlog.models import LogEntry
 from jobs.queries.lateness import are_late
 from kernel import clock
-from kernel.facts import publish_many
 from notifications.models import Notification
 from tests.races.threads import at_once
-from tests.webhooks.scenes import Happened, jobs_for, make_webhook, waiting
+from tests.webhooks.scenes import happen, jobs_for, make_webhook, waiting
 from tests.webhooks.sinks import hangs, sink, slowly, status
 from webhooks.services.sending import send_waiting
 from webhooks.services.tidying import forget_deliveries, take_up_left
@@ -28,11 +27,6 @@ RETRIES = [5, 60, 600, 3600, 21_600, 86_400]
 def here_is_allowed(settings):
     settings.WEBHOOK_ALLOW_PRIVATE_HOSTS = ["127.0.0.1"]
     settings.DEBUG = True  # http
-
-
-def happen(*numbers):
-    with transaction.atomic():
-        publish_many([Happened.of("group.created", number) for number in numbers])
 
 
 def send(webhook):

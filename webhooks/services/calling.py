@@ -1,7 +1,7 @@
 """One POST to somebody else's server: it takes no longer than it may, and leads where it was checked to lead.
 
 The name is resolved once, every address it has is judged, and the connection goes to such an address; the name stays in
-`Host`, in the TLS handshake and in the check of the certificate. A redirect is an answer like others: it is not followed.
+`Host`, in the TLS handshake and in the check of the certificate. Nobody follows a redirect: it is a refusal.
 """
 
 import socket
