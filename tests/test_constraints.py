@@ -21,6 +21,7 @@ from kernel.models import IdempotencyRecord
 from mail.models import Invitation
 from notifications.models import Notification
 from registrations.models import EndingNotice, Registration, Reminder, Series
+from outbox.models import Letter, LetterCopy
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_semester
@@ -209,6 +210,12 @@ VIOLATIONS = {
     ),
     "delivery_ends_once": ("webhooks.Delivery", {"message_id": "'other'", "finished_at": "now()"}),
     "webhooks_delivery.message_id": ("webhooks.Delivery", {}),
+    "letter_known_state": ("outbox.Letter", {"key": "'other'", "state": "'lost'", "sent_at": "NULL"}),
+    "letter_sent_at_means_sent": ("outbox.Letter", {"key": "'other'", "sent_at": "NULL"}),
+    "outbox_letter.key": ("outbox.Letter", {}),
+    "lettercopy_once_per_address": ("outbox.LetterCopy", {}),
+    "lettercopy_known_state": ("outbox.LetterCopy", {"address": "'other'", "state": "'dropped'"}),
+    "lettercopy_source_is_kept_until_sent": ("outbox.LetterCopy", {"address": "'other'", "source": "''"}),
     "notification_known_status": ("notifications.Notification", {"status": "'seen'"}),
     "idempotencyrecord_key_is_unique_per_user": ("cspace.IdempotencyRecord", {}),
 }
@@ -244,6 +251,10 @@ FURTHER = [
     ("allocationregistration_starts_before_ends", {"end_minute": "1441"}),
     ("allocationregistration_rank_and_choice_in_range", {"choice": "-1"}),
     ("allocationregistration_known_reason_and_grant", {"grant": "'luck'"}),
+    ("letter_sent_at_means_sent", {"key": "'other'", "state": "'failed'"}),
+    ("lettercopy_source_is_kept_until_sent", {"address": "'other'", "state": "'sent'"}),
+    ("lettercopy_source_is_kept_until_sent", {"address": "'other'", "state": "'sent'", "sent_at": "now()"}),
+    ("lettercopy_source_is_kept_until_sent", {"address": "'other'", "sent_at": "now()"}),
 ]
 WAYS = [(name, changes) for name, (_, changes) in VIOLATIONS.items()] + FURTHER
 
@@ -283,6 +294,8 @@ def make_first_rows():
     Notification.objects.create(user=user, description="Something happened.", created_at=now)
     make_delivery(make_webhook("group.created"), 1)
     DueTime.objects.create(name="x", due_at=now, next_due_at=now)
+    letter = Letter.objects.create(kind="x", key="x", arguments={}, state="sent", created_at=now, sent_at=now)
+    LetterCopy.objects.create(letter=letter, address="archive@example.edu", source="x", state="waiting")
     IdempotencyRecord.objects.create(user=user, key="k", fingerprint="f", created_at=now)
     booking = make_lecture(room, make_course("CS-101"), day=campus_date(now) + dt.timedelta(days=4))
     booking.schedule.course.teachers.add(Teacher.objects.create(name="Ada L"))

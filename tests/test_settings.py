@@ -24,7 +24,7 @@ SAFE = {
 
 
 def starting_with(changes):
-    ours = ("CSPACE_", "DEBUG", "DATABASE")
+    ours = ("CSPACE_", "DEBUG", "DATABASE", "SMTP_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {"CSPACE_ENV_FILE": ""}
     return {name: value for name, value in (kept | SAFE | changes).items() if value is not None}
 
@@ -107,6 +107,62 @@ def between(least, most):
     return f"Must be greater than or equal to {least} and less than or equal to {most}."
 
 
+SENDING = {
+    "SMTP_SERVER": "mail.example.edu",
+    "SMTP_EMAIL": "rooms@example.edu",
+    "CSPACE_PUBLIC_URL": "https://rooms.example.edu",
+}
+"""What sends mail."""
+NO_PORT = "is not a number between 1 and 65535"
+CONTROL = "holds a line break or another control character"
+NOT_AN_ADDRESS = "is not an e-mail address such as rooms@example.edu"
+BAD_MAIL = [
+    *(("SMTP_PORT", port, f"SMTP_PORT={port} {NO_PORT}") for port in ("0", "65536", "smtp", "-1", "")),
+    *(
+        (name, text, f"{name} {CONTROL}")
+        for name in ("SMTP_SERVER", "SMTP_EMAIL", "SMTP_PASSWORD", "SMTP_USER_NAME", "SMTP_SENDER_NAME")
+        for text in ("a\r\nBcc: eve@example.edu", "a\nb", "a\x1bb", "a\x85b", "a\u2028b")
+    ),
+    ("SMTP_EMAIL", None, "SMTP_SERVER needs an SMTP_EMAIL: the address that letters come from"),
+    *(
+        ("SMTP_EMAIL", text, f"SMTP_EMAIL: {text!r} {NOT_AN_ADDRESS}")
+        for text in ("rooms", "rooms@", "@example.edu", "Rooms <rooms@example.edu>", "räume@example.edu", "a@b@c.de")
+    ),
+    ("SMTP_BCC", "a@example.edu, nobody", f"SMTP_BCC: 'nobody' {NOT_AN_ADDRESS}"),
+    ("SMTP_BCC", "a@example.edu\nb@example.edu", f"SMTP_BCC: 'a@example.edu\\nb@example.edu' {NOT_AN_ADDRESS}"),
+    *(
+        ("SMTP_SERVER", text, f"SMTP_SERVER: {text!r} is not the name of a host; its port is SMTP_PORT")
+        for text in ("smtp://mail.example.edu", "me@mail.example.edu", "mail example")
+    ),
+    ("SMTP_CA_FILE", "/nowhere", "SMTP_CA_FILE names /nowhere, which cannot be read (No such file or directory)"),
+    (
+        "SMTP_CA_FILE",
+        str(ROOT / "Makefile"),
+        f"SMTP_CA_FILE names {ROOT}/Makefile, which holds no certificates in PEM",
+    ),
+    (
+        "CSPACE_PUBLIC_URL",
+        None,
+        "SMTP_SERVER needs a CSPACE_PUBLIC_URL for the links in letters: an exact origin such as "
+        "https://rooms.example.edu",
+    ),
+    *(
+        (
+            "CSPACE_PUBLIC_URL",
+            url,
+            f"CSPACE_PUBLIC_URL: {url!r} is not an exact origin such as https://rooms.example.edu",
+        )
+        for url in ("https://rooms.example.edu/", "rooms.example.edu", "ftp://a.example", "*", "https://a\r\n.example")
+    ),
+    *(
+        ("SMTP_SERVER", None, f"{name} needs an SMTP_SERVER", {name: text})
+        for name, text in (
+            ("SMTP_PASSWORD", "s3cret"),
+            ("SMTP_BCC", "a@example.edu"),
+            ("SMTP_CA_FILE", str(ROOT / "Makefile")),
+        )
+    ),
+]
 NOT_EXACT = "is not an exact origin such as https://rooms.example.edu"
 NOT_A_DATABASE = "DATABASE_URL is not the URL of a PostgreSQL database: postgres://user:password@host/name"
 RATES = ["LOGIN_NAME", "LOGIN_ADDRESS", "LOGIN_GLOBAL", "REFRESH", "WRITE", "READ"]
@@ -183,6 +239,60 @@ def test_a_setting_that_cannot_be_meant_is_refused_at_the_start(read, capsys, na
     assert (end.value.code, said.count("\n")) == (78, 1)
     assert said.startswith("CSpace cannot start: ")
     assert said.endswith(f"{sentence}\n")
+
+
+@pytest.mark.parametrize(("name", "text", "sentence", "more"), [(*row, {})[:4] for row in BAD_MAIL])
+def test_mail_that_cannot_be_meant_is_refused_at_the_start(read, capsys, name, text, sentence, more):
+    with pytest.raises(SystemExit) as end:
+        read(**SENDING | {name: text} | more)
+    assert (end.value.code, capsys.readouterr().err) == (78, f"CSpace cannot start: {sentence}\n")
+
+
+def test_a_refused_password_is_not_shown(read, capsys):
+    with pytest.raises(SystemExit):
+        read(SMTP_PASSWORD="s3cret\nof mine")
+    assert "s3cret" not in capsys.readouterr().err
+
+
+def test_what_is_said_of_mail_and_what_is_not(read, tmp_path):
+    (tmp_path / "password").write_text("s3cret\n")
+    changes = {"SMTP_BCC": " a@example.edu, b@example.edu,", "SMTP_PASSWORD_FILE": str(tmp_path / "password")}
+    settings = read(**SENDING | changes)
+    expected = {
+        "CSPACE_MAIL_LEAVES": "by_smtp",
+        "SMTP_PORT": 465,
+        "SMTP_STARTTLS": False,
+        "SMTP_USER_NAME": "rooms@example.edu",
+        "SMTP_PASSWORD": "s3cret",
+        "SMTP_BCC": ["a@example.edu", "b@example.edu"],
+        "CSPACE_PUBLIC_URL": "https://rooms.example.edu",
+    }
+    assert {name: settings[name] for name in expected} == expected
+    settings = read(**SENDING | {"SMTP_STARTTLS": "true", "SMTP_USER_NAME": "robot", "SMTP_PASSWORD": "x"})
+    assert (settings["SMTP_PORT"], settings["SMTP_USER_NAME"]) == (587, "robot")
+    assert read(**SENDING | {"SMTP_PORT": "2525"})["SMTP_PORT"] == 2525
+
+
+@pytest.mark.parametrize(
+    ("changes", "how"),
+    [
+        ({}, "not_at_all"),
+        ({"CSPACE_MAIL_DIR": "/tmp/mail"}, "not_at_all"),
+        ({"CSPACE_ENV": None, "DEBUG": "1"}, "as_files"),
+        ({"CSPACE_ENV": None, "DEBUG": "1", "CSPACE_MAIL_DIR": ""}, "not_at_all"),
+        ({"CSPACE_ENV": None, "DEBUG": "1", **SENDING}, "by_smtp"),
+    ],
+)
+def test_how_mail_leaves(read, changes, how):
+    assert read(**changes)["CSPACE_MAIL_LEAVES"] == how
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "http://127.0.0.1:8001"), ("0.0.0.0", "http://127.0.0.1:8001"), ("::1", "http://[::1]:8001")],
+)
+def test_a_development_server_links_to_itself(read, host, url):
+    assert read(CSPACE_ENV=None, DEBUG="1", HOST=host, PORT="8001")["CSPACE_PUBLIC_URL"] == url
 
 
 def test_the_bounds_themselves_are_allowed(read):

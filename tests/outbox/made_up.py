@@ -1,6 +1,5 @@
-"""A kind of letter for the tests, and a worker process that knows it: `python -m tests.outbox.made_up`."""
+"""A kind of letter for the tests."""
 
-import os
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +8,6 @@ from django.db import connection, transaction
 from kernel import clock
 from kernel.letters import LetterKind, Message, post
 from outbox.models import Letter
-
-POLL_SECONDS = 0.2
 
 
 def write_hello(*, now: datetime, address: str, **more: Any) -> Message | None:
@@ -45,16 +42,3 @@ def queue() -> list[tuple[str, str, int]]:
             " ORDER BY id"
         )
         return cursor.fetchall()
-
-
-if __name__ == "__main__":
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cspace.settings")
-    django.setup()
-    from cspace.jobs import run_worker
-    from kernel.letters import register
-    from tests.outbox import made_up
-
-    register(made_up.HELLO)
-    run_worker(poll_seconds=POLL_SECONDS)

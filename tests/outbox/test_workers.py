@@ -19,7 +19,7 @@ from tests.outbox.sinks import sink
 from tests.races.server import free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
-WAIT_SECONDS = 90
+WAIT_SECONDS = 60
 SLOTS = 4
 LETTERS, BEFORE = 200, 60
 
@@ -29,7 +29,7 @@ def worker(server_environment, hello):
     """Begins a worker process that sends to a mail server of the tests."""
 
     def worker(**environment):
-        return worker_process(server_environment | environment, "-m", "tests.outbox.made_up")
+        return worker_process(server_environment | environment, "-m", "tests.outbox.worker")
 
     return worker
 
