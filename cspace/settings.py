@@ -13,16 +13,18 @@ from environs import EnvError, validate
 
 from cspace.env import (
     DEFAULT_FILE,
+    EXACT_ORIGIN,
     Environment,
     development_hosts,
     development_url,
+    is_exact_origin,
     owner_problem,
     refuse,
     secret_problems,
     split_words,
 )
-from cspace.smtp import IMPLICIT_TLS_PORT, STARTTLS_PORT, mail_problems
 from kernel.languages import ENGLISH, NAMES_OF_LANGUAGES
+from kernel.smtp import IMPLICIT_TLS_PORT, STARTTLS_PORT, mail_problems
 
 HSTS_PRELOAD_SECONDS = 31_536_000
 """What the browsers' list asks for."""
@@ -149,6 +151,8 @@ if CSPACE_HSTS_PRELOAD and not (CSPACE_HSTS_SUBDOMAINS and CSPACE_HSTS_SECONDS >
     refuse(
         f"CSPACE_HSTS_PRELOAD needs CSPACE_HSTS_SUBDOMAINS=on and CSPACE_HSTS_SECONDS={HSTS_PRELOAD_SECONDS} or more"
     )
+if CSPACE_PUBLIC_URL and not is_exact_origin(CSPACE_PUBLIC_URL):
+    refuse(f"CSPACE_PUBLIC_URL: {CSPACE_PUBLIC_URL!r} is not {EXACT_ORIGIN}")
 for problem in mail_problems(locals()):
     refuse(problem)
 # How mail leaves, for `kernel.letters`. In development it can be read in files; no folder for them: none is written.

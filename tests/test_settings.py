@@ -143,8 +143,7 @@ BAD_MAIL = [
     (
         "CSPACE_PUBLIC_URL",
         None,
-        "SMTP_SERVER needs a CSPACE_PUBLIC_URL for the links in letters: an exact origin such as "
-        "https://rooms.example.edu",
+        "SMTP_SERVER needs a CSPACE_PUBLIC_URL: the origin that links in letters lead to",
     ),
     *(
         (

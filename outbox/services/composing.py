@@ -7,9 +7,7 @@ from email.charset import QP, Charset
 from email.utils import format_datetime, formataddr
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
-from django.core.validators import validate_email
 
 from kernel.letters import CalendarObject, Message, host_of_letters
 
@@ -83,13 +81,9 @@ def sender() -> str:
 
 def require_address(address: str) -> None:
     """Raises: CannotBeWritten."""
-    try:
-        validate_email(address)
-    except ValidationError:
+    if not is_address(address):
         # What is beyond ASCII before the @ needs SMTPUTF8, which few servers know.
-        raise CannotBeWritten(
-            "The address is none that mail can be sent to: ASCII before the @, a host after it"
-        ) from None
+        raise CannotBeWritten("The address is none that mail can be sent to: ASCII before the @, a host after it")
 
 
 def one_line(text: str) -> str:

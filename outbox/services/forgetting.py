@@ -6,7 +6,7 @@ from kernel.db.deletion import delete_in_portions
 from outbox.enums import LetterState
 from outbox.models import Letter
 
-KEPT = {
+MAX_AGES = {
     LetterState.SENT: timedelta(days=30),
     LetterState.DROPPED: timedelta(days=30),
     LetterState.FAILED: timedelta(days=90),
@@ -18,5 +18,5 @@ def forget_old_letters(*, now: datetime) -> int:
     """Delete them with their copies; how many. Done once an hour, in portions."""
     return sum(
         delete_in_portions(Letter.objects.filter(state=state, created_at__lt=now - age).order_by("created_at"))
-        for state, age in KEPT.items()
+        for state, age in MAX_AGES.items()
     )

@@ -25,7 +25,7 @@ WAITS = (60, 300, 1800, 7200, 21_600)
 """Seconds before the second, third … try of either."""
 PAUSES = (1, 2, 4)
 """Seconds before it is tried again to note that a letter has gone, where the database is away."""
-SENT = f"""
+NOTE_SENT = f"""
 WITH letter AS (
      UPDATE outbox_letter SET state = 'sent', sent_at = %s::timestamptz, error = ''
       WHERE id = %s::bigint AND state = 'waiting' RETURNING id
@@ -37,13 +37,13 @@ WITH letter AS (
 )
 {ENQUEUE_FROM.format(source="SELECT jsonb_build_object('copy_id', id) FROM copies ORDER BY id")}
 """  # noqa: S608 - of this module's own names
-DROPPED = "UPDATE outbox_letter SET state = 'dropped', error = '' WHERE id = %s::bigint AND state = 'waiting'"
-NOT_SENT = "UPDATE outbox_letter SET state = %s, error = %s WHERE id = %s::bigint AND state = 'waiting'"
-COPY_SENT = """
+NOTE_DROPPED = "UPDATE outbox_letter SET state = 'dropped', error = '' WHERE id = %s::bigint AND state = 'waiting'"
+NOTE_NOT_SENT = "UPDATE outbox_letter SET state = %s, error = %s WHERE id = %s::bigint AND state = 'waiting'"
+NOTE_COPY_SENT = """
 UPDATE outbox_lettercopy SET state = 'sent', sent_at = %s::timestamptz, source = '', error = ''
  WHERE id = %s::bigint AND state = 'waiting'
 """
-COPY_NOT_SENT = "UPDATE outbox_lettercopy SET state = %s, error = %s WHERE id = %s::bigint AND state = 'waiting'"
+NOTE_COPY_NOT_SENT = "UPDATE outbox_lettercopy SET state = %s, error = %s WHERE id = %s::bigint AND state = 'waiting'"
 
 logger = logging.getLogger("cspace.mail")
 
@@ -60,15 +60,15 @@ def send_letter(*, now: datetime, letter_id: int, is_last: bool) -> None:
     try:
         message = _written(letter, now)
         if message is None:
-            transact(Statement(DROPPED, (letter_id,)))
+            transact(Statement(NOTE_DROPPED, (letter_id,)))
             return
         source = _composed(letter, message, now)
         deliver(source, recipient=message.address, name=str(letter_id), now=now)
     except NotDelivered as error:
-        _note_failure(NOT_SENT, letter_id, error, is_last=is_last, what=f"letter {letter_id} ({letter.kind})")
+        _note_failure(NOTE_NOT_SENT, letter_id, error, is_last=is_last, what=f"letter {letter_id} ({letter.kind})")
         return
     copies = settings.SMTP_BCC if settings.CSPACE_MAIL_LEAVES == BY_SMTP else []
-    gone = Statement(SENT, (now, letter_id, source.decode("ascii"), copies, OUTSIDE, SEND_COPY))
+    gone = Statement(NOTE_SENT, (now, letter_id, source.decode("ascii"), copies, OUTSIDE, SEND_COPY))
     _note_gone(gone, *message.noting)
 
 
@@ -80,9 +80,11 @@ def send_copy(*, now: datetime, copy_id: int, is_last: bool) -> None:
     try:
         deliver(copy.source.encode("ascii"), recipient=copy.address, name=f"{copy.letter_id}-copy-{copy_id}", now=now)
     except NotDelivered as error:
-        _note_failure(COPY_NOT_SENT, copy_id, error, is_last=is_last, what=f"copy {copy_id} of letter {copy.letter_id}")
+        _note_failure(
+            NOTE_COPY_NOT_SENT, copy_id, error, is_last=is_last, what=f"copy {copy_id} of letter {copy.letter_id}"
+        )
         return
-    _note_gone(Statement(COPY_SENT, (now, copy_id)))
+    _note_gone(Statement(NOTE_COPY_SENT, (now, copy_id)))
 
 
 def _written(letter: Letter, now: datetime) -> Message | None:

@@ -12,11 +12,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def failed():
-    letter = post_hello(text="What only Ada reads")
+    letter = post_hello(text="x")
     Letter.objects.update(state="failed", error="SMTPRecipientsRefused 550 <b>unknown</b>")
-    LetterCopy.objects.create(
-        letter=letter, address="archive@b.ch", source="What Ada reads", state="waiting", error="<i>"
-    )
+    LetterCopy.objects.create(letter=letter, address="archive@b.ch", source="Ada reads", state="waiting", error="<i>")
     letter.refresh_from_db()
     return letter
 
@@ -28,7 +26,7 @@ def test_a_failed_letter_is_found_with_its_error_and_without_its_text(admin, fai
     assert "SMTPRecipientsRefused 550" in page
     assert "archive@b.ch: waiting &lt;i&gt;" in page
     assert "<b>unknown" not in page
-    assert "What Ada reads" not in page
+    assert "Ada reads" not in page
     for nothing in ("state__exact=sent", "state__exact=lost", "q=eve"):
         assert list(admin.get(f"/admin/outbox/letter/?{nothing}").context["cl"].result_list) == []
 

@@ -22,6 +22,7 @@ from kernel.admin.pages import ServiceAdmin
 from kernel.admin.site import site
 from kernel.campus_time import campus_date, campus_interval
 from notifications.models import Notification
+from outbox.models import Letter
 from registrations.services.cancelling import cancel_registration
 from registrations.services.deciding import approve_registration
 from tests.admin.failing import fail_a_job
@@ -31,6 +32,7 @@ from tests.factories import cspace_group, join, make_classroom, make_group, make
 from tests.factories.timetables import make_course, make_lecture, make_plan
 from tests.once import built_once
 from tests.webhooks.scenes import make_delivery, make_webhook
+from tests.outbox.made_up import post_hello
 from timetables.models import Teacher
 
 PAGES = {f"{model._meta.app_label}/{model._meta.model_name}": model for model in site._registry}
@@ -121,6 +123,8 @@ def furnish():
     enqueue_due(now=now)
     fail_a_job(now)
     make_delivery(make_webhook("closure.created"), 1)
+    post_hello()
+    Letter.objects.update(state="failed", error="550")
 
 
 def rows_of(name):
@@ -140,6 +144,7 @@ def test_every_page_is_one_whose_writes_are_service_calls():
         "jobs/duetime",
         "jobs/queuedjob",
         "notifications/notification",
+        "outbox/letter",
         "registrations/registration",
         "registrations/series",
         "timetables/course",

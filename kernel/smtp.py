@@ -8,8 +8,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from cspace.env import EXACT_ORIGIN, is_exact_origin
-
 IMPLICIT_TLS_PORT, STARTTLS_PORT = 465, 587
 ON_ONE_LINE = ("SMTP_SERVER", "SMTP_EMAIL", "SMTP_PASSWORD", "SMTP_USER_NAME", "SMTP_SENDER_NAME", "SMTP_CA_FILE")
 WITHOUT_SERVER = ("SMTP_PASSWORD", "SMTP_BCC", "SMTP_CA_FILE")
@@ -31,9 +29,6 @@ def mail_problems(settings: Mapping[str, Any]) -> Iterator[str]:
         for name in WITHOUT_SERVER:
             if settings[name]:
                 yield f"{name} needs an SMTP_SERVER"
-    url = settings["CSPACE_PUBLIC_URL"]
-    if url and not is_exact_origin(url):
-        yield f"CSPACE_PUBLIC_URL: {url!r} is not {EXACT_ORIGIN}"
 
 
 def _problems_with_server(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -42,7 +37,7 @@ def _problems_with_server(settings: Mapping[str, Any]) -> Iterator[str]:
     if not settings["SMTP_EMAIL"]:
         yield "SMTP_SERVER needs an SMTP_EMAIL: the address that letters come from"
     if not settings["CSPACE_PUBLIC_URL"]:
-        yield f"SMTP_SERVER needs a CSPACE_PUBLIC_URL for the links in letters: {EXACT_ORIGIN}"
+        yield "SMTP_SERVER needs a CSPACE_PUBLIC_URL: the origin that links in letters lead to"
     if settings["SMTP_CA_FILE"]:
         yield from _problems_with_certificates(settings["SMTP_CA_FILE"])
 
