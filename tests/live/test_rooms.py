@@ -4,11 +4,12 @@ import random
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
 from classrooms.queries.states import SOON, picture_of
-from classrooms.streams import LAST_HOURS_LOOK, RoomFeed, RoomWish, _next_change
+from classrooms.streams import RoomFeed, RoomWish, _next_change
 from kernel import clock
 from kernel.campus_time import Interval, day_start, format_instant
 from tests.crash.processes import await_true
@@ -153,7 +154,22 @@ def test_in_the_last_hour_of_a_day_it_is_looked_again_and_again():
     """What is seen then reaches into the next day, a little further at every moment."""
     make_classroom("101")
     midnight = day_start(date(2026, 2, 3))
-    for minutes, meant in ((300, midnight - SOON), (60, midnight - SOON + LAST_HOURS_LOOK), (1, None)):
+    an_hour_before, one_second = midnight - timedelta(hours=1), timedelta(seconds=1)
+    for minutes, change in (
+        (300, an_hour_before),
+        (60, an_hour_before + one_second),
+        (1, midnight - timedelta(minutes=1) + one_second),
+    ):
         at = midnight - timedelta(minutes=minutes)
-        change = _next_change(picture_of(at, floor=None, building=None))
-        assert change == (meant or at + LAST_HOURS_LOOK)
+        assert _next_change(picture_of(at, floor=None, building=None)) == change
+
+
+def test_in_the_last_hour_of_a_day_what_the_next_one_begins_with_is_told(readers):
+    """What nobody could see at the first look comes nearer by the clock alone."""
+    midnight = day_start(date(2026, 2, 3))
+    begins = midnight + timedelta(minutes=30, seconds=2)
+    make_occupancy(make_classroom("101"), Interval(begins, begins + timedelta(minutes=30)))
+    with time_machine.travel(midnight - timedelta(minutes=30)):
+        reader = readers.open("rooms", RoomWish())
+        assert reader.told("rooms", 1)[0]["rooms"] == [{"classroom": "101", "state": "free", "until": None}]
+        assert reader.told("room", 1) == [{"classroom": "101", "state": "soon", "until": format_instant(begins)}]
