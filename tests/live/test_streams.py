@@ -3,11 +3,15 @@
 import asyncio
 
 import pytest
+from django.http import HttpRequest
 
 import kernel.live.streams
 from kernel.errors import Unavailable
 from kernel.live import wire
+from kernel.live.hub import Hub
+from kernel.live.opening import reserve
 from kernel.live.streams import MAX_PER_PERSON, MAX_WAITING, Opening, Stream, StreamPlaces
+from serving.streaming import Application
 from tests.live.readers import Event, events_in
 
 
@@ -121,6 +125,40 @@ def test_the_fourth_of_a_person_and_kind_closes_his_oldest():
         return [stream.is_over for stream in [*own, *others, *strangers]]
 
     assert asyncio.run(run()) == [True] + [False] * (MAX_PER_PERSON + 2 + MAX_PER_PERSON + 1)
+
+
+def test_a_request_that_fails_gives_its_place_back():
+    """Whatever it fails by: the second finds the only place free."""
+
+    def fail(environ, start_response):
+        request = HttpRequest()
+        request.META = environ
+        reserve(request)
+        raise ZeroDivisionError
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        raise AssertionError(message)
+
+    async def run():
+        application = Application(fail, hub, threads=1, most_streams=1, largest_body=0)
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "query_string": b"",
+            "http_version": "1.1",
+            "headers": [],
+        }
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                await application(scope, receive, send)
+
+    hub = Hub([])
+    asyncio.run(run())
+    hub.end()
 
 
 def test_there_are_no_more_than_there_may_be_and_whoever_leaves_makes_room():

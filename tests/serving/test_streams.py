@@ -20,7 +20,7 @@ from tests.crash.processes import await_true, shared_folder
 from tests.crash.test_run import running
 from tests.factories import make_classroom, make_user
 from tests.serving.productions import production
-from tests.serving.subscribers import NOTICES, subscribing
+from tests.serving.subscribers import NOTICES, ROOMS, subscribing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BUSY_MACHINE_SECONDS = 3
@@ -88,6 +88,18 @@ def test_300_clients_that_vanish_leave_their_places(serve):
             subscriber.vanish()
         await_true(lambda: len(worker.net_connections("tcp")) < before - 300, 2)
         assert statuses(subscribers.open_many(301)) == {200: 300, 503: 1}
+
+
+def test_whoever_is_refused_keeps_no_place(serve):
+    make_classroom("Room A")
+    token = issue_access(make_user("reader"), family=uuid4())
+    with serve(CSPACE_STREAM_CAP="1", **DEVELOPMENT) as server, subscribing(server.port) as subscribers:
+        for _ in range(2):
+            assert subscribers.open(NOTICES).status == 401
+            assert subscribers.open(f"{NOTICES}?ticket=unknown").status == 401
+            assert subscribers.open(f"{NOTICES}?last_event_id=x", token=token).status == 400
+            assert subscribers.open(f"{ROOMS}?floor=9").status == 404
+        assert statuses(subscribers.open_many(2)) == {200: 1, 503: 1}
 
 
 @pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT]])
