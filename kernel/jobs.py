@@ -34,6 +34,12 @@ INSERT INTO procrastinate_jobs (queue_name, task_name, args, scheduled_at)
 SELECT %s, %s, each.arguments, now() FROM ({source}) AS each (arguments)
 """
 """For each row of a query, in one statement with what makes the rows."""
+IS_ENQUEUED = """
+EXISTS (SELECT FROM procrastinate_jobs AS job
+         WHERE job.task_name = %s AND job.status IN ('todo', 'doing')
+           AND (job.args ->> '{argument}')::bigint = {column})
+"""
+"""Whether a job that was named has a number of some column among its arguments, and waits or is being done."""
 QUEUE = "default"
 OUTSIDE = "outside"
 """The queue for what waits for other people's servers: they may be slow without anything else waiting for them."""

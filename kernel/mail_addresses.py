@@ -26,3 +26,12 @@ def read_mail_address(text: str) -> str:
     if domain.startswith("["):
         raise ValueError(NOT_A_MAIL_ADDRESS)
     return f"{local}@{domain.lower()}"
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether it is one."""
+    try:
+        read_mail_address(text)
+    except ValueError:
+        return False
+    return True

@@ -20,8 +20,8 @@ from kernel.campus_time import campus_date
 from kernel.models import IdempotencyRecord
 from mail.models import Invitation
 from notifications.models import Notification
-from registrations.models import EndingNotice, Registration, Reminder, Series
 from outbox.models import Letter, LetterCopy
+from registrations.models import EndingNotice, Registration, Reminder, Series
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_semester

@@ -126,15 +126,34 @@ BAD_MAIL = [
     ("SMTP_EMAIL", None, "SMTP_SERVER needs an SMTP_EMAIL: the address that letters come from"),
     *(
         ("SMTP_EMAIL", text, f"SMTP_EMAIL: {text!r} {NOT_AN_ADDRESS}")
-        for text in ("rooms", "rooms@", "@example.edu", "Rooms <rooms@example.edu>", "räume@example.edu", "a@b@c.de")
+        for text in (
+            "rooms",
+            "rooms@",
+            "@example.edu",
+            "Rooms <rooms@example.edu>",
+            "räume@example.edu",
+            "a@b@c.de",
+            "rooms@bücher.example",
+        )
     ),
     ("SMTP_BCC", "a@example.edu, nobody", f"SMTP_BCC: 'nobody' {NOT_AN_ADDRESS}"),
     ("SMTP_BCC", "a@example.edu\nb@example.edu", f"SMTP_BCC: 'a@example.edu\\nb@example.edu' {NOT_AN_ADDRESS}"),
     *(
         ("SMTP_SERVER", text, f"SMTP_SERVER: {text!r} is not the name of a host; its port is SMTP_PORT")
-        for text in ("smtp://mail.example.edu", "me@mail.example.edu", "mail example")
+        for text in ("smtp://mail.example.edu", "me@mail.example.edu", "mail example", "mail.example.edu:587", "..mail")
     ),
-    ("SMTP_CA_FILE", "/nowhere", "SMTP_CA_FILE names /nowhere, which cannot be read (No such file or directory)"),
+    *(
+        ("SMTP_CA_FILE", path, f"SMTP_CA_FILE names {path}, which is no file that can be read")
+        for path in ("/nowhere", "/dev/zero")
+    ),
+    ("SMTP_USER_NAME", "robot", "SMTP_USER_NAME needs an SMTP_PASSWORD: without one nobody logs in"),
+    ("SMTP_PORT", "587", "SMTP_PORT=587 needs SMTP_STARTTLS=on: TLS does not begin at once there"),
+    (
+        "SMTP_PORT",
+        "465",
+        "SMTP_STARTTLS=on does not go with SMTP_PORT=465, where TLS begins at once",
+        {"SMTP_STARTTLS": "on"},
+    ),
     (
         "SMTP_CA_FILE",
         str(ROOT / "Makefile"),

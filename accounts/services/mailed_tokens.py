@@ -34,7 +34,7 @@ def read_confirmation(token: str, *, now: datetime) -> WishedAddress | None:
         return None
     try:
         user_id, email, key, issued_at = signing.Signer(salt=SALT).unsign_object(token)
-    except signing.BadSignature:
+    except (signing.BadSignature, ValueError):  # not signed here, or before wishes had keys
         return None
     is_young = now.timestamp() < issued_at + LIFETIME.total_seconds()
     return WishedAddress(user_id, email, key) if is_young else None

@@ -12,16 +12,20 @@ from mail.rules.deciding import MOST_EVENTS, PAST_DAYS, CalendarState, method_fo
 from notifications.models import Notification
 from registrations.models import Registration
 
-REGISTRATION, SERIES, EVENT = "registration", "series", "allocation_event"
+REGISTRATION, SERIES, EVENT, ENTRY = "registration", "series", "allocation_event", "allocation_registration"
+MADE = "series.created"
 
 
 @dataclass(frozen=True)
 class Concerned:
-    """Registrations by their ids, by their series, and by the draw that made them."""
+    """Registrations by their ids, by their series, and by the draw, the entry or the batch that made them."""
 
     registration_ids: set[int] = field(default_factory=set)
     series_ids: set[int] = field(default_factory=set)
     event_ids: set[int] = field(default_factory=set)
+    entry_ids: set[int] = field(default_factory=set)
+    made_at: set[datetime] = field(default_factory=set)
+    """When batches were entered, of which a notice names the first series only."""
 
     @classmethod
     def by(cls, notices: Iterable[Notification]) -> "Concerned":
@@ -33,10 +37,13 @@ class Concerned:
                 REGISTRATION: concerned.registration_ids,
                 SERIES: concerned.series_ids,
                 EVENT: concerned.event_ids,
+                ENTRY: concerned.entry_ids,
             }
             if noun in ids_of and number.isdecimal():
                 ids_of[noun].add(int(number))
-            if noun == SERIES:
+            if notice.kind == MADE:
+                concerned.made_at.add(notice.created_at)
+            elif noun == SERIES:
                 ids_of[SERIES] |= set(notice.params.get("series_ids", ()))
         return concerned
 
@@ -57,7 +64,9 @@ def due_for(
     mine = Registration.objects.with_api_relations().filter(
         Q(pk__in=concerned.registration_ids)
         | Q(series__in=concerned.series_ids)
-        | Q(series__event_id__in=concerned.event_ids),
+        | Q(series__event_id__in=concerned.event_ids)
+        | Q(series__entry__in=concerned.entry_ids)
+        | Q(series__created_at__in=concerned.made_at),
         created_by=user_id,
         occupancy__ends_at__gt=now - timedelta(days=PAST_DAYS),
     )

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from kernel.letters import CalendarObject, Message, host_of_letters
+from kernel.mail_addresses import is_mail_address
 
 HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 METHOD = re.compile(r"[A-Z]{1,20}")
@@ -81,7 +82,7 @@ def sender() -> str:
 
 def require_address(address: str) -> None:
     """Raises: CannotBeWritten."""
-    if not is_address(address):
+    if not is_mail_address(address):
         # What is beyond ASCII before the @ needs SMTPUTF8, which few servers know.
         raise CannotBeWritten("The address is none that mail can be sent to: ASCII before the @, a host after it")
 

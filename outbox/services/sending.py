@@ -37,7 +37,11 @@ WITH letter AS (
 )
 {ENQUEUE_FROM.format(source="SELECT jsonb_build_object('copy_id', id) FROM copies ORDER BY id")}
 """  # noqa: S608 - of this module's own names
-NOTE_DROPPED = "UPDATE outbox_letter SET state = 'dropped', error = '' WHERE id = %s::bigint AND state = 'waiting'"
+# Nothing was told under its key, which is free again: there may be something to say another time.
+NOTE_DROPPED = """
+UPDATE outbox_letter SET state = 'dropped', error = '', key = left(key, 75) || ' #' || id
+ WHERE id = %s::bigint AND state = 'waiting'
+"""
 NOTE_NOT_SENT = "UPDATE outbox_letter SET state = %s, error = %s WHERE id = %s::bigint AND state = 'waiting'"
 NOTE_COPY_SENT = """
 UPDATE outbox_lettercopy SET state = 'sent', sent_at = %s::timestamptz, source = '', error = ''

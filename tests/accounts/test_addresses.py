@@ -308,6 +308,7 @@ def test_a_token_that_is_none_of_ours_is_refused(api, member, stranger):
     for person in (member, stranger):
         api(person).patch(PATH, {"email": "ada@example.edu"})
     token = token_in(confirmation())
+    key = Preferences.objects.get(user=member).pending_key
     value, _, signature = token.rpartition(":")
     others = base64.urlsafe_b64encode(json.dumps([member.pk, "ada@example.edu", 2**40]).encode()).decode().rstrip("=")
     now = int(clock.now().timestamp())
@@ -319,9 +320,13 @@ def test_a_token_that_is_none_of_ours_is_refused(api, member, stranger):
         f" {token}",
         value,
         f"{others}:{signature}",
-        signing.Signer(salt="accounts.unsubscribe").sign_object([member.pk, "ada@example.edu", now]),
-        signing.Signer(salt="accounts.confirmation", key="another").sign_object([member.pk, "ada@example.edu", now]),
-        signing.Signer(salt="accounts.confirmation").sign_object([10**17, "ada@example.edu", now]),
+        signing.Signer(salt="accounts.unsubscribe").sign_object([member.pk, "ada@example.edu", key, now]),
+        signing.Signer(salt="accounts.confirmation", key="another").sign_object(
+            [member.pk, "ada@example.edu", key, now]
+        ),
+        signing.Signer(salt="accounts.confirmation").sign_object([member.pk, "ada@example.edu", now]),
+        signing.Signer(salt="accounts.confirmation").sign_object([member.pk, "ada@example.edu", "", now]),
+        signing.Signer(salt="accounts.confirmation").sign_object([10**17, "ada@example.edu", key, now]),
         "愛達",
         "\u212a" * 50,
         "x" * 100_000,

@@ -31,8 +31,8 @@ from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_series, make_user
 from tests.factories.timetables import make_course, make_lecture, make_plan
 from tests.once import built_once
-from tests.webhooks.scenes import make_delivery, make_webhook
 from tests.outbox.made_up import post_hello
+from tests.webhooks.scenes import make_delivery, make_webhook
 from timetables.models import Teacher
 
 PAGES = {f"{model._meta.app_label}/{model._meta.model_name}": model for model in site._registry}

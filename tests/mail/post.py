@@ -7,11 +7,13 @@ import icalendar
 
 from accounts.models import Preferences, User
 from kernel import clock
+from kernel.db.batch import Statement
 from kernel.db.transactions import transact
 from kernel.letters import Message, kind_named
 from mail.services.calendar_letters import post_calendar_letters
 from mail.services.daily_letters import post_daily_letters
 from outbox.models import Letter
+from outbox.services.sending import NOTE_DROPPED
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Post:
         for letter in Letter.objects.filter(state="waiting").order_by("id"):
             message = kind_named(letter.kind).write(now=clock.now(), **letter.arguments)
             if message is None:
-                Letter.objects.filter(pk=letter.pk).update(state="dropped")
+                transact(Statement(NOTE_DROPPED, (letter.pk,)))
                 continue
             if message.noting:
                 transact(*message.noting)

@@ -11,11 +11,13 @@ from dateutil.tz import tzical
 from allocations.services.distributing import distribute
 from kernel import clock
 from kernel.campus_time import Interval
+from kernel.phrases import MOST_KEPT
 from mail.enums import Method
 from mail.models import Invitation
 from mail.rules.icalendars import CalendarEvent, icalendar_of
+from mail.services.calendar_letters import post_calendar_letters
 from tests.allocations.scenes import ended, make_entry, make_event
-from tests.factories import make_classroom, make_registration
+from tests.factories import make_classroom, make_group, make_registration
 from tests.mail.post import events_of
 
 pytestmark = pytest.mark.usefixtures("document_clock")
@@ -177,6 +179,47 @@ def test_mail_that_is_off_tells_no_calendar_until_it_is_on_again(post, api, memb
     assert post.follow() == []
     post.address(member, mail="daily")
     assert told(post.follow()) == [("CANCEL", invited, 2, "CANCELLED")]
+
+
+def test_a_letter_that_said_nothing_because_mail_was_off_is_written_again_when_it_is_on(post, api, member, invited):
+    api(member).delete(f"registrations/{invited}/")
+    post_calendar_letters(now=clock.now())
+    post.address(member, mail="off")
+    assert post.deliver() == []
+    post.address(member)
+    assert told(post.follow()) == [("CANCEL", invited, 2, "CANCELLED")]
+    assert post.follow() == []
+
+
+def test_who_is_granted_his_wish_after_the_draw_has_it_in_his_calendar(post, api, member, stranger, cspace, room):
+    post.address(member, stranger)
+    event = make_event(cspace, weeks=4)
+    entries = [make_entry(event, make_group(f"of {person}"), room, person) for person in (member, stranger)]
+    ended(event, cspace)
+    distribute(event_id=event.pk, by=cspace, now=clock.now())
+    post.deliver()
+    winner, loser = sorted(type(entries[0]).objects.filter(event=event), key=lambda entry: entry.status != "approved")
+    path = f"allocation-events/{event.pk}/registrations"
+    assert api(cspace).post(f"{path}/{winner.pk}/withdraw/", {}).status_code == 200
+    post.deliver()
+    assert api(cspace).post(f"{path}/{loser.pk}/approve/", {}).status_code == 200
+    assert [(method, status) for method, *_, status in told(post.deliver())] == [("REQUEST", "CONFIRMED")] * 4
+
+
+def test_a_batch_of_more_series_than_its_notice_names_is_in_the_calendar_whole(post, api, member, cspace, team, room):
+    post.address(member)
+    first = dt.date(2026, 2, 1)
+    items = [
+        {
+            "classroom": "Room A", "group_id": team.pk, "day_of_week": day.isoweekday() % 7 + 1, "start_time": "09:10",
+            "end_time": "10:20", "start_date": f"{day}", "end_date": f"{day}", "on_behalf_of": "member",
+        }
+        for day in (first + dt.timedelta(days=number) for number in range(MOST_KEPT + 5))
+    ]  # fmt: skip
+    assert api(cspace).post("batch-allocations/", {"items": items}).status_code == 201
+    (message,) = post.deliver()
+    assert len(told([message])) == MOST_KEPT + 5
+    assert post.follow() == []
 
 
 def test_what_is_over_is_left_alone(post, api, member, invited):

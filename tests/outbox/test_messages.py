@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 import icalendar
 import pytest
 
-from kernel.letters import Calendar, Message
+from kernel.letters import CalendarObject, Message
 from outbox.services.composing import CannotBeWritten, compose
 
 NOW = dt.datetime(2026, 1, 20, 2, tzinfo=dt.UTC)
@@ -80,7 +80,7 @@ def test_no_line_is_longer_than_a_mail_may_have(text):
 
 
 def test_an_invitation_is_an_alternative_and_a_file():
-    mail = mail_of(calendar=Calendar(method="REQUEST", text=ICS))
+    mail = mail_of(calendar=CalendarObject(method="REQUEST", text=ICS))
     assert mail.get_content_type() == "multipart/mixed"
     body, file = mail.iter_parts()
     assert [part.get_content_type() for part in body.iter_parts()] == ["text/plain", "text/html", "text/calendar"]
@@ -146,7 +146,7 @@ def test_what_is_no_header_any_more_is_refused():
     with pytest.raises(CannotBeWritten, match="The header X-Room is longer than 900 characters"):
         source_of(headers={"X-Room": "x" * 901})
     with pytest.raises(CannotBeWritten, match="is no method of iCalendar"):
-        source_of(calendar=Calendar(method="REQUEST\r\nBcc: x", text=ICS))
+        source_of(calendar=CalendarObject(method="REQUEST\r\nBcc: x", text=ICS))
 
 
 @pytest.mark.parametrize(
