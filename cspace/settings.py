@@ -63,7 +63,7 @@ try:
     CSPACE_MAIL_DEFAULT = env.word("CSPACE_MAIL_DEFAULT", "each", ("off", "each", "daily"))
 
     # --- What is told to other servers -------------------------------------------------------------
-    WEBHOOK_ALLOW_PRIVATE_HOSTS = env.words("WEBHOOK_ALLOW_PRIVATE_HOSTS")
+    WEBHOOK_ALLOW_PRIVATE_HOSTS = [host.lower() for host in env.words("WEBHOOK_ALLOW_PRIVATE_HOSTS")]
 
     # --- The Occupancy dialect ---------------------------------------------------------------------
     OCCUPANCY_CORS_ORIGINS = env.origins("OCCUPANCY_CORS_ORIGINS", ["*"], or_any=True)
@@ -157,6 +157,9 @@ for problem in mail_problems(locals()):
     refuse(problem)
 # How mail leaves, for `kernel.letters`. In development it can be read in files; no folder for them: none is written.
 CSPACE_MAIL_LEAVES = "by_smtp" if SMTP_SERVER else "as_files" if DEBUG and CSPACE_MAIL_DIR else "not_at_all"
+for host in WEBHOOK_ALLOW_PRIVATE_HOSTS:
+    if {"/", "[", "@"} & set(host):
+        refuse(f"WEBHOOK_ALLOW_PRIVATE_HOSTS: {host!r} is no host such as door.example.edu, 10.0.0.7 or ::1")
 if ENVIRONMENT == "production" and DEBUG:
     refuse("DEBUG must not be on when CSPACE_ENV=production")
 if IS_PRODUCTION:

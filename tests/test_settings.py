@@ -61,6 +61,7 @@ def test_a_safe_production_passes_the_deployment_check():
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS must list"),
         ({"CSPACE_LANGUAGE": "de"}, f"CSPACE_LANGUAGE=de is none of {', '.join(LANGUAGES)}"),
         ({"CSPACE_MAIL_DEFAULT": "weekly"}, f"CSPACE_MAIL_DEFAULT=weekly is none of {', '.join(MailChoice.values)}"),
+        ({"WEBHOOK_ALLOW_PRIVATE_HOSTS": "10.0.0.7,https://a.example"}, "'https://a.example' is no host such as"),
         ({"CSPACE_CORS_ORIGINS": "*"}, "CSPACE_CORS_ORIGINS: '*' is not an exact origin"),
         ({"OCCUPANCY_CORS_ORIGINS": "https://a.example,b.example"}, "'b.example' is neither * nor an exact origin"),
         ({"OCCUPANCY_CORS_ORIGINS": "https://a.example/"}, "'https://a.example/' is neither * nor an exact origin"),

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
@@ -224,6 +224,16 @@ def test_a_lease_of_somebody_who_died_ends():
             assert send(webhook) == 0
             cursor.execute("UPDATE webhooks_webhook SET leased_until = now()")
         assert send(webhook) == 1
+
+
+def test_nobody_waits_for_somebody_elses_commit():
+    """Although the jobs of both are for the same webhook."""
+    webhook = make_webhook("group.*")
+    with transaction.atomic():
+        happen(1)
+        assert at_once(lambda: happen(2)) == [None]
+        assert jobs_for() == [webhook.pk, webhook.pk]
+    assert webhook.deliveries.count() == 2
 
 
 def test_what_no_job_is_left_for_is_taken_up():

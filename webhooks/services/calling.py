@@ -75,14 +75,14 @@ def call(
     try:
         status = _post(destination_of(url), headers, body, Deadline(seconds), resolve)
         error = "" if 200 <= status < 300 else f"HTTP {status}"
-    except _Refused as refusal:
+    except _NotWhole as refusal:
         status, error = refusal.status, refusal.sentence
     except Exception as problem:  # whatever a strange server makes of the library: it is this webhook's
         error = _sentence(problem)
     return CallOutcome(status, round(1000 * (time.monotonic() - began)), error[:MAX_SENTENCE])
 
 
-class _Refused(Exception):
+class _NotWhole(Exception):
     """There was a status, but not a whole answer."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -102,7 +102,7 @@ def _post(
         try:
             _read(answer)
         except Exception as problem:
-            raise _Refused(answer.status, _sentence(problem)) from problem
+            raise _NotWhole(answer.status, _sentence(problem)) from problem
         return answer.status
 
 

@@ -23,8 +23,9 @@ from webhooks.facts import WebhookSummary, WebhookSwitchedOff
 from webhooks.queries.destinations import destination_of
 from webhooks.services.calling import CallOutcome, call
 
-LEASE_SECONDS = 25
-"""Longer than a call may take, and over before a stalled job is taken up."""
+LEASE_SECONDS = 18
+"""Longer than a call may take, and over before the job of a worker that died is taken up, which is 20 s later at the
+earliest (`jobs.services.stalling`; its last heartbeat may have been 10 s old)."""
 TURN_SECONDS = 10.0
 """So long a job goes on with one webhook before it lets others come in between."""
 USER_AGENT = "CSpace-Webhooks/1.0"
