@@ -6,7 +6,7 @@ import re
 import pytest
 
 from auditlog.models import LogEntry
-from tests.webhooks.scenes import NOW, make_delivery
+from tests.webhooks.scenes import NOW, make_delivery, make_webhook
 from webhooks.models import Delivery, Webhook
 
 pytestmark = pytest.mark.usefixtures("document_clock")
@@ -187,6 +187,14 @@ def test_what_is_refused_names_its_field(api, cspace, webhook, changes, details)
         expected = {"error": "Validation failed", "code": "VALIDATION_ERROR", "details": details}
         assert (response.status_code, response.json()) == (400, expected)
     assert (Webhook.objects.count(), LogEntry.objects.count()) == (1, 0)
+
+
+def test_there_are_not_more_than_a_hundred(api, cspace):
+    for _ in range(100):
+        make_webhook("group.created")
+    response = api(cspace).post("webhooks/", WISH)
+    expected = {"error": "There are 100 webhooks already", "code": "LIMIT_REACHED"}
+    assert (response.status_code, response.json(), Webhook.objects.count()) == (409, expected, 100)
 
 
 def test_only_the_last_hundred_deliveries_are_shown(api, cspace, webhook):

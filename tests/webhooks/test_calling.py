@@ -20,6 +20,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 @pytest.fixture(autouse=True)
 def here_is_allowed(settings):
     settings.WEBHOOK_ALLOW_PRIVATE_HOSTS = ["127.0.0.1"]
+    settings.DEBUG = True  # http
 
 
 def post(url, **options):
@@ -149,6 +150,14 @@ def leading_to(*addresses):
         (socket.AF_INET6 if ":" in each else socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port))
         for each in addresses
     ]
+
+
+def test_what_was_accepted_under_other_settings_is_not_called(settings):
+    settings.DEBUG, settings.WEBHOOK_ALLOW_PRIVATE_HOSTS = False, []
+    with sink() as here:
+        assert post(here.url).error == "Must begin with https://"
+        assert post(here.url.replace("http:", "https:")).error == "Must not lead to a private address"
+    assert here.received == []
 
 
 def test_of_several_addresses_the_next_is_tried(settings):

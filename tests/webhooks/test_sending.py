@@ -15,7 +15,8 @@ from notifications.models import Notification
 from tests.races.threads import at_once
 from tests.webhooks.scenes import happen, jobs_for, make_webhook, waiting
 from tests.webhooks.sinks import hangs, sink, slowly, status
-from webhooks.services.sending import send_waiting
+from webhooks.services.calling import CallOutcome
+from webhooks.services.sending import claim_next, note, send_waiting
 from webhooks.services.tidying import forget_deliveries, take_up_left
 from webhooks.services.webhooks import WebhookWish, change_webhook, rotate_secret
 
@@ -144,6 +145,18 @@ def test_after_the_last_try_it_is_switched_off_once_and_cspace_is_told(cspace, c
         ("cspace_admin", sentence),
         ("cspace_member", sentence),
     ]
+
+
+def test_what_fails_for_the_last_time_while_somebody_switches_it_off_waits_on():
+    with sink(status(500)) as here:
+        webhook = make_webhook("group.*", url=here.url)
+        happen(1)
+        webhook.deliveries.update(attempts=6)
+        claim = claim_next(webhook_id=webhook.pk, now=clock.now())
+        type(webhook).objects.update(is_active=False)
+        note(claim=claim, outcome=CallOutcome(500, 1, "HTTP 500"), now=clock.now(), goes_on=False)
+    webhook.refresh_from_db()
+    assert (webhook.lease, len(waiting(webhook)), LogEntry.objects.count()) == (None, 1, 1)
 
 
 def test_switched_on_again_it_goes_on_with_what_waited(cspace):

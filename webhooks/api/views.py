@@ -19,6 +19,7 @@ from webhooks.api.serializers import (
 from webhooks.models import Webhook
 from webhooks.queries.deliveries import last_deliveries
 from webhooks.services.webhooks import (
+    TooManyWebhooks,
     WebhookIsSwitchedOff,
     WebhookNotFound,
     WebhookWish,
@@ -37,7 +38,7 @@ class WebhookViewSet(CallerViewSet):
     def list(self, request: Request) -> Response:
         return self.listing(Webhook.objects.order_by("id"), WebhookOutput)
 
-    @Operation(InCSpace, request=WebhookInput, responses={201: NewWebhookOutput})
+    @Operation(InCSpace, request=WebhookInput, responses={201: NewWebhookOutput}, conflicts=[TooManyWebhooks])
     def create(self, request: Request) -> Response:
         wish = WebhookWish(**self.body(WebhookInput))
         webhook = create_webhook(by=self.caller, now=clock.now(), wish=wish)

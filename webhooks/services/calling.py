@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from typing import Any
 
 from webhooks import rules
-from webhooks.queries.destinations import NOT_PUBLIC, Destination, destination_of
+from webhooks.queries.destinations import NOT_PUBLIC, Destination, destination_of, url_faults
 
 CALL_SECONDS = 10.0
 """For all of it: name, connection, TLS, and the whole answer."""
@@ -72,6 +72,8 @@ def call(
 ) -> CallOutcome:
     """POST a body; success is any 2xx, all of which came in time. Raises nothing for what the other side does."""
     began, status, error = time.monotonic(), None, ""
+    if faults := url_faults(url):  # the settings may be others than when it was said
+        return CallOutcome(None, 0, faults[0])
     try:
         status = _post(destination_of(url), headers, body, Deadline(seconds), resolve)
         error = "" if 200 <= status < 300 else f"HTTP {status}"
@@ -249,6 +251,4 @@ def _sentence(problem: Exception) -> str:
             return NOT_WHOLE
         case ConnectionError() | OSError():
             return f"{NO_CONNECTION}: {problem.strerror or 'it was closed'}"
-        case ValueError():
-            return str(problem)
     return f"No answer that is HTTP ({type(problem).__name__})"

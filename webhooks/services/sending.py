@@ -6,7 +6,7 @@ back looks once more, and whoever was turned away meanwhile need not come again.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -81,10 +81,10 @@ class Claim:
     lease: UUID
     url: str
     events: list[str]
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     delivery_id: int
     message_id: str
-    body: str
+    body: str = field(repr=False)
     attempts: int
     timestamp: int
 
@@ -181,19 +181,22 @@ def _note_failure(claim: Claim, outcome: CallOutcome, now: datetime) -> None:
 
 
 def _give_up(claim: Claim, outcome: CallOutcome, now: datetime) -> None:
+    """Unless somebody has switched it off meanwhile, or another has the lease: then it waits on."""
     (rows,) = send(Statement(SWITCH_OFF, (now, now, claim.webhook_id, claim.lease)))
+    if not rows:
+        put_off(Statement(GIVE_BACK_FAILING, (now, claim.webhook_id, claim.lease)))
+        return
     put_off(_failed(claim, outcome, next_try_at=None, finished_at=now, state="failed"))
-    if rows:
-        publish(
-            WebhookSwitchedOff(
-                webhook=claim.summary,
-                tries=rules.MAX_TRIES,
-                error=outcome.error,
-                people=cspace_people(),
-                actor_id=None,
-                occurred_at=now,
-            )
+    publish(
+        WebhookSwitchedOff(
+            webhook=claim.summary,
+            tries=rules.MAX_TRIES,
+            error=outcome.error,
+            people=cspace_people(),
+            actor_id=None,
+            occurred_at=now,
         )
+    )
 
 
 def _failed(claim: Claim, outcome: CallOutcome, **fields: Any) -> Statement:

@@ -12,7 +12,7 @@ from accounts.rules import check_cspace
 from kernel.changes import changes_between
 from kernel.db.batch import Statement, put_off
 from kernel.db.transactions import transactional
-from kernel.errors import Faults, Invalid, InvalidState, NotFound
+from kernel.errors import Faults, Invalid, InvalidState, LimitReached, NotFound
 from kernel.facts import actions, publish
 from kernel.jobs import enqueue
 from webhooks import rules
@@ -30,6 +30,8 @@ from webhooks.services.sending import SEND
 
 SECRET_BYTES = 32
 FORMER_SECRET_HOURS = 24
+MAX_WEBHOOKS = 100
+"""Each is looked at by everything that is written."""
 AT_ONCE = (
     "UPDATE webhooks_delivery SET next_try_at = NULL, attempts = 0 WHERE webhook_id = %s::bigint AND state = 'waiting'"
 )
@@ -42,6 +44,10 @@ class WebhookNotFound(NotFound):
 
 class WebhookIsSwitchedOff(InvalidState):
     message = "The webhook is switched off: nothing is sent to it"
+
+
+class TooManyWebhooks(LimitReached):
+    message = f"There are {MAX_WEBHOOKS} webhooks already"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +80,12 @@ class WebhookWish:
 def create_webhook(*, by: User, now: datetime, wish: WebhookWish) -> Webhook:
     """A new webhook, whose `secret` is shown this once. Publishes `WebhookCreated`.
 
-    Raises: PermissionDenied, Invalid (`url`, `events`).
+    Raises: PermissionDenied, Invalid (`url`, `events`), TooManyWebhooks.
     """
     check_cspace(by.access)
     _check(wish)
+    if Webhook.objects.count() >= MAX_WEBHOOKS:
+        raise TooManyWebhooks
     webhook = Webhook(secret=new_secret(), created_at=now, updated_at=now)
     _apply(wish, webhook)
     webhook.save(force_insert=True)
