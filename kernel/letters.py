@@ -49,7 +49,7 @@ class Message:
     """What a letter says, and to whom. `text` and `html` say the same.
 
     `headers`: beside those that every letter has. `noting`: what is written in the transaction that notes that the
-    letter has gone.
+    letter has gone. `is_for_its_reader_alone`: nobody else gets a copy, for it holds what only he may have.
     """
 
     address: str
@@ -59,6 +59,7 @@ class Message:
     calendar: CalendarObject | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     noting: Sequence[Statement] = ()
+    is_for_its_reader_alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,9 @@ def mail_problems(settings: Mapping[str, Any]) -> Iterator[str]:
         for address in [settings[name]] if isinstance(settings[name], str) else settings[name]:
             if address and not is_mail_address(address):
                 yield f"{name}: {address!r} is not an e-mail address such as rooms@example.edu"
+    for name in ("SMTP_PASSWORD", "SMTP_USER_NAME"):
+        if not str(settings[name]).isascii():
+            yield f"{name} holds other letters than ASCII, which no login to a mail server takes"
     if settings["SMTP_SERVER"]:
         yield from _problems_with_server(settings)
     else:

@@ -147,6 +147,7 @@ BAD_MAIL = [
         ("SMTP_CA_FILE", path, f"SMTP_CA_FILE names {path}, which is no file that can be read")
         for path in ("/nowhere", "/dev/zero")
     ),
+    ("SMTP_PASSWORD", "päss", "SMTP_PASSWORD holds other letters than ASCII, which no login to a mail server takes"),
     ("SMTP_USER_NAME", "robot", "SMTP_USER_NAME needs an SMTP_PASSWORD: without one nobody logs in"),
     ("SMTP_PORT", "587", "SMTP_PORT=587 needs SMTP_STARTTLS=on: TLS does not begin at once there"),
     (

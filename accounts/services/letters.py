@@ -78,6 +78,7 @@ def _message(kind: str, preferences: Preferences, email: str, *, link: str = "",
         subject=subject,
         text="\n\n".join(part for part in (opening, link, end) if part) + "\n",
         html=f'<!doctype html><html lang="{language}">{head}{paragraphs}</html>',
+        is_for_its_reader_alone=True,
     )
 
 

@@ -13,7 +13,7 @@ from notifications.models import Notification
 from registrations.models import Registration
 
 REGISTRATION, SERIES, EVENT, ENTRY = "registration", "series", "allocation_event", "allocation_registration"
-MADE = "series.created"
+BATCH_KIND = "series.created"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Concerned:
             }
             if noun in ids_of and number.isdecimal():
                 ids_of[noun].add(int(number))
-            if notice.kind == MADE:
+            if notice.kind == BATCH_KIND:
                 concerned.made_at.add(notice.created_at)
             elif noun == SERIES:
                 ids_of[SERIES] |= set(notice.params.get("series_ids", ()))

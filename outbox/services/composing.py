@@ -29,6 +29,8 @@ OWN_HEADERS = frozenset(
         "to",
     ]
 )
+BEGUN_WITH_NOTHING = re.compile(rb"^([A-Za-z][A-Za-z0-9-]*:)[ \t]*\r\n[ \t]+", re.MULTILINE)
+"""A header whose first word was too long for its first line, which is empty then: filters take that for a trick."""
 MAX_SUBJECT, MAX_VALUE = 250, 900
 """Characters: a line of a mail has at most 998, and not every header can be folded."""
 BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -62,7 +64,9 @@ def compose(message: Message, *, kind: str, letter_id: int, now: datetime) -> by
     mail.attach_alternative(_lines(message.html), "text/html")
     if message.calendar is not None:
         _attach(mail, message.calendar)
-    return mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # its class is Django's own
+    source: bytes = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # its class is Django's own
+    head, end, body = source.partition(b"\r\n\r\n")
+    return BEGUN_WITH_NOTHING.sub(rb"\1 ", head) + end + body
 
 
 def _attach(mail: EmailMultiAlternatives, calendar: CalendarObject) -> None:

@@ -71,7 +71,8 @@ def send_letter(*, now: datetime, letter_id: int, is_last: bool) -> None:
     except NotDelivered as error:
         _note_failure(NOTE_NOT_SENT, letter_id, error, is_last=is_last, what=f"letter {letter_id} ({letter.kind})")
         return
-    copies = settings.SMTP_BCC if settings.CSPACE_MAIL_LEAVES == BY_SMTP else []
+    has_copies = settings.CSPACE_MAIL_LEAVES == BY_SMTP and not message.is_for_its_reader_alone
+    copies = settings.SMTP_BCC if has_copies else []
     gone = Statement(NOTE_SENT, (now, letter_id, source.decode("ascii"), copies, OUTSIDE, SEND_COPY))
     _note_gone(gone, *message.noting)
 

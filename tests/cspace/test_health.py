@@ -3,6 +3,7 @@
 import datetime as dt
 import socket
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from jobs.models import DueTime
 from jobs.queries.lateness import asking_whether_late
 from kernel import clock
 from kernel.db.batch import Statement, send
-from kernel.jobs import enqueue, enqueue_many
+from kernel.jobs import OUTSIDE, enqueue, enqueue_many
 from tests.jobs.made_up import WORD
 from tests.races.server import free_port, serving
 from tests.races.threads import at_once
@@ -63,6 +64,13 @@ def test_jobs_that_wait_for_more_than_five_minutes_are_late(api, job_minutes, cl
     response = api().get("/readyz")
     assert response.json()["checks"] == READY["checks"] | ({"jobs": "late"} if is_late else {})
     assert response.status_code == (503 if is_late else 200)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_for_somebody_else_s_server_is_no_fault_of_ours(api):
+    with transaction.atomic():
+        enqueue(replace(WORD, queue=OUTSIDE), {"word": "a"}, at=clock.now() - 6 * MINUTE)
+    assert api().get("/readyz").status_code == 200
 
 
 def test_a_time_that_no_version_declares_any_more_is_late_to_nobody(api, db):

@@ -38,6 +38,12 @@ def test_each_address_gets_the_same_mail_once(post_office):
     assert set(LetterCopy.objects.values_list("source", flat=True)) == {""}
 
 
+def test_of_what_is_for_its_reader_alone_nobody_gets_a_copy(post_office):
+    send_it(post_hello(is_for_its_reader_alone=True))
+    assert post_office.recipients == ["ada@example.edu"]
+    assert LetterCopy.objects.count() == 0
+
+
 def test_a_copy_that_is_refused_hurts_nobody(post_office):
     post_office.rcpt = lambda address: "550 no" if address == ARCHIVE else "250 ok"
     letter = post_hello()

@@ -71,6 +71,17 @@ def test_texts_and_subjects_of_all_languages_arrive_as_they_were():
     assert html.get_content() == f"<p>{'ä' * 2000}</p>"
 
 
+@pytest.mark.parametrize("subject", ["Room 101, 2026-02-01 10:00–12:00. " * 3, "教室" * 60, "x" * 90, "a b " * 40])
+def test_no_header_begins_with_an_empty_line(subject, settings):
+    settings.SMTP_SENDER_NAME = "Die Raumverwaltung der Universität und ihrer Institute in der Stadt und am See"
+    link = f"<https://rooms.example.edu/api/v1/unsubscribe/?token={'t' * 90}>"
+    source = source_of(subject=subject, headers={"List-Unsubscribe": link})
+    head = source.partition(b"\r\n\r\n")[0]
+    assert all(line.partition(b":")[2].strip() for line in head.split(b"\r\n") if line[:1].strip())
+    mail = message_from_bytes(source, policy=policy.default)
+    assert (mail["Subject"], mail["List-Unsubscribe"]) == (subject.strip(), link)
+
+
 @pytest.mark.parametrize("text", ["x" * 5000, "ü" * 5000, "a b " * 2000, "line\n" * 500, "\r\rx\r\n.\r\n..\n"])
 def test_no_line_is_longer_than_a_mail_may_have(text):
     source = source_of(subject=text, text=text, html=text, headers={"X-Long": text.replace("\r", "")[:900]})
