@@ -62,15 +62,15 @@ class Sink:
 
 
 def read_request(connection: socket.socket) -> Received | None:
-    file = connection.makefile("rb")
-    line = file.readline().decode().strip()
-    if not line:
-        return None
-    headers = {}
-    while text := file.readline().decode().strip():
-        name, _, value = text.partition(":")
-        headers[name.lower()] = value.strip()
-    return Received(line, headers, file.read(int(headers["content-length"])))
+    with connection.makefile("rb") as file:
+        line = file.readline().decode().strip()
+        if not line:
+            return None
+        headers = {}
+        while text := file.readline().decode().strip():
+            name, _, value = text.partition(":")
+            headers[name.lower()] = value.strip()
+        return Received(line, headers, file.read(int(headers["content-length"])))
 
 
 def answers(data: bytes) -> Behaviour:

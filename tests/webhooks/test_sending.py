@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import threading
 
 import pytest
 from django.db import connection, transaction
@@ -12,7 +13,7 @@ from auditlog.models import LogEntry
 from jobs.queries.lateness import are_late
 from kernel import clock
 from notifications.models import Notification
-from tests.races.threads import at_once
+from tests.races.threads import at_once, await_waiting_connections
 from tests.webhooks.scenes import happen, jobs_for, make_webhook, waiting
 from tests.webhooks.sinks import hangs, sink, slowly, status
 from webhooks.services.calling import CallOutcome
@@ -224,6 +225,36 @@ def test_without_the_lease_they_would(settings):
         two_at_once(webhook, 20)
     assert here.most_at_once == 2
     assert numbers(here.received) != list(range(20))
+
+
+def claim_while_the_first_is_noted(webhook):
+    """The place of the delivery that is claimed by whoever waited for the note that the first is done."""
+    happen(0, 1)
+    ids = [each.pk for each in waiting(webhook)]
+    is_noted = threading.Event()
+
+    def note_first():
+        with transaction.atomic():
+            webhook.deliveries.filter(pk=ids[0]).update(state="done", finished_at=clock.now())
+            type(webhook).objects.filter(pk=webhook.pk).update(lease=None, leased_until=None)
+            is_noted.set()
+            await_waiting_connections(1)
+
+    def claim():
+        is_noted.wait(30)
+        return claim_next(webhook_id=webhook.pk, now=clock.now())
+
+    _, result = at_once(note_first, claim)
+    return ids.index(result.delivery_id)
+
+
+def test_whoever_waited_for_the_row_sees_what_was_noted():
+    assert claim_while_the_first_is_noted(make_webhook("group.*")) == 1
+
+
+def test_without_the_lock_he_would_send_it_again(settings):
+    settings.CSPACE_TEST_FAULTS = frozenset({"skip-webhook-lock"})
+    assert claim_while_the_first_is_noted(make_webhook("group.*")) == 0
 
 
 def test_a_lease_of_somebody_who_died_ends():
