@@ -130,3 +130,19 @@ def test_no_description_leaves_with_it(member, cspace, team, room, document_cloc
         "changes": {},
     }
     assert not any("About" in body for body in bodies)
+
+
+@pytest.mark.parametrize(
+    ("details", "left"),
+    [
+        ([1], [1]),
+        ("word", "word"),
+        ({"changes": ["description"], "description": "x"}, {"changes": ["description"]}),
+        ({"changes": None, "description": "x", "name": "A"}, {"changes": None, "name": "A"}),
+        ({"changes": {"description": 1, "name": 2}}, {"changes": {"name": 2}}),
+    ],
+)
+def test_no_row_of_the_log_is_refused_for_what_a_webhook_is_told(details, left):
+    make_webhook("*")
+    LogEntry.objects.create(action="odd.thing", target="odd:1", details=details, created_at=NOW)
+    assert json.loads(Delivery.objects.get().body)["data"]["details"] == left

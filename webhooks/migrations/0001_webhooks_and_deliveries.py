@@ -20,9 +20,10 @@ BEGIN
                    'timestamp', to_char(entry.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
                    'data', json_build_object(
                        'target', entry.target,
-                       'details', CASE WHEN jsonb_typeof(entry.details) = 'object'
+                       'details', CASE WHEN jsonb_typeof(entry.details) <> 'object' THEN entry.details
+                                       WHEN jsonb_typeof(entry.details -> 'changes') = 'object'
                                        THEN (entry.details - 'description') #- '{changes,description}'
-                                       ELSE entry.details END,
+                                       ELSE entry.details - 'description' END,
                        'actor', actor.username)),
                'waiting', 0, '', entry.created_at
           FROM added AS entry
