@@ -15,6 +15,8 @@ from typing import Any
 
 from django.db import DatabaseError, connection
 
+from kernel.db.batch import send
+from kernel.live.elsewhere import Elsewhere
 from kernel.live.feeds import CHANNEL, Feed, still_standing
 from kernel.live.streams import Stream
 
@@ -33,6 +35,7 @@ class Hub:
         self._coming_and_going: deque[tuple[Stream, bool]] = deque()
         """(who, whether he comes), in the order in which it happened."""
         self._readers: defaultdict[str, dict[Stream, None]] = defaultdict(dict)
+        self._elsewhere = Elsewhere()
         self._heard: list[str] = []
         self._ended = threading.Event()
         self._woken, self._waker = socket.socketpair()
@@ -120,6 +123,7 @@ class Hub:
     def _attend(self, words: Sequence[str] | None) -> float:
         """Everything that is due; after how many seconds something else will be."""
         newcomers = self._let_in_and_out()
+        self._end_replaced(words, newcomers)
         self._end_revoked(words, newcomers)
         return min(feed.attend(words, list(self._readers[name])) for name, feed in self._feeds.items())
 
@@ -136,6 +140,15 @@ class Hub:
                 readers.pop(stream, None)
                 newcomers.discard(stream)
         return newcomers
+
+    def _end_replaced(self, words: Sequence[str] | None, newcomers: Collection[Stream]) -> None:
+        """Close the streams of whoever has opened newer ones in other processes."""
+        self._elsewhere.hear(words)
+        readers = {stream for streams in self._readers.values() for stream in streams}
+        if (saying := self._elsewhere.saying(newcomers, readers)) is not None:
+            send(saying)
+        for stream in self._elsewhere.surplus():
+            stream.close("replaced")
 
     def _end_revoked(self, words: Sequence[str] | None, newcomers: Collection[Stream]) -> None:
         """Close the streams of whoever is not logged in any more; of a newcomer that may have been said before."""
