@@ -30,10 +30,10 @@ from jobs.services.failing import forget_failures, free_key, keep_error
 from jobs.services.stalling import STALLED_SECONDS
 from kernel import clock
 from kernel.errors import DomainError
-from kernel.jobs import OUTSIDE, QUEUE, Job, Periodic, declared_jobs, declared_periodics
+from kernel.jobs import HOOKS, OUTSIDE, QUEUE, Job, Periodic, declared_jobs, declared_periodics
 from kernel.letters import is_mail_on
 
-SLOTS = {QUEUE: 4, OUTSIDE: 4}
+SLOTS = {QUEUE: 4, OUTSIDE: 4, HOOKS: 4}
 """Jobs at a time in a process, of each queue: each has a thread and a connection. What waits for other people's servers
 takes nothing from the others."""
 ENGINE_CONNECTIONS = 5

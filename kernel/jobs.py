@@ -41,8 +41,9 @@ EXISTS (SELECT FROM procrastinate_jobs AS job
 """
 """Whether a job that was named has a number of some column among its arguments, and waits or is being done."""
 QUEUE = "default"
-OUTSIDE = "outside"
-"""The queue for what waits for other people's servers: they may be slow without anything else waiting for them."""
+OUTSIDE, HOOKS = "outside", "hooks"
+"""The queues for what waits for other people's servers, for mail and for what they want to be told: they may be slow
+without anything else waiting for them."""
 MAX_NAME = 128
 HOUR = 3600
 """For what is not urgent: nothing that is out of date is believed because it is still there."""

@@ -8,8 +8,10 @@ import kernel.facts
 import kernel.history
 import kernel.jobs
 import kernel.languages
+import kernel.letters
 import kernel.live.feeds
 import kernel.phrases
+import notifications.services
 from classrooms.queries import agenda
 from registrations.queries import events
 
@@ -19,8 +21,10 @@ REGISTRIES: tuple[tuple[ModuleType, str], ...] = (
     (kernel.history, "_readers"),
     (kernel.jobs, "_registry"),
     (kernel.languages, "_questions"),
+    (kernel.letters, "_kinds"),
     (kernel.live.feeds, "_standing"),
     (kernel.phrases, "_sentences"),
+    (notifications.services, "_followers"),
     (agenda, "_describers"),
     (events, "_sources"),
 )

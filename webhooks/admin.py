@@ -6,13 +6,14 @@ from django.http import HttpRequest
 from kernel.admin.pages import ReadOnlyAdmin
 from kernel.admin.site import site
 from webhooks.models import Delivery, Webhook
+from webhooks.queries.destinations import destination_of
 
 
 @admin.register(Webhook, site=site)
 class WebhookAdmin(ReadOnlyAdmin):
     """Everything but the secrets."""
 
-    list_display = ("id", "url", "is_active", "description", "failing_since")
+    list_display = ("url", "is_active", "description", "failing_since")
     list_filter = ("is_active",)
     search_fields = ("url__icontains", "description__icontains")
     ordering = ("id",)
@@ -31,7 +32,13 @@ class WebhookAdmin(ReadOnlyAdmin):
 
 @admin.register(Delivery, site=site)
 class DeliveryAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "webhook_id", "type", "state", "attempts", "last_status", "duration_ms", "error")
+    list_display = ("created_at", "leads_to", "type", "state", "attempts", "last_status", "duration_ms", "error")
     list_filter = ("state",)
     search_fields = ("type__icontains", "message_id__icontains")
     ordering = ("-id",)
+    list_select_related = ("webhook",)
+
+    @admin.display(description="Webhook")
+    def leads_to(self, delivery: Delivery) -> str:
+        """Its number and its host: what else stands in an address may be a secret."""
+        return f"{delivery.webhook_id}: {destination_of(delivery.webhook.url).authority}"

@@ -136,6 +136,7 @@ BOUNDED_WRITES = [
     for cell in REPEATABLE
     if cell[0] in WRITES
     for name in parameter_names(DECLARED[operation(*cell[:2])])
+    if f"{name}=" not in cell[1]
 ]
 
 

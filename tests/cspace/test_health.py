@@ -14,7 +14,7 @@ from jobs.models import DueTime
 from jobs.queries.lateness import asking_whether_late
 from kernel import clock
 from kernel.db.batch import Statement, send
-from kernel.jobs import OUTSIDE, enqueue, enqueue_many
+from kernel.jobs import HOOKS, OUTSIDE, enqueue, enqueue_many
 from tests.jobs.made_up import WORD
 from tests.races.server import free_port, serving
 from tests.races.threads import at_once
@@ -67,9 +67,10 @@ def test_jobs_that_wait_for_more_than_five_minutes_are_late(api, job_minutes, cl
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_waits_for_somebody_else_s_server_is_no_fault_of_ours(api):
+@pytest.mark.parametrize("queue", [HOOKS, OUTSIDE])
+def test_what_waits_for_somebody_else_s_server_is_no_fault_of_ours(api, queue):
     with transaction.atomic():
-        enqueue(replace(WORD, queue=OUTSIDE), {"word": "a"}, at=clock.now() - 6 * MINUTE)
+        enqueue(replace(WORD, queue=queue), {"word": "a"}, at=clock.now() - 6 * MINUTE)
     assert api().get("/readyz").status_code == 200
 
 

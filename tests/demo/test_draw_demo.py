@@ -126,8 +126,12 @@ def answering(answer: bytes) -> Iterator[int]:
             except OSError:
                 return
             with client:
+                client.settimeout(10)
                 client.recv(65536)
                 client.sendall(answer)
+                client.shutdown(socket.SHUT_WR)
+                while client.recv(65536):  # closed over a request of which a part is unread, it would be reset
+                    pass
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve)

@@ -2,12 +2,16 @@
 
 import datetime as dt
 import re
+from functools import partial
 
 import pytest
 
 from auditlog.models import LogEntry
+from kernel import clock
+from tests.races.threads import at_once
 from tests.webhooks.scenes import NOW, make_delivery, make_webhook
 from webhooks.models import Delivery, Webhook
+from webhooks.services.webhooks import WebhookWish, create_webhook
 
 pytestmark = pytest.mark.usefixtures("document_clock")
 WISH = {"url": "https://hooks.example.org/cspace?room=1", "events": ["registration.*", "closure.created"]}
@@ -189,12 +193,23 @@ def test_what_is_refused_names_its_field(api, cspace, webhook, changes, details)
     assert (Webhook.objects.count(), LogEntry.objects.count()) == (1, 0)
 
 
-def test_there_are_not_more_than_a_hundred(api, cspace):
-    for _ in range(100):
+def test_there_are_not_more_than_twenty(api, cspace):
+    for _ in range(20):
         make_webhook("group.created")
     response = api(cspace).post("webhooks/", WISH)
-    expected = {"error": "There are 100 webhooks already", "code": "LIMIT_REACHED"}
-    assert (response.status_code, response.json(), Webhook.objects.count()) == (409, expected, 100)
+    expected = {"error": "There are 20 webhooks already", "code": "LIMIT_REACHED"}
+    assert (response.status_code, response.json(), Webhook.objects.count()) == (409, expected, 20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_there_are_not_more_however_many_are_made_at_once(cspace):
+    for _ in range(19):
+        make_webhook("group.created")
+
+    make = partial(create_webhook, by=cspace, now=clock.now(), wish=WebhookWish(url=WISH["url"], events=WISH["events"]))
+    results = at_once(*[make] * 6)
+    assert sorted(type(result).__name__ for result in results) == ["TooManyWebhooks"] * 5 + ["Webhook"]
+    assert Webhook.objects.count() == 20
 
 
 def test_only_the_last_hundred_deliveries_are_shown(api, cspace, webhook):

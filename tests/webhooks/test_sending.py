@@ -185,6 +185,22 @@ def test_another_address_is_tried_at_once(cspace):
     assert [each.line.split()[1] for each in here.received] == ["/hook?a=b", "/other?a=b"]
 
 
+@pytest.mark.parametrize("attempts", [0, 5, 6])
+def test_a_try_of_the_old_address_decides_nothing_about_the_new_one(cspace, attempts):
+    with sink() as here:
+        webhook = make_webhook("group.*", url="http://127.0.0.1:1/")
+        happen(1)
+        webhook.deliveries.update(attempts=attempts)
+        claim = claim_next(webhook_id=webhook.pk, now=clock.now())
+        change_webhook(webhook_id=webhook.pk, by=cspace, now=clock.now(), wish=WebhookWish(url=here.url))
+        note(claim=claim, outcome=CallOutcome(500, 1, "HTTP 500"), now=clock.now(), goes_on=False)
+        webhook.refresh_from_db()
+        assert (webhook.is_active, webhook.failing_since) == (True, None)
+        assert webhook.deliveries.values_list("attempts", "next_try_at", "state").get() == (0, None, "waiting")
+        assert send(webhook) == 1
+    assert numbers(here.received) == [1]
+
+
 def test_one_that_hangs_keeps_no_other_waiting_and_no_transaction_open():
     with sink(hangs) as slow, sink() as quick:
         hung, well = make_webhook("group.*", url=slow.url), make_webhook("group.*", url=quick.url)
@@ -285,7 +301,8 @@ def test_what_no_job_is_left_for_is_taken_up():
     happen(1)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
-        take_up_left(now=clock.now())
+        for _ in range(2):
+            take_up_left(now=clock.now())
         assert jobs_for() == [webhook.pk]  # the fact is of January
         cursor.execute("DELETE FROM procrastinate_jobs")
         cursor.execute("UPDATE webhooks_delivery SET next_try_at = now()")

@@ -36,7 +36,7 @@ BEGIN
         RETURNING webhook_id
     )
     INSERT INTO procrastinate_jobs (queue_name, task_name, args, scheduled_at)
-    SELECT 'outside', 'webhooks.send', jsonb_build_object('webhook_id', webhook_id), now()
+    SELECT 'hooks', 'webhooks.send', jsonb_build_object('webhook_id', webhook_id), now()
       FROM (SELECT DISTINCT webhook_id FROM delivery) AS hook;
     RETURN NULL;
 END $$;

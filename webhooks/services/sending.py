@@ -17,7 +17,7 @@ from groups.queries.recipients import cspace_people
 from kernel.db.batch import Statement, put_off, send
 from kernel.db.transactions import transact, transactional
 from kernel.facts import publish
-from kernel.jobs import OUTSIDE, Job, enqueuing
+from kernel.jobs import HOOKS, Job, enqueuing
 from webhooks import rules
 from webhooks.facts import WebhookSummary, WebhookSwitchedOff
 from webhooks.queries.destinations import destination_of
@@ -40,7 +40,7 @@ UPDATE webhooks_webhook AS hook
    AND (head.next_try_at IS NULL OR head.next_try_at <= now())
 RETURNING hook.url, hook.events, hook.secret,
           CASE WHEN hook.former_secret_until > %s::timestamptz THEN hook.former_secret END,
-          head.id, head.message_id, head.body, head.attempts, extract(epoch FROM now())::bigint
+          head.id, head.message_id, head.body, head.attempts, floor(extract(epoch FROM now()))::bigint
 """
 IS_FREE = "hook.leased_until IS NULL OR hook.leased_until <= now()"
 DONE = """
@@ -54,7 +54,9 @@ UPDATE webhooks_delivery
    SET attempts = attempts + 1, last_status = %s::int, duration_ms = %s::int, error = %s,
        next_try_at = %s::timestamptz, finished_at = %s::timestamptz, state = %s
  WHERE id = %s::bigint AND state = 'waiting'
+   AND EXISTS (SELECT FROM webhooks_webhook AS hook WHERE hook.id = webhook_id AND hook.lease = %s::uuid)
 """
+"""Not where the lease was taken away meanwhile: then it leads elsewhere now, and begins anew there."""
 GIVE_BACK = """
 UPDATE webhooks_webhook SET lease = NULL, leased_until = NULL, failing_since = NULL
  WHERE id = %s::bigint AND lease = %s::uuid
@@ -64,11 +66,14 @@ UPDATE webhooks_webhook
    SET lease = NULL, leased_until = NULL, failing_since = coalesce(failing_since, %s::timestamptz)
  WHERE id = %s::bigint AND lease = %s::uuid
 """
+IS_ON = """
+SELECT id FROM webhooks_webhook WHERE id = %s::bigint AND lease = %s::uuid AND is_active FOR NO KEY UPDATE
+"""
 SWITCH_OFF = """
 UPDATE webhooks_webhook
    SET is_active = false, lease = NULL, leased_until = NULL, failing_since = coalesce(failing_since, %s::timestamptz),
        updated_at = %s::timestamptz
- WHERE id = %s::bigint AND lease = %s::uuid AND is_active RETURNING id
+ WHERE id = %s::bigint AND lease = %s::uuid AND is_active
 """
 Call = Callable[..., CallOutcome]
 
@@ -108,7 +113,7 @@ def send_waiting(*, now: datetime, webhook_id: int) -> int:
     return calls
 
 
-SEND = Job(name="webhooks.send", do=send_waiting, queue=OUTSIDE)
+SEND = Job(name="webhooks.send", do=send_waiting, queue=HOOKS)
 """One argument, `webhook_id`. The trigger on the log enqueues it, too."""
 
 
@@ -175,19 +180,20 @@ def _note_success(claim: Claim, outcome: CallOutcome, now: datetime) -> None:
 def _note_failure(claim: Claim, outcome: CallOutcome, now: datetime) -> None:
     next_try_at = now + timedelta(seconds=rules.RETRY_SECONDS[claim.attempts])
     put_off(
-        Statement(GIVE_BACK_FAILING, (now, claim.webhook_id, claim.lease)),
         _failed(claim, outcome, next_try_at=next_try_at, finished_at=None, state="waiting"),
+        Statement(GIVE_BACK_FAILING, (now, claim.webhook_id, claim.lease)),
         enqueuing(SEND, [{"webhook_id": claim.webhook_id}], at=next_try_at),
     )
 
 
 def _give_up(claim: Claim, outcome: CallOutcome, now: datetime) -> None:
     """Unless somebody has switched it off meanwhile, or another has the lease: then it waits on."""
-    (rows,) = send(Statement(SWITCH_OFF, (now, now, claim.webhook_id, claim.lease)))
-    if not rows:
+    failed = _failed(claim, outcome, next_try_at=None, finished_at=now, state="failed")
+    (switched_off,) = send(Statement(IS_ON, (claim.webhook_id, claim.lease)))
+    if not switched_off:
         put_off(Statement(GIVE_BACK_FAILING, (now, claim.webhook_id, claim.lease)))
         return
-    put_off(_failed(claim, outcome, next_try_at=None, finished_at=now, state="failed"))
+    put_off(failed, Statement(SWITCH_OFF, (now, now, claim.webhook_id, claim.lease)))
     publish(
         WebhookSwitchedOff(
             webhook=claim.summary,
@@ -201,5 +207,5 @@ def _give_up(claim: Claim, outcome: CallOutcome, now: datetime) -> None:
 
 
 def _failed(claim: Claim, outcome: CallOutcome, **fields: Any) -> Statement:
-    values = (fields["next_try_at"], fields["finished_at"], fields["state"], claim.delivery_id)
+    values = (fields["next_try_at"], fields["finished_at"], fields["state"], claim.delivery_id, claim.lease)
     return Statement(FAILED, (outcome.status, outcome.duration_ms, outcome.error, *values))

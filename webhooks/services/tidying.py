@@ -4,20 +4,21 @@ from datetime import datetime, timedelta
 
 from kernel.db.batch import Statement
 from kernel.db.transactions import transact
-from kernel.jobs import ENQUEUE_FROM, Periodic
+from kernel.jobs import ENQUEUE_FROM, IS_ENQUEUED, Periodic
 from webhooks.services.sending import SEND
 
 MOST_KEPT = 100
 KEPT_DAYS = 30
 SWEEP_SECONDS = 60
 TIDY_SECONDS = 900
-LEFT = """
+LEFT = f"""
 SELECT jsonb_build_object('webhook_id', hook.id) FROM webhooks_webhook AS hook
  CROSS JOIN LATERAL (SELECT next_try_at, created_at FROM webhooks_delivery AS delivery
                       WHERE delivery.webhook_id = hook.id AND delivery.state = 'waiting' ORDER BY id LIMIT 1) AS head
  WHERE hook.is_active AND (hook.leased_until IS NULL OR hook.leased_until <= now())
    AND coalesce(head.next_try_at, head.created_at) < now() - make_interval(secs => %s)
-"""
+   AND NOT {IS_ENQUEUED.format(argument="webhook_id", column="hook.id")}
+"""  # noqa: S608 - of the house's own names
 TAKE_UP = ENQUEUE_FROM.format(source=LEFT)
 FORGET_OLD = """
 DELETE FROM webhooks_delivery AS delivery
@@ -37,7 +38,7 @@ DELETE FROM webhooks_delivery AS delivery
 
 def take_up_left(*, now: datetime) -> None:
     """Have sent what has been due for a minute although nobody is at it: its job has failed, or was taken away."""
-    transact(Statement(TAKE_UP, (SEND.queue, SEND.name, SWEEP_SECONDS)))
+    transact(Statement(TAKE_UP, (SEND.queue, SEND.name, SWEEP_SECONDS, SEND.name)))
 
 
 def forget_deliveries(*, now: datetime) -> None:

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.rules import check_cspace
 from kernel.changes import changes_between
 from kernel.db.batch import Statement, put_off
+from kernel.db.locks import Namespace, lock_namespace
 from kernel.db.transactions import transactional
 from kernel.errors import Faults, Invalid, InvalidState, LimitReached, NotFound
 from kernel.facts import actions, publish
@@ -30,11 +31,12 @@ from webhooks.services.sending import SEND
 
 SECRET_BYTES = 32
 FORMER_SECRET_HOURS = 24
-MAX_WEBHOOKS = 100
+MAX_WEBHOOKS = 20
 """Each is looked at by everything that is written."""
 AT_ONCE = (
     "UPDATE webhooks_delivery SET next_try_at = NULL, attempts = 0 WHERE webhook_id = %s::bigint AND state = 'waiting'"
 )
+CHANGEABLE = ("url", "events", "is_active", "description", "failing_since", "lease", "leased_until", "updated_at")
 REMOVE_DELIVERIES = "DELETE FROM webhooks_delivery WHERE webhook_id = %s::bigint"
 
 
@@ -84,6 +86,7 @@ def create_webhook(*, by: User, now: datetime, wish: WebhookWish) -> Webhook:
     """
     check_cspace(by.access)
     _check(wish)
+    lock_namespace(Namespace.WEBHOOKS)
     if Webhook.objects.count() >= MAX_WEBHOOKS:
         raise TooManyWebhooks
     webhook = Webhook(secret=new_secret(), created_at=now, updated_at=now)
@@ -111,10 +114,22 @@ def change_webhook(*, webhook_id: int, by: User, now: datetime, wish: WebhookWis
         return webhook
     is_begun_anew = webhook.is_active and (leads_elsewhere or "is_active" in changes)
     if is_begun_anew:
-        webhook.failing_since = None
+        # Whoever is calling the old address does not decide about the new one.
+        webhook.failing_since = webhook.lease = webhook.leased_until = None
         put_off(Statement(AT_ONCE, (webhook.pk,)))
     webhook.updated_at = now
-    webhook.save(update_fields=["url", "events", "is_active", "description", "failing_since", "updated_at"])
+    webhook.save(
+        update_fields=[
+            "url",
+            "events",
+            "is_active",
+            "description",
+            "failing_since",
+            "lease",
+            "leased_until",
+            "updated_at",
+        ]
+    )
     publish(WebhookChanged(webhook=summary_of(webhook), changes=changes, actor_id=by.pk, occurred_at=now))
     if is_begun_anew:
         enqueue(SEND, {"webhook_id": webhook.pk})
