@@ -5,7 +5,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import psycopg
@@ -125,7 +125,7 @@ def answering(answer: bytes) -> Iterator[int]:
                 client, _ = listener.accept()
             except OSError:
                 return
-            with client:
+            with client, suppress(OSError):  # whoever only looks whether somebody listens is gone by now
                 client.settimeout(10)
                 client.recv(65536)
                 client.sendall(answer)
