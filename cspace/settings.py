@@ -24,6 +24,7 @@ from cspace.env import (
     split_words,
 )
 from kernel.languages import ENGLISH, NAMES_OF_LANGUAGES
+from kernel.logs import logging_of
 from kernel.smtp import IMPLICIT_TLS_PORT, STARTTLS_PORT, mail_problems
 
 HSTS_PRELOAD_SECONDS = 31_536_000
@@ -385,38 +386,4 @@ if IS_PRODUCTION:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Logs: JSON lines, UTC, no secrets --------------------------------------------------------------------------
-FAULTS_OF_THE_CALLER = (
-    "DisallowedHost",
-    "DisallowedModelAdminLookup",
-    "DisallowedModelAdminToField",
-    "DisallowedRedirect",
-    "InvalidSessionKey",
-    "RequestDataTooBig",
-    "SuspiciousMultipartForm",
-    "SuspiciousSession",
-    "TooManyFieldsSent",
-    "TooManyFilesSent",
-)
-"""What Django refuses as suspicious, and logs as an error with a trace."""
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {"()": "kernel.logs.JsonLines"},
-    },
-    "filters": {"as_warning": {"()": "kernel.logs.AsWarning"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": CSPACE_LOG_LEVEL},
-    "loggers": {
-        # Named here, it loses the handlers that Django gives it: in development each line would come twice.
-        "django": {"level": "INFO"},
-        "cspace.access": {"level": "NOTSET" if CSPACE_ACCESS_LOG else "CRITICAL"},
-        # cspace.jobs says the same, in one line and without the arguments of the job.
-        "procrastinate": {"level": "CRITICAL"},
-        # The access line of cspace.middleware says the same, without the raw path.
-        "django.request": {"level": "CRITICAL"},
-        "django.security": {"level": "ERROR"},
-        # Each kind has a logger of its own, and no filter of another is asked.
-        **{f"django.security.{kind}": {"filters": ["as_warning"]} for kind in FAULTS_OF_THE_CALLER},
-    },
-}
+LOGGING = logging_of(CSPACE_LOG_LEVEL, has_access_lines=CSPACE_ACCESS_LOG)

@@ -11,6 +11,19 @@ from typing import Any
 SECRET_KEYS = re.compile(r"authorization|cookie|password|token|refresh|access|secret|key", re.IGNORECASE)
 SECRET_VALUES = re.compile(r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|refresh_token=\S+|(?:ticket|token)=[^\s&'\"]+")
 REDACTED = "[redacted]"
+FAULTS_OF_THE_CALLER = (
+    "DisallowedHost",
+    "DisallowedModelAdminLookup",
+    "DisallowedModelAdminToField",
+    "DisallowedRedirect",
+    "InvalidSessionKey",
+    "RequestDataTooBig",
+    "SuspiciousMultipartForm",
+    "SuspiciousSession",
+    "TooManyFieldsSent",
+    "TooManyFilesSent",
+)
+"""What Django refuses as suspicious, and logs as an error with a trace."""
 OF_ANY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -62,3 +75,29 @@ def redact(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [redact(inner) for inner in value]
     return SECRET_VALUES.sub(REDACTED, value if isinstance(value, str) else str(value))
+
+
+def logging_of(level: int, *, has_access_lines: bool) -> dict[str, Any]:
+    """Which lines are written, and how, as `logging.config` takes it. `level`: of the least severe that are."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {"()": "kernel.logs.JsonLines"},
+        },
+        "filters": {"as_warning": {"()": "kernel.logs.AsWarning"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Named here, it loses the handlers that Django gives it: in development each line would come twice.
+            "django": {"level": "INFO"},
+            "cspace.access": {"level": "NOTSET" if has_access_lines else "CRITICAL"},
+            # cspace.jobs says the same, in one line and without the arguments of the job.
+            "procrastinate": {"level": "CRITICAL"},
+            # The access line of cspace.middleware says the same, without the raw path.
+            "django.request": {"level": "CRITICAL"},
+            "django.security": {"level": "ERROR"},
+            # Each kind has a logger of its own, and no filter of another is asked.
+            **{f"django.security.{kind}": {"filters": ["as_warning"]} for kind in FAULTS_OF_THE_CALLER},
+        },
+    }

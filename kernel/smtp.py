@@ -58,7 +58,6 @@ def _problems_with_certificates(path: str) -> Iterator[str]:
         yield f"SMTP_CA_FILE names {path}, which is no file that can be read"
         return
     try:
-        Path(path).read_bytes()
         create_default_context(cafile=path)
     except SSLError:
         yield f"SMTP_CA_FILE names {path}, which holds no certificates in PEM"

@@ -23,18 +23,13 @@ FOR_EACH_OF_A_LIST = (
     " AS notice (recipient, kind, target, params, text, at, place) ORDER BY place"
 )
 FOR_EACH_OF_A_QUERY = (
-    f"{INSERT} SELECT DISTINCT recipient, %s, %s, %s::jsonb, %s, 'unread', %s::timestamptz"
-    " FROM ({people}) AS people (recipient)"
-    " WHERE recipient IS DISTINCT FROM %s::bigint AND recipient IS DISTINCT FROM %s::bigint"
-)
-FOR_EACH_OF_A_QUERY_EACH = (
     f"{INSERT} SELECT recipient, kind, target, params, text, 'unread', at FROM ROWS FROM (jsonb_to_recordset(%s::jsonb)"
     " AS (kind text, target text, params jsonb, text text, at timestamptz, actor bigint, other bigint))"
     " WITH ORDINALITY AS notice (kind, target, params, text, at, actor, other, place)"
     " CROSS JOIN (SELECT DISTINCT recipient FROM ({people}) AS each (recipient)) AS people"
     " WHERE recipient IS DISTINCT FROM actor AND recipient IS DISTINCT FROM other ORDER BY place, recipient"
 )
-"""Of several notices for the same query of recipients."""
+"""Of all notices for the same query of recipients."""
 MARK = "UPDATE notifications_notification SET status = %s WHERE id = %s AND user_id = %s AND status <> %s"
 READ_ALL = """
 WITH marking AS MATERIALIZED (
@@ -77,7 +72,10 @@ def deliver(facts: Sequence[Fact]) -> list[Statement]:
                 same.append(row | {"actor": left_out[0], "other": left_out[1]})
             else:
                 rows += [row | {"recipient": user_id} for user_id in people if user_id not in left_out]
-    statements = [_for_query(*each) for each in queries]
+    statements = [
+        Statement(FOR_EACH_OF_A_QUERY.format(people=people.sql), (json.dumps(each), *people.parameters))
+        for people, each in queries
+    ]
     if rows:
         statements.append(Statement(FOR_EACH_OF_A_LIST, (json.dumps(rows),)))
     return [_followed(each, facts[0].occurred_at) for each in statements]
@@ -88,17 +86,6 @@ def _row(fact: Fact, notice: Notice) -> dict[str, Any]:
     text = sentence(fact.action, notice.params)[:MAX_LENGTH]
     at = fact.occurred_at.isoformat()
     return {"kind": fact.action, "target": fact.target, "params": notice.params, "text": text, "at": at}
-
-
-def _for_query(people: PeopleQuery, rows: Sequence[dict[str, Any]]) -> Statement:
-    """What writes notices for whoever a query names."""
-    if len(rows) > 1:
-        sql = FOR_EACH_OF_A_QUERY_EACH.format(people=people.sql)
-        return Statement(sql, (json.dumps(rows), *people.parameters))
-    (row,) = rows
-    sql = FOR_EACH_OF_A_QUERY.format(people=people.sql)
-    values = (row["kind"], row["target"], json.dumps(row["params"]), row["text"], row["at"])
-    return Statement(sql, (*values, *people.parameters, row["actor"], row["other"]))
 
 
 def _followed(insert: Statement, now: datetime) -> Statement:

@@ -32,9 +32,10 @@ class Namespace(IntEnum):
     """Tried, never waited for, by the triggers that count notices (`notifications.models.InboxPart`)."""
     NOTICES = 9
     """Held in shared mode by whoever writes notices; only looked at (`notifications.queries.streaming`)."""
-    WEBHOOKS = 11
     LETTERS_OF_THE_DAY = 10
     """Tried, never waited for: who comes second sees whose letter of the day there is already."""
+    WEBHOOKS = 11
+    """Held by whoever makes one, before its log row: so many are counted as there are."""
 
 
 class LockOutsideTransaction(RuntimeError):

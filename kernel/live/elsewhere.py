@@ -23,21 +23,18 @@ class Elsewhere:
     def __init__(self) -> None:
         self._process, self._last = token_hex(8), 0
         self._names: dict[Stream, str] = {}
-        """Own streams of people, in the order in which they were opened."""
+        """Own streams of people."""
+        self._own: defaultdict[tuple[str, int], list[Stream]] = defaultdict(list)
+        """The same by (feed, person), in the order in which they were opened."""
         self._newer: defaultdict[Stream, set[str]] = defaultdict(set)
         """Those of other processes that were opened after it and are not over."""
 
-    def saying(self, newcomers: Collection[Stream], readers: Collection[Stream]) -> Statement | None:
-        """What tells the others who has come and who has gone since the last time; None: nobody."""
-        words = []
-        for stream in [stream for stream in self._names if stream not in readers]:
-            words.append(f"{OVER} {self._names.pop(stream)}")
-            self._newer.pop(stream, None)
-        for stream in newcomers:
-            if stream.opening.user_id is not None:
-                self._last += 1
-                self._names[stream] = name = f"{self._process}.{self._last}"
-                words.append(f"{BEGUN} {name} {stream.opening.feed} {stream.opening.user_id}")
+    def saying(self, readers: Collection[Stream]) -> Statement | None:
+        """What tells the others who has come, in this order, and who has gone since the last time; None: nobody."""
+        present = dict.fromkeys(stream for stream in readers if stream.opening.user_id is not None)
+        gone = [stream for stream in self._names if stream not in present]
+        words = [f"{OVER} {self._leave(stream)}" for stream in gone]
+        words += [f"{BEGUN} {self._come(stream)}" for stream in present if stream not in self._names]
         return Statement(SAY, (CHANNEL, words)) if words else None
 
     def hear(self, words: Sequence[str] | None) -> None:
@@ -51,15 +48,32 @@ class Elsewhere:
                     names.discard(name)
             elif not name.startswith(f"{self._process}."):
                 feed, person = more
-                for stream in self._own(feed, int(person)):
+                for stream in self._own.get((feed, int(person)), ()):
                     self._newer[stream].add(name)
 
     def surplus(self) -> Iterator[Stream]:
         """Own streams than which there are as many newer ones as a person may have, some of them elsewhere."""
         for stream, names in self._newer.items():
-            own = self._own(stream.opening.feed, stream.opening.user_id)
+            own = self._own[_key(stream)]
             if names and len(names) + len(own) - 1 - own.index(stream) >= MAX_PER_PERSON:
                 yield stream
 
-    def _own(self, feed: str, person: int | None) -> list[Stream]:
-        return [each for each in self._names if (each.opening.feed, each.opening.user_id) == (feed, person)]
+    def _come(self, stream: Stream) -> str:
+        self._last += 1
+        self._names[stream] = name = f"{self._process}.{self._last}"
+        self._own[_key(stream)].append(stream)
+        feed, person = _key(stream)
+        return f"{name} {feed} {person}"
+
+    def _leave(self, stream: Stream) -> str:
+        own = self._own[_key(stream)]
+        own.remove(stream)
+        if not own:
+            del self._own[_key(stream)]
+        self._newer.pop(stream, None)
+        return self._names.pop(stream)
+
+
+def _key(stream: Stream) -> tuple[str, int]:
+    """Whose it is, and of which kind."""
+    return stream.opening.feed, stream.opening.user_id or 0

@@ -123,7 +123,7 @@ class Hub:
     def _attend(self, words: Sequence[str] | None) -> float:
         """Everything that is due; after how many seconds something else will be."""
         newcomers = self._let_in_and_out()
-        self._end_replaced(words, newcomers)
+        self._end_replaced(words)
         self._end_revoked(words, newcomers)
         return min(feed.attend(words, list(self._readers[name])) for name, feed in self._feeds.items())
 
@@ -141,11 +141,11 @@ class Hub:
                 newcomers.discard(stream)
         return newcomers
 
-    def _end_replaced(self, words: Sequence[str] | None, newcomers: Collection[Stream]) -> None:
+    def _end_replaced(self, words: Sequence[str] | None) -> None:
         """Close the streams of whoever has opened newer ones in other processes."""
         self._elsewhere.hear(words)
-        readers = {stream for streams in self._readers.values() for stream in streams}
-        if (saying := self._elsewhere.saying(newcomers, readers)) is not None:
+        readers = [stream for streams in self._readers.values() for stream in streams]
+        if (saying := self._elsewhere.saying(readers)) is not None:
             send(saying)
         for stream in self._elsewhere.surplus():
             stream.close("replaced")

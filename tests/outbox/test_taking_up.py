@@ -3,11 +3,12 @@
 import datetime as dt
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from kernel import clock
-from kernel.jobs import OUTSIDE
-from outbox.models import Letter
+from kernel.jobs import OUTSIDE, enqueue
+from outbox.models import Letter, LetterCopy
+from outbox.services.sending import SENDING_COPY
 from outbox.services.taking_up import take_up_left
 from tests.outbox.made_up import post_hello, queue
 
@@ -40,3 +41,18 @@ def test_only_what_waits_without_a_job_is_taken_up_once(status, age, state, numb
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT queue_name FROM procrastinate_jobs")
         assert cursor.fetchall() == [(OUTSIDE,)]
+
+
+@pytest.mark.parametrize(("status", "state", "number"), [("failed", "waiting", 2), ("todo", "waiting", 1)])
+def test_a_copy_is_taken_up_too(status, state, number):
+    letter = post_hello()
+    Letter.objects.update(state="sent", sent_at=clock.now())
+    copy = LetterCopy.objects.create(letter=letter, address="archive@example.edu", source="Hello", state=state)
+    with transaction.atomic():
+        enqueue(SENDING_COPY, {"copy_id": copy.pk})
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'outbox.send'")
+        cursor.execute("UPDATE procrastinate_jobs SET status = %s", [status])
+    for _ in range(2):
+        take_up_left(now=clock.now() + LATER)
+    assert [name for name, *_ in queue()] == ["outbox.send_copy"] * number

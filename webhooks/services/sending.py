@@ -66,7 +66,7 @@ UPDATE webhooks_webhook
    SET lease = NULL, leased_until = NULL, failing_since = coalesce(failing_since, %s::timestamptz)
  WHERE id = %s::bigint AND lease = %s::uuid
 """
-IS_ON = """
+HOLD_OWN = """
 SELECT id FROM webhooks_webhook WHERE id = %s::bigint AND lease = %s::uuid AND is_active FOR NO KEY UPDATE
 """
 SWITCH_OFF = """
@@ -188,11 +188,11 @@ def _note_failure(claim: Claim, outcome: CallOutcome, now: datetime) -> None:
 
 def _give_up(claim: Claim, outcome: CallOutcome, now: datetime) -> None:
     """Unless somebody has switched it off meanwhile, or another has the lease: then it waits on."""
-    failed = _failed(claim, outcome, next_try_at=None, finished_at=now, state="failed")
-    (switched_off,) = send(Statement(IS_ON, (claim.webhook_id, claim.lease)))
-    if not switched_off:
+    (own,) = send(Statement(HOLD_OWN, (claim.webhook_id, claim.lease)))
+    if not own:
         put_off(Statement(GIVE_BACK_FAILING, (now, claim.webhook_id, claim.lease)))
         return
+    failed = _failed(claim, outcome, next_try_at=None, finished_at=now, state="failed")
     put_off(failed, Statement(SWITCH_OFF, (now, now, claim.webhook_id, claim.lease)))
     publish(
         WebhookSwitchedOff(

@@ -118,18 +118,7 @@ def change_webhook(*, webhook_id: int, by: User, now: datetime, wish: WebhookWis
         webhook.failing_since = webhook.lease = webhook.leased_until = None
         put_off(Statement(AT_ONCE, (webhook.pk,)))
     webhook.updated_at = now
-    webhook.save(
-        update_fields=[
-            "url",
-            "events",
-            "is_active",
-            "description",
-            "failing_since",
-            "lease",
-            "leased_until",
-            "updated_at",
-        ]
-    )
+    webhook.save(update_fields=CHANGEABLE)
     publish(WebhookChanged(webhook=summary_of(webhook), changes=changes, actor_id=by.pk, occurred_at=now))
     if is_begun_anew:
         enqueue(SEND, {"webhook_id": webhook.pk})
