@@ -198,6 +198,7 @@ INSTALLED_APPS = [
     "accounts.apps.AccountsConfig",
     "groups.apps.GroupsConfig",
     "classrooms.apps.ClassroomsConfig",
+    "policies.apps.PoliciesConfig",
     "registrations.apps.RegistrationsConfig",
     "allocations.apps.AllocationsConfig",
     "timetables.apps.TimetablesConfig",

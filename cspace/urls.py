@@ -30,6 +30,7 @@ ours = [
     path("", include("allocations.api.urls")),
     path("", include("timetables.api.urls")),
     path("", include("auditlog.api.urls")),
+    path("", include("policies.api.urls")),
     path("", include("webhooks.api.urls")),
 ]
 urlpatterns = [

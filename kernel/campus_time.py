@@ -76,6 +76,11 @@ def wall_instant(day: date, minute: int) -> datetime:
     return _wall_instant_in(campus_zone(), day, minute)
 
 
+def wall_or_later(day: date, minute: int) -> datetime:
+    """The instant of a wall time; of one in a DST gap, the gap's end."""
+    return _first_real(day, minute)
+
+
 def campus_interval(day: date, start_minute: int, end_minute: int) -> Interval:
     """The instants of a wall-time span on one date.
 

@@ -1,7 +1,7 @@
 """The only module that takes advisory locks. Always the two-integer form: (namespace, id).
 
-Lock order, everywhere: timetable → event → group → campus admins → rooms ascending → occupancy → own rows → log →
-notifications.
+Lock order, everywhere: timetable → event → group → campus admins → booking rules → owners ascending → rooms ascending →
+occupancy → own rows → log → notifications.
 Every wait is bounded by the connection's `lock_timeout` (see settings) and then answered with 503.
 """
 
@@ -36,6 +36,11 @@ class Namespace(IntEnum):
     """Tried, never waited for: who comes second sees whose letter of the day there is already."""
     WEBHOOKS = 11
     """Held by whoever makes one, before its log row: so many are counted as there are."""
+    BOOKING_RULES = 12
+    """Held in shared mode by whoever books; by whoever writes rules, or what they go by, exclusively."""
+    GROUP_QUOTA = 13
+    PERSON_QUOTA = 14
+    """Held by whoever books for an owner whose bookings are counted, groups before people."""
 
 
 class LockOutsideTransaction(RuntimeError):

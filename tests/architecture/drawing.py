@@ -19,6 +19,7 @@ ROOMS = {
     "timetables": "courses, study plans, lectures; their import",
     "allocations": "events, wishes, the draw",
     "registrations": "bookings and series",
+    "policies": "booking rules, quotas, marks",
     "classrooms": "rooms and room time: the one table",
     "groups": "groups and places in them; who is asking",
     "accounts": "people and their sessions",

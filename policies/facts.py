@@ -1,0 +1,131 @@
+"""What happens to booking rules and marks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from kernel.changes import Changes
+from kernel.facts import Cascade, Fact, Notice, Recipients
+from kernel.phrases import Phrase
+
+SENTENCES = {
+    "mark.given": Phrase("{owner} got {points} points for {kind}: {note}"),
+    "mark.withdrawn": Phrase("A mark of {owner} for {kind} was withdrawn: {reason}"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesWriting(Cascade):
+    """Asked when rules, or what they go by, have been written, under their exclusive lock: nobody books meanwhile.
+
+    `rule_ids`: the rules that were written; None: what they go by has changed, the labels of a group (`group_id`), the
+    place of a room (`classroom_id`), or the academic year.
+    """
+
+    rule_ids: tuple[int, ...] | None = None
+    group_id: int | None = None
+    classroom_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AboutRule(Fact):
+    rule_id: int
+    name: str
+    sentence: str
+
+    @property
+    def target(self) -> str:
+        return f"booking_rule:{self.rule_id}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"name": self.name, "sentence": self.sentence}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingRuleCreated(_AboutRule):
+    action: ClassVar[str] = "booking_rule.created"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingRuleChanged(_AboutRule):
+    action: ClassVar[str] = "booking_rule.changed"
+    changes: Changes
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return super().details | {"changes": self.changes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingRuleDeleted(_AboutRule):
+    action: ClassVar[str] = "booking_rule.deleted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkSummary:
+    """A mark as the log and the people see it."""
+
+    id: int
+    group: str | None
+    username: str | None
+    kind: str
+    points: int
+    registration_id: int | None
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {
+            "group": self.group,
+            "username": self.username,
+            "kind": self.kind,
+            "points": self.points,
+            "registration_id": self.registration_id,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AboutMark(Fact):
+    """`recipients`: the person, or the people of the group."""
+
+    mark: MarkSummary
+    recipients: Recipients
+
+    @property
+    def target(self) -> str:
+        return f"mark:{self.mark.id}"
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What sentences about it are made of."""
+        return {
+            "owner": self.mark.group or self.mark.username or "",
+            "kind": self.mark.kind,
+            "points": self.mark.points,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkGiven(_AboutMark):
+    action: ClassVar[str] = "mark.given"
+    note: str
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return self.mark.details | {"note": self.note}
+
+    def notices(self) -> Iterable[Notice]:
+        yield Notice(recipients=self.recipients, params=self.params | {"note": self.note})
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkWithdrawn(_AboutMark):
+    action: ClassVar[str] = "mark.withdrawn"
+    reason: str
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return self.mark.details | {"reason": self.reason}
+
+    def notices(self) -> Iterable[Notice]:
+        yield Notice(recipients=self.recipients, params=self.params | {"reason": self.reason})

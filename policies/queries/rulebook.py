@@ -1,0 +1,168 @@
+"""The rules in force, as each process keeps them: what a booking goes by, its own statements say which they must be.
+
+Nothing is asked before a booking: it is written only if the version is still the one it went by (`AS_KEPT`), under the
+lock that whoever writes rules takes for himself. A process that has read no rules goes by none, as a new house does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from kernel.academic_calendar import Term, terms_in, terms_statement
+from kernel.db.batch import Statement, send
+from kernel.db.pipeline import ResultRows
+from policies.enums import Effect, Period, WhereKind, WhoKind
+from policies.rules.limits import Concurrent, Gap, Quota, Standing
+from policies.rules.reading import Reading, WhereNamed, WhoNamed
+from policies.rules.reading_limits import read_limit
+from policies.rules.scopes import EVERY_DAY, At, During, Rule, Where, Who
+from policies.rules.sentences import sentence_of
+from policies.rules.verdicts import TYPE_ORDER
+
+RULES_VERSION = "booking_rules"
+"""What the version of the rules, and of what they go by, is kept under (`kernel.db.versions`)."""
+VERSION = f"(SELECT stamp FROM cspace_version WHERE key = '{RULES_VERSION}')"  # noqa: S608  # a constant of ours
+AS_KEPT = f"{VERSION} IS NOT DISTINCT FROM %s::uuid"
+"""SQL: whether the rules are those of a version."""
+RULES = """
+SELECT rule.id, rule.name, rule.is_active, rule.effect, rule.who_kind, rule.who_label, rule.group_id, rule.user_id,
+       person.username, rule.where_kind, rule.building, rule.floor, rule.classroom_id, room.name, rule.during_from,
+       rule.during_until, rule.during_period, rule.at_weekdays, rule.at_from_minute, rule.at_until_minute, rule.limit,
+       rule.charged_from, team.name
+  FROM policies_bookingrule AS rule
+  LEFT JOIN groups_group AS team ON team.id = rule.group_id
+  LEFT JOIN accounts_user AS person ON person.id = rule.user_id
+  LEFT JOIN classrooms_classroom AS room ON room.id = rule.classroom_id
+"""
+BINDING = " WHERE rule.is_active AND team.archived_at IS NULL AND person.is_active IS NOT false ORDER BY rule.id"
+"""A rule of an archived group or a deactivated person no longer applies."""
+
+
+@dataclass(frozen=True)
+class NamedRule:
+    """A rule with the names that answers show."""
+
+    rule: Rule
+    name: str
+    is_active: bool
+    who: WhoNamed
+    where: WhereNamed
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """The rules that bind, the academic year they go by, and their version (None: no rule was ever written)."""
+
+    version: UUID | None = None
+    rules: tuple[Rule, ...] = ()
+    terms: tuple[Term, ...] = ()
+
+    @cached_property
+    def quotas(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules if isinstance(rule.limit, Quota))
+
+    @cached_property
+    def gap_minutes(self) -> int | None:
+        """How far around a booking its owner's others matter; None: not at all."""
+        gaps = [rule.limit.minutes for rule in self.rules if isinstance(rule.limit, Gap)]
+        counts = any(isinstance(rule.limit, Concurrent) for rule in self.rules)
+        return max(gaps, default=0) if gaps or counts else None
+
+    @cached_property
+    def mark_days(self) -> int | None:
+        """How far back marks matter; None: not at all."""
+        return max(
+            (
+                rule.limit.within_days + rule.limit.effect_days
+                for rule in self.rules
+                if isinstance(rule.limit, Standing)
+            ),
+            default=None,
+        )
+
+    @property
+    def counts_for_owners(self) -> bool:
+        """Whether what somebody has already says what he may have: then his bookings take turns."""
+        return bool(self.quotas) or self.gap_minutes is not None or self.mark_days is not None
+
+
+NO_RULES = Rulebook()
+_kept = NO_RULES
+
+
+def kept_rulebook() -> Rulebook:
+    """What this process goes by; perhaps not the rules in force any more."""
+    return _kept
+
+
+def renew_rulebook() -> Rulebook:
+    """The rules in force, which this process goes by from now on. One round trip."""
+    global _kept
+    _kept = rulebook_now()
+    return _kept
+
+
+def forget_rulebook() -> None:
+    """Go by no rules, like a process that has just started."""
+    global _kept
+    _kept = NO_RULES
+
+
+def is_kept(version: UUID | None) -> bool:
+    """Whether this process goes by a version; if not, it has read the rules in force now."""
+    if version == _kept.version:
+        return True
+    renew_rulebook()
+    return False
+
+
+def rulebook_now() -> Rulebook:
+    """The rules as this transaction sees them."""
+    ((version,),), rules, terms = send(Statement(f"SELECT {VERSION}"), Statement(RULES + BINDING), terms_statement())
+    return Rulebook(version, tuple(named.rule for named in named_rules(rules)), terms_in(terms))
+
+
+def asking_for_rules(*, only_active: bool = True) -> Statement:
+    """The question for `named_rules`: those that bind, or all."""
+    return Statement(RULES + (BINDING if only_active else " ORDER BY rule.id"))
+
+
+def asking_for_rule(rule_id: int) -> Statement:
+    """The same for one of them."""
+    return Statement(f"{RULES} WHERE rule.id = %s", (rule_id,))
+
+
+def named_rules(rows: ResultRows) -> list[NamedRule]:
+    """The rules, in the order of their types, then by id."""
+    named = [_named(row) for row in rows]
+    return sorted(named, key=lambda each: (TYPE_ORDER[each.rule.limit.type], each.rule.id))
+
+
+def _named(row: Sequence[Any]) -> NamedRule:
+    rule_id, name, is_active, effect = row[:4]
+    who_kind, who_label, group_id, user_id, username = row[4:9]
+    where_kind, building, floor, classroom_id, classroom = row[9:14]
+    first, last, period, weekdays, begins, ends, limit_json, charged_from, group_name = row[14:]
+    limit = read_limit(Reading(limit_json, "limit", {}))
+    if limit is None:
+        raise ValueError(f"The limit of booking rule {rule_id} cannot be read")
+    who = WhoNamed(WhoKind(who_kind), who_label, group_id, username)
+    where = WhereNamed(WhereKind(where_kind), building, floor, classroom)
+    has_dates = first is not None or last is not None or bool(period)
+    during = During(first, last, Period(period) if period else None) if has_dates else None
+    at = None if weekdays is None else At(tuple(weekdays) or EVERY_DAY, begins, ends)
+    said_who = WhoNamed(who.kind, group_name or who.label, group_id, username)
+    rule = Rule(
+        id=rule_id,
+        limit=limit,
+        who=Who(who.kind, who_label, group_id if group_id is not None else user_id),
+        where=Where(where.kind, building, floor, classroom_id),
+        during=during,
+        at=at,
+        effect=Effect(effect),
+        sentence=sentence_of(limit, said_who, where, during, at, Effect(effect)),
+        charged_from=charged_from,
+    )
+    return NamedRule(rule, name, is_active, who, where)

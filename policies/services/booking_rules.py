@@ -1,0 +1,275 @@
+"""Writing booking rules. They hold from the commit on: nothing is booked under the old ones once it is acknowledged."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from accounts.models import User
+from accounts.queries.people import asking_for_active_people
+from accounts.rules import check_cspace
+from classrooms.models import Classroom
+from classrooms.rules import FLOORS, UNKNOWN_CLASSROOM
+from groups.models import Group
+from groups.rules import UNKNOWN_GROUP
+from kernel.changes import changes_between
+from kernel.db.batch import send
+from kernel.db.constraints import naming
+from kernel.db.locks import Namespace, lock_namespace
+from kernel.db.renewing import renew
+from kernel.db.transactions import allow_long_work, transactional
+from kernel.errors import UNKNOWN_USER, AlreadyExists, Invalid, LimitReached, NotFound
+from kernel.facts import cascade, publish
+from policies.enums import Effect
+from policies.facts import BookingRuleChanged, BookingRuleCreated, BookingRuleDeleted, RulesWriting
+from policies.models import BookingRule
+from policies.queries.rulebook import RULES_VERSION, NamedRule, asking_for_rule, named_rules
+from policies.rules.limits import Limit, Quota
+from policies.rules.reading import (
+    MAX_NAME,
+    Reading,
+    WhereNamed,
+    WhoNamed,
+    effect_faults,
+    read_at,
+    read_during,
+    read_where,
+    read_who,
+)
+from policies.rules.reading_limits import read_limit
+from policies.rules.scopes import At, During
+from policies.rules.shown import at_json, during_json, limit_json, where_json, who_json
+
+MAX_RULES = 500
+"""Each is looked at by every booking."""
+WRITING_SECONDS = 60
+"""How long what is booked may take to be charged to a new quota."""
+
+
+class BookingRuleNotFound(NotFound):
+    resource = "Booking rule"
+
+
+class RuleExists(AlreadyExists):
+    message = "There is a rule that says the same"
+
+
+class TooManyRules(LimitReached):
+    message = f"There are {MAX_RULES} booking rules already"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleWish:
+    """A rule that somebody wants, as it was read."""
+
+    name: str
+    is_active: bool
+    effect: Effect
+    who: WhoNamed
+    where: WhereNamed
+    during: During | None
+    at: At | None
+    limit: Limit
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """All but the name, as it is shown."""
+        return {
+            "is_active": self.is_active,
+            "effect": self.effect.value,
+            "who": who_json(self.who),
+            "where": where_json(self.where),
+            "during": during_json(self.during),
+            "at": at_json(self.at),
+            "limit": limit_json(self.limit),
+        }
+
+
+def read_rule(body: Mapping[str, Any]) -> RuleWish:
+    """A rule as JSON says it; everything that is wrong with it at once. Raises: Invalid."""
+    faults: dict[str, list[str]] = {}
+    whole = Reading(body, "", faults)
+    name = whole.text("name", MAX_NAME, required=True)
+    is_active = whole.boolean("is_active")
+    effect = whole.choice("effect", Effect, required=False) or Effect.REFUSE
+    who, where = read_who(whole.inside("who")), read_where(whole.inside("where"), FLOORS)
+    during = read_during(whole.inside("during")) if whole.has("during") else None
+    at = read_at(whole.inside("at")) if whole.has("at") else None
+    limit = read_limit(whole.inside("limit"))
+    whole.finish()
+    if limit is not None and (sentences := effect_faults(effect, limit.type)):
+        faults["effect"] = sentences
+    if faults or name is None or who is None or where is None or limit is None:
+        raise Invalid(faults)
+    return RuleWish(
+        name=name,
+        is_active=True if is_active is None else is_active,
+        effect=effect,
+        who=who,
+        where=where,
+        during=during,
+        at=at,
+        limit=limit,
+    )
+
+
+@transactional
+def create_rule(*, by: User, now: datetime, wish: RuleWish) -> NamedRule:
+    """A new rule. Publishes `BookingRuleCreated`.
+
+    Raises: PermissionDenied, Invalid (whom or where it names there is none of), RuleExists, TooManyRules.
+    """
+    check_cspace(by.access)
+    hold_rules()
+    if BookingRule.objects.count() >= MAX_RULES:
+        raise TooManyRules
+    rule = BookingRule()
+    _apply(wish, rule, now)
+    with naming({"bookingrule_no_two_alike": RuleExists()}):
+        rule.save(force_insert=True)
+    named = named_rule(rule.pk)
+    announce_rules(actor_id=by.pk, now=now, rule_ids=[rule.pk])
+    sentence = named.rule.sentence
+    publish(BookingRuleCreated(actor_id=by.pk, occurred_at=now, rule_id=rule.pk, name=rule.name, sentence=sentence))
+    return named
+
+
+@transactional
+def change_rule(*, rule_id: int, by: User, now: datetime, wish: RuleWish) -> NamedRule:
+    """A rule that says something else from now on. Publishes `BookingRuleChanged`, nothing for a no-op.
+
+    Raises: PermissionDenied, BookingRuleNotFound, Invalid, RuleExists.
+    """
+    check_cspace(by.access)
+    hold_rules()
+    rule, before = _rule(rule_id), named_rule(rule_id)
+    changes = changes_between(shown_rule(before), {"name": wish.name, **wish.json})
+    if not changes:
+        return before
+    _apply(wish, rule, now)
+    with naming({"bookingrule_no_two_alike": RuleExists()}):
+        rule.save()
+    named = named_rule(rule.pk)
+    if set(changes) - {"name"}:
+        announce_rules(actor_id=by.pk, now=now, rule_ids=[rule.pk])
+    publish(
+        BookingRuleChanged(
+            actor_id=by.pk,
+            occurred_at=now,
+            rule_id=rule.pk,
+            name=rule.name,
+            sentence=named.rule.sentence,
+            changes=changes,
+        )
+    )
+    return named
+
+
+@transactional
+def delete_rule(*, rule_id: int, by: User, now: datetime) -> None:
+    """Take a rule away, with what was charged to it. Publishes `BookingRuleDeleted`.
+
+    Raises: PermissionDenied, BookingRuleNotFound.
+    """
+    check_cspace(by.access)
+    hold_rules()
+    rule, named = _rule(rule_id), named_rule(rule_id)
+    rule.delete()
+    announce_rules(actor_id=by.pk, now=now, rule_ids=[rule_id])
+    fact = BookingRuleDeleted(
+        actor_id=by.pk, occurred_at=now, rule_id=rule_id, name=named.name, sentence=named.rule.sentence
+    )
+    publish(fact)
+
+
+def hold_rules() -> None:
+    """Nobody books until this transaction ends. Taken after groups and before rooms (lock order)."""
+    allow_long_work(statement_seconds=WRITING_SECONDS, wait_seconds=WRITING_SECONDS)
+    lock_namespace(Namespace.BOOKING_RULES)
+
+
+def announce_rules(
+    *,
+    actor_id: int | None,
+    now: datetime,
+    rule_ids: Iterable[int] | None = None,
+    group_id: int | None = None,
+    classroom_id: int | None = None,
+) -> None:
+    """From the commit on others go by what was written; what is booked is charged by it. The rules are held."""
+    cascade(
+        RulesWriting(
+            actor_id=actor_id,
+            occurred_at=now,
+            rule_ids=None if rule_ids is None else tuple(rule_ids),
+            group_id=group_id,
+            classroom_id=classroom_id,
+        )
+    )
+    renew(RULES_VERSION)
+
+
+def named_rule(rule_id: int) -> NamedRule:
+    """One rule as it stands. Raises: BookingRuleNotFound."""
+    for named in named_rules(*send(asking_for_rule(rule_id))):
+        return named
+    raise BookingRuleNotFound
+
+
+def shown_rule(named: NamedRule) -> dict[str, Any]:
+    """A rule as answers show it, without its id and sentence."""
+    rule = named.rule
+    return {
+        "name": named.name,
+        "is_active": named.is_active,
+        "effect": rule.effect.value,
+        "who": who_json(named.who),
+        "where": where_json(named.where),
+        "during": during_json(rule.during),
+        "at": at_json(rule.at),
+        "limit": limit_json(rule.limit),
+    }
+
+
+def _rule(rule_id: int) -> BookingRule:
+    rule = BookingRule.objects.filter(pk=rule_id).first()
+    if rule is None:
+        raise BookingRuleNotFound
+    return rule
+
+
+def _apply(wish: RuleWish, rule: BookingRule, now: datetime) -> None:
+    """Raises: Invalid (whom or where it names there is none of)."""
+    during, at = wish.during or During(), wish.at or At()
+    rule.name, rule.is_active, rule.effect = wish.name, wish.is_active, wish.effect
+    rule.who_kind, rule.who_label = wish.who.kind, wish.who.label
+    rule.where_kind, rule.building, rule.floor = wish.where.kind, wish.where.building, wish.where.floor
+    rule.group_id, rule.user_id, rule.classroom_id = _named_ids(wish)
+    rule.during_from, rule.during_until = during.first, during.last
+    rule.during_period = during.period.value if during.period else ""
+    rule.at_weekdays = None if wish.at is None else list(at.weekdays)
+    rule.at_from_minute, rule.at_until_minute = at.from_minute, at.until_minute
+    rule.limit_type, rule.limit = wish.limit.type.value, limit_json(wish.limit)
+    rule.likeness = hashlib.sha256(orjson.dumps(wish.json, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    rule.charged_from = now if isinstance(wish.limit, Quota) else None
+
+
+def _named_ids(wish: RuleWish) -> tuple[int | None, int | None, int | None]:
+    """The ids of the group, the person and the room that a wish names."""
+    who, where, faults = wish.who, wish.where, dict[str, list[str]]()
+    if who.group_id is not None and not Group.objects.filter(pk=who.group_id, archived_at=None).exists():
+        faults["who.group_id"] = [UNKNOWN_GROUP]
+    user_id = classroom_id = None
+    if who.username is not None:
+        people: dict[str, int] = dict(send(asking_for_active_people([who.username]))[0])
+        user_id = people.get(who.username)
+        faults |= {} if user_id else {"who.username": [UNKNOWN_USER]}
+    if where.classroom is not None:
+        classroom_id = Classroom.objects.filter(name=where.classroom).values_list("pk", flat=True).first()
+        faults |= {} if classroom_id else {"where.classroom": [UNKNOWN_CLASSROOM]}
+    if faults:
+        raise Invalid(faults)
+    return who.group_id, user_id, classroom_id
