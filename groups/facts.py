@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from groups.enums import Permissions
+from kernel.changes import Changes
 from kernel.facts import Cascade, Fact, Notice
 from kernel.phrases import Choice, Phrase
 
@@ -25,6 +26,17 @@ class GroupArchiving(Cascade):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroupRelabelling(Cascade):
+    """Asked while the group is locked, before its tags are others: what depended on them has to follow.
+
+    `tags`: as they will be. The log names none of the targets that are answered.
+    """
+
+    group_id: int
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class _AboutGroup(Fact):
     group_id: int
     name: str
@@ -41,6 +53,18 @@ class _AboutGroup(Fact):
 @dataclass(frozen=True, kw_only=True)
 class GroupCreated(_AboutGroup):
     action: ClassVar[str] = "group.created"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupChanged(_AboutGroup):
+    """`name`: the present one, also where that has changed."""
+
+    action: ClassVar[str] = "group.changed"
+    changes: Changes
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return super().details | {"changes": self.changes}
 
 
 @dataclass(frozen=True, kw_only=True)

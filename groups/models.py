@@ -3,13 +3,14 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from groups.enums import Permissions
 from groups.facts import MembershipSummary
 from groups.querysets import GroupQuerySet, UserGroupQuerySet
-from groups.rules import MAX_NAME, MAX_NAME_KEY
+from groups.rules import MAX_NAME, MAX_NAME_KEY, MAX_TAG, MAX_TAG_KEY, MAX_TAGS
 
 
 class Group(models.Model):
@@ -24,6 +25,10 @@ class Group(models.Model):
     is_system = models.BooleanField(default=False, editable=False)
     """Marks cspace, the group whose members run the campus. Never changed after creation."""
     archived_at = models.DateTimeField(null=True, blank=True)
+    tags = ArrayField(models.CharField(max_length=MAX_TAG), default=list, db_default=[], blank=True)
+    """Free labels, in the order in which they were given."""
+    tag_keys = ArrayField(models.CharField(max_length=MAX_TAG_KEY), default=list, db_default=[], editable=False)
+    """`rules.tag_key` of each."""
 
     objects = GroupQuerySet.as_manager()
 
@@ -37,6 +42,10 @@ class Group(models.Model):
             models.CheckConstraint(condition=~Q(name="") & ~Q(name_key=""), name="group_has_a_name"),
             models.CheckConstraint(
                 condition=Q(is_system=False) | Q(archived_at=None), name="group_system_group_is_never_archived"
+            ),
+            models.CheckConstraint(
+                condition=Q(tags__len__lte=MAX_TAGS, tags__len=F("tag_keys__len")) & ~Q(tag_keys__contains=[""]),
+                name="group_tags_have_keys",
             ),
         ]
 

@@ -1,6 +1,8 @@
-"""Pure rules about group names and who may change a membership."""
+"""Pure rules about the names and tags of groups, and who may change a membership."""
 
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 from accounts.rules import Access
 from kernel.names import BLANK, NOT_VISIBLE, is_visible
@@ -8,6 +10,9 @@ from kernel.names import BLANK, NOT_VISIBLE, is_visible
 MAX_NAME = 100
 MAX_NAME_KEY = 400
 UNKNOWN_GROUP = "Unknown group"
+MAX_TAGS = 20
+MAX_TAG = 50
+MAX_TAG_KEY = 200
 
 
 def name_key(name: str) -> str:
@@ -27,6 +32,30 @@ def name_faults(name: str) -> list[str]:
         return [NOT_VISIBLE]
     # Some ligatures stand for eighteen letters; what is compared has a bound of its own.
     return ["This name is too long"] if len(name) > MAX_NAME or len(key) > MAX_NAME_KEY else []
+
+
+def tag_key(tag: str) -> str:
+    """What makes two tags the same: as of names, and however much white space stands between the words."""
+    return " ".join(name_key(tag).split())
+
+
+def tags_faults(tags: Sequence[str]) -> list[str]:
+    """What keeps some texts from being the tags of a group."""
+    faults = [f"{tag[:MAX_TAG]}: {fault}" for tag in tags for fault in _tag_faults(tag)]
+    if len(tags) > MAX_TAGS:
+        faults.append(f"A group has at most {MAX_TAGS} tags")
+    first = {tag_key(tag): tag for tag in reversed(tags)}
+    counts = Counter(map(tag_key, tags))
+    return faults + [f"The tag {first[key][:MAX_TAG]} stands twice" for key in first if key and counts[key] > 1]
+
+
+def _tag_faults(tag: str) -> list[str]:
+    key = tag_key(tag)
+    if not key:
+        return [BLANK]
+    if not is_visible(tag):
+        return [NOT_VISIBLE]
+    return ["This tag is too long"] if len(tag) > MAX_TAG or len(key) > MAX_TAG_KEY else []
 
 
 def may_see(access: Access, group_id: int) -> bool:

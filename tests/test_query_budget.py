@@ -53,6 +53,8 @@ WISH = {"start_time": "04:00", "end_time": "05:00"}
 TERM = {"start_date": "2026-03-01", "end_date": "2026-03-28"}
 BODIES: dict[str, Any] = {
     "POST groups/": {"name": "chess-club"},
+    "PUT groups/{team}/": {"name": "523", "tags": ["gold"]},
+    "PATCH groups/{team}/": {"tags": ["gold"]},
     "POST groups/{team}/user-groups/": {"username": "newcomer"},
     "PUT user-groups/{place}/": {"permissions": "admin"},
     "POST classrooms/": ROOM | {"name": "Room C"},

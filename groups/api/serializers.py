@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.rules import MAX_USERNAME
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
-from groups.rules import MAX_NAME, name_faults
+from groups.rules import MAX_NAME, MAX_TAG, MAX_TAGS, name_faults, tags_faults
 from kernel.api.fields import ChoiceField, NameField, TextField
 from kernel.api.serializers import Input, Output, Shape
 from kernel.errors import UNKNOWN_USER, Faults
@@ -23,6 +23,16 @@ class GroupInput(Input):
     def cross_check(self, values: Any) -> dict[str, list[str]]:
         faults = name_faults(values["name"]) if "name" in values else []
         return {"name": faults} if faults else {}
+
+
+class GroupChangeInput(GroupInput):
+    example = {"name": "522", "tags": ["gold", "music"]}
+
+    tags = serializers.ListField(child=NameField(max_length=MAX_TAG), max_length=MAX_TAGS)
+
+    def cross_check(self, values: Any) -> dict[str, list[str]]:
+        faults = tags_faults(values["tags"]) if "tags" in values else []
+        return super().cross_check(values) | ({"tags": faults} if faults else {})
 
 
 class MemberInput(Input):
@@ -54,8 +64,19 @@ class GroupOutput(Output):
         return {"id": instance.pk, "name": instance.name}
 
 
+class TaggedGroupOutput(GroupOutput):
+    """`tags` are free labels of cspace."""
+
+    example = {**GroupOutput.example, "tags": []}
+
+    tags = serializers.ListField(child=serializers.CharField())
+
+    def represent(self, instance: Group) -> dict[str, Any]:
+        return {**super().represent(instance), "tags": list(instance.tags)}
+
+
 class GroupList(Shape):
-    results = GroupOutput(many=True)
+    results = TaggedGroupOutput(many=True)
 
 
 class OwnGroupOutput(Output):
@@ -95,10 +116,11 @@ class MemberOutput(Output):
 
 
 class GroupDetail(Shape):
-    example = GroupOutput.example
+    example = TaggedGroupOutput.example
 
     id = serializers.IntegerField()
     name = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
     results = MemberOutput(many=True)
 
 

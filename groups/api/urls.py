@@ -6,7 +6,10 @@ from groups.api.views import GroupViewSet, OwnGroupViewSet, UserGroupViewSet
 urlpatterns = [
     path("users/me/user-groups/", OwnGroupViewSet.as_view({"get": "list"})),
     path("groups/", GroupViewSet.as_view({"get": "list", "post": "create"})),
-    path("groups/<id:pk>/", GroupViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
+    path(
+        "groups/<id:pk>/",
+        GroupViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}),
+    ),
     path("groups/<id:pk>/user-groups/", GroupViewSet.as_view({"post": "add_member"})),
     path("user-groups/", UserGroupViewSet.as_view({"get": "list"})),
     path(

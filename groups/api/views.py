@@ -8,6 +8,7 @@ from accounts.services.people import CampusNeedsAnAdmin
 from groups import rules
 from groups.api.serializers import (
     AddedMemberOutput,
+    GroupChangeInput,
     GroupDetail,
     GroupInput,
     GroupList,
@@ -17,13 +18,14 @@ from groups.api.serializers import (
     OwnGroupList,
     OwnGroupOutput,
     PermissionsInput,
+    TaggedGroupOutput,
     UserGroupList,
     UserGroupOutput,
     UserGroupRowOutput,
 )
 from groups.models import Group, UserGroup
 from groups.queries.places import asking_for_place, place_with_id
-from groups.services.groups import GroupNameIsTaken, GroupNotFound, archive_group, create_group
+from groups.services.groups import GroupNameIsTaken, GroupNotFound, archive_group, change_group, create_group
 from groups.services.holding import asking_for_group, group_with_id
 from groups.services.members import (
     GroupNeedsAnAdmin,
@@ -44,7 +46,7 @@ class GroupViewSet(CallerViewSet):
 
     @Operation(InCSpace, responses=GroupList)
     def list(self, request: Request) -> Response:
-        return self.listing(Group.objects.living().order_by("name", "id"), GroupOutput)
+        return self.listing(Group.objects.living().order_by("name", "id"), TaggedGroupOutput)
 
     @Operation(InCSpace, request=GroupInput, responses={201: GroupOutput}, conflicts=[GroupNameIsTaken])
     def create(self, request: Request) -> Response:
@@ -57,8 +59,22 @@ class GroupViewSet(CallerViewSet):
         if not rules.may_see(self.access, group.pk):
             raise PermissionDenied
         response = self.listing(UserGroup.objects.filter(group=group).with_api_relations().order_by("id"), MemberOutput)
-        response.data = {"id": group.pk, "name": group.name, **response.data}
+        response.data = {**TaggedGroupOutput(group).data, **response.data}
         return response
+
+    @Operation(
+        InCSpace,
+        request=GroupChangeInput,
+        responses=TaggedGroupOutput,
+        conflicts=[GroupNameIsTaken],
+        ahead=lambda view, pk: [asking_for_group(pk)],
+    )
+    def update(self, request: Request, pk: int) -> Response:
+        group = self._group(pk)
+        group = change_group(group_id=group.pk, by=self.caller, now=clock.now(), **self.changes(GroupChangeInput))
+        return Response(TaggedGroupOutput(group).data)
+
+    partial_update = update
 
     @Operation(InCSpace, responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:

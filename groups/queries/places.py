@@ -17,7 +17,7 @@ SELECT place.group_id, place.permissions, team.is_system
  WHERE place.user_id = %s
 """
 PLACE = ("id", "group_id", "user_id", "permissions")
-GROUP = ("id", "name", "is_system")
+GROUP = ("id", "name", "is_system", "tags")
 """What is read of a group that is named."""
 PERSON = (*people.PERSON, "is_active")
 TABLES = (("place", UserGroup, PLACE), ("team", Group, GROUP), ("person", User, PERSON))

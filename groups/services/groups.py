@@ -1,15 +1,18 @@
-"""Making and archiving groups."""
+"""Making, changing and archiving groups."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
 from accounts.models import User
 from accounts.rules import check_cspace
-from groups.facts import GroupArchived, GroupArchiving, GroupCreated
+from groups.facts import GroupArchived, GroupArchiving, GroupChanged, GroupCreated, GroupRelabelling
 from groups.models import Group, UserGroup
-from groups.rules import name_faults, name_key
+from groups.rules import name_faults, name_key, tag_key, tags_faults
 from groups.services.holding import LIVING, groups_held
+from kernel.changes import Changes, changes_between
 from kernel.db.batch import Statement, send
 from kernel.db.constraints import naming
 from kernel.db.pipeline import ResultRows
@@ -37,6 +40,55 @@ def create_group(*, by: User, now: datetime, name: str) -> Group:
         group = Group.objects.create(name=name, name_key=name_key(name))
     publish(GroupCreated(actor_id=by.pk, occurred_at=now, group_id=group.pk, name=group.name))
     return group
+
+
+@transactional
+def change_group(
+    *, group_id: int, by: User, now: datetime, name: str | None = None, tags: Sequence[str] | None = None
+) -> Group:
+    """Another name, other tags; None stays as it is. Publishes `GroupChanged`, nothing for a no-op.
+
+    Before its tags are others, `GroupRelabelling` is asked.
+
+    Raises: PermissionDenied (not cspace, or another name for the system group), GroupNotFound,
+    Invalid (`name`, `tags`), GroupNameIsTaken.
+    """
+    check_cspace(by.access)
+    group = lock_group(group_id)
+    wanted = {"name": name, "tags": None if tags is None else list(tags)}
+    changes = changes_between(
+        {"name": group.name, "tags": group.tags}, {key: value for key, value in wanted.items() if value is not None}
+    )
+    if not changes:
+        return group
+    if group.is_system and "name" in changes:  # it would leave its name to others
+        raise PermissionDenied
+    _check_changes(changes)
+    if tags is not None and "tags" in changes:
+        cascade(GroupRelabelling(actor_id=by.pk, occurred_at=now, group_id=group.pk, tags=tuple(tags)))
+    _write_changes(group, changes)
+    publish(GroupChanged(actor_id=by.pk, occurred_at=now, group_id=group.pk, name=group.name, changes=changes))
+    return group
+
+
+def _check_changes(changes: Changes) -> None:
+    """Raises: Invalid."""
+    faults_of: dict[str, Callable[[Any], list[str]]] = {"name": name_faults, "tags": tags_faults}
+    if faults := {key: found for key, (_, new) in changes.items() if (found := faults_of[key](new))}:
+        raise Invalid(faults)
+
+
+def _write_changes(group: Group, changes: Changes) -> None:
+    """Raises: GroupNameIsTaken."""
+    columns = {key: new for key, (_, new) in changes.items()}
+    if "name" in columns:
+        columns["name_key"] = name_key(columns["name"])
+    if "tags" in columns:
+        columns["tag_keys"] = [tag_key(tag) for tag in columns["tags"]]
+    for column, value in columns.items():
+        setattr(group, column, value)
+    with naming({"group_living_name_is_unique": GroupNameIsTaken()}):
+        group.save(update_fields=list(columns))
 
 
 @transactional

@@ -29,7 +29,7 @@ def test_lists(api, cspace, member, team):
     system = cspace_group()
     assert answer(api(cspace).get("groups/")) == (
         200,
-        {"results": [{"id": team.pk, "name": "522"}, {"id": system.pk, "name": "cspace"}]},
+        {"results": [{"id": team.pk, "name": "522", "tags": []}, {"id": system.pk, "name": "cspace", "tags": []}]},
     )
     rows = [
         {
@@ -51,6 +51,7 @@ def test_details(api, member, group_admin, team):
         {
             "id": team.pk,
             "name": "522",
+            "tags": [],
             "results": [
                 {
                     "user_group_id": place.pk,
@@ -188,6 +189,8 @@ def test_who_may_not(api, stranger, member, group_admin, team):
         ("GET", "groups/"),
         ("POST", "groups/"),
         ("GET", "groups/1/"),
+        ("PUT", "groups/1/"),
+        ("PATCH", "groups/1/"),
         ("DELETE", "groups/1/"),
         ("POST", "groups/1/user-groups/"),
         ("GET", "user-groups/"),

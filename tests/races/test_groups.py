@@ -6,7 +6,7 @@ import pytest
 
 from auditlog.models import LogEntry
 from groups.models import UserGroup
-from groups.services.groups import GroupNameIsTaken, archive_group, create_group
+from groups.services.groups import GroupNameIsTaken, archive_group, change_group, create_group
 from groups.services.members import UserIsAMember, add_member, change_permissions, remove_member
 from kernel import clock
 from kernel.campus_time import campus_date
@@ -147,3 +147,58 @@ def test_nobody_joins_a_group_archived_meanwhile():
         # The archiving is the last of it, whoever won; a join, if any, came before.
         assert history == ["user_group.added"] * joined + ["group.archived"]
         seen += len(history)
+
+
+def changing(by, group, **values):
+    return lambda: change_group(group_id=group.pk, by=by, now=clock.now(), **values)
+
+
+def test_tags_changed_by_two_at_once_follow_each_other():
+    """What the second has changed is what the first has made of them: the log is one chain."""
+    by = leader()
+    for _ in range(ROUNDS):
+        group = make_group()
+        assert raised(at_once(changing(by, group, tags=["gold"]), changing(by, group, tags=["choir"]))) == []
+        first, second = LogEntry.objects.filter(target=f"group:{group.pk}").order_by("id")
+        group.refresh_from_db()
+        assert first.details["changes"]["tags"][0] == []
+        assert first.details["changes"]["tags"][1] == second.details["changes"]["tags"][0]
+        assert second.details["changes"]["tags"][1] == group.tags
+
+
+def test_one_name_given_to_two_groups_at_once():
+    by = leader()
+    for number in range(ROUNDS):
+        name = f"Chess {number}"
+        calls = (changing(by, make_group(), name=name), changing(by, make_group(), name=name.upper()))
+        assert raised(at_once(*calls)) == [GroupNameIsTaken]
+    assert LogEntry.objects.count() == ROUNDS
+
+
+def test_a_booking_made_while_its_group_gets_another_name():
+    """It is made: the log has the name that the group had then."""
+    by, room, person = leader(), make_classroom(), make_user()
+    for number in range(ROUNDS):
+        group = make_group()
+        former = group.name
+        join(person, group)
+        slot = Slot(campus_date(clock.now()) + timedelta(days=3 + number), 600, 660)
+        results = at_once(
+            lambda: book(by=person, now=clock.now(), classroom=room, group_id=group.pk, slot=slot),
+            changing(by, group, name=f"Chess {number}"),
+        )
+        assert raised(results) == []
+        rows = LogEntry.objects.filter(action__in=["registration.created", "group.changed"]).order_by("-id")[:2]
+        last, first = rows
+        booked = first if first.action == "registration.created" else last
+        assert booked.details["group"] == (former if booked is first else f"Chess {number}")
+
+
+def test_an_archived_group_is_not_changed():
+    by = leader()
+    for _ in range(ROUNDS):
+        group = make_group()
+        archive = lambda group=group: archive_group(group_id=group.pk, by=by, now=clock.now())  # noqa: E731
+        results = at_once(archive, changing(by, group, tags=["gold"]))
+        history = [row.action for row in LogEntry.objects.filter(target=f"group:{group.pk}").order_by("id")]
+        assert history == ["group.changed"] * (not raised(results)) + ["group.archived"]
