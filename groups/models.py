@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from groups.enums import Permissions
 from groups.facts import MembershipSummary
 from groups.querysets import GroupQuerySet, UserGroupQuerySet
-from groups.rules import MAX_NAME, MAX_NAME_KEY, MAX_TAG, MAX_TAG_KEY, MAX_TAGS
+from groups.rules import MAX_KIND, MAX_NAME, MAX_NAME_KEY, MAX_TAG, MAX_TAG_KEY, MAX_TAGS
 
 
 class Group(models.Model):
@@ -22,6 +22,8 @@ class Group(models.Model):
     name = models.CharField(max_length=MAX_NAME)
     name_key = models.CharField(max_length=MAX_NAME_KEY)
     """`rules.name_key(name)`: what makes two names the same."""
+    kind = models.CharField(max_length=MAX_KIND, default="", db_default="", blank=True)
+    """What sort of group it is, as far as rules tell them apart: `society`. In lower case."""
     is_system = models.BooleanField(default=False, editable=False)
     """Marks cspace, the group whose members run the campus. Never changed after creation."""
     archived_at = models.DateTimeField(null=True, blank=True)

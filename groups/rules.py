@@ -13,6 +13,7 @@ UNKNOWN_GROUP = "Unknown group"
 MAX_TAGS = 20
 MAX_TAG = 50
 MAX_TAG_KEY = 200
+MAX_KIND = 50
 
 
 def name_key(name: str) -> str:

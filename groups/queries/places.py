@@ -17,7 +17,7 @@ SELECT place.group_id, place.permissions, team.is_system
  WHERE place.user_id = %s
 """
 PLACE = ("id", "group_id", "user_id", "permissions")
-GROUP = ("id", "name", "is_system", "tags")
+GROUP = ("id", "name", "is_system", "tags", "tag_keys", "kind")
 """What is read of a group that is named."""
 PERSON = (*people.PERSON, "is_active")
 TABLES = (("place", UserGroup, PLACE), ("team", Group, GROUP), ("person", User, PERSON))

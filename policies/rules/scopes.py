@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from groups.rules import tag_key
 from kernel.academic_calendar import Term, period_on
 from kernel.campus_time import MINUTES_PER_DAY, Interval, day_of_week
 from policies.enums import Effect, OwnerKind, Period, WhereKind, WhoKind
@@ -14,11 +15,6 @@ EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 WHO_RANKS = {kind: rank for rank, kind in enumerate(WhoKind)}
 Rank = tuple[int, int, int]
 """How specific a rule is: by who, where and when."""
-
-
-def label(text: str) -> str:
-    """What makes two tags, or two kinds of groups, the same."""
-    return text.strip().casefold()
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class Party:
-    """Who wants a room: a person, for a group or for himself. `tags` and `group_kind` as `label` makes them."""
+    """Who wants a room: a person, for a group or for himself. `tags` and `group_kind` as `tag_key` makes them."""
 
     person_id: int
     group_id: int | None = None
@@ -97,9 +93,9 @@ class Who:
             case WhoKind.GROUP:
                 return party.group_id == self.id
             case WhoKind.TAG:
-                return label(self.label) in party.tags
+                return tag_key(self.label) in party.tags
             case WhoKind.GROUP_KIND:
-                return party.group_id is not None and party.group_kind == label(self.label)
+                return party.group_id is not None and party.group_kind == tag_key(self.label)
 
 
 @dataclass(frozen=True)
