@@ -37,7 +37,7 @@ VIEW = (
     "longitude",
 )
 """What is shown of a room, in order."""
-BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve")
+BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve", "building")
 BY_NAME = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = %s"  # noqa: S608
 BY_NAMES = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = ANY(%s)"  # noqa: S608
 VIEW_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608

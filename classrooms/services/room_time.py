@@ -20,7 +20,7 @@ from kernel.db.arrays import array_of
 from kernel.db.batch import Statement, put_off, send
 from kernel.db.expressions import IsAmong
 from kernel.db.ids import next_ids
-from kernel.db.locks import lock_rooms, sharing_room
+from kernel.db.locks import Lock, lock_rooms, sharing_room
 from kernel.db.transactions import StaleRead
 from kernel.errors import Conflict
 
@@ -45,27 +45,38 @@ class RoomAlreadyBooked(Conflict):
 
 
 def occupying(
-    *, occupancy_id: int, classroom_id: int, interval: Interval, kind: OccupancyKind, respect_holds: bool = False
+    *,
+    occupancy_id: int,
+    classroom_id: int,
+    interval: Interval,
+    kind: OccupancyKind,
+    respect_holds: bool = False,
+    after: Sequence[Lock] = (),
+    provided: Sequence[Statement] = (),
 ) -> list[Statement]:
     """What adds one live row of room time: the room's shared lock, and the row unless something is in the way.
 
     For a batch whose later statements refer to the row by `OCCUPIED`, and so fail without it (`is_missing`); then
-    `refuse_to_occupy` says why. `respect_holds`: nothing is added where a `BookingHold` stands.
+    `refuse_to_occupy` says why. `respect_holds`: nothing is added where a `BookingHold` stands. `after`: locks that are
+    taken before the room's. `provided`: conditions without which nothing is added, asked under the locks.
     """
     parameters: list[Any] = [occupancy_id, classroom_id, interval.starts_at, interval.ends_at, kind.value]
-    unless_held = ""
+    conditions = list(provided)
     if respect_holds:
-        unless_held = (
-            " WHERE NOT EXISTS (SELECT FROM classrooms_bookinghold"
-            " WHERE starts_at < %s::timestamptz AND ends_at > %s::timestamptz)"
-        )
-        parameters += [interval.ends_at, interval.starts_at]
+        conditions.append(Statement(NOT_HELD, (interval.ends_at, interval.starts_at)))
+    where = f" WHERE {' AND '.join(each.sql for each in conditions)}" if conditions else ""
     insert = (
         "INSERT INTO classrooms_occupancy (id, classroom_id, starts_at, ends_at, is_live, kind)"
         " SELECT %s::bigint, %s::bigint, %s::timestamptz, %s::timestamptz, true, %s"
-        f"{unless_held} ON CONFLICT DO NOTHING"
+        f"{where} ON CONFLICT DO NOTHING"
     )
-    return [*sharing_room(classroom_id), Statement(insert, tuple(parameters))]
+    parameters += [value for each in conditions for value in each.parameters]
+    return [*sharing_room(classroom_id, after=after), Statement(insert, tuple(parameters))]
+
+
+NOT_HELD = (
+    "NOT EXISTS (SELECT FROM classrooms_bookinghold WHERE starts_at < %s::timestamptz AND ends_at > %s::timestamptz)"
+)
 
 
 OCCUPIED = "(SELECT id FROM classrooms_occupancy WHERE id = %s::bigint)"

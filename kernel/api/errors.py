@@ -37,6 +37,7 @@ STATUS: Mapping[ErrorCode, int] = {
     ErrorCode.METHOD_NOT_ALLOWED: 405,
     ErrorCode.NOT_ACCEPTABLE: 406,
     ErrorCode.CONFLICT: 409,
+    ErrorCode.POLICY: 409,
     ErrorCode.ALREADY_EXISTS: 409,
     ErrorCode.LIMIT_REACHED: 409,
     ErrorCode.INVALID_STATE: 409,

@@ -5,8 +5,9 @@ occupancy → own rows → log → notifications.
 Every wait is bounded by the connection's `lock_timeout` (see settings) and then answered with 503.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -47,13 +48,34 @@ class LockOutsideTransaction(RuntimeError):
     """A transaction lock outside a transaction is released before it protects anything."""
 
 
-def sharing_room(classroom_id: int) -> list[Statement]:
-    """What holds the room's lock in shared mode until the transaction ends, for the beginning of a batch.
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An advisory lock that a transaction takes."""
+
+    namespace: Namespace
+    id: int = 0
+    is_shared: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The call that waits for it."""
+        return f"pg_advisory_xact_lock{'_shared' if self.is_shared else ''}({self.namespace:d}, %s)"
+
+
+def taking(*locks: Lock) -> list[Statement]:
+    """What takes locks one after the other, for a batch; they are in the lock order. One statement."""
+    calls = ", ".join(lock.sql for lock in locks)
+    return _taking(f"SELECT {calls}", *(lock.id for lock in locks)) if locks else []
+
+
+def sharing_room(classroom_id: int, *, after: Sequence[Lock] = ()) -> list[Statement]:
+    """What holds the room's lock in shared mode until the transaction ends, for the beginning of a batch; `after`
+    others that come before rooms.
 
     For adding one new row of room time. A statement of its own: a lock taken in the statement that
     also checks sees a snapshot older than the lock. Never upgrade it to the exclusive mode.
     """
-    return _taking("SELECT pg_advisory_xact_lock_shared(%s, %s)", Namespace.ROOM, classroom_id)
+    return taking(*after, Lock(Namespace.ROOM, classroom_id, is_shared=True))
 
 
 def lock_rooms(classroom_ids: Iterable[int]) -> None:
@@ -70,19 +92,23 @@ def lock_rooms(classroom_ids: Iterable[int]) -> None:
     )
 
 
-def locking_rooms(*naming: Statement, rooms: Iterable[int] = ()) -> Statement:
+def locking_rooms(*naming: Statement, rooms: Iterable[int] = (), after: Sequence[Lock] = ()) -> Statement:
     """The same for a batch. The rooms are those that queries of one column name when it is carried out, and `rooms`;
-    each is answered by a row that begins with its id.
+    each is answered by a row that begins with its id. `after`: other locks, which come before rooms.
 
     What the batch reads behind it is read under the locks, but may lie in a room that was not named any more: compare.
     """
     if not connection.in_atomic_block:
         raise LockOutsideTransaction
     rows = " UNION ".join([*(each.sql for each in naming), "SELECT unnest(%s::int[])"])
-    take = "" if "skip-lock" in settings.CSPACE_TEST_FAULTS else f", pg_advisory_xact_lock({Namespace.ROOM:d}, room)"
+    is_left_out = "skip-lock" in settings.CSPACE_TEST_FAULTS
+    take = "" if is_left_out else f", pg_advisory_xact_lock({Namespace.ROOM:d}, room)"
+    first = () if is_left_out else tuple(after)
+    # A condition without columns is looked at before the first row.
+    gate = f" WHERE (SELECT {' AND '.join(f'{lock.sql} IS NOT NULL' for lock in first)})" if first else ""
     return Statement(
-        f"SELECT room{take} FROM (SELECT room::int FROM ({rows}) AS named (room) ORDER BY 1) AS rooms",  # noqa: S608
-        (*(value for each in naming for value in each.parameters), list(rooms)),
+        f"SELECT room{take} FROM (SELECT room::int FROM ({rows}) AS named (room){gate} ORDER BY 1) AS rooms",  # noqa: S608
+        (*(value for each in naming for value in each.parameters), list(rooms), *(lock.id for lock in first)),
     )
 
 
