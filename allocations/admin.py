@@ -50,7 +50,7 @@ RANGE = ("target_starts_on", "target_ends_on")
 PICTURES = ("status", "commitment", "demand", "result")
 FORM_FIELDS = ("opens_on", "opens_at", "closes_on", "closes_at", *RANGE, *OPTIONS)
 ENTRY = (
-    *("number", "event", "group", "slot", "rank", "choice", "description", "created_by", "created_at"),
+    *("number", "event", "group", "slot", "rank", "choice", "attendees", "description", "created_by", "created_at"),
     *("status", "place", "outcome", "series"),
 )
 BY_CHANCE = frozenset({"successful_allocations", "failed_allocations", "occurrences"})

@@ -148,6 +148,8 @@ class AllocationRegistration(models.Model):
     choice = models.IntegerField(default=0)
     """Ranked alternatives of one group carry the same number; at most one of them wins. 0 = none."""
     description = models.TextField(default="", blank=True)
+    attendees = models.IntegerField(null=True)
+    """How many are to come; None = not known."""
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -197,6 +199,7 @@ class AllocationRegistration(models.Model):
                 condition=LessThanOrEqual(Length("description"), MAX_DESCRIPTION),
                 name="allocationregistration_description_in_range",
             ),
+            models.CheckConstraint(condition=Q(attendees__gte=1), name="allocationregistration_attendees_at_least_one"),
         ]
         indexes = [
             models.Index(fields=["event", "group"], name="allocationregistration_own"),

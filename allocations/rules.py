@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from accounts.rules import Access
 from allocations import draw
 from allocations.enums import EventStatus
-from classrooms.rules import Bookable, bookable_faults, time_faults
+from classrooms.rules import bookable_faults, time_faults
 from kernel.campus_time import campus_date, weekly_dates
 from kernel.dates import year_faults
-from registrations.rules import description_faults
+from registrations.rules import RoomWithSeats, attendees_faults, description_faults
 
 ALGORITHM = "cspace-draw/v1"
 """The version of the draw's definition."""
@@ -75,8 +75,9 @@ def entry_faults(
     *,
     start_minute: int | None,
     end_minute: int | None,
-    room: Bookable | None,
+    room: RoomWithSeats | None,
     description: str = "",
+    attendees: int | None = None,
     on_day: int | None = None,
     target: tuple[date, date] | None = None,
 ) -> dict[str, list[str]]:
@@ -88,7 +89,7 @@ def entry_faults(
     faults = time_faults(start_minute, end_minute)
     if on_day is not None and target is not None and not weekly_dates(*target, on_day):
         faults["day_of_week"] = [f"No such day lies between {target[0]} and {target[1]}"]
-    return faults | bookable_faults(room) | description_faults(description)
+    return faults | bookable_faults(room) | description_faults(description) | attendees_faults(attendees, room)
 
 
 def salt_faults(public_value: str) -> list[str]:

@@ -72,6 +72,10 @@ class ClassroomQuerySet(QuerySet[RowT]):
         """By floor, then name with "9" before "10"."""
         return self.order_by(*self.ORDER)
 
+    def seating(self, attendees: int) -> Self:
+        """So many people at least; the smallest first, of the same size in their usual order."""
+        return self.filter(capacity__gte=attendees).order_by("capacity", *self.ORDER)
+
     ORDER = ("floor", "name_order", "id")
 
 

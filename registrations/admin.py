@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from accounts.admin.acting import actor
 from classrooms.models import Classroom
@@ -30,10 +30,10 @@ from registrations.services.changing import RegistrationChange, change_registrat
 from registrations.services.deciding import approve_registration, reject_registration
 from registrations.services.series import cancel_series, retry_skipped
 
-FORM_FIELDS = ("classroom", "group", "date", "start_time", "end_time", "description")
+FORM_FIELDS = ("classroom", "group", "date", "start_time", "end_time", "description", "attendees")
 ROW_FIELDS = ("status", "created_by", "created_at")
 SERIES = (
-    *("number", "classroom", "group", "day", "times", "starts_on", "ends_on", "description"),
+    *("number", "classroom", "group", "day", "times", "starts_on", "ends_on", "description", "attendees"),
     *("source", "created_by", "created_at", "has_moved", "cancelled_from"),
 )
 FIELD_OF = {"day": "date", "start_minute": "start_time", "end_minute": "end_time"}
@@ -51,6 +51,7 @@ class RegistrationForm(ServiceForm):
     start_time = WallTimeFormField()
     end_time = WallTimeFormField(is_end=True)
     description = LongTextFormField(max_length=MAX_DESCRIPTION)
+    attendees = forms.IntegerField(min_value=1, required=False, widget=UnfoldAdminIntegerFieldWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,7 +82,17 @@ class ReasonedActionForm(ActionForm):
 class RegistrationAdmin(ServiceAdmin):
     form = RegistrationForm
     action_form = ReasonedActionForm
-    list_display = ("number", "classroom", "starts", "ends", "group", "created_by", "status", "description")
+    list_display = (
+        "number",
+        "classroom",
+        "starts",
+        "ends",
+        "group",
+        "created_by",
+        "status",
+        "attendees",
+        "description",
+    )
     list_filter = ("status", "occupancy__classroom__floor")
     search_fields = ("occupancy__classroom__name", "group__name", "created_by__username", "description")
     list_select_related = ("occupancy__classroom", "group", "created_by")
@@ -125,6 +136,8 @@ class RegistrationAdmin(ServiceAdmin):
         if change:
             # What was not touched is left out: it may have been changed by somebody else meanwhile.
             changes = {name: values[FIELD_OF.get(name, name)] for name in self._touched(form)}
+            if "attendees" in changes:
+                changes["attendees"] = changes["attendees"] or 0
             group_id = values["group"].pk if "group" in form.changed_data else None
             change_registration(
                 registration_id=obj.pk,
@@ -140,12 +153,13 @@ class RegistrationAdmin(ServiceAdmin):
                 group_id=values["group"].pk,
                 slot=Slot(values["date"], values["start_time"], values["end_time"]),
                 description=values["description"],
+                attendees=values["attendees"],
             )
             obj.pk, obj.status = booked.pk, booked.status
 
     @staticmethod
     def _touched(form: Any) -> list[str]:
-        names = ("classroom", "day", "start_minute", "end_minute", "description")
+        names = ("classroom", "day", "start_minute", "end_minute", "description", "attendees")
         return [name for name in names if FIELD_OF.get(name, name) in form.changed_data]
 
     @command(description="Approve", done="approved", idle="It is approved already")

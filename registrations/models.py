@@ -36,6 +36,8 @@ class Series(models.Model):
     ends_on = models.DateField()
     """The last day on which an occurrence may lie."""
     description = models.TextField(default="", blank=True)
+    attendees = models.IntegerField(null=True)
+    """How many are to come; None = not known."""
     source = models.CharField(max_length=10, choices=Source)
     event_id = models.BigIntegerField(null=True)
     """The allocation event of a drawn series; allocations stand above this app, hence no foreign key."""
@@ -65,6 +67,7 @@ class Series(models.Model):
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("description"), MAX_DESCRIPTION), name="series_description_in_range"
             ),
+            models.CheckConstraint(condition=Q(attendees__gte=1), name="series_attendees_at_least_one"),
         ]
         indexes = [
             models.Index(fields=["event_id"], condition=Q(event_id__isnull=False), name="series_of_event"),
@@ -119,6 +122,8 @@ class Registration(models.Model):
     tries it again."""
     revision = models.IntegerField(default=0, db_default=0)
     """How often description or status were changed; counted by PostgreSQL. See `Occupancy.revision`."""
+    attendees = models.IntegerField(null=True)
+    """How many are to come; None = not known."""
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -134,6 +139,7 @@ class Registration(models.Model):
                 condition=Q(is_closed_over=False) | Q(status=RegistrationStatus.CANCELLED),
                 name="registration_closed_over_is_cancelled",
             ),
+            models.CheckConstraint(condition=Q(attendees__gte=1), name="registration_attendees_at_least_one"),
         ]
         indexes = [
             models.Index(fields=["series"], condition=Q(series__isnull=False), name="registration_of_series"),
@@ -183,6 +189,8 @@ class SeriesWeek(models.Model):
     """The occurrence that stands for the week; None where it is skipped or given up."""
     own_description = models.TextField(null=True)
     """What somebody wrote for this week alone; None where it says what the series says."""
+    own_attendees = models.IntegerField(null=True)
+    """How many somebody said come in this week alone, 0 where he said that it is not known; None as above."""
     date = models.DateField(null=True)
     """Of a skipped week: the date that could not be had."""
     why = models.CharField(max_length=10, choices=SkipReason, default="", blank=True)
@@ -225,6 +233,7 @@ class SeriesWeek(models.Model):
                 condition=LessThanOrEqual(Length("own_description"), MAX_DESCRIPTION),
                 name="seriesweek_own_description_in_range",
             ),
+            models.CheckConstraint(condition=Q(own_attendees__gte=0), name="seriesweek_own_attendees_in_range"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from accounts.rules import Access
 from classrooms.rules import (
@@ -28,6 +28,13 @@ WAITING_HOURS = 48
 ENDING_DAYS = 14
 """So many campus days before its last date people are told that a series comes to its end."""
 AFTER_LAST_DAY = "Must not be after the last day of the series"
+
+
+class RoomWithSeats(Bookable, Protocol):
+    """What is known of a room where people say how many they are."""
+
+    @property
+    def capacity(self) -> int: ...
 
 
 def may_book_for(access: Access, group_id: int) -> bool:
@@ -80,8 +87,9 @@ def booking_faults(
     day: date | None,
     start_minute: int | None,
     end_minute: int | None,
-    room: Bookable | None,
+    room: RoomWithSeats | None,
     description: str = "",
+    attendees: int | None = None,
     changed: Collection[str] = BOTH_ENDS,
 ) -> dict[str, list[str]]:
     """What is wrong with a wanted booking, as far as its parts are known (None = missing or malformed).
@@ -90,12 +98,21 @@ def booking_faults(
     by this one rule.
     """
     slot = slot_faults(now=now, day=day, start_minute=start_minute, end_minute=end_minute, changed=changed)
-    return slot | bookable_faults(room) | description_faults(description)
+    return slot | bookable_faults(room) | description_faults(description) | attendees_faults(attendees, room)
 
 
 def description_faults(description: str) -> dict[str, list[str]]:
     """What is wrong with what somebody wants a room for."""
     return {"description": [f"At most {MAX_DESCRIPTION} characters"]} if len(description) > MAX_DESCRIPTION else {}
+
+
+def attendees_faults(attendees: int | None, room: RoomWithSeats | None) -> dict[str, list[str]]:
+    """What is wrong with so many people (None = not known) in a room (None = missing or malformed)."""
+    if attendees is None:
+        return {}
+    if attendees < 1:
+        return {"attendees": ["At least one"]}
+    return {"attendees": [f"The room seats {room.capacity}"]} if room and attendees > room.capacity else {}
 
 
 def series_faults(
@@ -106,8 +123,9 @@ def series_faults(
     on_day: int | None,
     start_minute: int | None,
     end_minute: int | None,
-    room: Bookable | None,
+    room: RoomWithSeats | None,
     description: str = "",
+    attendees: int | None = None,
 ) -> dict[str, list[str]]:
     """What is wrong with a wanted series, as far as its parts are known (None = missing or malformed).
 
@@ -119,7 +137,7 @@ def series_faults(
     faults |= time_faults(start_minute, end_minute)
     if not faults and starts_on is not None and ends_on is not None and on_day is not None and start_minute is not None:
         faults = _weekly_faults(weekly_dates(starts_on, ends_on, on_day), start_minute, end_minute, now)
-    return faults | bookable_faults(room) | description_faults(description)
+    return faults | bookable_faults(room) | description_faults(description) | attendees_faults(attendees, room)
 
 
 def _weekly_faults(

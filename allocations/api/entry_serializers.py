@@ -19,6 +19,7 @@ from kernel.api.fields import DateField, EndTimeField, IntegerField, TextField, 
 from kernel.api.serializers import Input, Output, Shape
 from kernel.campus_time import format_minute
 from kernel.errors import Faults
+from registrations.api.fields import AttendeesField
 from registrations.rules import MAX_DESCRIPTION
 
 
@@ -35,6 +36,7 @@ class EntryChangeInput(Input):
     description = TextField(max_length=MAX_DESCRIPTION, required=False)
     rank = IntegerField(min_value=1, max_value=MAX_RANK, required=False)
     choice = IntegerField(min_value=1, max_value=MAX_CHOICE, allow_null=True, required=False)
+    attendees = AttendeesField()
 
 
 class EntryInput(EntryChangeInput):
@@ -47,6 +49,7 @@ class EntryInput(EntryChangeInput):
         "end_time": "10:20",
         "day_of_week": 3,
         "description": "Research project meetings",
+        "attendees": 12,
     }
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
@@ -55,6 +58,7 @@ class EntryInput(EntryChangeInput):
             end_minute=values.get("end_minute"),
             room=values.get("classroom"),
             description=values.get("description", ""),
+            attendees=values.get("attendees"),
         )
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
@@ -80,6 +84,7 @@ class ListedEntryOutput(Output):
     day_of_week = serializers.IntegerField()
     reserved_group = serializers.CharField()
     description = serializers.CharField()
+    attendees = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(choices=EntryStatus.choices)
 
     def represent(self, instance: AllocationRegistration) -> dict[str, Any]:
@@ -92,6 +97,7 @@ class ListedEntryOutput(Output):
             "day_of_week": instance.day_of_week,
             "reserved_group": instance.group.name,
             "description": instance.description,
+            "attendees": instance.attendees,
             "status": instance.status,
         }
 
@@ -121,6 +127,7 @@ class EntryOutput(Output):
     end_time = EndTimeField()
     day_of_week = serializers.IntegerField()
     description = serializers.CharField()
+    attendees = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(choices=EntryStatus.choices)
     is_pending = serializers.BooleanField()
     reason = serializers.ChoiceField(choices=Reason.choices, allow_null=True)
@@ -138,6 +145,7 @@ class EntryOutput(Output):
             "end_time": format_minute(instance.end_minute),
             "day_of_week": instance.day_of_week,
             "description": instance.description,
+            "attendees": instance.attendees,
             "status": instance.status,
             "is_pending": instance.is_pending,
             "reason": instance.reason or None,

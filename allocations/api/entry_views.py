@@ -125,7 +125,5 @@ class AllocationRegistrationViewSet(CallerViewSet):
 
 
 def _wish(body: dict[str, Any]) -> Wish:
-    """The validated body as a wish: `choice: null` takes the entry out of its choice."""
-    if "choice" in body:
-        body = {**body, "choice": body["choice"] or 0}
-    return Wish(**body)
+    """The validated body as a wish: null takes the entry out of its `choice`, and forgets how many come."""
+    return Wish(**body | {name: body[name] or 0 for name in ("choice", "attendees") if name in body})

@@ -32,6 +32,7 @@ from kernel.db.pipeline import ResultRows
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import AlreadyExists, Invalid, InvalidState, LimitReached, PermissionDenied
 from kernel.facts import publish
+from registrations.rules import attendees_faults
 
 
 class EventIsNotOpen(InvalidState):
@@ -57,6 +58,7 @@ class Wish:
     """A weekly slot a group asks for; minutes since midnight, `day_of_week` 1 = Sunday.
 
     As a change, None = stays. Alternatives of which at most one may win carry the same `choice`; 0 = none.
+    `attendees`: how many come; 0 = not known any more.
     """
 
     classroom: Classroom | None = None
@@ -67,13 +69,14 @@ class Wish:
     description: str | None = None
     rank: int | None = None
     choice: int | None = None
+    attendees: int | None = None
 
 
 @transactional
 def file_entry(*, event_id: int, by: User, now: datetime, wish: Wish) -> AllocationRegistration:
-    """File a wish; `rank`, `choice` and `description` may be absent. Returns the entry with its API relations.
+    """File a wish; `rank`, `choice`, `description` and `attendees` may be absent.
 
-    Publishes `EntryFiled`.
+    Returns the entry with its API relations. Publishes `EntryFiled`.
 
     Raises:
         EventNotFound, PermissionDenied
@@ -91,7 +94,7 @@ def file_entry(*, event_id: int, by: User, now: datetime, wish: Wish) -> Allocat
     )
     entry.event = event = event_for_filing(event_id, to_move, to_hold, now=now)
     entry.group = _group_to_file_for(wish, by, groups, places)
-    _check_entry(event, entry, is_new_room=True, is_new_day=True)
+    _check_entry(event, entry, is_new_room=True, is_new_day=True, has_new_attendees=True)
     if event.status != EventStatus.OPEN:
         raise EventIsNotOpen
     _check_limits(event, entry, *others, is_new_of_group=True)
@@ -110,13 +113,20 @@ def change_entry(*, event_id: int, entry_id: int, by: User, now: datetime, wish:
     """
     event, entry, group = _hold(event_id, entry_id, wish, by, now)
     before, room, day, group_id = _readable(entry), entry.classroom_id, entry.day_of_week, entry.group_id
+    attendees = entry.attendees
     _apply(entry, wish, group)
-    _check_entry(event, entry, is_new_room=entry.classroom_id != room, is_new_day=entry.day_of_week != day)
+    _check_entry(
+        event,
+        entry,
+        is_new_room=entry.classroom_id != room,
+        is_new_day=entry.day_of_week != day,
+        has_new_attendees=entry.attendees != attendees,
+    )
     _check_changeable(event, entry)
     changes = changes_between(before, _readable(entry))
     if not changes:
         return entry
-    if changes.keys() - {"description", "rank"}:
+    if changes.keys() - {"description", "rank", "attendees"}:
         others = send(*asking_for_other_wishes(entry))
         _check_limits(event, entry, *others, is_new_of_group=entry.group_id != group_id)
     put_off(updating(entry))
@@ -210,9 +220,18 @@ def _apply(entry: AllocationRegistration, wish: Wish, group: Group | None) -> No
     for name in ("day_of_week", "start_minute", "end_minute", "description", "rank", "choice"):
         if (value := getattr(wish, name)) is not None:
             setattr(entry, name, value)
+    if wish.attendees is not None:
+        entry.attendees = wish.attendees or None
 
 
-def _check_entry(event: AllocationEvent, entry: AllocationRegistration, *, is_new_room: bool, is_new_day: bool) -> None:
+def _check_entry(
+    event: AllocationEvent,
+    entry: AllocationRegistration,
+    *,
+    is_new_room: bool,
+    is_new_day: bool,
+    has_new_attendees: bool,
+) -> None:
     """Raises `Invalid` with everything that is wrong with the wish itself; of a change, with what is new in it."""
     faults = entry_faults(
         start_minute=entry.start_minute,
@@ -222,6 +241,8 @@ def _check_entry(event: AllocationEvent, entry: AllocationRegistration, *, is_ne
         on_day=entry.day_of_week if is_new_day else None,
         target=(event.target_starts_on, event.target_ends_on),
     )
+    if is_new_room or has_new_attendees:
+        faults |= attendees_faults(entry.attendees, entry.classroom)
     if faults:
         raise Invalid(faults)
 
@@ -266,4 +287,5 @@ def _readable(entry: AllocationRegistration) -> Mapping[str, Any]:
         "rank": entry.rank,
         "choice": entry.choice,
         "description": entry.description,
+        "attendees": entry.attendees,
     }

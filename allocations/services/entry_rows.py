@@ -3,7 +3,10 @@
 from allocations.models import AllocationRegistration
 from kernel.db.batch import Statement
 
-WISH = ("group_id", "classroom_id", "day_of_week", "start_minute", "end_minute", "rank", "choice", "description")
+WISH = (
+    *("group_id", "classroom_id", "day_of_week", "start_minute", "end_minute"),
+    *("rank", "choice", "description", "attendees"),
+)
 """What a wish says; a change of it writes all."""
 NEW = ("id", "event_id", *WISH, "created_by_id", "created_at", "status", "reason", "grant")
 """The columns of a new wish; the others stay empty until the draw."""

@@ -77,6 +77,7 @@ def series_draft(event: AllocationEvent, entry: AllocationRegistration, first: d
         ends_on=event.target_ends_on,
         created_by_id=entry.created_by_id,
         description=entry.description,
+        attendees=entry.attendees,
         source=Source.DRAW,
         event_id=event.pk,
     )

@@ -35,6 +35,7 @@ from kernel.api.fields import (
     NameField,
     NumberField,
     QueryBooleanField,
+    QueryIntegerField,
     TextField,
     TimeField,
     TimestampField,
@@ -172,6 +173,7 @@ class FreeQuery(SlotQuery):
     """`GET /classrooms/free/`: the slot, or every week of it until a date. Beside it stand the filters of rooms."""
 
     weekly_until = DateField(required=False)
+    attendees = QueryIntegerField(min_value=1, required=False)
     suggest = QueryBooleanField(default=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:

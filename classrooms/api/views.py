@@ -166,7 +166,7 @@ class ClassroomViewSet(CallerViewSet):
         response = self.listing_of([] if hold else rooms, count=0 if hold else count)
         if query["suggest"]:
             holds = BookingHold.objects.binding(self.access)
-            response.data["suggestions"] = suggestions(self._rooms(), query, holds, now=clock.now())
+            response.data["suggestions"] = suggestions(self._rooms_for(query), query, holds, now=clock.now())
         if hold:
             response.data["reason"] = hold
         return response
@@ -174,9 +174,15 @@ class ClassroomViewSet(CallerViewSet):
     @cached_property
     def questions_of_free(self) -> Sequence[Statement]:
         """What `free` asks: the rooms, and whether a hold keeps callers from them. Raises: ValidationError, Invalid."""
-        slots = weekly(self.query(FreeQuery))
-        rooms = asking_for_rooms(free_during(self._rooms(), *slots), places_of(asked_page(self.request)))
+        query = self.query(FreeQuery)
+        slots = weekly(query)
+        rooms = asking_for_rooms(free_during(self._rooms_for(query), *slots), places_of(asked_page(self.request)))
         return rooms, asking_for_hold(slots)
+
+    def _rooms_for(self, query: Mapping[str, Any]) -> Rooms:
+        """The same that seat so many as are to come, the smallest first."""
+        rooms, attendees = self._rooms(), query.get("attendees")
+        return rooms if attendees is None else rooms.seating(attendees)
 
     def _free(self) -> tuple[tuple[Sequence[Any], int], str | None]:
         """The rooms, and how many there are; what the caller reads whom a hold keeps from them."""

@@ -49,10 +49,11 @@ def asking_for_hold(intervals: Iterable[Interval]) -> Statement:
 
 
 def with_clashes(rooms: Rooms, *intervals: Interval) -> Rooms:
-    """Active rooms that are not free, with `clashes`: live occupancies in the intervals, fewest first."""
+    """Active rooms that are not free, with `clashes`: live occupancies in the intervals, fewest first, then by their
+    order."""
     numbers = _uses(intervals).order_by().values("classroom").annotate(number=Count("id")).values("number")
     taken = rooms.active().filter(_is_taken(merged(intervals)))
-    return taken.annotate(clashes=Subquery(numbers)).order_by("clashes", *rooms.ORDER)
+    return taken.annotate(clashes=Subquery(numbers)).order_by("clashes", *(rooms.query.order_by or rooms.ORDER))
 
 
 def _is_taken(stretches: Sequence[Interval]) -> Q:

@@ -148,9 +148,10 @@ def _at_places(rows: Statement, places: tuple[int, int]) -> Statement:
 
 def placed(rooms: Rooms) -> Statement:
     """The statement of the `VIEW` of rooms, after the place of each in their order and before their number."""
+    order: Any = list(rooms.query.order_by)
     columns: list[Any] = [Cast(column, TextField()) if column == "equipment" else column for column in VIEW]
-    order = Window(RowNumber(), order_by=list(rooms.ORDER))
-    rows = rooms.order_by().annotate(place=order, number=Window(Count("*")))
+    place = Window(RowNumber(), order_by=order)
+    rows = rooms.order_by().annotate(place=place, number=Window(Count("*")))
     return statement_of(rows.values_list("place", *columns, "number"))
 
 

@@ -29,6 +29,7 @@ from kernel.campus_time import campus_date, format_instant, format_minute
 from kernel.db.batch import Statement, ask_each
 from kernel.errors import UNKNOWN_USER, Faults
 from kernel.text import has_forbidden_text
+from registrations.api.fields import AttendeesField
 from registrations.enums import SkipReason, Source
 from registrations.models import Registration, Series, SeriesWeek
 from registrations.rules import MAX_DESCRIPTION, series_faults
@@ -78,6 +79,7 @@ class SeriesInput(Input):
         "start_date": day_ahead,
         "end_date": days_on(21),
         "description": "Seminar",
+        "attendees": 25,
         "on_conflict": "skip",
     }
 
@@ -89,6 +91,7 @@ class SeriesInput(Input):
     start_date = DateField()
     end_date = DateField()
     description = TextField(max_length=MAX_DESCRIPTION, required=False)
+    attendees = AttendeesField()
     on_conflict = ChoiceField(choices=ON_CONFLICT, required=False)
     on_behalf_of = PersonField(required=False)
 
@@ -102,6 +105,7 @@ class SeriesInput(Input):
             end_minute=values.get("end_time"),
             room=values.get("classroom"),
             description=values.get("description", ""),
+            attendees=values.get("attendees"),
         )
 
 
@@ -125,6 +129,7 @@ class SeriesChangeInput(Input):
     end_time = EndTimeField(required=False)
     end_date = DateField(required=False)
     description = TextField(max_length=MAX_DESCRIPTION, required=False)
+    attendees = AttendeesField()
     from_date = DateField(required=False)
     on_conflict = ChoiceField(choices=ON_CONFLICT, required=False)
 
@@ -213,6 +218,7 @@ class SeriesOutput(Output):
     start_date = DateField()
     end_date = DateField()
     description = serializers.CharField()
+    attendees = serializers.IntegerField(allow_null=True)
     source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # DRF has an attribute of the name
     event_id = serializers.IntegerField(allow_null=True)
     created_by = serializers.CharField()
@@ -233,6 +239,7 @@ class SeriesOutput(Output):
             "start_date": instance.starts_on.isoformat(),
             "end_date": instance.ends_on.isoformat(),
             "description": instance.description,
+            "attendees": instance.attendees,
             "source": instance.source,
             "event_id": instance.event_id,
             "created_by": instance.created_by.username,

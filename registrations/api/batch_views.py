@@ -27,6 +27,7 @@ from registrations.api.batch_serializers import (
     asking_for_named,
     named_in,
 )
+from registrations.api.fields import attendees_in_change
 from registrations.api.filters import SeriesFilter
 from registrations.models import Series
 from registrations.queries.series import with_api_relations
@@ -103,6 +104,7 @@ class BatchAllocationViewSet(CallerViewSet):
                 end_minute=wish.get("end_time"),
                 ends_on=wish.get("end_date"),
                 description=wish.get("description"),
+                attendees=attendees_in_change(wish),
                 from_day=wish.get("from_date"),
                 may_skip=wish.get("on_conflict") != "fail",
             ),
@@ -140,6 +142,7 @@ def _series_request(item: Mapping[str, Any], place: int | None, by: User) -> Ser
         starts_on=item["start_date"],
         ends_on=item["end_date"],
         description=item.get("description", ""),
+        attendees=item.get("attendees"),
         created_by_id=item.get("on_behalf_of", by.pk),
     )
     may_skip = item.get("on_conflict") == "skip"

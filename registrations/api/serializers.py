@@ -21,6 +21,7 @@ from kernel.api.fields import (
 from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import format_instant
 from kernel.errors import Faults
+from registrations.api.fields import AttendeesField, attendees_in_change
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
 from registrations.queries.own_registrations import wall_times
@@ -31,7 +32,13 @@ from registrations.services.changing import RegistrationChange, change_faults, c
 class RegistrationInput(Input):
     """`POST /registrations/`."""
 
-    example = {"classroom": "Room A", "group_id": 2, **SlotQuery.example, "description": "Team meeting"}
+    example = {
+        "classroom": "Room A",
+        "group_id": 2,
+        **SlotQuery.example,
+        "description": "Team meeting",
+        "attendees": 12,
+    }
 
     classroom = ClassroomField()
     group_id = OwnGroupIdField()
@@ -39,6 +46,7 @@ class RegistrationInput(Input):
     start_time = TimeField()
     end_time = EndTimeField()
     description = TextField(max_length=MAX_DESCRIPTION, required=False)
+    attendees = AttendeesField()
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         return booking_faults(
@@ -48,6 +56,7 @@ class RegistrationInput(Input):
             end_minute=values.get("end_time"),
             room=values.get("classroom"),
             description=values.get("description", ""),
+            attendees=values.get("attendees"),
         )
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
@@ -79,6 +88,7 @@ def change_of(values: Mapping[str, Any]) -> RegistrationChange:
         start_minute=values.get("start_time"),
         end_minute=values.get("end_time"),
         description=values.get("description"),
+        attendees=attendees_in_change(values),
     )
 
 
@@ -112,6 +122,7 @@ class RegistrationOutput(Output):
     start_time = TimeField()
     end_time = EndTimeField()
     description = serializers.CharField()
+    attendees = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(choices=RegistrationStatus.choices)
     created_by = serializers.CharField()
     created_at = TimestampField(allow_null=True)
@@ -125,6 +136,7 @@ class RegistrationOutput(Output):
             "reserved_group": instance.group.name,
             **wall_times(instance.interval),
             "description": instance.description,
+            "attendees": instance.attendees,
             "status": instance.status,
             "created_by": instance.created_by.username,
             "created_at": format_instant(instance.created_at),
@@ -145,6 +157,7 @@ class ListedRegistrationOutput(Output):
     reserved_by = serializers.CharField()
     reserved_group = serializers.CharField()
     description = serializers.CharField()
+    attendees = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(choices=RegistrationStatus.choices)
     series_id = serializers.IntegerField(allow_null=True)
 
@@ -156,6 +169,7 @@ class ListedRegistrationOutput(Output):
             "reserved_by": instance.created_by.display_name,
             "reserved_group": instance.group.name,
             "description": instance.description,
+            "attendees": instance.attendees,
             "status": instance.status,
             "series_id": instance.series_id,
         }
@@ -174,6 +188,7 @@ class OwnRegistrationOutput(Shape):
     end_time = EndTimeField()
     status = serializers.ChoiceField(choices=RegistrationStatus.choices)
     description = serializers.CharField()
+    attendees = serializers.IntegerField(allow_null=True)
     series_id = serializers.IntegerField(allow_null=True)
 
 

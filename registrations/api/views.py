@@ -84,6 +84,7 @@ class RegistrationViewSet(CallerViewSet):
             group_id=wish["group_id"],
             slot=Slot(wish["date"], wish["start_time"], wish["end_time"]),
             description=wish.get("description", ""),
+            attendees=wish.get("attendees"),
         )
         return self.created(RegistrationOutput(registration).data, f"/api/v1/registrations/{registration.pk}/")
 

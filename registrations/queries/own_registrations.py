@@ -17,14 +17,14 @@ PERIODS = {
 OWN = """
 SELECT count(*) OVER (), own.*
   FROM (SELECT registration.occupancy_id, team.name, room.name, occupancy.starts_at, occupancy.ends_at,
-               registration.status, registration.description, registration.series_id
+               registration.status, registration.description, registration.series_id, registration.attendees
           FROM registrations_registration AS registration
           JOIN classrooms_occupancy AS occupancy ON occupancy.id = registration.occupancy_id
           JOIN classrooms_classroom AS room ON room.id = occupancy.classroom_id
           JOIN groups_group AS team ON team.id = registration.group_id
          WHERE registration.created_by_id = %s AND registration.status <> %s {condition}
          ORDER BY occupancy.starts_at {order}, occupancy.id {order} LIMIT %s::bigint)
-    AS own (id, team, room, starts_at, ends_at, status, description, series_id)
+    AS own (id, team, room, starts_at, ends_at, status, description, series_id, attendees)
  ORDER BY starts_at {order}, id {order} OFFSET %s::bigint LIMIT %s::bigint
 """
 
@@ -60,7 +60,7 @@ def wall_times(interval: Interval) -> dict[str, str]:
 
 
 def _view_of(row: ResultRow) -> dict[str, Any]:
-    _, pk, team, room, starts_at, ends_at, status, description, series_id = row
+    _, pk, team, room, starts_at, ends_at, status, description, series_id, attendees = row
     return {
         "id": pk,
         "reserved_group": team,
@@ -68,5 +68,6 @@ def _view_of(row: ResultRow) -> dict[str, Any]:
         **wall_times(Interval(starts_at, ends_at)),
         "status": status,
         "description": description,
+        "attendees": attendees,
         "series_id": series_id,
     }

@@ -41,7 +41,14 @@ class Slot:
 
 
 def book(
-    *, by: User, now: datetime, classroom: Classroom, group_id: int, slot: Slot, description: str = ""
+    *,
+    by: User,
+    now: datetime,
+    classroom: Classroom,
+    group_id: int,
+    slot: Slot,
+    description: str = "",
+    attendees: int | None = None,
 ) -> Registration:
     """Hold a room for a group, `pending` or, where the room says so, `approved`.
 
@@ -54,9 +61,10 @@ def book(
         RoomAlreadyBooked: something live is in the way, decided by the constraint itself.
         Unavailable: three times in a row the obstacle vanished before it could be named.
     """
-    _check_booking(by.access, now, classroom, group_id, slot, description)
+    _check_booking(by.access, now, classroom, group_id, slot, description, attendees)
     for _ in range(MAX_TRIES):
         registration = _new_registration(by, now, classroom, living_group(group_id), slot, description)
+        registration.attendees = attendees
         if _write(registration, by=by, now=now):
             return registration
         _refuse(registration, by=by)
@@ -128,7 +136,13 @@ def _refuse(registration: Registration, *, by: User) -> None:
 
 
 def _check_booking(
-    access: Access, now: datetime, classroom: Classroom, group_id: int, slot: Slot, description: str
+    access: Access,
+    now: datetime,
+    classroom: Classroom,
+    group_id: int,
+    slot: Slot,
+    description: str,
+    attendees: int | None,
 ) -> None:
     if not rules.may_book_for(access, group_id):
         raise PermissionDenied
@@ -139,6 +153,7 @@ def _check_booking(
         end_minute=slot.end_minute,
         room=classroom,
         description=description,
+        attendees=attendees,
     )
     if faults:
         raise Invalid(faults)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from accounts.models import User
 from accounts.rules import Access
@@ -32,7 +33,7 @@ from registrations.services.registration_holding import (
     hold_registration,
 )
 from registrations.services.registration_rows import updating
-from registrations.services.week_rows import keeping_own_description, settling_week
+from registrations.services.week_rows import keeping_own_attendees, keeping_own_description, settling_week
 
 
 class RegistrationIsRejected(InvalidState):
@@ -41,7 +42,7 @@ class RegistrationIsRejected(InvalidState):
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationChange:
-    """A change to a registration; None = stays as it is."""
+    """A change to a registration; None = stays as it is. `attendees`: 0 = not known any more."""
 
     classroom: Classroom | None = None
     group_id: int | None = None
@@ -49,6 +50,7 @@ class RegistrationChange:
     start_minute: int | None = None
     end_minute: int | None = None
     description: str | None = None
+    attendees: int | None = None
 
     @property
     def names_slot(self) -> bool:
@@ -82,6 +84,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
     registration.group = group or registration.group
     if change.description is not None:
         registration.description = change.description
+    registration.attendees = _attendees_after(registration, change)
     changes = changes_between(before, _readable(registration))
     if not changes:
         return registration
@@ -109,6 +112,10 @@ def _slot_after(registration: Registration, change: RegistrationChange) -> Slot:
         change.start_minute if change.start_minute is not None else present.start_minute,
         change.end_minute if change.end_minute is not None else present.end_minute,
     )
+
+
+def _attendees_after(registration: Registration, change: RegistrationChange) -> int | None:
+    return registration.attendees if change.attendees is None else change.attendees or None
 
 
 def _hold(registration_id: int, change: RegistrationChange, by: User) -> tuple[Registration, Group | None]:
@@ -198,11 +205,12 @@ def _judge_again(registration: Registration, *, slot_or_group_changed: bool, by_
 
 
 def _marking_week(registration: Registration, changes: Collection[str]) -> list[Statement]:
-    """An occurrence that is no longer like its series is settled; new words for it alone are kept for its week."""
+    """An occurrence that is no longer like its series is settled; what is said of it alone is kept for its week."""
     if registration.series_id is None:
         return []
-    words = [keeping_own_description(registration)] if "description" in changes else []
-    return words + (settling_week(registration) if set(changes) - {"description"} else [])
+    keeping = {"description": keeping_own_description, "attendees": keeping_own_attendees}
+    kept = [keep(registration) for name, keep in keeping.items() if name in changes]
+    return kept + (settling_week(registration) if set(changes) - set(keeping) else [])
 
 
 def change_faults(
@@ -210,7 +218,7 @@ def change_faults(
 ) -> dict[str, list[str]]:
     """What is wrong with the values a change would give a registration; past and horizon only where they change.
 
-    `malformed`: what was sent for `date`, `start_time` or `end_time` and could not be read; nothing is judged by it.
+    `malformed`: what was sent and could not be read; nothing is judged by it.
     """
     present, slot = slot_of(registration), _slot_after(registration, change)
     changed = {
@@ -222,7 +230,7 @@ def change_faults(
         if is_changed
     }
     classroom = change.classroom or registration.occupancy.classroom
-    return rules.booking_faults(
+    faults = rules.booking_faults(
         now=now,
         day=None if "date" in malformed else slot.day,
         start_minute=None if "start_time" in malformed else slot.start_minute,
@@ -231,12 +239,18 @@ def change_faults(
         description=change.description or "",
         changed=changed,
     )
+    attendees = _attendees_after(registration, change)
+    has_same_seats = attendees == registration.attendees and classroom.pk == registration.occupancy.classroom_id
+    if has_same_seats or {"classroom", "attendees"} & set(malformed):
+        return faults
+    return faults | rules.attendees_faults(attendees, classroom)
 
 
-def _readable(registration: Registration) -> Mapping[str, str]:
+def _readable(registration: Registration) -> Mapping[str, Any]:
     return {
         "classroom": registration.occupancy.classroom.name,
         "time": interval_in_words(registration.interval),
         "group": registration.group.name,
         "description": registration.description,
+        "attendees": registration.attendees,
     }

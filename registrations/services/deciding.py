@@ -119,6 +119,7 @@ def _follow(registration: Registration, week: SeriesWeek, group: Group, now: dat
         raise SeriesIsCancelled if is_cancelled else SeriesEndsBefore
     registration.group = group
     registration.description = series.description if week.own_description is None else week.own_description
+    registration.attendees = series.attendees if week.own_attendees is None else week.own_attendees or None
     if slot.has_gone(day, cut=campus_date(now), now=now):
         return
     interval = slot.interval_on(day)

@@ -35,6 +35,7 @@ def series_of(written: WrittenSeries, group: Group, classroom: Classroom, creato
         starts_on=draft.starts_on,
         ends_on=draft.ends_on,
         description=draft.description,
+        attendees=draft.attendees,
         source=draft.source.value,
         event_id=draft.event_id,
         created_by=creator,

@@ -25,15 +25,19 @@ COLUMNS = (
     "created_at",
     "series_id",
     "is_closed_over",
+    "attendees",
 )
 """All columns but those that PostgreSQL keeps: a new one is given its value here, and in both statements."""
 INSERT = f"INSERT INTO registrations_registration ({', '.join(COLUMNS)})"
-INSERT_ONE = f"{INSERT} SELECT {OCCUPIED}, {GROUP_ACTED_FOR}, %s::bigint, %s::text, %s, %s::timestamptz, NULL, false"
+INSERT_ONE = (
+    f"{INSERT} SELECT {OCCUPIED}, {GROUP_ACTED_FOR}, %s::bigint, %s::text, %s, %s::timestamptz, NULL, false, %s::int"
+)
 INSERT_OCCURRENCES = (
     "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[])"  # noqa: S608
     " AS placed (id, series_id, week)),"
     f" written AS ({INSERT} SELECT placed.id, series.group_id, series.created_by_id,"
-    " coalesce(week.own_description, series.description), %s::text, %s::timestamptz, series.id, false FROM placed"
+    " coalesce(week.own_description, series.description), %s::text, %s::timestamptz, series.id, false,"
+    " nullif(coalesce(week.own_attendees, series.attendees), 0) FROM placed"
     " JOIN registrations_series AS series ON series.id = placed.series_id"
     " LEFT JOIN registrations_seriesweek AS week ON week.series_id = series.id AND week.begins_on = placed.week)"
     f" {INSERT_WEEK} SELECT series_id, week, %s::text, id, NULL, '', NULL, NULL FROM placed {OVER_WHAT_STOOD_THERE}"
@@ -42,7 +46,7 @@ INSERT_OCCURRENCES = (
 INSERT_AGAIN = (
     "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, former_id)),"  # noqa: S608
     f" written AS ({INSERT} SELECT placed.id, former.group_id, former.created_by_id, former.description, %s::text,"
-    " %s::timestamptz, former.series_id, false FROM placed"
+    " %s::timestamptz, former.series_id, false, former.attendees FROM placed"
     " JOIN registrations_registration AS former ON former.occupancy_id = placed.former_id)"
     " UPDATE registrations_seriesweek SET registration_id = placed.id FROM placed"
     " WHERE registration_id = placed.former_id"
@@ -58,16 +62,19 @@ def inserting(registration: Registration, *, by: User) -> Statement:
     group = registration.group
     acted_for = (group.pk, group.name, by.access.is_cspace, by.pk)
     row = (registration.created_by_id, registration.description, registration.status, registration.created_at)
-    return Statement(INSERT_ONE, (registration.occupancy_id, *acted_for, *row))
+    return Statement(INSERT_ONE, (registration.occupancy_id, *acted_for, *row, registration.attendees))
 
 
 def updating(registration: Registration) -> Statement:
-    """What writes its group, description and status, as they stand in the model, into the row."""
-    row = (registration.group_id, registration.description, registration.status, registration.pk)
-    return Statement(UPDATE, row)
+    """What writes its group, description, status and attendees, as they stand in the model, into the row."""
+    row = (registration.group_id, registration.description, registration.status, registration.attendees)
+    return Statement(UPDATE, (*row, registration.pk))
 
 
-UPDATE = "UPDATE registrations_registration SET group_id = %s, description = %s, status = %s WHERE occupancy_id = %s"
+UPDATE = (
+    "UPDATE registrations_registration SET group_id = %s, description = %s, status = %s, attendees = %s"
+    " WHERE occupancy_id = %s"
+)
 
 
 def inserting_occurrences(
@@ -76,7 +83,8 @@ def inserting_occurrences(
     """What writes an approved registration for each room time, of the series and the week in the same place, which it
     is to stand for.
 
-    Group and creator are those of the series' row; so is the description, where none was written for the week alone.
+    Group and creator are those of the series' row; so are description and attendees, where none were written for the
+    week alone.
     """
     columns = [array_of(occupancy_ids), array_of(series_ids), array_of(weeks)]
     return Statement(INSERT_OCCURRENCES, (*columns, RegistrationStatus.APPROVED.value, now, WeekState.HELD.value))

@@ -134,6 +134,7 @@ def check_requests(requests: Sequence[SeriesRequest], now: datetime) -> None:
             end_minute=row.draft.end_minute,
             room=row.classroom,
             description=row.draft.description,
+            attendees=row.draft.attendees,
         )
         faults |= {row.name_of(field): sentences for field, sentences in faults_of_one.items()}
     if faults:

@@ -25,6 +25,7 @@ from registrations.models import Registration, Series, SeriesWeek
 from registrations.queries.series import with_api_relations
 from registrations.rules import Layout, PresentWeek
 from registrations.services.cancelling import set_cancelled
+from registrations.services.handing_on import HANDED_ON, hand_on
 from registrations.services.new_series import skips_of
 from registrations.services.series import DatesAreTaken
 from registrations.services.series_holding import (
@@ -42,7 +43,8 @@ SHIFTING = frozenset({"classroom", "day_of_week", "start_time", "end_time"})
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesChange:
-    """A change to a series; None = stays as it is. It holds from `from_day` on, or from now."""
+    """A change to a series; None = stays as it is. It holds from `from_day` on, or from now. `attendees`: 0 = not known
+    any more."""
 
     group_id: int | None = None
     classroom: Classroom | None = None
@@ -51,6 +53,7 @@ class SeriesChange:
     end_minute: int | None = None
     ends_on: date | None = None
     description: str | None = None
+    attendees: int | None = None
     from_day: date | None = None
     may_skip: bool = True
 
@@ -106,7 +109,8 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
         outcome = _carry_out(layout, series, following, by=by, now=now, may_skip=change.may_skip)
     lost = {fact.registration.id for fact in outcome.cancelled}
     staying = {week: row for week, row in following.items() if row.pk not in lost}
-    changed = {*outcome.moved_ids, *_hand_on(change, locked, staying)}
+    handed_on = [name for name in HANDED_ON if getattr(change, name) is not None]
+    changed = {*outcome.moved_ids, *hand_on(locked, staying, handed_on)}
     if changes or changed or outcome.added_ids or lost:
         fact = SeriesChanged(
             actor_id=by.pk,
@@ -139,6 +143,9 @@ def check_change(change: SeriesChange, series: Series, cut: date, now: datetime)
     if classroom.pk != series.classroom_id or _takes_time(change, series):
         faults |= bookable_faults(classroom)
     faults |= rules.description_faults(change.description or "")
+    attendees = _attendees_after(change, series)
+    if classroom.pk != series.classroom_id or attendees != series.attendees:
+        faults |= rules.attendees_faults(attendees, classroom)
     last_on = change.ends_on if is_new_end and change.ends_on else series.last_on
     if not faults and campus_date(now) <= last_on < cut:
         faults["from_date"] = [rules.AFTER_LAST_DAY]
@@ -148,6 +155,10 @@ def check_change(change: SeriesChange, series: Series, cut: date, now: datetime)
         raise SeriesIsCutOff(series.cancelled_from)
     if last_on < cut:
         raise SeriesIsOver
+
+
+def _attendees_after(change: SeriesChange, series: Series) -> int | None:
+    return series.attendees if change.attendees is None else change.attendees or None
 
 
 def _takes_time(change: SeriesChange, series: Series) -> bool:
@@ -173,6 +184,7 @@ def _end_faults(change: SeriesChange, series: Series, now: datetime) -> dict[str
 
 def _apply(change: SeriesChange, series: Series, group: Group) -> None:
     series.group, series.classroom = group, change.classroom or series.classroom
+    series.attendees = _attendees_after(change, series)
     for name in ("day_of_week", "start_minute", "end_minute", "ends_on", "description"):
         value = getattr(change, name)
         if value is not None:
@@ -191,6 +203,9 @@ def _layout(
 ) -> Layout:
     """What the change wants of each week. Raises: Invalid."""
     series, is_shifted = locked.series, bool(changes.keys() & SHIFTING)
+    most = locked.most_attendees_alone(following, cut) if "classroom" in changes else None
+    if faults := rules.attendees_faults(most, series.classroom):
+        raise Invalid(faults)
     layout = rules.lay_out(
         {week.begins_on: _present(week, is_movable=week.begins_on in following) for week in locked.weeks},
         series.slot,
@@ -265,25 +280,6 @@ def _weeks_without(layout: Layout, series: Series, by: User) -> list[WeekRow]:
     ]
 
 
-def _hand_on(change: SeriesChange, locked: LockedSeries, staying: Mapping[date, Registration]) -> set[int]:
-    """Give the occurrences ahead the group and the description that the change names; the ids of those that had
-    another. What was written for one date alone stays. Two statements at most."""
-    series = locked.series
-    regrouped, reworded = set(), set()
-    if change.group_id is not None:
-        regrouped = {row.pk for row in staying.values() if row.group_id != series.group_id}
-    if change.description is not None:
-        own_words = {week.begins_on for week in locked.weeks if week.own_description is not None}
-        reworded = {
-            row.pk for week, row in staying.items() if week not in own_words and row.description != series.description
-        }
-    if regrouped:
-        Registration.objects.filter(pk__in=regrouped).update(group=series.group)
-    if reworded:
-        Registration.objects.filter(pk__in=reworded).update(description=series.description)
-    return regrouped | reworded
-
-
 def _readable(series: Series) -> dict[str, Any]:
     return {
         "group": series.group.name,
@@ -293,4 +289,5 @@ def _readable(series: Series) -> dict[str, Any]:
         "end_time": format_minute(series.end_minute),
         "end_date": series.ends_on.isoformat(),
         "description": series.description,
+        "attendees": series.attendees,
     }

@@ -44,6 +44,7 @@ class SeriesDraft:
     ends_on: date
     created_by_id: int
     description: str = ""
+    attendees: int | None = None
     source: Source = Source.ADMIN
     event_id: int | None = None
     dates: tuple[date, ...] | None = None
@@ -218,7 +219,7 @@ def write_occurrences(
     """Write an approved registration for each taken date and set its `registration_id`, and what has become of the
     weeks of all of them, and of `further_weeks`. Four statements at most.
 
-    `series_ids`: the series of each item; group, description and creator are those of the series' row.
+    `series_ids`: the series of each item; see `inserting_occurrences` for what they have of it.
     """
     count = sum(row.is_granted for row in verdicts)
     ids = next_ids(ROOM_TIME, count) if count else []
@@ -279,9 +280,9 @@ def _inserting_series(drafts: Sequence[SeriesDraft], ids: Sequence[int], now: da
 
 INSERT_SERIES = (
     "INSERT INTO registrations_series (id, group_id, classroom_id, day_of_week, start_minute, end_minute,"
-    " starts_on, ends_on, created_by_id, description, source, event_id, created_at)"
+    " starts_on, ends_on, created_by_id, description, source, event_id, attendees, created_at)"
     " SELECT *, %s::timestamptz FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[],"
-    " %s::smallint[], %s::date[], %s::date[], %s::bigint[], %s::text[], %s::text[], %s::bigint[])"
+    " %s::smallint[], %s::date[], %s::date[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::int[])"
 )
 
 
@@ -298,4 +299,5 @@ def _values(draft: SeriesDraft) -> tuple[Any, ...]:
         draft.description,
         draft.source.value,
         draft.event_id,
+        draft.attendees,
     )

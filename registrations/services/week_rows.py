@@ -69,8 +69,14 @@ def keeping_own_description(registration: Registration) -> Statement:
     return Statement(KEEP_DESCRIPTION, (registration.description, registration.pk))
 
 
+def keeping_own_attendees(registration: Registration) -> Statement:
+    """Its attendees were said for this week alone; the same holds for them."""
+    return Statement(KEEP_ATTENDEES, (registration.attendees or 0, registration.pk))
+
+
 SETTLE = "UPDATE registrations_seriesweek SET state = %s WHERE registration_id = %s AND state = %s"
 KEEP_DESCRIPTION = "UPDATE registrations_seriesweek SET own_description = %s WHERE registration_id = %s"
+KEEP_ATTENDEES = "UPDATE registrations_seriesweek SET own_attendees = %s WHERE registration_id = %s"
 
 
 def give_up_weeks(

@@ -81,6 +81,7 @@ def test_filing_answers_in_full(api, member, event, path, asked, team):
         "end_time": "10:20",
         "day_of_week": 3,
         "description": "Research",
+        "attendees": None,
         "status": "pending",
         "is_pending": True,
         "reason": None,

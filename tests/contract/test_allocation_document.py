@@ -118,6 +118,7 @@ def test_register_and_list(campus, event):
                     "day_of_week": 3,
                     "reserved_group": "522",
                     "description": "Research project meetings",
+                    "attendees": None,
                     "status": "pending",
                 }
             ]

@@ -126,7 +126,9 @@ class Campus:
         self.day = campus_date(clock.now()) + dt.timedelta(days=DAYS_AHEAD)
 
     def registration(self, by: User) -> Registration:
-        return make_registration(by=by, group=self.team, classroom=self.room, day=self.day, description="Team meeting")
+        return make_registration(
+            by=by, group=self.team, classroom=self.room, day=self.day, description="Team meeting", attendees=12
+        )
 
     def closure(self) -> Any:
         (closure,) = close_rooms(
@@ -145,7 +147,7 @@ class Campus:
         return webhook.pk
 
     def series(self) -> int:
-        return make_series(by=self.ta217, group=self.team, classroom=self.room, starts_on=self.day).pk
+        return make_series(by=self.ta217, group=self.team, classroom=self.room, starts_on=self.day, attendees=25).pk
 
     def event(self, name: str) -> tuple[int, int]:
         """An allocation event in the state the operation wants, and an entry of it: (event id, entry id).
@@ -167,7 +169,7 @@ class Campus:
             return event.pk, 0
         rival = Group.objects.get(name="316")
         entries = [
-            make_entry(event, group, self.room, self.john, day=3, start=550, end=620, description=WISH)
+            make_entry(event, group, self.room, self.john, day=3, start=550, end=620, description=WISH, attendees=12)
             for group in (self.team, rival)
         ]
         if not name.startswith("draw_"):

@@ -64,7 +64,7 @@ def make_occupancy(
 
 
 def make_registration(
-    *, by: User, group: Group, classroom: Classroom, day: date, start: int = 600, end: int = 720, description: str = ""
+    *, by: User, group: Group, classroom: Classroom, day: date, start: int = 600, end: int = 720, **more: Any
 ) -> Registration:
     """A registration, booked through the service; minutes since midnight."""
     return book(
@@ -73,12 +73,20 @@ def make_registration(
         classroom=classroom,
         group_id=group.pk,
         slot=Slot(day, start, end),
-        description=description,
+        **more,
     )
 
 
 def make_series(
-    *, by: User, group: Group, classroom: Classroom, starts_on: date, weeks: int = 4, start: int = 600, end: int = 720
+    *,
+    by: User,
+    group: Group,
+    classroom: Classroom,
+    starts_on: date,
+    weeks: int = 4,
+    start: int = 600,
+    end: int = 720,
+    attendees: int | None = None,
 ) -> Series:
     """A series on the weekday of `starts_on`, entered through the service by somebody of cspace."""
     draft = SeriesDraft(
@@ -91,6 +99,7 @@ def make_series(
         ends_on=starts_on + timedelta(days=7 * weeks - 7),
         created_by_id=by.pk,
         description="Seminar",
+        attendees=attendees,
     )
     wanted = SeriesRequest(draft=draft, classroom=classroom, may_skip=True)
     (series,) = create_series(by=by, now=clock.now(), requests=[wanted])

@@ -33,6 +33,7 @@ def test_booking_answers_as_documented(api, member, cspace, wish, team):
         "start_time": "10:00",
         "end_time": "12:00",
         "description": "Team meeting",
+        "attendees": None,
         "status": "pending",
         "created_by": "member",
         "created_at": "2026-01-20T02:00:00Z",

@@ -276,6 +276,7 @@ def test_own_registrations(api, held, member, team, room, cspace):
         "end_time": "12:00",
         "status": "pending",
         "description": "Team meeting",
+        "attendees": None,
         "series_id": None,
     }
 
@@ -296,6 +297,7 @@ def test_the_list_for_cspace(api, held, member, cspace, team, room):
                 "reserved_by": "Mem Ber",
                 "reserved_group": "522",
                 "description": "Team meeting",
+                "attendees": None,
                 "status": "pending",
                 "series_id": None,
             }
