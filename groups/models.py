@@ -23,7 +23,7 @@ class Group(models.Model):
     name_key = models.CharField(max_length=MAX_NAME_KEY)
     """`rules.name_key(name)`: what makes two names the same."""
     kind = models.CharField(max_length=MAX_KIND, default="", db_default="", blank=True)
-    """What sort of group it is, as far as rules tell them apart: `society`. In lower case."""
+    """What sort of group it is, as far as rules tell them apart: `society`, as `rules.tag_key` makes it."""
     is_system = models.BooleanField(default=False, editable=False)
     """Marks cspace, the group whose members run the campus. Never changed after creation."""
     archived_at = models.DateTimeField(null=True, blank=True)

@@ -109,7 +109,8 @@ class Registration(models.Model):
     """One booking. Its room time is its occupancy, whose id it shares; live exactly while pending or approved."""
 
     occupancy = models.OneToOneField(Occupancy, on_delete=models.PROTECT, primary_key=True, related_name="registration")
-    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="registrations")
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, null=True, blank=True, related_name="registrations")
+    """None: it is its creator's own."""
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations")
     description = models.TextField(default="", blank=True)
     status = models.CharField(max_length=10, choices=RegistrationStatus)
@@ -120,6 +121,8 @@ class Registration(models.Model):
     is_closed_over = models.BooleanField(default=False)
     """It was cancelled because its room was closed: who lost it is told when the time is free again, and a series
     tries it again."""
+    broken_rules = models.JSONField(null=True, blank=True)
+    """The booking rules for which somebody has to decide on it, as refusals name them; None where there are none."""
     revision = models.IntegerField(default=0, db_default=0)
     """How often description or status were changed; counted by PostgreSQL. See `Occupancy.revision`."""
     attendees = models.IntegerField(null=True)

@@ -1,7 +1,6 @@
 """The booking rules that can apply to somebody: to him, or to a group he is in."""
 
 from accounts.rules import Access
-from groups.rules import tag_key
 from kernel.db.batch import Statement, send
 from policies.queries.rulebook import NamedRule, asking_for_rules, named_rules
 from policies.rules.scopes import Party
@@ -14,7 +13,7 @@ def rules_for(access: Access) -> list[NamedRule]:
     groups, rows = send(Statement(LABELS, (sorted(access.group_ids),)), asking_for_rules())
     parties = [
         Party(access.user_id),
-        *(Party(access.user_id, group_id, tag_key(kind), frozenset(tags)) for group_id, kind, tags in groups),
+        *(Party(access.user_id, group_id, kind, frozenset(tags)) for group_id, kind, tags in groups),
     ]
     return [named for named in named_rules(rows) if any(map(named.rule.who.includes, parties))]
 

@@ -24,6 +24,7 @@ from policies.rules.verdicts import TYPE_ORDER
 RULES_VERSION = "booking_rules"
 """What the version of the rules, and of what they go by, is kept under (`kernel.db.versions`)."""
 VERSION = f"(SELECT stamp FROM cspace_version WHERE key = '{RULES_VERSION}')"  # noqa: S608  # a constant of ours
+ASKING_FOR_VERSION = Statement(f"SELECT {VERSION}")
 AS_KEPT = f"{VERSION} IS NOT DISTINCT FROM %s::uuid"
 """SQL: whether the rules are those of a version."""
 RULES = """
@@ -118,9 +119,15 @@ def is_kept(version: UUID | None) -> bool:
     return False
 
 
+def rulebook_version() -> UUID | None:
+    """The version of the rules in force."""
+    version: UUID | None = send(ASKING_FOR_VERSION)[0][0][0]
+    return version
+
+
 def rulebook_now() -> Rulebook:
     """The rules as this transaction sees them."""
-    ((version,),), rules, terms = send(Statement(f"SELECT {VERSION}"), Statement(RULES + BINDING), terms_statement())
+    ((version,),), rules, terms = send(ASKING_FOR_VERSION, Statement(RULES + BINDING), terms_statement())
     return Rulebook(version, tuple(named.rule for named in named_rules(rules)), terms_in(terms))
 
 

@@ -1,6 +1,6 @@
 """What happens to registrations, and how the people concerned are told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -34,6 +34,15 @@ class RegistrationSummary:
         }
 
 
+Overridden = tuple[Mapping[str, Any], ...] | None
+"""The booking rules that a command has broken because it said so, as refusals name them; None: it has not said so."""
+
+
+def overriding_details(overridden: Overridden) -> dict[str, Any]:
+    """What the log says of a command that went over the rules."""
+    return {} if overridden is None else {"override": True, "rules": [dict(rule) for rule in overridden]}
+
+
 def slots_are_free_again(user_id: int, registrations: Sequence[RegistrationSummary]) -> Notice:
     """What somebody is told whose registrations a closure had cancelled, now that it is lifted."""
     slots = [row.details | {"id": row.id} for row in registrations[:MOST_KEPT]]
@@ -61,10 +70,11 @@ class RegistrationCreated(_AboutRegistration):
     action: ClassVar[str] = "registration.created"
     status: str
     deciders: Recipients
+    overridden: Overridden = None
 
     @property
     def details(self) -> dict[str, Any]:
-        return super().details | {"status": self.status}
+        return super().details | {"status": self.status} | overriding_details(self.overridden)
 
     def notices(self) -> Iterable[Notice]:
         yield Notice(recipients=self.deciders, params=self.registration.details)

@@ -20,6 +20,7 @@ REGISTRATION = (
     "created_at",
     "series_id",
     "is_closed_over",
+    "broken_rules",
     "attendees",
 )
 OCCUPANCY = ("id", "classroom_id", "starts_at", "ends_at", "is_live", "kind")

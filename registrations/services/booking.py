@@ -1,27 +1,36 @@
 """Asking for a room."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import IntegrityError
 
 from accounts.models import User
-from accounts.rules import Access
+from accounts.rules import Access, check_cspace
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
+from classrooms.queries.rooms import asking_for_rooms_with_names, rooms_by_name
+from classrooms.rules import UNKNOWN_CLASSROOM
 from classrooms.services.room_time import occupying, refuse_to_occupy
 from groups.models import Group
 from groups.queries.recipients import cspace_people
 from groups.services.holding import holding_group, living_group
 from kernel.campus_time import Interval, campus_interval
+from kernel.db.batch import send
 from kernel.db.constraints import missing_column
 from kernel.db.ids import next_id
+from kernel.db.locks import taking
+from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid, PermissionDenied, Unavailable
 from kernel.facts import Recipients, write
+from policies.queries.rulebook import is_kept, renew_rulebook, rulebook_version
+from policies.rules.scopes import Party, Stay
+from policies.rules.verdicts import Wish, may_be_individual
 from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCreated
 from registrations.models import Registration
+from registrations.services.judging import Judged, judged, locks_for, party_of, place_of
 from registrations.services.registration_rows import inserting
 
 MAX_TRIES = 3
@@ -40,79 +49,157 @@ class Slot:
         return campus_interval(self.day, self.start_minute, self.end_minute)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BookingRequest:
+    """A booking that somebody wants. `group_id` None: for himself. `is_overriding`: whatever booking rules say, for
+    cspace alone."""
+
+    classroom: Classroom
+    group_id: int | None
+    slot: Slot
+    description: str = ""
+    attendees: int | None = None
+    is_overriding: bool = False
+
+
 def book(
     *,
     by: User,
     now: datetime,
     classroom: Classroom,
-    group_id: int,
+    group_id: int | None,
     slot: Slot,
     description: str = "",
     attendees: int | None = None,
+    is_overriding: bool = False,
 ) -> Registration:
-    """Hold a room for a group, `pending` or, where the room says so, `approved`.
+    """Hold a room, `pending` or, where the room says so and no rule sends it to approval, `approved`.
 
     Returns the registration with its API relations. Publishes `RegistrationCreated`.
 
     Raises:
-        PermissionDenied: not a member of the group.
+        PermissionDenied: not a member of the group; no rule allows a booking without one; not cspace, but overriding.
         Invalid: the slot, the room or the group cannot be booked; {field: [sentences]}.
+        PolicyBroken: a rule of the house refuses it.
         TimeIsHeldBack: the time is kept from single registrations, and the caller is not cspace.
         RoomAlreadyBooked: something live is in the way, decided by the constraint itself.
         Unavailable: three times in a row the obstacle vanished before it could be named.
     """
-    _check_booking(by.access, now, classroom, group_id, slot, description, attendees)
-    for _ in range(MAX_TRIES):
-        registration = _new_registration(by, now, classroom, living_group(group_id), slot, description)
-        registration.attendees = attendees
-        if _write(registration, by=by, now=now):
+    request = BookingRequest(
+        classroom=classroom,
+        group_id=group_id,
+        slot=slot,
+        description=description,
+        attendees=attendees,
+        is_overriding=is_overriding,
+    )
+    check_booking(by.access, now, request)
+    if (registration := _try(by, now, request)) is not None:
+        return registration
+    for _ in range(MAX_TRIES - 1):
+        if (registration := _book_in_turn(by=by, now=now, request=request)) is not None:
             return registration
-        _refuse(registration, by=by)
     raise Unavailable
 
 
+@transactional
+def _book_in_turn(*, by: User, now: datetime, request: BookingRequest) -> Registration | None:
+    """The same, when what it was judged by has changed meanwhile: nobody can change it again before this is over."""
+    group, party = _group_and_party(by, request)
+    first = [] if group is None else [holding_group(group.pk)]
+    send(*first, *taking(*locks_for(renew_rulebook(), [party])))
+    if not is_kept(rulebook_version()):
+        raise StaleRead  # perhaps owners count now, and were not held
+    return _try(by, now, replace(request, classroom=_room_as_it_is(request.classroom)))
+
+
+def _room_as_it_is(classroom: Classroom) -> Classroom:
+    rooms = rooms_by_name(*send(asking_for_rooms_with_names([classroom.name])))
+    if classroom.name not in rooms:
+        raise Invalid({"classroom": [UNKNOWN_CLASSROOM]})
+    return rooms[classroom.name]
+
+
+def _try(by: User, now: datetime, request: BookingRequest) -> Registration | None:
+    """Judge the request and write it; None, where something it was judged by was different when it was written."""
+    group, party = _group_and_party(by, request)
+    judgement = judged(wish_of(party, request, now))
+    check_judgement(judgement, by, is_overriding=request.is_overriding)
+    registration = _new_registration(by, now, group, request, judgement)
+    if _write(registration, judgement, by=by, now=now, is_overriding=request.is_overriding):
+        return registration
+    _refuse(registration, judgement, by=by)
+    return None
+
+
+def _group_and_party(by: User, request: BookingRequest) -> tuple[Group | None, Party]:
+    group = None if request.group_id is None else living_group(request.group_id)
+    return group, party_of(group, by.pk)
+
+
+def wish_of(party: Party, request: BookingRequest, now: datetime) -> Wish:
+    """What the rules are asked about."""
+    slot = request.slot
+    stay = Stay(slot.day, slot.start_minute, slot.end_minute, slot.interval())
+    return Wish(party, place_of(request.classroom), stay, now, attendees=request.attendees)
+
+
+def check_judgement(judgement: Judged, by: User, *, is_overriding: bool) -> None:
+    """Raises: PermissionDenied, PolicyBroken."""
+    is_individual = judgement.wish.party.group_id is None
+    if is_individual and not (is_overriding or may_be_individual(judgement.verdict.deciding)):
+        raise PermissionDenied
+    judgement.check(is_overridden=is_overriding)
+
+
 def _new_registration(
-    by: User, now: datetime, classroom: Classroom, group: Group, slot: Slot, description: str
+    by: User, now: datetime, group: Group | None, request: BookingRequest, judgement: Judged
 ) -> Registration:
     """As it will stand in its table, with its API relations."""
-    interval = slot.interval()
+    interval = request.slot.interval()
     occupancy = Occupancy(
         id=next_id(Occupancy._meta.db_table),
-        classroom=classroom,
+        classroom=request.classroom,
         starts_at=interval.starts_at,
         ends_at=interval.ends_at,
         kind=OccupancyKind.REGISTRATION,
     )
+    waits = judgement.verdict.needs_approval and not request.is_overriding
     return Registration(
         occupancy=occupancy,
         group=group,
         created_by=by,
-        description=description,
-        status=rules.initial_status(auto_approve=classroom.auto_approve),
+        description=request.description,
+        status=rules.initial_status(auto_approve=request.classroom.auto_approve and not waits),
         created_at=now,
+        attendees=request.attendees,
+        broken_rules=judgement.broken if waits else None,
     )
 
 
-def _write(registration: Registration, *, by: User, now: datetime) -> bool:
-    """Room time, registration, log row and notices in one batch; whether they are written."""
+def _write(registration: Registration, judgement: Judged, *, by: User, now: datetime, is_overriding: bool) -> bool:
+    """Room time, registration, what it is charged, log row and notices in one batch; whether they are written."""
     occupancy, status = registration.occupancy, RegistrationStatus(registration.status)
     try:
         write(
-            holding_group(registration.group_id),
+            *([] if registration.group_id is None else [holding_group(registration.group_id)]),
             *occupying(
                 occupancy_id=occupancy.pk,
                 classroom_id=occupancy.classroom_id,
                 interval=registration.interval,
                 kind=OccupancyKind.REGISTRATION,
                 respect_holds=not by.access.is_cspace,
+                after=judgement.locks,
+                provided=judgement.as_judged,
             ),
-            inserting(registration, by=by),
+            inserting(registration, by=by, charges=judgement.charges(occupancy.pk)),
             fact=RegistrationCreated(
                 registration=registration.summary,
                 actor_id=by.pk,
                 occurred_at=now,
                 status=status,
                 deciders=deciders_of(status),
+                overridden=tuple(judgement.verdict.json) if is_overriding else None,
             ),
         )
     except IntegrityError as error:
@@ -122,12 +209,15 @@ def _write(registration: Registration, *, by: User, now: datetime) -> bool:
     return True
 
 
-def _refuse(registration: Registration, *, by: User) -> None:
-    """Say why it was not written, if that is still so. Raises: as `book`."""
-    living_group(registration.group_id)
-    by.forget_access()
-    if not rules.may_book_for(by.access, registration.group_id):
-        raise PermissionDenied
+def _refuse(registration: Registration, judgement: Judged, *, by: User) -> None:
+    """Say why it was not written, if that is still so and the rules it was judged by are. Raises: as `book`."""
+    if not is_kept(rulebook_version()):
+        return
+    if registration.group_id is not None:
+        living_group(registration.group_id)
+        by.forget_access()
+        if not rules.may_book_for(by.access, registration.group_id):
+            raise PermissionDenied
     refuse_to_occupy(
         classroom_id=registration.occupancy.classroom_id,
         interval=registration.interval,
@@ -135,25 +225,20 @@ def _refuse(registration: Registration, *, by: User) -> None:
     )
 
 
-def _check_booking(
-    access: Access,
-    now: datetime,
-    classroom: Classroom,
-    group_id: int,
-    slot: Slot,
-    description: str,
-    attendees: int | None,
-) -> None:
-    if not rules.may_book_for(access, group_id):
+def check_booking(access: Access, now: datetime, request: BookingRequest) -> None:
+    """What is asked before the rules of the house are. Raises: PermissionDenied, Invalid."""
+    if request.group_id is not None and not rules.may_book_for(access, request.group_id):
         raise PermissionDenied
+    if request.is_overriding:
+        check_cspace(access)
     faults = rules.booking_faults(
         now=now,
-        day=slot.day,
-        start_minute=slot.start_minute,
-        end_minute=slot.end_minute,
-        room=classroom,
-        description=description,
-        attendees=attendees,
+        day=request.slot.day,
+        start_minute=request.slot.start_minute,
+        end_minute=request.slot.end_minute,
+        room=request.classroom,
+        description=request.description,
+        attendees=request.attendees,
     )
     if faults:
         raise Invalid(faults)

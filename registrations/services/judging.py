@@ -6,9 +6,7 @@ from typing import Any
 
 from classrooms.models import Classroom
 from groups.models import Group
-from groups.rules import tag_key
 from kernel.campus_time import Interval, cut_per_day
-from kernel.db.arrays import array_of
 from kernel.db.batch import Statement, ask
 from kernel.db.locks import Lock, Namespace
 from kernel.errors import DomainError, ErrorCode
@@ -25,7 +23,10 @@ OWNERS = {OwnerKind.GROUP: Namespace.GROUP_QUOTA, OwnerKind.PERSON: Namespace.PE
 ROOM_AS_JUDGED = (
     "EXISTS (SELECT FROM classrooms_classroom WHERE id = %s AND building = %s AND floor = %s AND capacity = %s)"
 )
-GROUP_AS_JUDGED = "EXISTS (SELECT FROM groups_group WHERE id = %s AND kind = %s AND tag_keys = %s::varchar[])"
+GROUP_AS_JUDGED = (
+    "EXISTS (SELECT FROM groups_group WHERE id = %s AND kind = %s"
+    " AND tag_keys::text[] @> %s::text[] AND tag_keys::text[] <@ %s::text[])"
+)
 
 
 class PolicyBroken(DomainError):
@@ -82,7 +83,8 @@ class Judged:
             room = (place.classroom_id, place.building, place.floor, place.capacity)
             conditions.append(Statement(ROOM_AS_JUDGED, room))
             if party.group_id is not None:
-                labels = (party.group_id, party.group_kind, array_of(sorted(party.tags)))
+                tags = sorted(party.tags)
+                labels = (party.group_id, party.group_kind, tags, tags)
                 conditions.append(Statement(GROUP_AS_JUDGED, labels))
         if self.question is not None:
             parameters = (*self.question.parameters, self.answer)
@@ -116,7 +118,7 @@ def party_of(group: Group | None, person_id: int) -> Party:
     """Whom a booking is for. Loaded before: the group's labels."""
     if group is None:
         return Party(person_id)
-    return Party(person_id, group.pk, tag_key(group.kind), frozenset(group.tag_keys))
+    return Party(person_id, group.pk, group.kind, frozenset(group.tag_keys))
 
 
 def place_of(classroom: Classroom) -> Place:

@@ -5,12 +5,17 @@ Written as SQL: a booking is the busiest INSERT of the house, and the ORM double
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
+
+import orjson
 
 from accounts.models import User
 from classrooms.services.room_time import OCCUPIED
 from groups.services.holding import GROUP_ACTED_FOR
 from kernel.db.arrays import array_of
 from kernel.db.batch import Statement
+from policies.rules.quotas import Charge
+from policies.services.charges import CHARGE, charge_columns
 from registrations.enums import RegistrationStatus, WeekState
 from registrations.models import Registration
 from registrations.services.week_rows import INSERT as INSERT_WEEK
@@ -26,18 +31,23 @@ COLUMNS = (
     "series_id",
     "is_closed_over",
     "attendees",
+    "broken_rules",
 )
 """All columns but those that PostgreSQL keeps: a new one is given its value here, and in both statements."""
 INSERT = f"INSERT INTO registrations_registration ({', '.join(COLUMNS)})"
 INSERT_ONE = (
-    f"{INSERT} SELECT {OCCUPIED}, {GROUP_ACTED_FOR}, %s::bigint, %s::text, %s, %s::timestamptz, NULL, false, %s::int"
+    f"{INSERT} SELECT CASE WHEN acted.is_individual OR acted.group_id IS NOT NULL THEN {OCCUPIED} END, acted.group_id,"  # noqa: S608
+    " %s::bigint, %s::text, %s, %s::timestamptz, NULL, false, %s::int, %s::jsonb"
+    f" FROM (SELECT %s::boolean AS is_individual, {GROUP_ACTED_FOR} AS group_id) AS acted"
 )
+INSERT_CHARGED = f"WITH charged AS ({CHARGE.format(registration_id=OCCUPIED)}) {INSERT_ONE}"
+"""What it is charged travels with it."""
 INSERT_OCCURRENCES = (
     "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[])"  # noqa: S608
     " AS placed (id, series_id, week)),"
     f" written AS ({INSERT} SELECT placed.id, series.group_id, series.created_by_id,"
     " coalesce(week.own_description, series.description), %s::text, %s::timestamptz, series.id, false,"
-    " nullif(coalesce(week.own_attendees, series.attendees), 0) FROM placed"
+    " nullif(coalesce(week.own_attendees, series.attendees), 0), NULL FROM placed"
     " JOIN registrations_series AS series ON series.id = placed.series_id"
     " LEFT JOIN registrations_seriesweek AS week ON week.series_id = series.id AND week.begins_on = placed.week)"
     f" {INSERT_WEEK} SELECT series_id, week, %s::text, id, NULL, '', NULL, NULL FROM placed {OVER_WHAT_STOOD_THERE}"
@@ -46,34 +56,42 @@ INSERT_OCCURRENCES = (
 INSERT_AGAIN = (
     "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, former_id)),"  # noqa: S608
     f" written AS ({INSERT} SELECT placed.id, former.group_id, former.created_by_id, former.description, %s::text,"
-    " %s::timestamptz, former.series_id, false, former.attendees FROM placed"
+    " %s::timestamptz, former.series_id, false, former.attendees, NULL FROM placed"
     " JOIN registrations_registration AS former ON former.occupancy_id = placed.former_id)"
     " UPDATE registrations_seriesweek SET registration_id = placed.id FROM placed"
     " WHERE registration_id = placed.former_id"
 )
 
 
-def inserting(registration: Registration, *, by: User) -> Statement:
-    """What writes a single registration, for a batch that adds its occupancy and holds its group.
+def inserting(registration: Registration, *, by: User, charges: Sequence[Charge] = ()) -> Statement:
+    """What writes a single registration and its charges, for a batch that adds its occupancy and holds its group.
 
-    It looks for both, and for the place in the group, once more: where one is gone, its column is missing
+    It looks for both, and for the place in the group, once more: where one is gone, a column is missing
     (`missing_column`).
     """
-    group = registration.group
-    acted_for = (group.pk, group.name, by.access.is_cspace, by.pk)
+    group, pk = registration.group, registration.occupancy_id
+    named = (None, None) if group is None else (group.pk, group.name)
     row = (registration.created_by_id, registration.description, registration.status, registration.created_at)
-    return Statement(INSERT_ONE, (registration.occupancy_id, *acted_for, *row, registration.attendees))
+    more = (registration.attendees, as_json(registration.broken_rules))
+    values = (pk, *row, *more, group is None, *named, by.access.is_cspace, by.pk)
+    if not charges:
+        return Statement(INSERT_ONE, values)
+    return Statement(INSERT_CHARGED, (pk, *charge_columns(charges), *values))
+
+
+def as_json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
 
 
 def updating(registration: Registration) -> Statement:
-    """What writes its group, description, status and attendees, as they stand in the model, into the row."""
+    """What writes group, description, status, attendees and broken rules, as they stand in the model, into the row."""
     row = (registration.group_id, registration.description, registration.status, registration.attendees)
-    return Statement(UPDATE, (*row, registration.pk))
+    return Statement(UPDATE, (*row, as_json(registration.broken_rules), registration.pk))
 
 
 UPDATE = (
-    "UPDATE registrations_registration SET group_id = %s, description = %s, status = %s, attendees = %s"
-    " WHERE occupancy_id = %s"
+    "UPDATE registrations_registration SET group_id = %s, description = %s, status = %s, attendees = %s,"
+    " broken_rules = %s::jsonb WHERE occupancy_id = %s"
 )
 
 
