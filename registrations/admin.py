@@ -179,7 +179,7 @@ def _decisions(request: HttpRequest, selection: QuerySet[Registration], decide: 
     reason = request.POST.get("reason", "").strip()
     for row in selection:
         slot = f"{row.occupancy.classroom.name}, {interval_in_words(row.interval)}"
-        name = f"Registration {row.pk} ({row.group.name}: {slot})"
+        name = f"Registration {row.pk} ({row.group or row.created_by}: {slot})"
         yield Step((row.pk,), name, partial(decide, registration_id=row.pk, reason=reason))
 
 

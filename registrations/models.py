@@ -172,9 +172,10 @@ class Registration(models.Model):
             id=self.pk,
             created_by_id=self.created_by_id,
             classroom=self.occupancy.classroom.name,
-            group=self.group.name,
+            group=None if self.group is None else self.group.name,
             interval=self.interval,
             series_id=self.series_id,
+            person=self.created_by.username if self.group is None else None,
         )
 
 

@@ -71,9 +71,17 @@ def initial_status(*, auto_approve: bool) -> RegistrationStatus:
 
 
 def status_after_change(
-    status: str, *, slot_or_group_changed: bool, by_cspace: bool, target_auto_approve: bool
+    status: str,
+    *,
+    slot_or_group_changed: bool,
+    by_cspace: bool,
+    target_auto_approve: bool,
+    breaks_rules: bool = False,
 ) -> RegistrationStatus:
-    """Contract §5, PUT: a non-cspace change of an approved one needs approval again, unless the room grants it."""
+    """Contract §5, PUT: a non-cspace change of an approved one needs approval again, unless the room grants it; one
+    that breaks rules which send it to approval always does (policy §1)."""
+    if breaks_rules:
+        return RegistrationStatus.PENDING
     if target_auto_approve and slot_or_group_changed:
         return RegistrationStatus.APPROVED
     if slot_or_group_changed and not by_cspace:

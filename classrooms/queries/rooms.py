@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, RowNumber
 
 from classrooms.models import Classroom
 from classrooms.querysets import ClassroomQuerySet
-from kernel.db.batch import Statement, ask
+from kernel.db.batch import Statement, ask, send
 from kernel.db.loading import instance_of
 from kernel.db.pipeline import ResultRow, ResultRows
 from kernel.db.plans import USUAL_SIZES
@@ -93,6 +93,14 @@ def rooms_by_name(rows: Iterable[ResultRow]) -> dict[str, Classroom]:
 
 def _bookable(row: ResultRow) -> Classroom:
     return instance_of(Classroom, dict(zip(BOOKABLE, row, strict=True)))
+
+
+def room_as_it_is(room: Classroom) -> Classroom:
+    """The same room, read again. Raises: ClassroomNotFound."""
+    rows = send(asking_for_rooms_with_names([room.name]))[0]
+    if not rows:
+        raise ClassroomNotFound
+    return _bookable(rows[0])
 
 
 def asking_for_room_view(name: str) -> Statement:

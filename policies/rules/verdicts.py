@@ -7,7 +7,7 @@ from typing import Any
 
 from kernel.academic_calendar import Term
 from kernel.campus_time import Interval, campus_date, campus_minute
-from policies.enums import Effect, LimitType
+from policies.enums import Effect, Late, LimitType
 from policies.rules.limits import (
     Attendance,
     Cancelling,
@@ -328,6 +328,11 @@ def cancelling(decide: Deciding, starts_at: datetime, now: datetime) -> list[Bro
         for rule in decide.of(LimitType.CANCEL)
         if isinstance(rule.limit, Cancelling) and left < rule.limit.min_minutes * MINUTE
     ]
+
+
+def marks(rule: Rule) -> bool:
+    """Whether it marks what is late, and does not refuse it."""
+    return isinstance(rule.limit, Cancelling) and rule.limit.then == Late.LATE
 
 
 def allows_series(decide: Deciding) -> bool:

@@ -116,8 +116,8 @@ class RegistrationOutput(Output):
 
     id = serializers.IntegerField(allow_null=True)
     classroom = serializers.CharField()
-    group_id = serializers.IntegerField()
-    reserved_group = serializers.CharField()
+    group_id = serializers.IntegerField(allow_null=True)
+    reserved_group = serializers.CharField(allow_null=True)
     date = DateField()
     start_time = TimeField()
     end_time = EndTimeField()
@@ -133,7 +133,7 @@ class RegistrationOutput(Output):
             "id": instance.pk,
             "classroom": instance.occupancy.classroom.name,
             "group_id": instance.group_id,
-            "reserved_group": instance.group.name,
+            "reserved_group": None if instance.group is None else instance.group.name,
             **wall_times(instance.interval),
             "description": instance.description,
             "attendees": instance.attendees,
@@ -155,7 +155,7 @@ class ListedRegistrationOutput(Output):
     start_time = TimeField()
     end_time = EndTimeField()
     reserved_by = serializers.CharField()
-    reserved_group = serializers.CharField()
+    reserved_group = serializers.CharField(allow_null=True)
     description = serializers.CharField()
     attendees = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(choices=RegistrationStatus.choices)
@@ -167,7 +167,7 @@ class ListedRegistrationOutput(Output):
             "classroom": instance.occupancy.classroom.name,
             **wall_times(instance.interval),
             "reserved_by": instance.created_by.display_name,
-            "reserved_group": instance.group.name,
+            "reserved_group": None if instance.group is None else instance.group.name,
             "description": instance.description,
             "attendees": instance.attendees,
             "status": instance.status,
@@ -181,7 +181,7 @@ class OwnRegistrationOutput(Shape):
     example = RegistrationOutput.example
 
     id = serializers.IntegerField()
-    reserved_group = serializers.CharField()
+    reserved_group = serializers.CharField(allow_null=True)
     classroom = serializers.CharField()
     date = DateField()
     start_time = TimeField()

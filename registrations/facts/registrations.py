@@ -17,10 +17,13 @@ class RegistrationSummary:
     id: int
     created_by_id: int
     classroom: str
-    group: str
+    group: str | None
+    """None: it is its creator's own."""
     interval: Interval
     series_id: int | None = None
     """Of an occurrence its series."""
+    person: str | None = None
+    """Whose own it is, where it has no group."""
 
     @property
     def details(self) -> dict[str, Any]:
@@ -32,6 +35,11 @@ class RegistrationSummary:
             "start_time": format_minute(piece.start_minute),
             "end_time": format_minute(piece.end_minute),
         }
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What sentences about it are made of."""
+        return self.details | {"group": self.group or self.person}
 
 
 Overridden = tuple[Mapping[str, Any], ...] | None
@@ -77,7 +85,7 @@ class RegistrationCreated(_AboutRegistration):
         return super().details | {"status": self.status} | overriding_details(self.overridden)
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(recipients=self.deciders, params=self.registration.details)
+        yield Notice(recipients=self.deciders, params=self.registration.params)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +96,15 @@ class RegistrationChanged(_AboutRegistration):
     status: str
     changes: Changes
     deciders: Recipients
+    overridden: Overridden = None
 
     @property
     def details(self) -> dict[str, Any]:
-        return super().details | {"status": self.status, "changes": self.changes}
+        told = {"status": self.status, "changes": self.changes}
+        return super().details | told | overriding_details(self.overridden)
 
     def notices(self) -> Iterable[Notice]:
-        creator_id, params = self.registration.created_by_id, self.registration.details
+        creator_id, params = self.registration.created_by_id, self.registration.params
         yield Notice(recipients=[creator_id], params=params | {"about": "registration"})
         yield Notice(recipients=self.deciders, params=params | {"about": "request"}, except_for=creator_id)
 
@@ -104,14 +114,20 @@ class _Decided(_AboutRegistration):
     reason: str = ""
     has_own_notice: bool = True
     """Whether its creator gets a sentence about it alone; not where one about the whole series is published too."""
+    overridden: Overridden = None
 
     @property
     def details(self) -> dict[str, Any]:
-        return super().details | ({"reason": self.reason} if self.reason else {})
+        return super().details | self.because | overriding_details(self.overridden)
+
+    @property
+    def because(self) -> dict[str, str]:
+        return {"reason": self.reason} if self.reason else {}
 
     def notices(self) -> Iterable[Notice]:
         if self.has_own_notice:
-            yield Notice(recipients=[self.registration.created_by_id], params=self.details)
+            params = self.registration.params | self.because
+            yield Notice(recipients=[self.registration.created_by_id], params=params)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +153,7 @@ class RegistrationNeared(_AboutRegistration):
     is_logged: ClassVar[bool] = False
 
     def notices(self) -> Iterable[Notice]:
-        yield Notice(recipients=[self.registration.created_by_id], params=self.details)
+        yield Notice(recipients=[self.registration.created_by_id], params=self.registration.params)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +166,7 @@ class DecisionDelayed(_AboutRegistration):
     has_active_creator: bool
 
     def notices(self) -> Iterable[Notice]:
-        creator_id, params = self.registration.created_by_id, self.details
+        creator_id, params = self.registration.created_by_id, self.registration.params
         if self.has_active_creator:
             yield Notice(recipients=[creator_id], params=params | {"about": "registration"})
         yield Notice(recipients=self.deciders, params=params | {"about": "request"}, except_for=creator_id)

@@ -21,7 +21,7 @@ SELECT count(*) OVER (), own.*
           FROM registrations_registration AS registration
           JOIN classrooms_occupancy AS occupancy ON occupancy.id = registration.occupancy_id
           JOIN classrooms_classroom AS room ON room.id = occupancy.classroom_id
-          JOIN groups_group AS team ON team.id = registration.group_id
+          LEFT JOIN groups_group AS team ON team.id = registration.group_id
          WHERE registration.created_by_id = %s AND registration.status <> %s {condition}
          ORDER BY occupancy.starts_at {order}, occupancy.id {order} LIMIT %s::bigint)
     AS own (id, team, room, starts_at, ends_at, status, description, series_id, attendees)

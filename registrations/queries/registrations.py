@@ -9,6 +9,7 @@ from groups.queries.places import GROUP
 from kernel.db.batch import Statement, ask
 from kernel.db.loading import columns_of, instances_in
 from kernel.db.pipeline import ResultRows
+from policies.queries.rulebook import VERSION
 from registrations.models import Registration
 
 REGISTRATION = (
@@ -32,18 +33,18 @@ TABLES = (
     ("creator", User, PERSON),
 )
 BY_ID = f"""
-SELECT {columns_of(TABLES)}
+SELECT {columns_of(TABLES)}, {VERSION}
   FROM registrations_registration AS registration
   JOIN classrooms_occupancy AS occupancy ON occupancy.id = registration.occupancy_id
   JOIN classrooms_classroom AS room ON room.id = occupancy.classroom_id
-  JOIN groups_group AS team ON team.id = registration.group_id
+  LEFT JOIN groups_group AS team ON team.id = registration.group_id
   JOIN accounts_user AS creator ON creator.id = registration.created_by_id
  WHERE registration.occupancy_id = %s
 """  # noqa: S608  # constants of ours
 
 
 def asking_for_registration(registration_id: int) -> Statement:
-    """The question for `registration_with_id`."""
+    """The question for `registration_with_id`; its row ends with the version of the booking rules."""
     return Statement(BY_ID, (registration_id,))
 
 
@@ -61,6 +62,8 @@ def registration_in(rows: ResultRows) -> Registration | None:
         rows[0], TABLES
     )
     registration.occupancy = occupancy
+    if registration.group_id is None:
+        registration.group = None
     return registration
 
 

@@ -9,8 +9,7 @@ from accounts.models import User
 from accounts.rules import Access, check_cspace
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
-from classrooms.queries.rooms import asking_for_rooms_with_names, rooms_by_name
-from classrooms.rules import UNKNOWN_CLASSROOM
+from classrooms.queries.rooms import room_as_it_is
 from classrooms.services.room_time import occupying, refuse_to_occupy
 from groups.models import Group
 from groups.queries.recipients import cspace_people
@@ -110,14 +109,7 @@ def _book_in_turn(*, by: User, now: datetime, request: BookingRequest) -> Regist
     send(*first, *taking(*locks_for(renew_rulebook(), [party])))
     if not is_kept(rulebook_version()):
         raise StaleRead  # perhaps owners count now, and were not held
-    return _try(by, now, replace(request, classroom=_room_as_it_is(request.classroom)))
-
-
-def _room_as_it_is(classroom: Classroom) -> Classroom:
-    rooms = rooms_by_name(*send(asking_for_rooms_with_names([classroom.name])))
-    if classroom.name not in rooms:
-        raise Invalid({"classroom": [UNKNOWN_CLASSROOM]})
-    return rooms[classroom.name]
+    return _try(by, now, replace(request, classroom=room_as_it_is(request.classroom)))
 
 
 def _try(by: User, now: datetime, request: BookingRequest) -> Registration | None:

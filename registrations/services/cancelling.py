@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from classrooms.services.room_time import release, releasing
 from kernel.db.batch import put_off
 from kernel.db.expressions import IsAmong
@@ -11,29 +12,45 @@ from kernel.db.transactions import transactional
 from kernel.facts import publish, publish_many
 from registrations import rules
 from registrations.enums import RegistrationStatus
-from registrations.facts.registrations import RegistrationCancelled, RegistrationSummary
+from registrations.facts.registrations import Overridden, RegistrationCancelled, RegistrationSummary
 from registrations.models import Registration
+from registrations.services.judging import RULES_ARE_READ, Turn, check_not_late
 from registrations.services.registration_holding import check_changeable, hold_registration
 from registrations.services.registration_rows import updating
 from registrations.services.week_rows import settle_weeks, settling_week
 
 
 @transactional
-def cancel_registration(*, registration_id: int, by: User, now: datetime, reason: str = "") -> Registration:
+def cancel_registration(
+    *, registration_id: int, by: User, now: datetime, reason: str = "", is_overriding: bool = False
+) -> Registration:
     """Give the room back. Publishes `RegistrationCancelled`; cancelling a cancelled one is a no-op for cspace.
 
     Raises:
         RegistrationNotFound: there is none, or it is cancelled and the caller is not cspace.
         PermissionDenied, RegistrationHasStarted
+        PolicyBroken: a rule of the house refuses it so late.
     """
-    registration = hold_registration(registration_id).registration
+    if is_overriding:
+        check_cspace(by.access)
+    turn = Turn([RULES_ARE_READ])
+    holding = hold_registration(registration_id, after=turn.locks)
+    turn.check(holding)
+    registration = holding.registration
     check_changeable(registration, by.access, now)
     if registration.status == RegistrationStatus.CANCELLED:
         return registration
+    overridden: Overridden = () if is_overriding else None
+    if rules.holds_room(registration.status):
+        overridden = check_not_late(registration, by=by, now=now, is_overriding=is_overriding)
     released = [releasing([registration.pk])] if rules.holds_room(registration.status) else []
     registration.occupancy.is_live, registration.status = False, RegistrationStatus.CANCELLED
     put_off(*settling_week(registration), *released, updating(registration))
-    publish(RegistrationCancelled(registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason))
+    publish(
+        RegistrationCancelled(
+            registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason, overridden=overridden
+        )
+    )
     return registration
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from accounts.models import User
-from accounts.rules import Access
+from accounts.rules import Access, check_cspace
 from classrooms.models import Classroom
 from classrooms.services.room_time import move
 from groups.models import Group
@@ -20,9 +21,10 @@ from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid, InvalidState, PermissionDenied
 from kernel.facts import publish
 from kernel.wording import interval_in_words
+from policies.rules.scopes import Stay
 from registrations import rules
 from registrations.enums import RegistrationStatus
-from registrations.facts.registrations import RegistrationChanged
+from registrations.facts.registrations import Overridden, RegistrationChanged
 from registrations.models import Registration
 from registrations.queries.registrations import group_of
 from registrations.services.booking import Slot, deciders_of
@@ -32,6 +34,8 @@ from registrations.services.registration_holding import (
     check_visible,
     hold_registration,
 )
+from registrations.services.judging import Judged, check_not_late, turn_of
+from registrations.services.judging_again import Target, charge_again, judge_target
 from registrations.services.registration_rows import updating
 from registrations.services.week_rows import keeping_own_attendees, keeping_own_description, settling_week
 
@@ -51,6 +55,8 @@ class RegistrationChange:
     end_minute: int | None = None
     description: str | None = None
     attendees: int | None = None
+    is_overriding: bool = False
+    """Whatever booking rules say; for cspace alone."""
 
     @property
     def names_slot(self) -> bool:
@@ -74,10 +80,12 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
         RegistrationNotFound, PermissionDenied, RegistrationHasStarted, RegistrationIsRejected
         Invalid: a changed value breaks a rule.
         TimeIsHeldBack: there is new time in it that is kept from single registrations, and the caller is not cspace.
+        PolicyBroken: a rule of the house refuses the new slot, or it is too late to give up the old one.
         RoomAlreadyBooked: the new slot is taken; the old one is kept.
     """
     registration, group = _hold(registration_id, change, by)
     _check_change(registration, change, group, by.access, now)
+    judgement, overridden = _judge(registration, change, group, by, now)
 
     before, was_waiting = _readable(registration), registration.status == RegistrationStatus.PENDING
     is_moved = _move(registration, change, respect_holds=not by.access.is_cspace)
@@ -89,7 +97,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
     if not changes:
         return registration
 
-    _judge_again(registration, slot_or_group_changed=is_moved or "group" in changes, by_cspace=by.access.is_cspace)
+    _decide_again(registration, judgement, change, slot_or_group_changed=is_moved or "group" in changes, by=by)
     put_off(updating(registration), *_marking_week(registration, changes))
     needs_decision = registration.status == RegistrationStatus.PENDING and (is_moved or not was_waiting)
     publish(
@@ -100,9 +108,30 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
             status=registration.status,
             changes=changes,
             deciders=deciders_of(RegistrationStatus.PENDING) if needs_decision else (),
+            overridden=overridden,
         )
     )
     return registration
+
+
+def _judge(
+    registration: Registration, change: RegistrationChange, group: Group | None, by: User, now: datetime
+) -> tuple[Judged | None, Overridden]:
+    """What the rules say to the change, and which of them it goes over. Raises: PermissionDenied, PolicyBroken."""
+    slot = _slot_after(registration, change)
+    target = Target(
+        group=group or registration.group,
+        classroom=change.classroom or registration.occupancy.classroom,
+        stay=Stay(slot.day, slot.start_minute, slot.end_minute, slot.interval()),
+        attendees=_attendees_after(registration, change),
+    )
+    judgement = judge_target(registration, target, by=by, now=now, is_overriding=change.is_overriding)
+    late: Overridden = ()
+    if is_move(registration, change):
+        late = check_not_late(registration, by=by, now=now, is_overriding=change.is_overriding)
+    if not change.is_overriding:
+        return judgement, None
+    return judgement, (*(late or ()), *(judgement.verdict.json if judgement else ()))
 
 
 def _slot_after(registration: Registration, change: RegistrationChange) -> Slot:
@@ -126,11 +155,18 @@ def _hold(registration_id: int, change: RegistrationChange, by: User) -> tuple[R
         Invalid: there is no such group (any more); under `group_id`.
         StaleRead: it changed rooms or groups meanwhile.
     """
+    if change.is_overriding:
+        check_cspace(by.access)
     rooms = [change.classroom.pk] if change.classroom else []
+    turn = turn_of(registration_id, group_id=change.group_id)
+    hold = partial(hold_registration, registration_id, rooms=rooms, after=turn.locks)
     if change.group_id is None and (by.access.is_cspace or not change.names_slot):
-        return hold_registration(registration_id, rooms=rooms).registration, None  # nobody's place is asked for
+        holding = hold()
+        turn.check(holding)
+        return holding.registration, None  # nobody's place is asked for
     group_ids = group_of(registration_id) if change.group_id is None else [change.group_id]
-    holding = hold_registration(registration_id, holding_groups(group_ids), asking_for_places(by), rooms=rooms)
+    holding = hold(holding_groups(group_ids), asking_for_places(by))
+    turn.check(holding)
     group_rows, places = holding.answers
     groups = groups_held(group_rows)
     renew_access(by, places)
@@ -139,7 +175,7 @@ def _hold(registration_id: int, change: RegistrationChange, by: User) -> tuple[R
             raise Invalid({"group_id": [UNKNOWN_GROUP]})
         return holding.registration, groups[change.group_id]
     own_group_id = holding.registration.group_id
-    if own_group_id not in groups and by.access.is_member_of(own_group_id):
+    if own_group_id is not None and own_group_id not in groups and by.access.is_member_of(own_group_id):
         raise StaleRead  # he could leave it
     return holding.registration, None
 
@@ -173,7 +209,7 @@ def is_move(registration: Registration, change: RegistrationChange) -> bool:
 def check_may_move(registration: Registration, change: RegistrationChange, access: Access) -> None:
     """A new slot is taken in the name of the group, by somebody who is in it now. Raises: PermissionDenied."""
     group_id = registration.group_id if change.group_id is None else change.group_id
-    if is_move(registration, change) and not rules.may_book_for(access, group_id):
+    if group_id is not None and is_move(registration, change) and not rules.may_book_for(access, group_id):
         raise PermissionDenied
 
 
@@ -194,14 +230,26 @@ def _move(registration: Registration, change: RegistrationChange, *, respect_hol
     return True
 
 
-def _judge_again(registration: Registration, *, slot_or_group_changed: bool, by_cspace: bool) -> None:
-    """The status that follows from a change."""
+def _decide_again(
+    registration: Registration,
+    judgement: Judged | None,
+    change: RegistrationChange,
+    *,
+    slot_or_group_changed: bool,
+    by: User,
+) -> None:
+    """The status that follows from a change, the rules for which somebody has to decide, and what it is charged."""
+    waits = judgement is not None and judgement.verdict.needs_approval and not change.is_overriding
     registration.status = rules.status_after_change(
         registration.status,
         slot_or_group_changed=slot_or_group_changed,
-        by_cspace=by_cspace,
+        by_cspace=by.access.is_cspace,
         target_auto_approve=registration.occupancy.classroom.auto_approve,
+        breaks_rules=waits,
     )
+    if judgement is not None:
+        registration.broken_rules = judgement.broken if waits else None
+        charge_again(registration, judgement)
 
 
 def _marking_week(registration: Registration, changes: Collection[str]) -> list[Statement]:
@@ -250,7 +298,7 @@ def _readable(registration: Registration) -> Mapping[str, Any]:
     return {
         "classroom": registration.occupancy.classroom.name,
         "time": interval_in_words(registration.interval),
-        "group": registration.group.name,
+        "group": "" if registration.group is None else registration.group.name,
         "description": registration.description,
         "attendees": registration.attendees,
     }

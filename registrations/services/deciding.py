@@ -15,9 +15,11 @@ from kernel.errors import InvalidState
 from kernel.facts import publish
 from registrations import rules
 from registrations.enums import RegistrationStatus
-from registrations.facts.registrations import RegistrationApproved, RegistrationRejected
+from registrations.facts.registrations import Overridden, RegistrationApproved, RegistrationRejected
 from registrations.models import Registration, SeriesWeek
 from registrations.queries.series import group_to_approve_for, room_to_follow_to
+from registrations.services.judging import turn_of
+from registrations.services.judging_again import judge_return
 from registrations.services.registration_holding import Holding, RegistrationIsCancelled, hold_registration
 from registrations.services.registration_rows import updating
 
@@ -39,7 +41,9 @@ class SeriesHasNoDate(InvalidState):
 
 
 @transactional
-def approve_registration(*, registration_id: int, by: User, now: datetime, reason: str = "") -> Registration:
+def approve_registration(
+    *, registration_id: int, by: User, now: datetime, reason: str = "", is_overriding: bool = False
+) -> Registration:
     """Confirm it; a rejected one gets its slot back if it is still free, an occurrence that nobody has moved by hand
     the one that its series has now. Publishes `RegistrationApproved`; approving an approved one is a no-op.
 
@@ -49,21 +53,31 @@ def approve_registration(*, registration_id: int, by: User, now: datetime, reaso
         PermissionDenied, RegistrationNotFound, RegistrationIsCancelled
         GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled, SeriesEndsBefore, SeriesHasNoDate: it was rejected, and
             what it was for is no more.
+        PolicyBroken: it was rejected, and would overdraw a quota.
         RoomAlreadyBooked: it was rejected and the slot has gone to somebody else.
     """
     check_cspace(by.access)
+    turn = turn_of(registration_id)
     holding = hold_registration(
         registration_id,
         holding_groups(group_to_approve_for(registration_id)),
         rooms=[room_to_follow_to(registration_id)],
+        after=turn.locks,
     )
+    turn.check(holding)
     registration = _for_decision(holding)
     if registration.status == RegistrationStatus.APPROVED:
         return registration
+    overridden: Overridden = () if is_overriding else None
     if not rules.holds_room(registration.status):
         _take_back(holding, now)
+        overridden = judge_return(registration, now=now, is_overriding=is_overriding)
     _decide(registration, RegistrationStatus.APPROVED)
-    publish(RegistrationApproved(registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason))
+    publish(
+        RegistrationApproved(
+            registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason, overridden=overridden
+        )
+    )
     return registration
 
 
@@ -91,6 +105,9 @@ def _take_back(holding: Holding, now: datetime) -> None:
     """
     registration, living = holding.registration, next(iter(groups_held(holding.answers[0]).values()), None)
     week = SeriesWeek.objects.held().select_related("series__classroom").filter(registration=registration).first()
+    if living is None and registration.group_id is None:
+        _reopen(registration)
+        return
     if living is None:
         raise GroupIsArchived
     if living.pk != (registration.group_id if week is None else week.series.group_id):
@@ -99,6 +116,11 @@ def _take_back(holding: Holding, now: datetime) -> None:
         if week.series.classroom_id not in holding.room_ids:
             raise StaleRead
         _follow(registration, week, living, now)
+    _reopen(registration)
+
+
+def _reopen(registration: Registration) -> None:
+    """Its room is its own again. Raises: RoomIsNotOpen, RoomAlreadyBooked."""
     occupancy = registration.occupancy
     if not occupancy.classroom.is_active:
         raise RoomIsNotOpen

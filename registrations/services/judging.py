@@ -2,21 +2,29 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from accounts.models import User
 from classrooms.models import Classroom
 from groups.models import Group
 from kernel.campus_time import Interval, cut_per_day
 from kernel.db.batch import Statement, ask
 from kernel.db.locks import Lock, Namespace
+from kernel.db.transactions import StaleRead
 from kernel.errors import DomainError, ErrorCode
-from policies.enums import OwnerKind
-from policies.queries.rulebook import AS_KEPT, Rulebook, kept_rulebook
+from policies.enums import MarkKind, OwnerKind
+from policies.queries.rulebook import AS_KEPT, Rulebook, is_kept, kept_rulebook
 from policies.rules.ledger import Ledger
 from policies.rules.quotas import Charge
-from policies.rules.scopes import Owner, Party, Place, Stay
-from policies.rules.verdicts import Verdict, Wish, buffer_minutes
+from policies.rules.scopes import Owner, Party, Place, Stay, deciding
+from policies.rules.verdicts import Verdict, Wish, buffer_minutes, cancelling, marks
+from policies.services.marks import give_mark
+from registrations.facts.registrations import Overridden
+from registrations.models import Registration
 from registrations.queries.owners import asking_for_owners, ledger_in
+from registrations.queries.registrations import registration_with_id
+from registrations.services.registration_holding import Holding, RegistrationNotFound
 
 RULES_ARE_READ = Lock(Namespace.BOOKING_RULES, is_shared=True)
 OWNERS = {OwnerKind.GROUP: Namespace.GROUP_QUOTA, OwnerKind.PERSON: Namespace.PERSON_QUOTA}
@@ -112,6 +120,72 @@ def locks_for(rulebook: Rulebook, parties: Iterable[Party]) -> list[Lock]:
 
 def _turn_of(owner: Owner) -> Lock:
     return Lock(OWNERS[owner.kind], owner.id)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a command to a registration has to hold before its room, if it is to be judged."""
+
+    locks: Sequence[Lock]
+    of: tuple[int | None, int] | None = None
+    """The group and the creator of the registration, where owners take turns."""
+
+    def check(self, holding: Holding) -> None:
+        """Raises: StaleRead (others were to be held)."""
+        registration = holding.registration
+        is_own = self.of in (None, (registration.group_id, registration.created_by_id))
+        if not is_kept(holding.rules_version) or not is_own:
+            raise StaleRead
+
+
+def turn_of(registration_id: int, *, group_id: int | None = None) -> Turn:
+    """The turn of a registration, which is perhaps handed to a group. Raises: RegistrationNotFound."""
+    rulebook = kept_rulebook()
+    if not rulebook.counts_for_owners:
+        return Turn([RULES_ARE_READ])
+    registration = registration_with_id(registration_id)
+    if registration is None:
+        raise RegistrationNotFound
+    party = Party(registration.created_by_id, registration.group_id if group_id is None else group_id)
+    return Turn(locks_for(rulebook, [party]), (registration.group_id, registration.created_by_id))
+
+
+def wish_in(registration: Registration, now: datetime) -> Wish:
+    """What a registration has, as something that could be wished."""
+    return Wish(
+        party_of(registration.group, registration.created_by_id),
+        place_of(registration.occupancy.classroom),
+        stay_of(registration.interval),
+        now,
+        attendees=registration.attendees,
+        registration_id=registration.pk,
+    )
+
+
+def check_not_late(registration: Registration, *, by: User, now: datetime, is_overriding: bool) -> Overridden:
+    """Whether it may be cancelled or moved still; if that is marked, it is. What was overridden, for the log.
+
+    A mark is for who gives it up himself, not where cspace does it for somebody else.
+
+    Raises: PolicyBroken.
+    """
+    rulebook, wish = kept_rulebook(), wish_in(registration, now)
+    decide = deciding(rulebook.rules, wish.party, wish.place, wish.stay, rulebook.terms)
+    late = cancelling(decide, registration.occupancy.starts_at, now)
+    refusing = [each for each in late if not marks(each.rule)]
+    if refusing and not is_overriding:
+        raise PolicyBroken([each.json for each in refusing])
+    is_his_own = by.pk == registration.created_by_id or not by.access.is_cspace
+    if len(late) > len(refusing) and is_his_own and not is_overriding:
+        give_mark(
+            by=None,
+            now=now,
+            owner=wish.party.owner,
+            kind=MarkKind.LATE_CANCEL,
+            points=1,
+            registration_id=registration.pk,
+        )
+    return tuple(each.json for each in late) if is_overriding else None
 
 
 def party_of(group: Group | None, person_id: int) -> Party:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from accounts.rules import Access
 from classrooms.services.room_time import room_of
 from kernel.db.batch import Statement, send
-from kernel.db.locks import locking_rooms
+from kernel.db.locks import Lock, locking_rooms
 from kernel.db.pipeline import ResultRows
 from kernel.db.transactions import StaleRead
 from kernel.errors import InvalidState, NotFound, PermissionDenied
@@ -26,6 +27,8 @@ class Holding:
     """The rooms that are locked."""
     answers: Sequence[ResultRows]
     """To what was to be done before the rooms were locked."""
+    rules_version: UUID | None
+    """Of the booking rules in force."""
 
 
 class RegistrationHasStarted(InvalidState):
@@ -40,11 +43,13 @@ class RegistrationNotFound(NotFound):
     resource = "Registration"
 
 
-def hold_registration(registration_id: int, *first: Statement, rooms: Iterable[int | Statement] = ()) -> Holding:
+def hold_registration(
+    registration_id: int, *first: Statement, rooms: Iterable[int | Statement] = (), after: Sequence[Lock] = ()
+) -> Holding:
     """The registration, read under the exclusive lock of its room, with its API relations; one batch.
 
     `first`: what has to be held or read before the rooms (lock order). `rooms`: further ones to lock, by id or by a
-    query of ids.
+    query of ids. `after`: what else is locked before them.
 
     Raises:
         RegistrationNotFound: there is none.
@@ -56,13 +61,14 @@ def hold_registration(registration_id: int, *first: Statement, rooms: Iterable[i
             room_of(registration_id),
             *(each for each in rooms if isinstance(each, Statement)),
             rooms=[each for each in rooms if isinstance(each, int)],
+            after=after,
         ),
         asking_for_registration(registration_id),
     )
     registration = registration_in(rows)
     if registration is None:
         raise RegistrationNotFound
-    holding = Holding(registration, frozenset(room for room, *_ in locked), answers)
+    holding = Holding(registration, frozenset(room for room, *_ in locked), answers, rows[0][-1])
     if registration.occupancy.classroom_id not in holding.room_ids:
         raise StaleRead
     return holding

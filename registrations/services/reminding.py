@@ -32,7 +32,7 @@ LOCK = "FOR SHARE OF {rows} SKIP LOCKED"
 REGISTRATIONS = """
 WITH due AS MATERIALIZED (
      SELECT held.id, held.classroom_id, held.starts_at, held.ends_at, registration.group_id,
-            registration.created_by_id, registration.series_id, creator.is_active
+            registration.created_by_id, registration.series_id, creator.is_active, creator.username
        FROM classrooms_occupancy AS held
        JOIN registrations_registration AS registration ON registration.occupancy_id = held.id
        JOIN accounts_user AS creator ON creator.id = registration.created_by_id
@@ -47,11 +47,11 @@ WITH due AS MATERIALIZED (
       ORDER BY held.starts_at, held.id
       LIMIT {batch} {lock}
 ), fresh AS ({keep})
-SELECT fresh.id, due.created_by_id, classroom.name, owner.name, due.starts_at, due.ends_at, due.series_id,
-       due.is_active
+SELECT fresh.id, due.created_by_id, classroom.name, coalesce(owner.name, due.username), due.starts_at, due.ends_at,
+       due.series_id, due.is_active
   FROM due
   JOIN classrooms_classroom AS classroom ON classroom.id = due.classroom_id
-  JOIN groups_group AS owner ON owner.id = due.group_id
+  LEFT JOIN groups_group AS owner ON owner.id = due.group_id
   LEFT JOIN fresh ON fresh.id = due.id
  ORDER BY due.starts_at, due.id
 """
