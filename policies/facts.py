@@ -1,16 +1,58 @@
 """What happens to booking rules and marks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kernel.changes import Changes
 from kernel.facts import Cascade, Fact, Notice, Recipients
-from kernel.phrases import Phrase
+from kernel.phrases import Choice, Part, Phrase
+from policies.enums import MarkKind
 
-SENTENCES = {
-    "mark.given": Phrase("{owner} got {points} points for {kind}: {note}"),
-    "mark.withdrawn": Phrase("A mark of {owner} for {kind} was withdrawn: {reason}"),
+WHAT_FOR = Choice(
+    "kind",
+    {
+        MarkKind.NO_SHOW.value: Phrase("not turning up"),
+        MarkKind.LATE_CANCEL.value: Phrase("cancelling late"),
+        MarkKind.MISUSE.value: Phrase("misuse of a room"),
+    },
+)
+ABOUT_MARK: Mapping[str, Part] = {"kind": WHAT_FOR, "note": Phrase(" Note: {note}", when="note")}
+SENTENCES: Mapping[str, Part] = {
+    "mark.given": Choice(
+        "group",
+        {
+            None: Phrase(
+                "You have got a mark for {kind}: {points} point.{note}",
+                many="You have got a mark for {kind}: {points} points.{note}",
+                count="points",
+                parts=ABOUT_MARK,
+            )
+        },
+        otherwise=Phrase(
+            "{group} has got a mark for {kind}: {points} point.{note}",
+            many="{group} has got a mark for {kind}: {points} points.{note}",
+            count="points",
+            parts=ABOUT_MARK,
+        ),
+    ),
+    "mark.withdrawn": Choice(
+        "group",
+        {
+            None: Phrase(
+                "Your mark for {kind} has been withdrawn ({points} point). Reason: {reason}",
+                many="Your mark for {kind} has been withdrawn ({points} points). Reason: {reason}",
+                count="points",
+                parts=ABOUT_MARK,
+            )
+        },
+        otherwise=Phrase(
+            "The mark of {group} for {kind} has been withdrawn ({points} point). Reason: {reason}",
+            many="The mark of {group} for {kind} has been withdrawn ({points} points). Reason: {reason}",
+            count="points",
+            parts=ABOUT_MARK,
+        ),
+    ),
 }
 
 
@@ -97,12 +139,8 @@ class _AboutMark(Fact):
 
     @property
     def params(self) -> dict[str, Any]:
-        """What sentences about it are made of."""
-        return {
-            "owner": self.mark.group or self.mark.username or "",
-            "kind": self.mark.kind,
-            "points": self.mark.points,
-        }
+        """What sentences about it are made of; `group` is None where a person has it, who is told himself."""
+        return {"group": self.mark.group, "kind": self.mark.kind, "points": self.mark.points}
 
 
 @dataclass(frozen=True, kw_only=True)

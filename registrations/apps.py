@@ -9,14 +9,17 @@ class RegistrationsConfig(AppConfig):
     def ready(self) -> None:
         from classrooms.queries import agenda
         from kernel import phrases
+        from policies.queries import owners
         from registrations.facts.sentences import SENTENCES
         from registrations.queries.describing import REGISTRATIONS
+        from registrations.queries.owning import asking_for_owners_of
         from registrations.services import cascades
         from registrations.services.reminding import forget_reminders, remind_people
 
         phrases.declare(SENTENCES)
         cascades.connect()
         agenda.register(REGISTRATIONS)
+        owners.connect(asking_for_owners_of)
         register(
             Periodic(name="registrations.remind_people", do=remind_people, every_seconds=60),
             Periodic(name="registrations.forget_reminders", do=forget_reminders, every_seconds=HOUR),

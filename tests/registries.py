@@ -13,6 +13,7 @@ import kernel.live.feeds
 import kernel.phrases
 import notifications.services
 from classrooms.queries import agenda
+from policies.queries import owners
 from registrations.queries import events
 
 REGISTRIES: tuple[tuple[ModuleType, str], ...] = (
@@ -27,6 +28,7 @@ REGISTRIES: tuple[tuple[ModuleType, str], ...] = (
     (notifications.services, "_followers"),
     (agenda, "_describers"),
     (events, "_sources"),
+    (owners, "_sources"),
 )
 
 

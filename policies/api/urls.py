@@ -1,6 +1,7 @@
 from django.urls import path
 
 import kernel.api.converters  # noqa: F401  (registers <id:…>)
+from policies.api.marks_views import GroupMarkViewSet, MarkViewSet, OwnMarkViewSet
 from policies.api.views import BookingRuleViewSet
 
 urlpatterns = [
@@ -9,4 +10,8 @@ urlpatterns = [
         "booking-rules/<id:pk>/",
         BookingRuleViewSet.as_view({"put": "update", "delete": "destroy"}),
     ),
+    path("users/me/marks/", OwnMarkViewSet.as_view({"get": "list"})),
+    path("groups/<id:pk>/marks/", GroupMarkViewSet.as_view({"get": "list"})),
+    path("marks/", MarkViewSet.as_view({"post": "create"})),
+    path("marks/<id:pk>/", MarkViewSet.as_view({"delete": "destroy"})),
 ]
