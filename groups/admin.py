@@ -5,16 +5,17 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import QuerySet
 from django.forms import CharField, ModelChoiceField, ValidationError
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.acting import actor
 from accounts.rules import MAX_USERNAME
 from groups.models import Group, UserGroup
-from groups.rules import MAX_NAME, name_faults
-from groups.services.groups import archive_group, create_group
+from groups.rules import MAX_NAME, MAX_TAG, MAX_TAGS, name_faults, tags_faults
+from groups.services.groups import archive_group, change_group, create_group
 from groups.services.members import add_member, change_permissions, remove_member
 from kernel import clock
 from kernel.admin.asking import Step, command
@@ -54,31 +55,72 @@ class NewGroupForm(ServiceForm):
         return name
 
 
+class TagsFormField(SimpleArrayField):
+    """One tag on each line; lines without any are passed over."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            NameFormField(max_length=MAX_TAG),
+            delimiter="\n",
+            max_length=MAX_TAGS,
+            required=False,
+            widget=UnfoldAdminTextareaWidget,
+            help_text=f"Free labels that rules of booking go by, one on each line; at most {MAX_TAGS}",
+            **kwargs,
+        )
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = "\n".join(line for line in value.splitlines() if line.strip())
+        return list(super().to_python(value))
+
+
+class GroupForm(NewGroupForm):
+    tags = TagsFormField()
+
+    def clean_tags(self) -> list[str]:
+        tags: list[str] = self.cleaned_data["tags"]
+        if faults := tags_faults(tags):
+            raise ValidationError(faults)
+        return tags
+
+
 @admin.register(Group, site=site)
 class GroupAdmin(ServiceAdmin):
-    """A group is made and archived, never renamed: its name is in the log."""
+    """The history of a group knows the names that it had."""
 
     add_form = NewGroupForm
-    list_display = ("name", "is_system", "archived_at")
+    form = GroupForm
+    list_display = ("name", "labels", "is_system", "archived_at")
     list_filter = ("is_system", ("archived_at", admin.EmptyFieldListFilter))
     search_fields = ("name",)
     ordering = ("name", "id")
     actions = ("archive",)
 
+    @admin.display(description="Tags")
+    def labels(self, group: Group) -> str:
+        return ", ".join(group.tags)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        """What is archived stays as it was."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.archived_at is None)
 
     def get_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
-        return ("name",) if obj is None else ("name", "is_system", "archived_at")
+        return ("name",) if obj is None else ("name", "tags", "is_system", "archived_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
-        return () if obj is None else ("name", "is_system", "archived_at")
+        return () if obj is None else ("is_system", "archived_at")
 
     def get_inlines(self, request: HttpRequest, obj: Group | None) -> list[type[PlaceInline]]:
         return [] if obj is None else [PlaceInline]
 
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
-        obj.pk = create_group(by=actor(request), now=clock.now(), name=form.cleaned_data["name"]).pk
+        by, now = actor(request), clock.now()
+        if change:
+            values = {name: form.cleaned_data[name] for name in form.changed_data}
+            change_group(group_id=obj.pk, by=by, now=now, **values)
+        else:
+            obj.pk = create_group(by=by, now=now, name=form.cleaned_data["name"]).pk
 
     @command(description="Archive (cancels what the group has booked)", done="archived")
     def archive(self, request: HttpRequest, selection: QuerySet[Group]) -> Iterator[Step]:

@@ -55,27 +55,27 @@ def change_group(
     """
     check_cspace(by.access)
     group = lock_group(group_id)
-    wanted = {"name": name, "tags": None if tags is None else list(tags)}
-    changes = changes_between(
-        {"name": group.name, "tags": group.tags}, {key: value for key, value in wanted.items() if value is not None}
-    )
+    wish = ({} if name is None else {"name": name}) | ({} if tags is None else {"tags": list(tags)})
+    changes = changes_between({"name": group.name, "tags": group.tags}, wish)
     if not changes:
         return group
     if group.is_system and "name" in changes:  # it would leave its name to others
         raise PermissionDenied
-    _check_changes(changes)
-    if tags is not None and "tags" in changes:
-        cascade(GroupRelabelling(actor_id=by.pk, occurred_at=now, group_id=group.pk, tags=tuple(tags)))
+    _check(changes)
+    if "tags" in changes:
+        tags_to_be = tuple(changes["tags"][1])
+        cascade(GroupRelabelling(actor_id=by.pk, occurred_at=now, group_id=group.pk, tags=tags_to_be))
     _write_changes(group, changes)
     publish(GroupChanged(actor_id=by.pk, occurred_at=now, group_id=group.pk, name=group.name, changes=changes))
     return group
 
 
-def _check_changes(changes: Changes) -> None:
+def _check(changes: Changes) -> None:
     """Raises: Invalid."""
     faults_of: dict[str, Callable[[Any], list[str]]] = {"name": name_faults, "tags": tags_faults}
-    if faults := {key: found for key, (_, new) in changes.items() if (found := faults_of[key](new))}:
-        raise Invalid(faults)
+    faults = {key: faults_of[key](new) for key, (_, new) in changes.items()}
+    if any(faults.values()):
+        raise Invalid({key: sentences for key, sentences in faults.items() if sentences})
 
 
 def _write_changes(group: Group, changes: Changes) -> None:

@@ -210,6 +210,10 @@ class ServiceAdmin(ModelAdmin):
             fields=typed,
         )
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[Any]:
+        """Nothing for Django's own log; what stands beside the form is only looked at, and was not saved."""
+        return []
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The change log is the services' own; Django's second one stays empty."""
 

@@ -3,11 +3,14 @@
 import pytest
 
 from groups.models import Group, UserGroup
+from groups.services.groups import change_group
+from kernel import clock
 from tests.admin.pages import act, actions, answer, ask, errors, said, typed
 from tests.factories import cspace_group, join, make_group
 
 GROUPS = "/admin/groups/group/"
 PLACES = "/admin/groups/usergroup/"
+HIDDEN = "Control, bidirectional and invisible characters are not allowed"
 UNAVAILABLE = " is not one of the available choices."
 
 
@@ -45,8 +48,81 @@ def test_a_name_the_api_refuses_is_refused_here(admin, name, sentence):
     assert actions() == []
 
 
-def test_a_group_is_archived_and_not_renamed(admin, team):
-    assert admin.post(f"{GROUPS}{team.pk}/change/", {"name": "other"}).status_code == 403
+def group_form(name="522", tags=""):
+    """What the page sends; the people on it are only looked at."""
+    return {"name": name, "tags": tags, "user_groups-TOTAL_FORMS": 0, "user_groups-INITIAL_FORMS": 0}
+
+
+def test_a_group_gets_a_name_and_tags_by_the_service(admin, team, member):
+    path = f"{GROUPS}{team.pk}/change/"
+    (inline,) = admin.get(path).context["inline_admin_formsets"]
+    sent = {f"user_groups-{name}": value for name, value in inline.formset.management_form.initial.items()}
+    for _ in range(2):
+        form = group_form("  Choir ", "Gold\r\n\r\n  a, b \r\n") | sent | {"user_groups-0-permissions": "admin"}
+        assert admin.post(path, form).status_code == 302
+    assert (sent["user_groups-TOTAL_FORMS"], places(team)) == (1, [("member", "member")])
+    team.refresh_from_db()
+    assert (team.name, team.tags, team.tag_keys) == ("Choir", ["Gold", "a, b"], ["gold", "a, b"])
+    page = admin.get(path)
+    assert page.context["adminform"].form["tags"].value() == "Gold\na, b"
+    assert admin.post(path, group_form("Choir")).status_code == 302
+    team.refresh_from_db()
+    assert (team.tags, team.tag_keys, actions()) == ([], [], ["group.changed", "group.changed"])
+
+
+def test_what_others_have_changed_meanwhile_stays(admin, team, cspace):
+    """Only what was touched on the page is another now."""
+    change_group(group_id=team.pk, by=cspace, now=clock.now(), tags=["gold"])
+    shown = {"initial-name": "522", "initial-tags": ""}
+    assert admin.post(f"{GROUPS}{team.pk}/change/", group_form("Choir") | shown).status_code == 302
+    team.refresh_from_db()
+    assert (team.name, team.tags) == ("Choir", ["gold"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"name": "CSPACE"}, {"name": ["A group with this name already exists"]}),
+        ({"name": ""}, {"name": ["This field is required."]}),
+        ({"tags": "gold\nGOLD "}, {"tags": ["The tag gold stands twice"]}),
+        ({"tags": "a\u200bb"}, {"tags": [f"Item 1 in the array did not validate: {HIDDEN}"]}),
+        (
+            {"tags": "x" * 51},
+            {
+                "tags": [
+                    "Item 1 in the array did not validate: Ensure this value has at most 50 characters (it has 51)."
+                ]
+            },
+        ),
+        (
+            {"tags": "\n".join(map(str, range(21)))},
+            {"tags": ["List contains 21 items, it should contain no more than 20."]},
+        ),
+    ],
+)
+def test_what_the_api_refuses_of_a_group_is_refused_here(admin, team, wrong, expected):
+    response = admin.post(f"{GROUPS}{team.pk}/change/", group_form() | wrong)
+    assert errors(response) == expected
+    team.refresh_from_db()
+    assert (team.name, team.tags, actions()) == ("522", [], [])
+
+
+def test_the_system_group_keeps_its_name(admin):
+    system = cspace_group()
+    response = admin.post(f"{GROUPS}{system.pk}/change/", group_form("staff"))
+    assert errors(response) == {"__all__": ["You do not have permission to perform this action"]}
+    assert admin.post(f"{GROUPS}{system.pk}/change/", group_form("cspace", "gold")).status_code == 302
+    system.refresh_from_db()
+    assert (system.name, system.tags) == ("cspace", ["gold"])
+
+
+def test_an_archived_group_stays_as_it_was(admin, team):
+    act(admin, "groups/group", "archive", team)
+    assert admin.post(f"{GROUPS}{team.pk}/change/", group_form("other")).status_code == 403
+    assert admin.get(f"{GROUPS}{team.pk}/change/").status_code == 200
+
+
+def test_a_group_is_archived_and_not_the_system_group(admin, team):
     page = ask(admin, "groups/group", "archive", team, cspace_group())
     refused = {prospect.name: prospect.refusal for prospect in page.context["refused"]}
     assert refused == {"cspace": "You do not have permission to perform this action"}
