@@ -67,6 +67,7 @@ def semester(today: date) -> dict[str, list[dict[str, Any]]]:
                 "starts_on": str(first),
                 "ends_on": str(last),
                 "skip_dates": [str(first + timedelta(days=day)) for day in HOLIDAYS],
+                "exam_dates": [[str(first + timedelta(days=7 * TEACHING_WEEKS)), str(last)]],
             }
         ],
         "units": _units(),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+import kernel.academic_calendar
 import kernel.facts
 import kernel.history
 import kernel.jobs
@@ -17,6 +18,7 @@ from policies.queries import owners
 from registrations.queries import events
 
 REGISTRIES: tuple[tuple[ModuleType, str], ...] = (
+    (kernel.academic_calendar, "_providers"),
     (kernel.facts, "_listeners"),
     (kernel.facts, "_answers"),
     (kernel.history, "_readers"),

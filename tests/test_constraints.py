@@ -78,6 +78,7 @@ VIOLATIONS = {
     "group_one_system_group": ("groups.Group", {"name": "'other'", "name_key": "'other'"}),
     "group_has_a_name": ("groups.Group", {"is_system": "false", "name": "''", "name_key": "'other'"}),
     "group_system_group_is_never_archived": ("groups.Group", {"archived_at": "now()"}),
+    "group_tags_have_keys": ("groups.Group", {"is_system": "false", "name_key": "'other'", "tags": "'{gold}'"}),
     "usergroup_one_place_per_group": ("groups.UserGroup", {}),
     "usergroup_known_permissions": ("groups.UserGroup", {"permissions": "'owner'"}),
     "classroom_name_is_unique": ("classrooms.Classroom", {"name": "'ROOM A'"}),
@@ -189,6 +190,14 @@ VIOLATIONS = {
     "semester_has_a_name": ("timetables.Semester", {"name": "''"}),
     "semester_known_type": ("timetables.Semester", {"name": "'other'", "type": "'winter'"}),
     "semester_starts_before_it_ends": ("timetables.Semester", {"name": "'other'", "ends_on": "starts_on - 1"}),
+    "semester_exam_dates_are_ranges": (
+        "timetables.Semester",
+        {"name": "'other'", "exam_dates": "ARRAY[ARRAY[starts_on]]"},
+    ),
+    "semester_has_its_exam_dates": (
+        "timetables.Semester",
+        {"name": "'other'", "exam_dates": "ARRAY[ARRAY[starts_on, ends_on + 1]]"},
+    ),
     "unit_name_is_unique": ("timetables.Unit", {}),
     "unit_has_a_name": ("timetables.Unit", {"name": "''"}),
     "studyplan_one_per_unit_and_semester": ("timetables.StudyPlan", {}),
@@ -225,6 +234,14 @@ VIOLATIONS = {
 }
 FURTHER = [
     # (constraint, another way to break it): the other end of a range, the other half of a condition
+    ("group_tags_have_keys", {"is_system": "false", "name_key": "'o'", "tags": "'{a}'", "tag_keys": "ARRAY['']"}),
+    (
+        "group_tags_have_keys",
+        {"is_system": "false", "name_key": "'o'"}
+        | dict.fromkeys(("tags", "tag_keys"), "array_fill('a'::varchar, ARRAY[21])"),
+    ),
+    ("semester_exam_dates_are_ranges", {"name": "'other'", "exam_dates": "ARRAY[starts_on, ends_on]"}),
+    ("semester_has_its_exam_dates", {"name": "'other'", "exam_dates": "ARRAY[ARRAY[starts_on - 1, ends_on]]"}),
     ("classroom_capacity_in_range", {"capacity": "100001"}),
     ("classroom_floor_in_range", {"floor": "-21"}),
     ("classroom_latitude_in_range", {"name": "'o'", "name_key": "'o'", "latitude": "-90.5", "longitude": "0"}),

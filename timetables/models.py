@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from classrooms.models import Classroom, Occupancy
+from kernel.db.expressions import ArePairs, IsAboveAll, IsBelowAll
 from timetables import rules
 from timetables.enums import SemesterType
 from timetables.querysets import (
@@ -84,13 +85,14 @@ class Course(models.Model):
 
 class Semester(models.Model):
     """The campus days on which weekly lectures take place: `starts_on` to `ends_on`, both included, without the
-    `skip_dates` (holidays)."""
+    `skip_dates` (holidays). On those in `exam_dates`, ranges of (first, last), there are exams."""
 
     name = models.CharField(max_length=rules.MAX_NAME)
     type = models.CharField(max_length=6, choices=SemesterType)
     starts_on = models.DateField()
     ends_on = models.DateField()
     skip_dates = ArrayField(models.DateField(), default=list, blank=True)
+    exam_dates = ArrayField(ArrayField(models.DateField(), size=2), default=list, db_default=[], blank=True)
     is_available = models.BooleanField(default=True)
 
     objects = WithdrawableQuerySet.as_manager()
@@ -102,6 +104,15 @@ class Semester(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="semester_has_a_name"),
             models.CheckConstraint(condition=Q(type__in=SemesterType.values), name="semester_known_type"),
             models.CheckConstraint(condition=Q(starts_on__lte=F("ends_on")), name="semester_starts_before_it_ends"),
+            models.CheckConstraint(
+                condition=Q(exam_dates__len=0) | Q(ArePairs("exam_dates")),
+                name="semester_exam_dates_are_ranges",
+            ),
+            models.CheckConstraint(
+                condition=Q(IsBelowAll("starts_on", "exam_dates")) & Q(IsAboveAll("ends_on", "exam_dates")),
+                name="semester_has_its_exam_dates",
+                violation_error_message=rules.EXAMS_OUTSIDE,
+            ),
         ]
 
     def __str__(self) -> str:

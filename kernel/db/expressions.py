@@ -1,4 +1,5 @@
-"""PostgreSQL's ranges of time as expressions, written the way the exclusion constraint writes them; ids as an array."""
+"""PostgreSQL's ranges of time as expressions, written the way the exclusion constraint writes them; ids as an array;
+what constraints say of arrays."""
 
 from collections.abc import Iterable
 
@@ -36,3 +37,24 @@ class IsAmong(Func):
 
     def __init__(self, column: str, ids: Iterable[int]) -> None:
         super().__init__(F(column), Func(Value(array_of(ids)), template="(%(expressions)s::bigint[])"))
+
+
+class ArePairs(Func):
+    """An array of arrays: each of these has two elements."""
+
+    template = "(COALESCE(array_length(%(expressions)s, 2), 0) = 2)"
+    output_field = BooleanField()
+
+
+class IsBelowAll(Func):
+    """A value lies above no element of an array, or of the arrays in it."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " <= ALL ("
+    output_field = BooleanField()
+
+
+class IsAboveAll(IsBelowAll):
+    """The same, from the other side."""
+
+    arg_joiner = " >= ALL ("

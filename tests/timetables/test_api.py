@@ -75,7 +75,7 @@ def test_study_plan(client):
     assert shown == {
         "id": plan.pk,
         "unit": UNIT,
-        "semester": {**SEMESTER, "skip_dates": ["2026-10-05"]},
+        "semester": {**SEMESTER, "skip_dates": ["2026-10-05"], "exam_dates": []},
         "courses": [
             {
                 "code": "CS-101",

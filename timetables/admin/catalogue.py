@@ -57,6 +57,24 @@ class CourseForm(ServiceForm):
         return code
 
 
+class DaysFormField(forms.CharField):
+    """A first and a last day, both included: `YYYY-MM-DD/YYYY-MM-DD`."""
+
+    ends = DateFormField()
+
+    def prepare_value(self, value: Any) -> Any:
+        return "/".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        ends = value if isinstance(value, list) else str(value).split("/")
+        if len(ends) != 2:
+            raise forms.ValidationError("A first and a last date are required, such as 2027-01-11/2027-01-29")
+        return [self.ends.clean(end.strip() if isinstance(end, str) else end) for end in ends]
+
+    def run_validators(self, value: Any) -> None:
+        """Two dates have nothing of a text to be checked."""
+
+
 class SemesterForm(ServiceForm):
     name = _name()
     starts_on = DateFormField()
@@ -69,11 +87,23 @@ class SemesterForm(ServiceForm):
         help_text="YYYY-MM-DD, separated by commas. Counts for weekly lectures imported from now on",
     )
 
+    exam_dates = SimpleArrayField(
+        DaysFormField(),
+        required=False,
+        max_length=50,
+        widget=UnfoldAdminTextareaWidget,
+        help_text="First and last days: YYYY-MM-DD/YYYY-MM-DD, separated by commas. Rules of booking go by them",
+    )
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
         if cleaned.get("starts_on") and cleaned.get("ends_on"):
-            for fault in rules.semester_faults(cleaned["starts_on"], cleaned["ends_on"]):
+            days = cleaned["starts_on"], cleaned["ends_on"]
+            faults = rules.semester_faults(*days)
+            for fault in faults:
                 self.add_error("ends_on", forms.ValidationError(fault))
+            for fault in [] if faults else rules.exam_faults(cleaned.get("exam_dates") or [], *days):
+                self.add_error("exam_dates", forms.ValidationError(fault))
         return cleaned
 
 

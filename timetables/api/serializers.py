@@ -58,12 +58,23 @@ class SemesterOutput(Output):
 
 
 class SemesterDetailOutput(SemesterOutput):
-    example = {**SemesterOutput.example, "skip_dates": ["2026-10-05"]}
+    """`exam_dates`: ranges of days, the first and the last, both included."""
+
+    example = {
+        **SemesterOutput.example,
+        "skip_dates": ["2026-10-05"],
+        "exam_dates": [["2026-12-21", "2027-01-01"]],
+    }
 
     skip_dates = serializers.ListField(child=DateField())
+    exam_dates = serializers.ListField(child=serializers.ListField(child=DateField(), min_length=2, max_length=2))
 
     def represent(self, instance: Semester) -> dict[str, Any]:
-        return {**super().represent(instance), "skip_dates": [day.isoformat() for day in instance.skip_dates]}
+        return {
+            **super().represent(instance),
+            "skip_dates": [day.isoformat() for day in instance.skip_dates],
+            "exam_dates": [[day.isoformat() for day in ends] for ends in instance.exam_dates],
+        }
 
 
 class StudyPlanOutput(Output):

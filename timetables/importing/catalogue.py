@@ -1,8 +1,9 @@
 """The imported semesters, units, teachers, courses and study plans: staged rows become rows, by their unique keys."""
 
+from timetables import rules
 from timetables.importing import catalogue_statements as sql
 from timetables.importing.catalogue_statements import ENTITIES, Entity
-from timetables.importing.nouns import COURSES, STUDY_PLANS
+from timetables.importing.nouns import COURSES, SEMESTERS, STUDY_PLANS
 from timetables.importing.records import Fault, Position
 from timetables.importing.report import MAX_COURSES_LISTED, Counts, ImportReport
 from timetables.importing.statements import count, drop_repeated, drop_staged, rows_of, run, run_noting
@@ -30,6 +31,8 @@ def _upsert(entity: Entity, report: ImportReport) -> Counts:
     for column in entity.needed:
         sentence = f"'{column} is missing, and ' || {entity.key} || ' is not known yet'"
         drop_staged(entity.noun, sql.lacks(entity, column), sentence, report)
+    if entity.noun is SEMESTERS:
+        drop_staged(entity.noun, sql.HAS_EXAMS_OUTSIDE, f"'{rules.EXAMS_OUTSIDE} ' || name", report)
     if entity.noun is COURSES:
         new = rows_of(sql.NEW_COURSES, [MAX_COURSES_LISTED])
         report.new_courses = [code if code == name else f"{code} {name}" for code, name in new]

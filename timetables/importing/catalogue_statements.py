@@ -26,7 +26,14 @@ ENTITIES = (
         SEMESTERS,
         "timetables_semester",
         "name",
-        {"type": "NULL", "starts_on": "NULL", "ends_on": "NULL", "skip_dates": "'{}'", "is_available": "true"},
+        {
+            "type": "NULL",
+            "starts_on": "NULL",
+            "ends_on": "NULL",
+            "skip_dates": "'{}'",
+            "exam_dates": "'{}'",
+            "is_available": "true",
+        },
     ),
     Entity(
         UNITS,
@@ -61,6 +68,14 @@ def change_rows(entity: Entity) -> str:
         AND ({", ".join(f"{table}.{column}" for column in merged)}) IS DISTINCT FROM ({", ".join(merged.values())})
         {_returning(entity)}"""
 
+
+HAS_EXAMS_OUTSIDE = """
+    EXISTS (SELECT FROM timetables_semester semester,
+    unnest(COALESCE(staged_semesters.exam_dates, semester.exam_dates)) AS exam (day)
+    WHERE semester.name = staged_semesters.name
+    AND exam.day NOT BETWEEN COALESCE(staged_semesters.starts_on, semester.starts_on)
+    AND COALESCE(staged_semesters.ends_on, semester.ends_on))"""
+"""Condition on a staged semester: of what the file says and what is there, exams and days do not go together."""
 
 NEW_COURSES = """
     SELECT code, name FROM staged_courses file

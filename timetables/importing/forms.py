@@ -146,6 +146,21 @@ def _day_in_list(raw: Any) -> date:
     return _day(raw.strip() if isinstance(raw, str) else raw)
 
 
+def _days(raw: Any) -> tuple[date, date]:
+    """The first and the last of a range, both included: [first, last], or first/last."""
+    ends = raw.split("/") if isinstance(raw, str) else raw
+    if not isinstance(ends, list) or len(ends) != 2:
+        raise WrongForm("is not a first and a last date, such as 2027-01-11/2027-01-29")
+    first, last = (_day_in_list(end) for end in ends)
+    if first > last:
+        raise WrongForm(f"ends before it begins: {first}/{last}")
+    return first, last
+
+
+def _ranges_of_days(raw: Any) -> list[list[date]]:
+    return [[first, last] for first, last in list_of(Form(_days, "date[]")).parse(raw)]
+
+
 def _minute(raw: Any) -> int:
     parts = TIME.fullmatch(raw) if isinstance(raw, str) else None
     if parts:
@@ -162,5 +177,6 @@ COURSE_CODE = Form(_course_code, "text")
 FLAG = Form(_flag, "boolean")
 DAY = Form(_day, "date")
 DAYS = list_of(Form(_day_in_list, "date"))
+RANGES_OF_DAYS = Form(_ranges_of_days, "date[][]")
 MINUTE = Form(_minute, "int")
 """Since midnight; 1440 = 24:00."""

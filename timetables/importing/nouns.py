@@ -20,6 +20,7 @@ from timetables.importing.forms import (
     FLAG,
     LINK,
     MINUTE,
+    RANGES_OF_DAYS,
     WEB_ADDRESS,
     Form,
     WrongForm,
@@ -105,7 +106,10 @@ def _semester_faults(values: Values) -> list[str]:
     are_absent = [values[name] is None for name in ("type", "starts_on", "ends_on")]
     if any(are_absent) != all(are_absent):
         return ["type, starts_on and ends_on belong together"]
-    return rules.semester_faults(values["starts_on"], values["ends_on"]) if values["starts_on"] else []
+    if values["starts_on"] is None:
+        return []
+    days = values["starts_on"], values["ends_on"]
+    return rules.semester_faults(*days) or rules.exam_faults(values["exam_dates"] or [], *days)
 
 
 def _lecture_faults(values: Values) -> list[str]:
@@ -139,6 +143,7 @@ SEMESTERS = Noun(
         Field("starts_on", DAY),
         Field("ends_on", DAY),
         Field("skip_dates", DAYS),
+        Field("exam_dates", RANGES_OF_DAYS),
         AVAILABLE,
     ),
     check=_semester_faults,

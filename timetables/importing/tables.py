@@ -5,7 +5,7 @@ several. A NULL of a `staged_…` table is something that the file does not say.
 
 staged_semesters  made by staging, read by staging, catalogue and lectures: a record of the file, like all the staged
     line, item  where it stands
-    name, type, starts_on, ends_on, skip_dates, is_available  as `nouns` and docs/timetable-import.md say
+    name, type, starts_on, ends_on, skip_dates, exam_dates, is_available  as `nouns` and docs/timetable-import.md say
 staged_units  made by staging, read by catalogue
     line, item  where it stands
     name, code, section, promo, is_available  as `nouns` says

@@ -6,14 +6,16 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
+from kernel.academic_calendar import CalendarChanging
 from kernel.db.locks import Namespace, lock_namespace
 from kernel.db.transactions import allow_long_work, transactional
 from kernel.errors import PermissionDenied
-from kernel.facts import publish
+from kernel.facts import cascade, publish
 from timetables.facts import MAX_NAMED, TimetableImported
 from timetables.importing.catalogue import upsert_catalogue
 from timetables.importing.files import Places
 from timetables.importing.lectures import write_lectures
+from timetables.importing.nouns import SEMESTERS
 from timetables.importing.records import Fault, Record
 from timetables.importing.report import ImportReport
 from timetables.importing.rooms import find_rooms
@@ -43,7 +45,8 @@ def import_timetable(
     is done, counted, and rolled back.
 
     A faulty record is left out and reported; a lecture that meets something else does not get that room and is
-    reported. Publishes `TimetableImported` unless nothing changed (and a `ClassroomCreated` for each room made).
+    reported. Where semesters are written, `CalendarChanging` is asked. Publishes `TimetableImported` unless nothing
+    changed (and a `ClassroomCreated` for each room made).
 
     Raises: PermissionDenied, UnreadableFile (nothing is imported), Unavailable; OperationalError, where it waits longer
     than `WAIT_SECONDS` for others.
@@ -55,6 +58,9 @@ def import_timetable(
     report = ImportReport(places or Places())
     stage(read(), report.complain)
     upsert_catalogue(report)
+    if report.counts[SEMESTERS.name].has_changes:
+        # Before rooms are locked: whoever answers may lock groups and people.
+        cascade(CalendarChanging(actor_id=by.pk if by else None, occurred_at=now))
     expand_weekly(report.complain)
     find_rooms(report, create=create_rooms, by=by, now=now)
     write_lectures(report)

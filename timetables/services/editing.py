@@ -13,11 +13,13 @@ from django.db.models import Model, QuerySet
 
 from accounts.models import User
 from accounts.rules import check_cspace
+from kernel.academic_calendar import CalendarChanging
 from kernel.changes import changes_between
 from kernel.db.locks import Namespace, lock_namespace
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState, NotFound
-from kernel.facts import publish
+from kernel.facts import cascade, publish
+from timetables import rules
 from timetables.facts import (
     TimetableRowAdded,
     TimetableRowChanged,
@@ -40,12 +42,14 @@ ModelT = TypeVar("ModelT", bound=Model)
 EDITABLE: dict[type[Model], tuple[str, ...]] = {
     Teacher: ("name", "people_url"),
     Course: ("code", "name", "credits", "edu_url", "language", "teachers"),
-    Semester: ("name", "type", "starts_on", "ends_on", "skip_dates"),
+    Semester: ("name", "type", "starts_on", "ends_on", "skip_dates", "exam_dates"),
     Unit: ("name", "code", "section", "promo"),
     StudyPlan: ("unit", "semester"),
     PlannedCourse: ("study_plan", "course"),
 }
 """What can be made and changed by hand, and which of its fields. Availability is changed by `withdraw`, `restore`."""
+MAKES_THE_CALENDAR = frozenset({"type", "starts_on", "ends_on", "skip_dates", "exam_dates"})
+"""Of a semester: by these it is told what a day is (`kernel.academic_calendar`)."""
 BLOCKED_BY: dict[type[Model], str] = {
     Course: "schedule__course__in",
     CourseSchedule: "schedule__in",
@@ -65,7 +69,10 @@ class RoomsAreTaken(InvalidState):
 
 @transactional
 def add_row(*, kind: type[ModelT], by: User, now: datetime, **values: Any) -> ModelT:
-    """A new row of an `EDITABLE` kind. Publishes `TimetableRowAdded`. Raises: PermissionDenied, Invalid."""
+    """A new row of an `EDITABLE` kind. Publishes `TimetableRowAdded`; of a semester, asks `CalendarChanging` before.
+
+    Raises: PermissionDenied, Invalid.
+    """
     _begin(by)
     teachers = values.pop("teachers", None)
     row = kind(**{name: value for name, value in values.items() if name in EDITABLE[kind]})
@@ -73,13 +80,16 @@ def add_row(*, kind: type[ModelT], by: User, now: datetime, **values: Any) -> Mo
     row.save(force_insert=True)
     if isinstance(row, Course) and teachers is not None:
         row.teachers.set(teachers)
+    if kind is Semester:
+        _change_calendar(by, now)
     publish(TimetableRowAdded(actor_id=by.pk, occurred_at=now, noun=_noun(kind), row_id=row.pk, name=str(row)))
     return row
 
 
 @transactional
 def change_row(*, kind: type[ModelT], row_id: int, by: User, now: datetime, **values: Any) -> ModelT:
-    """Change some fields of a row. Publishes `TimetableRowChanged`, nothing for a no-op.
+    """Change some fields of a row. Publishes `TimetableRowChanged`, nothing for a no-op; where days are something else
+    by it, asks `CalendarChanging` before.
 
     Raises: PermissionDenied, TimetableRowNotFound, Invalid.
     """
@@ -100,6 +110,8 @@ def change_row(*, kind: type[ModelT], row_id: int, by: User, now: datetime, **va
     row.save(update_fields=columns)
     if isinstance(row, Course) and "teachers" in changes:
         row.teachers.set(values["teachers"])
+    if isinstance(row, Semester) and row.is_available and MAKES_THE_CALENDAR & changes.keys():
+        _change_calendar(by, now)
     publish(
         TimetableRowChanged(
             actor_id=by.pk, occurred_at=now, noun=_noun(kind), row_id=row.pk, name=str(row), changes=changes
@@ -110,7 +122,8 @@ def change_row(*, kind: type[ModelT], row_id: int, by: User, now: datetime, **va
 
 @transactional
 def withdraw(*, kind: type[Model], row_ids: Sequence[int], by: User, now: datetime) -> Settlement:
-    """Hide rows; lectures that depend on them give up their rooms. Publishes `TimetableRowsWithdrawn`, not for a no-op.
+    """Hide rows; lectures that depend on them give up their rooms. Publishes `TimetableRowsWithdrawn`, not for a no-op;
+    of semesters, asks `CalendarChanging` before.
 
     Raises: PermissionDenied.
     """
@@ -122,7 +135,7 @@ def withdraw(*, kind: type[Model], row_ids: Sequence[int], by: User, now: dateti
 def restore(*, kind: type[Model], row_ids: Sequence[int], by: User, now: datetime) -> Settlement:
     """Show rows again; their lectures take back the rooms that are still free, and the others are withdrawn.
 
-    Publishes `TimetableRowsRestored`, not for a no-op.
+    Publishes `TimetableRowsRestored`, not for a no-op; of semesters, asks `CalendarChanging` before.
 
     Raises: PermissionDenied, RoomsAreTaken (bookings, none of which gets its room).
     """
@@ -136,6 +149,8 @@ def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *,
     if not changed:
         return Settlement(0, 0, 0, ())
     kind._default_manager.filter(pk__in=changed).update(is_available=is_available)
+    if kind is Semester:
+        _change_calendar(by, now)
     settlement = Settlement(0, 0, 0, ())
     if kind in BLOCKED_BY:
         settlement = settle(CourseBooking.objects.filter(**{BLOCKED_BY[kind]: changed}))
@@ -162,7 +177,13 @@ def _begin(by: User) -> None:
     lock_namespace(Namespace.TIMETABLE)
 
 
+def _change_calendar(by: User, now: datetime) -> None:
+    cascade(CalendarChanging(actor_id=by.pk, occurred_at=now))
+
+
 def _check(row: Model) -> None:
+    if isinstance(row, Semester) and (sentences := rules.exam_faults(row.exam_dates, row.starts_on, row.ends_on)):
+        raise Invalid({"exam_dates": sentences})
     try:
         row.full_clean()
     except ValidationError as error:
