@@ -172,6 +172,8 @@ class SlotQuery(Query):
 class FreeQuery(SlotQuery):
     """`GET /classrooms/free/`: the slot, or every week of it until a date. Beside it stand the filters of rooms."""
 
+    example = {**SlotQuery.example, "attendees": 25}
+
     weekly_until = DateField(required=False)
     attendees = QueryIntegerField(min_value=1, required=False)
     suggest = QueryBooleanField(default=False)

@@ -257,8 +257,8 @@ def _marking_week(registration: Registration, changes: Collection[str]) -> list[
     if registration.series_id is None:
         return []
     keeping = {"description": keeping_own_description, "attendees": keeping_own_attendees}
-    kept = [keep(registration) for name, keep in keeping.items() if name in changes]
-    return kept + (settling_week(registration) if set(changes) - set(keeping) else [])
+    statements = [keep(registration) for name, keep in keeping.items() if name in changes]
+    return statements + (settling_week(registration) if set(changes) - set(keeping) else [])
 
 
 def change_faults(

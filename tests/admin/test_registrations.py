@@ -152,6 +152,32 @@ def test_what_somebody_else_has_moved_meanwhile_stays_moved(admin, room, team, h
     assert actions() == ["registration.created", "registration.changed", "registration.changed"]
 
 
+def test_how_many_come_is_typed_changed_and_forgotten(admin, room, team):
+    page = f"{PAGE}add/"
+    assert errors(admin.post(page, form(room, team, attendees="31"))) == {"attendees": ["The room seats 30"]}
+    for typed_in, sentence in (
+        ("0", "Ensure this value is greater than or equal to 1."),
+        ("x", "Enter a whole number."),
+    ):
+        assert errors(admin.post(page, form(room, team, attendees=typed_in))) == {"attendees": [sentence]}
+    assert admin.post(page, form(room, team, attendees="30")).status_code == 302
+    registration = Registration.objects.get()
+    assert typed(admin.get(change_page(registration)), "attendees") == [30]
+    assert list(admin.get(PAGE).context["cl"].queryset.values_list("attendees", flat=True)) == [30]
+    assert "Attendees" in admin.get(PAGE).content.decode()
+    for typed_in, expected in (("12", 12), ("12", 12), ("", None), ("", None)):
+        assert admin.post(change_page(registration), form(room, team, attendees=typed_in)).status_code == 302
+        registration.refresh_from_db()
+        assert registration.attendees == expected
+    assert actions() == ["registration.created", "registration.changed", "registration.changed"]
+    changes = LogEntry.objects.filter(action="registration.changed").order_by("id")
+    assert [row.details["changes"] for row in changes] == [{"attendees": [30, 12]}, {"attendees": [12, None]}]
+    small = make_classroom("Closet", capacity=4)
+    assert errors(admin.post(change_page(registration), form(small, team, attendees="5"))) == {
+        "attendees": ["The room seats 4"]
+    }
+
+
 def test_a_move_onto_something_keeps_the_old_slot(admin, room, team, held, member):
     other = make_registration(by=member, group=team, classroom=room, day=DAY, start=720, end=780)
     wish = form(room, team, start_time="11:00", end_time="12:30", description="Longer")

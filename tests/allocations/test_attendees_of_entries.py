@@ -117,8 +117,8 @@ def test_the_services_judge_as_the_body_does(event, member, team, room, entry, a
     assert refusal.value.details == {"attendees": [sentence]}
 
 
-def test_who_wins_by_draw_by_hand_or_later_has_what_the_wish_said(api, cspace, member, team, room):
-    """The first by lot, the second promoted into what the first gives back, the third granted another slot by hand."""
+def test_who_wins_has_what_the_wish_said(api, cspace, member, team, room):
+    """The first is a fixed winner, the second is promoted into what it gives back, the third wins another slot."""
     event = scenes.make_event(cspace)
     winner = scenes.make_entry(event, team, room, member, attendees=12)
     others = [
