@@ -212,10 +212,10 @@ class RuleForm(ServiceForm):
         """Faults under the fields that they are about; what a field has said itself is not said again."""
         if not isinstance(refusal, Invalid):
             return super()._show(refusal)
-        faults = dict[str, list[str]]()
+        faults, is_unread = dict[str, list[str]](), not self.errors.keys().isdisjoint(self.limit_fields())
         for path, sentences in refusal.details.items():
             field = self._field_at(path)
-            if field not in self.errors:
+            if field not in self.errors and not (is_unread and field in self.limit_fields()):
                 faults.setdefault(field, []).extend([SAYS_NOTHING] if path == "limit" else sentences)
         if faults:
             super()._show(Invalid(faults))
