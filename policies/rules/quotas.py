@@ -10,6 +10,8 @@ from policies.enums import Counts, Per, Unit
 from policies.rules.limits import Anchor, Quota
 from policies.rules.scopes import Owner, Party, Stay
 
+SHORTEST = timedelta(microseconds=1)
+"""The database tells no shorter times apart."""
 MONDAY = Anchor(weekday=2, minute=0)
 
 
@@ -47,7 +49,7 @@ def windows_at(quota: Quota, moment: datetime, terms: Sequence[Term], *, now: da
     day = campus_date(moment)
     match quota.per:
         case Per.FUTURE:
-            return [Window(now, None)]
+            return [Window(now + SHORTEST, None)]  # what ends now is over
         case Per.DAY:
             return [_days(day, day + DAY)]
         case Per.WEEK:

@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from groups.rules import tag_key
 from kernel.academic_calendar import Term
 from kernel.campus_time import Interval, campus_date, campus_minute
 from policies.enums import Effect, Late, LimitType
 from policies.rules.limits import (
+    BOUNDED,
     Attendance,
     Cancelling,
     Concurrent,
     Gap,
     Grid,
     Individual,
+    Kind,
     Length,
     Lifted,
     NoticePeriod,
@@ -29,8 +32,8 @@ from policies.rules.scopes import Deciding, Party, Place, Rule, Stay, deciding
 
 MINUTE = timedelta(minutes=1)
 TYPE_ORDER = {of_type: place for place, of_type in enumerate(LimitType)}
-GIVING_UP = frozenset({LimitType.LENGTH, LimitType.GRID, LimitType.ATTENDEES})
-"""The types that also judge what gives up room time and takes none."""
+GIVING_UP = frozenset({LimitType.LENGTH, LimitType.GRID, LimitType.ATTENDEES, LimitType.QUOTA})
+"""The types that also judge what gives up room time and takes none: a later start may lie in a week that is full."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def judge(rules: Iterable[Rule], wish: Wish, known: Known, terms: Sequence[Term]
     """What rules say to a wish."""
     decide = deciding(rules, wish.party, wish.place, wish.stay, terms)
     broken = dict[tuple[int, int], Broken]()
-    for kind, of_kind in decide.of_kind.items():
+    for kind, of_kind in sorted(decide.of_kind.items(), key=lambda item: _bound_order(item[0])):
         if not _is_asked(kind[0], wish):
             continue
         limiting = [rule for rule in of_kind if not lifts(rule.limit)]
@@ -128,6 +131,12 @@ def judge(rules: Iterable[Rule], wish: Wish, known: Known, terms: Sequence[Term]
             place = (TYPE_ORDER[found.rule.limit.type], found.rule.id)
             broken.setdefault(place, found)
     return Verdict(tuple(broken[place] for place in sorted(broken)), decide)
+
+
+def _bound_order(kind: Kind) -> int:
+    """A rule that breaks both of its bounds is told of the first of the table, whatever other rules there are."""
+    of_type = LimitType(kind[0])
+    return BOUNDED[of_type].bounds.index(kind[1]) if of_type in BOUNDED else 0
 
 
 def _is_asked(of_type: str, wish: Wish) -> bool:
@@ -160,10 +169,11 @@ def _individual(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | No
 
 
 def _outside(rules: Sequence[Rule], wish: Wish) -> list[Broken]:
-    """Those of one who and where make a union; a booking lies inside each."""
+    """Those of one who and where make a union, however a tag is spelled; a booking lies inside each."""
     unions = dict[Any, list[Rule]]()
     for rule in rules:
-        unions.setdefault((rule.who, rule.where), []).append(rule)
+        who = (rule.who.kind, tag_key(rule.who.label), rule.who.id)
+        unions.setdefault((who, rule.where), []).append(rule)
     return [Broken(rule) for union in unions.values() if not _is_inside(union, wish.stay) for rule in union]
 
 
@@ -256,18 +266,18 @@ def _gap(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
 
 
 def _standing(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
-    """From the mark on with which the points were gathered, for so many days."""
+    """From the mark on with which the points were gathered, for so many days; the most of them, in whatever order."""
     limit = rule.limit
     if not isinstance(limit, Standing):
         return None
+    most = 0
     for last in known.marks:
         if not last.given_at <= wish.now < last.given_at + timedelta(days=limit.effect_days):
             continue
         earliest = last.given_at - timedelta(days=limit.within_days)
         gathered = sum(each.points for each in known.marks if earliest < each.given_at <= last.given_at)
-        if gathered >= limit.points:
-            return Broken(rule, limit=limit.points, used=gathered)
-    return None
+        most = max(most, gathered)
+    return Broken(rule, limit=limit.points, used=most) if most >= limit.points else None
 
 
 def _overdraws(rule: Rule, wish: Wish, known: Known, terms: Sequence[Term]) -> Broken | None:
