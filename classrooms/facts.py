@@ -28,6 +28,13 @@ class RoomOpening(Cascade):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClassroomMoving(Cascade):
+    """Asked when a room has got another building or floor in the tables, with no room locked yet."""
+
+    classroom_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class _AboutClassroom(Fact):
     classroom_id: int
     name: str

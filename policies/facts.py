@@ -58,15 +58,9 @@ SENTENCES: Mapping[str, Part] = {
 
 @dataclass(frozen=True, kw_only=True)
 class RulesWriting(Cascade):
-    """Asked when rules, or what they go by, have been written, under their exclusive lock: nobody books meanwhile.
+    """Asked when rules have been written, under their exclusive lock: nobody books meanwhile."""
 
-    `rule_ids`: the rules that were written; None: what they go by has changed, the labels of a group (`group_id`), the
-    place of a room (`classroom_id`), or the academic year.
-    """
-
-    rule_ids: tuple[int, ...] | None = None
-    group_id: int | None = None
-    classroom_id: int | None = None
+    rule_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,11 +13,12 @@ class RegistrationsConfig(AppConfig):
         from registrations.facts.sentences import SENTENCES
         from registrations.queries.describing import REGISTRATIONS
         from registrations.queries.owning import asking_for_owners_of
-        from registrations.services import cascades
+        from registrations.services import cascades, charging
         from registrations.services.reminding import forget_reminders, remind_people
 
         phrases.declare(SENTENCES)
         cascades.connect()
+        charging.connect()
         agenda.register(REGISTRATIONS)
         owners.connect(asking_for_owners_of)
         register(

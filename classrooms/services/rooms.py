@@ -7,7 +7,7 @@ from django.db.models import ProtectedError
 
 from accounts.models import User
 from accounts.rules import check_cspace
-from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted
+from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted, ClassroomMoving
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.rooms import ROOMS_VERSION, ClassroomNotFound
 from classrooms.rules import name_faults, name_key, natural_order, room_faults
@@ -17,9 +17,11 @@ from kernel.db.locks import lock_rooms
 from kernel.db.renewing import renew
 from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, Invalid, InvalidState
-from kernel.facts import publish
+from kernel.facts import cascade, publish
 
 PLACE = ("type", "building", "link", "latitude", "longitude")
+PLACE_OF_RULES = frozenset({"building", "floor"})
+"""What others hang things on that they decide about rooms."""
 CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve", *PLACE)
 
 
@@ -84,6 +86,8 @@ def change_classroom(*, classroom_id: int, by: User, now: datetime, **values: An
     for name, (_, new) in changes.items():
         setattr(classroom, name, new)
     classroom.save(update_fields=list(changes))
+    if PLACE_OF_RULES & set(changes):
+        cascade(ClassroomMoving(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk))
     renew(ROOMS_VERSION)
     publish(
         ClassroomChanged(

@@ -131,6 +131,11 @@ def rulebook_now() -> Rulebook:
     return Rulebook(version, tuple(named.rule for named in named_rules(rules)), terms_in(terms))
 
 
+def terms_now() -> tuple[Term, ...]:
+    """The academic year as this transaction sees it."""
+    return terms_in(*send(terms_statement()))
+
+
 def asking_for_rules(*, only_active: bool = True) -> Statement:
     """The question for `named_rules`: those that bind, or all."""
     return Statement(RULES + (BINDING if only_active else " ORDER BY rule.id"))

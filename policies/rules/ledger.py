@@ -38,8 +38,8 @@ class Ledger:
             for rule in charging(decide)
             for charge in charges_after(
                 rule.id,
-                rule.limit,  # type: ignore[arg-type]  # `charging` gives quotas
-                owner=owner_of(rule.limit, wish.party),  # type: ignore[arg-type]
+                rule.quota,
+                owner=owner_of(rule.quota, wish.party),
                 registration_id=registration_id,
                 stay=wish.stay,
                 own=[

@@ -80,6 +80,12 @@ def _week(moment: datetime, anchor: Anchor) -> Window:
     return Window(begins, wall_or_later(first + timedelta(days=7), anchor.minute))
 
 
+def period_began(quota: Quota, now: datetime, terms: Sequence[Term]) -> datetime:
+    """When the earliest of the periods began that are present at a moment; that moment itself, where there is none."""
+    windows = windows_at(quota, now, terms, now=now)
+    return min((window.starts_at for window in windows if window.starts_at is not None), default=now)
+
+
 def amount_of(quota: Quota, stay: Stay) -> int:
     return stay.minutes if quota.unit == Unit.MINUTES else 1
 

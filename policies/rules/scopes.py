@@ -9,7 +9,7 @@ from groups.rules import tag_key
 from kernel.academic_calendar import Term, period_on
 from kernel.campus_time import MINUTES_PER_DAY, Interval, day_of_week
 from policies.enums import Effect, OwnerKind, Period, WhereKind, WhoKind
-from policies.rules.limits import Kind, Limit, kinds_of
+from policies.rules.limits import Kind, Limit, Quota, kinds_of
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 WHO_RANKS = {kind: rank for rank, kind in enumerate(WhoKind)}
@@ -173,6 +173,13 @@ class Rule:
     @property
     def rank(self) -> Rank:
         return (WHO_RANKS[self.who.kind], self.where.rank, int(self.during is not None or self.at is not None))
+
+    @property
+    def quota(self) -> Quota:
+        """Its limit, if it is a quota. Raises: TypeError."""
+        if not isinstance(self.limit, Quota):
+            raise TypeError(f"Rule {self.id} is no quota")
+        return self.limit
 
     def applies(self, party: Party, place: Place, stay: Stay, terms: Sequence[Term]) -> bool:
         return (

@@ -1,12 +1,13 @@
 """Writing booking rules. They hold from the commit on: nothing is booked under the old ones once it is acknowledged."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
+from django.db.models import Q
 
 from accounts.models import User
 from accounts.queries.people import asking_for_active_people
@@ -23,11 +24,12 @@ from kernel.db.renewing import renew
 from kernel.db.transactions import allow_long_work, transactional
 from kernel.errors import UNKNOWN_USER, AlreadyExists, Invalid, LimitReached, NotFound
 from kernel.facts import cascade, publish
-from policies.enums import Effect
+from policies.enums import Effect, Per
 from policies.facts import BookingRuleChanged, BookingRuleCreated, BookingRuleDeleted, RulesWriting
 from policies.models import BookingRule
-from policies.queries.rulebook import RULES_VERSION, NamedRule, asking_for_rule, named_rules
+from policies.queries.rulebook import RULES_VERSION, NamedRule, asking_for_rule, named_rules, terms_now
 from policies.rules.limits import Limit, Quota
+from policies.rules.quotas import period_began
 from policies.rules.reading import (
     MAX_NAME,
     Reading,
@@ -131,7 +133,7 @@ def create_rule(*, by: User, now: datetime, wish: RuleWish) -> NamedRule:
     with naming({"bookingrule_no_two_alike": RuleExists()}):
         rule.save(force_insert=True)
     named = named_rule(rule.pk)
-    announce_rules(actor_id=by.pk, now=now, rule_ids=[rule.pk])
+    announce_rules(actor_id=by.pk, now=now, rule_id=rule.pk)
     sentence = named.rule.sentence
     publish(BookingRuleCreated(actor_id=by.pk, occurred_at=now, rule_id=rule.pk, name=rule.name, sentence=sentence))
     return named
@@ -154,7 +156,7 @@ def change_rule(*, rule_id: int, by: User, now: datetime, wish: RuleWish) -> Nam
         rule.save()
     named = named_rule(rule.pk)
     if set(changes) - {"name"}:
-        announce_rules(actor_id=by.pk, now=now, rule_ids=[rule.pk])
+        announce_rules(actor_id=by.pk, now=now, rule_id=rule.pk)
     publish(
         BookingRuleChanged(
             actor_id=by.pk,
@@ -178,7 +180,7 @@ def delete_rule(*, rule_id: int, by: User, now: datetime) -> None:
     hold_rules()
     rule, named = _rule(rule_id), named_rule(rule_id)
     rule.delete()
-    announce_rules(actor_id=by.pk, now=now, rule_ids=[rule_id])
+    announce_rules(actor_id=by.pk, now=now, rule_id=rule_id)
     fact = BookingRuleDeleted(
         actor_id=by.pk, occurred_at=now, rule_id=rule_id, name=named.name, sentence=named.rule.sentence
     )
@@ -191,25 +193,20 @@ def hold_rules() -> None:
     lock_namespace(Namespace.BOOKING_RULES)
 
 
-def announce_rules(
-    *,
-    actor_id: int | None,
-    now: datetime,
-    rule_ids: Iterable[int] | None = None,
-    group_id: int | None = None,
-    classroom_id: int | None = None,
-) -> None:
+def announce_rules(*, actor_id: int | None, now: datetime, rule_id: int) -> None:
     """From the commit on others go by what was written; what is booked is charged by it. The rules are held."""
-    cascade(
-        RulesWriting(
-            actor_id=actor_id,
-            occurred_at=now,
-            rule_ids=None if rule_ids is None else tuple(rule_ids),
-            group_id=group_id,
-            classroom_id=classroom_id,
-        )
-    )
+    cascade(RulesWriting(actor_id=actor_id, occurred_at=now, rule_ids=(rule_id,)))
+    renew_rules()
+
+
+def renew_rules() -> None:
+    """From the commit on everybody reads the rules, and what they go by, again."""
     renew(RULES_VERSION)
+
+
+def goes_by_calendar() -> bool:
+    """Whether there is a rule for a part of the academic year, or a quota for a term."""
+    return BookingRule.objects.filter(~Q(during_period="") | Q(limit__per=Per.TERM)).exists()
 
 
 def named_rule(rule_id: int) -> NamedRule:
@@ -254,7 +251,7 @@ def _apply(wish: RuleWish, rule: BookingRule, now: datetime) -> None:
     rule.at_from_minute, rule.at_until_minute = at.from_minute, at.until_minute
     rule.limit_type, rule.limit = wish.limit.type.value, limit_json(wish.limit)
     rule.likeness = hashlib.sha256(orjson.dumps(wish.json, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    rule.charged_from = now if isinstance(wish.limit, Quota) else None
+    rule.charged_from = period_began(wish.limit, now, terms_now()) if isinstance(wish.limit, Quota) else None
 
 
 def _named_ids(wish: RuleWish) -> tuple[int | None, int | None, int | None]:

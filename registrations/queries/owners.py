@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from typing import Any
 
 import orjson
 
@@ -112,14 +111,13 @@ def _bookings(rulebook: Rulebook, wishes: Sequence[Wish]) -> Statement:
 
 
 def _charges(rulebook: Rulebook, wishes: Sequence[Wish]) -> Statement:
-    rows = [row for rule in rulebook.quotas for row in [_asked(rule.limit, wishes, rulebook)] if row is not None]  # type: ignore[arg-type]
-    ids = [rule.id for rule in rulebook.quotas if _asked(rule.limit, wishes, rulebook) is not None]  # type: ignore[arg-type]
+    asked = [(rule.id, *_asked(rule.quota, wishes, rulebook)) for rule in rulebook.quotas]
     own = sorted({wish.registration_id for wish in wishes if wish.registration_id is not None})
-    columns: list[Any] = [array_of(ids), array_of(first for first, _ in rows), array_of(last for _, last in rows)]
+    columns = map(array_of, zip(*asked, strict=True))
     return Statement(CHARGES, (*columns, *_owner_ids(wishes), array_of(own)))
 
 
-def _asked(quota: Quota, wishes: Sequence[Wish], rulebook: Rulebook) -> tuple[datetime, datetime] | None:
+def _asked(quota: Quota, wishes: Sequence[Wish], rulebook: Rulebook) -> tuple[datetime, datetime]:
     """From when to when charges to a quota matter; what is outstanding, from the beginning of today on."""
     windows = [
         window
@@ -128,9 +126,8 @@ def _asked(quota: Quota, wishes: Sequence[Wish], rulebook: Rulebook) -> tuple[da
             quota, moment_of(quota, wish.stay, wish.booked_at), rulebook.terms, now=_today(wish.now)
         )
     ]
-    if not windows:
-        return None
-    return min(window.starts_at or EPOCH for window in windows), max(window.ends_at or FOREVER for window in windows)
+    first = min((window.starts_at or EPOCH for window in windows), default=EPOCH)
+    return first, max((window.ends_at or FOREVER for window in windows), default=EPOCH)
 
 
 FOREVER = datetime(9000, 1, 1, tzinfo=UTC)

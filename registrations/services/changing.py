@@ -28,14 +28,14 @@ from registrations.facts.registrations import Overridden, RegistrationChanged
 from registrations.models import Registration
 from registrations.queries.registrations import group_of
 from registrations.services.booking import Slot, deciders_of
+from registrations.services.judging import Judged, check_not_late, turn_of
+from registrations.services.judging_again import Target, charge_again, judge_target
 from registrations.services.registration_holding import (
     RegistrationIsCancelled,
     check_changeable,
     check_visible,
     hold_registration,
 )
-from registrations.services.judging import Judged, check_not_late, turn_of
-from registrations.services.judging_again import Target, charge_again, judge_target
 from registrations.services.registration_rows import updating
 from registrations.services.week_rows import keeping_own_attendees, keeping_own_description, settling_week
 

@@ -210,7 +210,9 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     requests = _skipped_dates(locked, now)
     if requests and (faults := bookable_faults(series.classroom)):
         raise Invalid(faults)
-    attainable = [row for row in losses if row.occupancy.classroom.is_active and not is_archived(row.group)]
+    attainable = [
+        row for row in losses if row.occupancy.classroom.is_active and not (row.group and row.group.archived_at)
+    ]
     verdicts = judge([*requests, *map(_as_it_was, attainable)])
     write_occurrences(verdicts[: len(requests)], [series.pk], now=now)
     regained = write_again(
