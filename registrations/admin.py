@@ -28,7 +28,8 @@ from registrations.services.booking import Slot, book
 from registrations.services.cancelling import cancel_registration
 from registrations.services.changing import RegistrationChange, change_registration, slot_of
 from registrations.services.deciding import approve_registration, reject_registration
-from registrations.services.series import cancel_series, retry_skipped
+from registrations.services.series_cancelling import cancel_series
+from registrations.services.series_retrying import retry_skipped
 
 FORM_FIELDS = ("classroom", "group", "date", "start_time", "end_time", "description", "attendees")
 ROW_FIELDS = ("status", "created_by", "created_at")

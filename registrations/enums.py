@@ -24,6 +24,7 @@ class SkipReason(TextChoices):
     CLOSED = "closed"
     DST = "dst"
     OUTSIDE = "outside"
+    POLICY = "policy"
 
 
 class ReminderKind(TextChoices):

@@ -24,7 +24,8 @@ from kernel.errors import InvalidState
 from kernel.facts import publish, publish_many
 from registrations.facts.registrations import RegistrationCancelled
 from registrations.facts.sentences import ENTRY_IS_REJECTED, ENTRY_IS_WITHDRAWN
-from registrations.services.series import set_series_cancelled
+from registrations.services.judging import RULES_ARE_READ
+from registrations.services.series_cancelling import set_series_cancelled
 from registrations.services.series_holding import hold_series
 from registrations.services.series_writing import place_series
 
@@ -91,7 +92,7 @@ def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, no
         return entry
     if entry.group_id not in hold_groups([entry.group_id]):
         raise GroupIsArchived
-    lock_rooms([entry.classroom_id])
+    lock_rooms([entry.classroom_id], after=[RULES_ARE_READ])
     first = first_to_give(event, now)
     prospect = outlook(event, entry, first=first)
     if not prospect.is_available:

@@ -16,6 +16,7 @@ from kernel.db.locks import lock_rooms
 from kernel.db.transactions import allow_long_work
 from kernel.phrases import NoticeParams
 from registrations.enums import Source
+from registrations.services.judging import RULES_ARE_READ
 from registrations.services.series_writing import SeriesDraft, WrittenSeries
 
 LONGEST_STATEMENT_SECONDS = 120
@@ -61,7 +62,7 @@ def hold_groups_and_rooms(event: AllocationEvent) -> dict[int, Group]:
     """
     pairs = list(event.entries.values_list("group_id", "classroom_id").order_by().distinct())
     living = hold_groups({group_id for group_id, _ in pairs})
-    lock_rooms({room_id for _, room_id in pairs})
+    lock_rooms({room_id for _, room_id in pairs}, after=[RULES_ARE_READ])
     return living
 
 

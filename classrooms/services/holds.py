@@ -1,8 +1,10 @@
 """Keeping room time from single registrations, on behalf of an app above."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from classrooms.models import BookingHold
+from classrooms.queries.obstacles import Obstacle
 from kernel.campus_time import Interval
 from kernel.db.batch import Statement
 from kernel.db.pipeline import ResultRow
@@ -33,6 +35,13 @@ def lift_hold(*, source: str) -> None:
 def hold_over(interval: Interval) -> BookingHold | None:
     """The earliest hold over an interval, or None."""
     return BookingHold.objects.over(interval).order_by("starts_at", "id").first()
+
+
+def pieces_held(interval: Interval) -> list[dict[str, Any]]:
+    """The hold over an interval as a conflict, cut per campus day; nothing, where there is none."""
+    hold = hold_over(interval)
+    held = None if hold is None else Interval(hold.starts_at, hold.ends_at).within(interval)
+    return [] if held is None else Obstacle(None, "hold", held).pieces()
 
 
 def check_not_held(interval: Interval) -> None:

@@ -101,16 +101,18 @@ def lock_and_reload(
     rooms_of: Callable[[T], Iterable[int]],
     *more_rooms: int,
     ask_rooms: Callable[[], Iterable[int]] | None = None,
+    after: Sequence[Lock] = (),
 ) -> T:
     """Lock the rooms of what `load` reads (and `more_rooms`) exclusively, then read it again and return it.
 
-    `ask_rooms`: what tells the rooms before they are locked, where that costs less than to read all twice.
+    `ask_rooms`: what tells the rooms before they are locked, where that costs less than to read all twice. `after`:
+    locks that are taken before those of the rooms.
 
     Raises:
         StaleRead: it moved to a room that is not locked; the transaction starts again.
     """
     rooms = {*(rooms_of(load()) if ask_rooms is None else ask_rooms()), *more_rooms}
-    lock_rooms(rooms)
+    lock_rooms(rooms, after=after)
     row = load()
     if not rooms.issuperset(rooms_of(row)):
         raise StaleRead

@@ -78,13 +78,16 @@ def sharing_room(classroom_id: int, *, after: Sequence[Lock] = ()) -> list[State
     return taking(*after, Lock(Namespace.ROOM, classroom_id, is_shared=True))
 
 
-def lock_rooms(classroom_ids: Iterable[int]) -> None:
-    """Hold the rooms' locks exclusively until the transaction ends, taken in ascending order.
+def lock_rooms(classroom_ids: Iterable[int], *, after: Sequence[Lock] = ()) -> None:
+    """Hold the rooms' locks exclusively until the transaction ends, taken in ascending order; `after` others that come
+    before rooms.
 
     For everything that is not a single new row: updates, moves, closures, several rows.
     Call it once per transaction, with old and new rooms together.
     """
     ordered = sorted(set(classroom_ids))
+    for lock in after:
+        _take(f"SELECT {lock.sql}", lock.id)
     _take(
         "SELECT pg_advisory_xact_lock(%s, room) FROM (SELECT unnest(%s::int[]) AS room ORDER BY 1) AS rooms",
         Namespace.ROOM,

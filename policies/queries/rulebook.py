@@ -119,6 +119,12 @@ def is_kept(version: UUID | None) -> bool:
     return False
 
 
+def rulebook_in_force() -> Rulebook:
+    """The rules that bind at this moment: for questions, which no lock protects. One round trip, or two."""
+    is_kept(rulebook_version())
+    return _kept
+
+
 def rulebook_version() -> UUID | None:
     """The version of the rules in force."""
     version: UUID | None = send(ASKING_FOR_VERSION)[0][0][0]

@@ -1,9 +1,8 @@
 """How what bookings use of quotas gets into its table. A trigger takes it out when a booking gives its room back."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from kernel.db.arrays import array_of
+from kernel.db.arrays import Word, array_of
 from kernel.db.batch import Statement
 from kernel.db.pipeline import ResultRow
 from policies.enums import OwnerKind
@@ -42,11 +41,11 @@ def charges_in(rows: Iterable[ResultRow]) -> list[Charge]:
     ]
 
 
-def charge_columns(charges: Sequence[Charge]) -> list[Any]:
+def charge_columns(charges: Sequence[Charge]) -> list[str]:
     """Rules, kinds and ids of owners, moments and amounts: five arrays for `CHARGE`."""
     return [
         array_of(each.rule_id for each in charges),
-        [each.owner.kind.value for each in charges],
+        array_of(Word(each.owner.kind.value) for each in charges),
         array_of(each.owner.id for each in charges),
         array_of(each.counts_at for each in charges),
         array_of(each.amount for each in charges),

@@ -15,6 +15,7 @@ from groups.services.holding import asking_for_groups
 from kernel.api.examples import day_ahead, days_on, this_moment, weekday_ahead
 from kernel.api.fields import (
     MAX_ID,
+    BooleanField,
     ChoiceField,
     DateField,
     EndTimeField,
@@ -94,6 +95,7 @@ class SeriesInput(Input):
     attendees = AttendeesField()
     on_conflict = ChoiceField(choices=ON_CONFLICT, required=False)
     on_behalf_of = PersonField(required=False)
+    override = BooleanField(required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         return series_faults(
@@ -115,6 +117,7 @@ class BatchInput(Input):
     items = serializers.ListSerializer[Any](child=SeriesInput(), min_length=1, max_length=MAX_ITEMS)
     on_conflict = ChoiceField(choices=ON_CONFLICT, required=False)
     on_behalf_of = PersonField(required=False)
+    override = BooleanField(required=False)
 
 
 class SeriesChangeInput(Input):
@@ -132,6 +135,7 @@ class SeriesChangeInput(Input):
     attendees = AttendeesField()
     from_date = DateField(required=False)
     on_conflict = ChoiceField(choices=ON_CONFLICT, required=False)
+    override = BooleanField(required=False)
 
 
 class CancelQuery(Query):

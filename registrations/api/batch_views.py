@@ -29,11 +29,16 @@ from registrations.api.batch_serializers import (
 )
 from registrations.api.fields import attendees_in_change
 from registrations.api.filters import SeriesFilter
+from registrations.api.permissions import MayEnterSeries
+from registrations.api.views import rule_broken
 from registrations.models import Series
 from registrations.queries.series import with_api_relations
-from registrations.services.series import SeriesRequest, cancel_series, create_series, retry_skipped
+from registrations.services.series import SeriesRequest, create_series
+from registrations.services.series_cancelling import cancel_series
+from registrations.services.series_changes import SeriesChange
 from registrations.services.series_holding import SeriesIsCutOff, SeriesIsOver, SeriesNotFound
-from registrations.services.series_moving import SeriesChange, change_series
+from registrations.services.series_moving import change_series
+from registrations.services.series_retrying import retry_skipped
 from registrations.services.series_writing import SeriesDraft
 
 ONE_OR_MANY = PolymorphicProxySerializer(
@@ -59,10 +64,10 @@ class BatchAllocationViewSet(CallerViewSet):
         )
 
     @Operation(
-        InCSpace,
+        MayEnterSeries,
         request=ONE_OR_MANY,
         responses={201: ENTERED},
-        conflicts=[room_taken],
+        conflicts=[rule_broken, room_taken],
         ahead=lambda view: asking_for_named(view.body_at_a_glance()).values(),
     )
     def create(self, request: Request) -> Response:
@@ -71,7 +76,8 @@ class BatchAllocationViewSet(CallerViewSet):
         wish = self.body(BatchInput if is_batch else SeriesInput, **context)
         items = [{**wish, **item} for item in wish["items"]] if is_batch else [wish]
         requests = [_series_request(item, place if is_batch else None, self.caller) for place, item in enumerate(items)]
-        rows = create_series(by=self.caller, now=clock.now(), requests=requests)
+        is_overriding = all(item.get("override", False) for item in items)
+        rows = create_series(by=self.caller, now=clock.now(), requests=requests, is_overriding=is_overriding)
         if is_batch:
             return Response({"results": [SeriesOutput(series).data for series in rows]}, status=201)
         (series,) = rows
@@ -85,7 +91,7 @@ class BatchAllocationViewSet(CallerViewSet):
         InCSpace,
         request=SeriesChangeInput,
         responses=SeriesOutput,
-        conflicts=[room_taken, SeriesIsOver, cut_off],
+        conflicts=[rule_broken, room_taken, SeriesIsOver, cut_off],
         resource="Series",
         ahead=lambda view, pk: asking_for_named(view.body_at_a_glance()).values(),
     )
@@ -107,6 +113,7 @@ class BatchAllocationViewSet(CallerViewSet):
                 attendees=attendees_in_change(wish),
                 from_day=wish.get("from_date"),
                 may_skip=wish.get("on_conflict") != "fail",
+                is_overriding=wish.get("override", False),
             ),
         )
         return Response(SeriesOutput(series).data)

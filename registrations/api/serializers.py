@@ -10,9 +10,11 @@ from classrooms.api.serializers import SlotQuery
 from groups.api.fields import OwnGroupIdField, unknown_group_faults
 from kernel.api.examples import this_moment
 from kernel.api.fields import (
+    BooleanField,
     ChoiceField,
     DateField,
     EndTimeField,
+    QueryBooleanField,
     QueryIntegerField,
     TextField,
     TimeField,
@@ -21,12 +23,16 @@ from kernel.api.fields import (
 from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import format_instant
 from kernel.errors import Faults
+from policies.enums import Effect, LimitType
 from registrations.api.fields import AttendeesField, attendees_in_change
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
 from registrations.queries.own_registrations import wall_times
 from registrations.rules import MAX_DESCRIPTION, MAX_REASON, booking_faults
 from registrations.services.changing import RegistrationChange, change_faults, check_may_move
+from registrations.services.checking import Prospect
+
+STAYS_A_GROUPS = "A booking of a group cannot become one without a group"
 
 
 class RegistrationInput(Input):
@@ -41,12 +47,13 @@ class RegistrationInput(Input):
     }
 
     classroom = ClassroomField()
-    group_id = OwnGroupIdField()
+    group_id = OwnGroupIdField(allow_null=True)
     date = DateField()
     start_time = TimeField()
     end_time = EndTimeField()
     description = TextField(max_length=MAX_DESCRIPTION, required=False)
     attendees = AttendeesField()
+    override = BooleanField(required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         return booking_faults(
@@ -69,7 +76,9 @@ class RegistrationChangeInput(RegistrationInput):
     example = {"start_time": "13:00", "end_time": "15:00"}
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        return {}
+        is_to_be_nobodys = "group_id" in values and values["group_id"] is None
+        is_a_groups = self.context["registration"].group_id is not None
+        return {"group_id": [STAYS_A_GROUPS]} if is_to_be_nobodys and is_a_groups else {}
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
         registration, change = self.context["registration"], change_of(values)
@@ -89,6 +98,7 @@ def change_of(values: Mapping[str, Any]) -> RegistrationChange:
         end_minute=values.get("end_time"),
         description=values.get("description"),
         attendees=attendees_in_change(values),
+        is_overriding=values.get("override", False),
     )
 
 
@@ -98,6 +108,65 @@ class DecisionInput(Input):
     example = {"reason": "As agreed with the office"}
 
     reason = TextField(max_length=MAX_REASON, required=False)
+
+
+class ApprovalInput(DecisionInput):
+    """`POST /registrations/{id}/approve/`."""
+
+    override = BooleanField(required=False)
+
+
+class CancellationQuery(Query):
+    """`DELETE /registrations/{id}/`."""
+
+    override = QueryBooleanField(required=False)
+
+
+def _broken_rules(registration: Registration) -> dict[str, Any]:
+    """Of one that waits because of them."""
+    is_waiting = registration.status == RegistrationStatus.PENDING and registration.broken_rules
+    return {"broken_rules": registration.broken_rules} if is_waiting else {}
+
+
+class BrokenRuleOutput(Shape):
+    """A rule that a booking breaks; the numbers where it counts something."""
+
+    example = {
+        "rule_id": 7,
+        "type": "quota",
+        "effect": "refuse",
+        "sentence": "At most 12 hours a week for each group",
+        "limit": 720,
+        "used": 660,
+        "wanted": 120,
+    }
+
+    rule_id = serializers.IntegerField()
+    type = serializers.ChoiceField(choices=LimitType.choices)
+    effect = serializers.ChoiceField(choices=Effect.choices)
+    sentence = serializers.CharField()
+    limit = serializers.IntegerField(required=False)
+    used = serializers.IntegerField(required=False)
+    wanted = serializers.IntegerField(required=False)
+
+
+class ProspectOutput(Output):
+    """What would become of a booking."""
+
+    example = {"allowed": True, "needs_approval": False, "rules": [], "conflicts": []}
+
+    allowed = serializers.BooleanField()
+    needs_approval = serializers.BooleanField()
+    rules = BrokenRuleOutput(many=True)
+    conflicts = serializers.ListField(child=serializers.DictField())
+
+    def represent(self, instance: Prospect) -> dict[str, Any]:
+        return {
+            "allowed": instance.is_allowed,
+            "needs_approval": instance.needs_approval,
+            "rules": instance.rules,
+            "conflicts": instance.conflicts,
+        }
 
 
 class RegistrationOutput(Output):
@@ -144,6 +213,15 @@ class RegistrationOutput(Output):
         }
 
 
+class DecidersRegistrationOutput(RegistrationOutput):
+    """The same for who decides: with the rules for which a decision is wanted, if there are any."""
+
+    broken_rules = BrokenRuleOutput(many=True, required=False)
+
+    def represent(self, instance: Registration) -> dict[str, Any]:
+        return {**super().represent(instance), **_broken_rules(instance)}
+
+
 class ListedRegistrationOutput(Output):
     """One row of `GET /registrations/`."""
 
@@ -160,6 +238,7 @@ class ListedRegistrationOutput(Output):
     attendees = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(choices=RegistrationStatus.choices)
     series_id = serializers.IntegerField(allow_null=True)
+    broken_rules = BrokenRuleOutput(many=True, required=False)
 
     def represent(self, instance: Registration) -> dict[str, Any]:
         return {
@@ -172,6 +251,7 @@ class ListedRegistrationOutput(Output):
             "attendees": instance.attendees,
             "status": instance.status,
             "series_id": instance.series_id,
+            **_broken_rules(instance),
         }
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("classrooms/<str:name>/agenda/", AgendaViewSet.as_view({"get": "retrieve"})),
     path("users/me/registrations/", OwnRegistrationViewSet.as_view({"get": "list"})),
     path("registrations/", collection),
+    path("registrations/check/", RegistrationViewSet.as_view({"post": "check"})),
     path("registrations/<id:pk>/", detail),
     path("registrations/<id:pk>/approve/", RegistrationViewSet.as_view({"post": "approve"})),
     path("registrations/<id:pk>/reject/", RegistrationViewSet.as_view({"post": "reject"})),

@@ -1,6 +1,6 @@
 """Registrations over HTTP (contract §5 and `users/me/registrations/` of §2)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,6 @@ from rest_framework.response import Response
 from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import room_taken
 from classrooms.api.fields import room_named_in
-from groups.api.permissions import InAnyGroup
 from groups.services.holding import GroupIsArchived, asking_for_group
 from kernel import clock
 from kernel.api.fields import MAX_ID
@@ -20,11 +19,17 @@ from kernel.api.pagination import asked_page, places_of
 from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.db.batch import Statement
 from registrations.api.filters import RegistrationFilter
+from registrations.api.permissions import MayBook
 from registrations.api.serializers import (
+    ApprovalInput,
+    BrokenRuleOutput,
+    CancellationQuery,
+    DecidersRegistrationOutput,
     DecisionInput,
     ListedRegistrationOutput,
     OwnRegistrationList,
     OwnRegistrationsQuery,
+    ProspectOutput,
     RegistrationChangeInput,
     RegistrationInput,
     RegistrationList,
@@ -34,9 +39,10 @@ from registrations.api.serializers import (
 from registrations.models import Registration
 from registrations.queries.own_registrations import asking_for_own_registrations, own_registrations
 from registrations.queries.registrations import asking_for_registration, registration_with_id
-from registrations.services.booking import Slot, book
+from registrations.services.booking import BookingRequest, Slot, make_booking
 from registrations.services.cancelling import cancel_registration
 from registrations.services.changing import RegistrationIsRejected, change_registration
+from registrations.services.checking import check_wish
 from registrations.services.deciding import (
     RoomIsNotOpen,
     SeriesEndsBefore,
@@ -45,6 +51,7 @@ from registrations.services.deciding import (
     approve_registration,
     reject_registration,
 )
+from registrations.services.judging import PolicyBroken
 from registrations.services.registration_holding import (
     RegistrationHasStarted,
     RegistrationIsCancelled,
@@ -60,6 +67,23 @@ def room_and_group(body: Mapping[str, Any]) -> list[Statement]:
     return [*room_named_in(body), *groups]
 
 
+def rule_broken() -> PolicyBroken:
+    """The usual example of a refusal by a rule of the house."""
+    return PolicyBroken([BrokenRuleOutput.example])
+
+
+def request_in(values: Mapping[str, Any]) -> BookingRequest:
+    """The booking that the validated values of a body ask for."""
+    return BookingRequest(
+        classroom=values["classroom"],
+        group_id=values["group_id"],
+        slot=Slot(values["date"], values["start_time"], values["end_time"]),
+        description=values.get("description", ""),
+        attendees=values.get("attendees"),
+        is_overriding=values.get("override", False),
+    )
+
+
 class RegistrationViewSet(CallerViewSet):
     tag = "registrations"
 
@@ -69,54 +93,63 @@ class RegistrationViewSet(CallerViewSet):
         return self.listing(rows, ListedRegistrationOutput, key="registrations")
 
     @Operation(
-        InAnyGroup,
+        MayBook,
         request=RegistrationInput,
         responses={201: RegistrationOutput},
-        conflicts=[room_taken],
+        conflicts=[rule_broken, room_taken],
         ahead=lambda view: room_and_group(view.body_at_a_glance()),
     )
     def create(self, request: Request) -> Response:
-        wish = self.body(RegistrationInput)
-        registration = book(
-            by=self.caller,
-            now=clock.now(),
-            classroom=wish["classroom"],
-            group_id=wish["group_id"],
-            slot=Slot(wish["date"], wish["start_time"], wish["end_time"]),
-            description=wish.get("description", ""),
-            attendees=wish.get("attendees"),
-        )
-        return self.created(RegistrationOutput(registration).data, f"/api/v1/registrations/{registration.pk}/")
+        wish = request_in(self.body(RegistrationInput))
+        registration = make_booking(by=self.caller, now=clock.now(), request=wish)
+        return self.created(self._shown(registration), f"/api/v1/registrations/{registration.pk}/")
+
+    @Operation(
+        LoggedIn,
+        request=RegistrationInput,
+        responses=ProspectOutput,
+        ahead=lambda view: room_and_group(view.body_at_a_glance()),
+    )
+    def check(self, request: Request) -> Response:
+        wish = request_in(self.body(RegistrationInput))
+        return Response(ProspectOutput(check_wish(by=self.caller, now=clock.now(), request=wish)).data)
 
     @Operation(LoggedIn, responses=RegistrationOutput, ahead=lambda view, pk: [asking_for_registration(pk)])
     def retrieve(self, request: Request, pk: int) -> Response:
-        return Response(RegistrationOutput(self._visible(pk)).data)
+        return Response(self._shown(self._visible(pk)))
 
     @Operation(
         LoggedIn,
         request=RegistrationChangeInput,
         responses=RegistrationOutput,
-        conflicts=[room_taken, RegistrationHasStarted, RegistrationIsRejected],
+        conflicts=[rule_broken, room_taken, RegistrationHasStarted, RegistrationIsRejected],
         ahead=lambda view, pk: [asking_for_registration(pk), *room_named_in(view.body_at_a_glance())],
     )
     def update(self, request: Request, pk: int) -> Response:
         before = self._visible(pk)
         wish = self.changes(RegistrationChangeInput, registration=before, present_group_id=before.group_id)
         registration = change_registration(registration_id=pk, by=self.caller, now=clock.now(), change=change_of(wish))
-        return Response(RegistrationOutput(registration).data)
+        return Response(self._shown(registration))
 
     partial_update = update
 
-    @Operation(LoggedIn, responses={204: None}, conflicts=[RegistrationHasStarted])
+    @Operation(
+        LoggedIn,
+        parameters=[CancellationQuery],
+        responses={204: None},
+        conflicts=[rule_broken, RegistrationHasStarted],
+    )
     def destroy(self, request: Request, pk: int) -> Response:
-        cancel_registration(registration_id=pk, by=self.caller, now=clock.now())
+        is_overriding = self.query(CancellationQuery).get("override", False)
+        cancel_registration(registration_id=pk, by=self.caller, now=clock.now(), is_overriding=is_overriding)
         return Response(status=204)
 
     @Operation(
         InCSpace,
-        request=DecisionInput,
+        request=ApprovalInput,
         responses=RegistrationOutput,
         conflicts=[
+            rule_broken,
             room_taken,
             RegistrationIsCancelled,
             GroupIsArchived,
@@ -129,7 +162,16 @@ class RegistrationViewSet(CallerViewSet):
         ahead=lambda view, pk: [asking_for_registration(pk)],
     )
     def approve(self, request: Request, pk: int) -> Response:
-        return self._decide(pk, approve_registration)
+        self._visible(pk)
+        body = self.body(ApprovalInput)
+        registration = approve_registration(
+            registration_id=pk,
+            by=self.caller,
+            now=clock.now(),
+            reason=body.get("reason", ""),
+            is_overriding=body.get("override", False),
+        )
+        return Response(self._shown(registration))
 
     @Operation(
         InCSpace,
@@ -140,13 +182,16 @@ class RegistrationViewSet(CallerViewSet):
         ahead=lambda view, pk: [asking_for_registration(pk)],
     )
     def reject(self, request: Request, pk: int) -> Response:
-        return self._decide(pk, reject_registration)
-
-    def _decide(self, pk: int, decide: Callable[..., Registration]) -> Response:
         self._visible(pk)
         reason = self.body(DecisionInput).get("reason", "")
-        registration = decide(registration_id=pk, by=self.caller, now=clock.now(), reason=reason)
-        return Response(RegistrationOutput(registration).data)
+        registration = reject_registration(registration_id=pk, by=self.caller, now=clock.now(), reason=reason)
+        return Response(self._shown(registration))
+
+    def _shown(self, registration: Registration) -> dict[str, Any]:
+        """To whom decides on it, with the rules for which he has to."""
+        shape = DecidersRegistrationOutput if self.access.is_cspace else RegistrationOutput
+        shown: dict[str, Any] = shape(registration).data
+        return shown
 
     def _visible(self, pk: int) -> Registration:
         registration = registration_with_id(pk)

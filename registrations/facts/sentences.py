@@ -51,9 +51,13 @@ SENTENCES: Mapping[str, Part] = {
         },
     ),
     "series.created": Choice(
-        "series_count",
-        {1: Phrase("{group} got {slot}: {dates}{skips}.", parts=ABOUT_SERIES)},
-        otherwise=Phrase("{series_count} series have got their rooms: {dates}{skips}.", parts=ABOUT_SERIES),
+        "about",
+        {"request": Phrase("{group} asks for {slot}: {dates}{skips}.", parts=ABOUT_SERIES)},
+        otherwise=Choice(
+            "series_count",
+            {1: Phrase("{group} got {slot}: {dates}{skips}.", parts=ABOUT_SERIES)},
+            otherwise=Phrase("{series_count} series have got their rooms: {dates}{skips}.", parts=ABOUT_SERIES),
+        ),
     ),
     "series.changed": Phrase(
         "The series of {group} has been changed from {from_date:day}: {slot}, {dates}{skips}.", parts=ABOUT_SERIES

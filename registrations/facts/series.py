@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from kernel.campus_time import campus_date, format_minute
 from kernel.changes import Changes
-from kernel.facts import Fact, Notice
+from kernel.facts import Fact, Notice, Recipients
 from kernel.languages import ENGLISH
 from kernel.phrases import MOST_KEPT
-from registrations.facts.registrations import RegistrationSummary
+from registrations.facts.registrations import Overridden, RegistrationSummary, overriding_details
 from registrations.facts.sentences import WEEKLY_SLOT
 
 Skips = tuple[tuple[date, str], ...]
@@ -62,6 +62,8 @@ class NewSeries:
     series: SeriesSummary
     registration_ids: tuple[int, ...]
     skips: Skips
+    has_to_be_decided: bool = False
+    """Dates of it wait for a decision."""
 
     @property
     def details(self) -> dict[str, Any]:
@@ -79,6 +81,9 @@ class SeriesCreated(Fact):
 
     action: ClassVar[str] = "series.created"
     new_series: tuple[NewSeries, ...]
+    deciders: Recipients = ()
+    """Told of what waits for a decision."""
+    overridden: Overridden = None
 
     @property
     def target(self) -> str:
@@ -91,6 +96,7 @@ class SeriesCreated(Fact):
             "registration_count": sum(len(row.registration_ids) for row in self.new_series),
             "skipped_count": sum(len(row.skips) for row in self.new_series),
             "series": [row.details for row in self.new_series],
+            **overriding_details(self.overridden),
         }
 
     def notices(self) -> Iterable[Notice]:
@@ -101,8 +107,12 @@ class SeriesCreated(Fact):
             only = rows[0].series.details if len(rows) == 1 else {}
             ids = [row.series.id for row in rows[:MOST_KEPT]]
             tally = _tally(sum(len(row.registration_ids) for row in rows), [skip for row in rows for skip in row.skips])
-            params = {"series_count": len(rows), "series_ids": ids, **only, **tally}
+            params = {"about": "series", "series_count": len(rows), "series_ids": ids, **only, **tally}
             yield Notice(recipients=[creator_id], params=params)
+        for row in self.new_series:
+            if row.has_to_be_decided:
+                request = row.series.details | _tally(len(row.registration_ids), row.skips) | {"about": "request"}
+                yield Notice(recipients=self.deciders, params=request, except_for=row.series.created_by_id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,6 +92,11 @@ def book(
         attendees=attendees,
         is_overriding=is_overriding,
     )
+    return make_booking(by=by, now=now, request=request)
+
+
+def make_booking(*, by: User, now: datetime, request: BookingRequest) -> Registration:
+    """The same, of a request that somebody has put together."""
     check_booking(by.access, now, request)
     if (registration := _try(by, now, request)) is not None:
         return registration

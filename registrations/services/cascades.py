@@ -18,7 +18,7 @@ from registrations.models import Registration, Series
 from registrations.queries.losses import lost_to_closure
 from registrations.queries.standing import Standing, standing
 from registrations.services.cancelling import cancel_locked, set_cancelled
-from registrations.services.series import set_series_cancelled
+from registrations.services.series_cancelling import set_series_cancelled
 from registrations.services.week_rows import WeekRow, write_weeks
 
 

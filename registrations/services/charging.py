@@ -49,13 +49,19 @@ def connect() -> None:
     on_cascade(CalendarChanging, charge_by_another_calendar)
 
 
-def charge_written(registration_ids: Iterable[int]) -> None:
-    """Charge live registrations that this transaction has written, under the rules' lock. Nothing without quotas."""
+def charge_written(registration_ids: Collection[int], *, are_new: bool = True) -> None:
+    """Charge live registrations that this transaction has written, under the rules' lock; `are_new`: they have never
+    been charged. Nothing without quotas."""
+    if not registration_ids:
+        return
     is_kept(rulebook_version())
     rulebook = kept_rulebook()
-    if rulebook.quotas:
-        (rows,) = send(Statement(AMONG, (array_of(registration_ids),)))
-        send(*charging([charge for row in rows for charge in _due(_wish_in(row), rulebook, [])]))
+    if not rulebook.quotas:
+        return
+    (rows,) = send(Statement(AMONG, (array_of(registration_ids),)))
+    charges = [charge for row in rows for charge in _due(_wish_in(row), rulebook, [])]
+    if statements := charging(charges) if are_new else recharging(registration_ids, charges):
+        send(*statements)
 
 
 def charge_by_rules_written(writing: RulesWriting) -> list[str]:

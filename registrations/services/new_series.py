@@ -8,7 +8,7 @@ from accounts.models import User
 from classrooms.models import Classroom
 from groups.models import Group
 from kernel.campus_time import week_of
-from registrations.enums import WeekState
+from registrations.enums import RegistrationStatus, WeekState
 from registrations.facts.series import NewSeries, Skips
 from registrations.models import Series, SeriesWeek
 from registrations.services.series_writing import Verdict, WrittenSeries
@@ -55,7 +55,12 @@ def series_of(written: WrittenSeries, group: Group, classroom: Classroom, creato
 def new_series_of(series: Series, written: WrittenSeries) -> NewSeries:
     """What the log says of it."""
     registration_ids = tuple(written.occurrences.values())
-    return NewSeries(series=series.summary, registration_ids=registration_ids, skips=skips_of(written.skipped))
+    return NewSeries(
+        series=series.summary,
+        registration_ids=registration_ids,
+        skips=skips_of(written.skipped),
+        has_to_be_decided=any(row.status == RegistrationStatus.PENDING for row in written.granted),
+    )
 
 
 def skips_of(verdicts: Iterable[Verdict]) -> Skips:

@@ -3,7 +3,7 @@
 Written as SQL: a booking is the busiest INSERT of the house, and the ORM doubles its price (`make bench`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,8 +12,8 @@ import orjson
 from accounts.models import User
 from classrooms.services.room_time import OCCUPIED
 from groups.services.holding import GROUP_ACTED_FOR
-from kernel.db.arrays import array_of
-from kernel.db.batch import Statement
+from kernel.db.arrays import NULL, Word, array_of
+from kernel.db.batch import Statement, send
 from policies.rules.quotas import Charge
 from policies.services.charges import CHARGE, charge_columns
 from registrations.enums import RegistrationStatus, WeekState
@@ -43,11 +43,11 @@ INSERT_ONE = (
 INSERT_CHARGED = f"WITH charged AS ({CHARGE.format(registration_id=OCCUPIED)}) {INSERT_ONE}"
 """What it is charged travels with it."""
 INSERT_OCCURRENCES = (
-    "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[])"  # noqa: S608
-    " AS placed (id, series_id, week)),"
+    "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::text[], %s::jsonb[])"  # noqa: S608
+    " AS placed (id, series_id, week, status, broken_rules)),"
     f" written AS ({INSERT} SELECT placed.id, series.group_id, series.created_by_id,"
-    " coalesce(week.own_description, series.description), %s::text, %s::timestamptz, series.id, false,"
-    " nullif(coalesce(week.own_attendees, series.attendees), 0), NULL FROM placed"
+    " coalesce(week.own_description, series.description), placed.status, %s::timestamptz, series.id, false,"
+    " nullif(coalesce(week.own_attendees, series.attendees), 0), placed.broken_rules FROM placed"
     " JOIN registrations_series AS series ON series.id = placed.series_id"
     " LEFT JOIN registrations_seriesweek AS week ON week.series_id = series.id AND week.begins_on = placed.week)"
     f" {INSERT_WEEK} SELECT series_id, week, %s::text, id, NULL, '', NULL, NULL FROM placed {OVER_WHAT_STOOD_THERE}"
@@ -96,16 +96,37 @@ UPDATE = (
 
 
 def inserting_occurrences(
-    occupancy_ids: Sequence[int], series_ids: Sequence[int], weeks: Sequence[date], *, now: datetime
+    occupancy_ids: Sequence[int],
+    series_ids: Sequence[int],
+    weeks: Sequence[date],
+    decisions: Sequence[tuple[RegistrationStatus, Any]],
+    *,
+    now: datetime,
 ) -> Statement:
-    """What writes an approved registration for each room time, of the series and the week in the same place, which it
-    is to stand for.
+    """What writes a registration for each room time, of the series and the week in the same place, which it is to stand
+    for, with the status and the broken rules (JSON or None) in the same place.
 
     Group and creator are those of the series' row; so are description and attendees, where none were written for the
     week alone.
     """
-    columns = [array_of(occupancy_ids), array_of(series_ids), array_of(weeks)]
-    return Statement(INSERT_OCCURRENCES, (*columns, RegistrationStatus.APPROVED.value, now, WeekState.HELD.value))
+    statuses = array_of(Word(status.value) for status, _ in decisions)
+    broken: Any = array_of(NULL for _ in decisions)
+    if any(rules is not None for _, rules in decisions):
+        broken = [as_json(rules) for _, rules in decisions]
+    columns = [array_of(occupancy_ids), array_of(series_ids), array_of(weeks), statuses, broken]
+    return Statement(INSERT_OCCURRENCES, (*columns, now, WeekState.HELD.value))
+
+
+def let_wait(broken: Mapping[int, Any]) -> None:
+    """Have somebody decide on live registrations again, {id: the rules they break}. One statement, none for none."""
+    if broken:
+        send(Statement(LET_WAIT, (array_of(broken), [as_json(rules) for rules in broken.values()])))
+
+
+LET_WAIT = (
+    "UPDATE registrations_registration SET status = 'pending', broken_rules = waiting.rules"
+    " FROM unnest(%s::bigint[], %s::jsonb[]) AS waiting (id, rules) WHERE occupancy_id = waiting.id"
+)
 
 
 def inserting_again(occupancy_ids: Sequence[int], former_ids: Sequence[int], *, now: datetime) -> Statement:

@@ -1,48 +1,54 @@
-"""Entering series, cancelling them, and trying their skipped dates again. Moving them is `series_moving`."""
+"""Entering series. What becomes of them later is `series_moving`, `series_retrying` and `series_cancelling`."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from accounts.models import User
 from accounts.queries.people import asking_for_people, people_with_ids
-from accounts.rules import check_cspace
+from accounts.rules import Access
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
-from classrooms.rules import bookable_faults
+from classrooms.queries.rooms import asking_for_rooms_with_names, rooms_by_name
+from groups.models import Group
+from groups.queries.recipients import cspace_people
 from groups.rules import UNKNOWN_GROUP
 from groups.services.holding import groups_held, holding_groups
-from kernel.campus_time import campus_date
-from kernel.db.batch import put_off, send
-from kernel.db.expressions import IsAmong
+from kernel.db.batch import Statement, put_off, send
 from kernel.db.ids import numbers_in
 from kernel.db.locks import locking_rooms
 from kernel.db.transactions import StaleRead, transactional
-from kernel.errors import Conflict, Invalid
-from kernel.facts import Fact, publish, publish_many
+from kernel.errors import Conflict, Invalid, PermissionDenied
+from kernel.facts import publish
+from policies.queries.rulebook import ASKING_FOR_VERSION, Rulebook, is_kept, kept_rulebook
+from policies.rules.scopes import Party
 from registrations import rules
-from registrations.enums import WeekState
-from registrations.facts.registrations import RegistrationSummary
-from registrations.facts.series import SeriesCancelled, SeriesCreated, SeriesRetried
-from registrations.models import Registration, Series
-from registrations.queries.series import with_api_relations
-from registrations.services.cancelling import set_cancelled
+from registrations.enums import RegistrationStatus
+from registrations.facts.series import SeriesCreated
+from registrations.models import Series
+from registrations.services.charging import charge_written
+from registrations.services.judging import PolicyBroken, locks_for
 from registrations.services.new_series import new_series_of, series_of
-from registrations.services.series_holding import LockedSeries, groups_of_losses, hold_group_of, hold_series
+from registrations.services.series_judging import (
+    DateJudge,
+    SeriesWish,
+    broken_on_dates,
+    check_series,
+    judge_series,
+    may_have_series,
+)
 from registrations.services.series_writing import (
     DateRequest,
     SeriesDraft,
     Verdict,
+    WrittenSeries,
     asking_before_writing,
     date_requests,
-    judge,
     judged,
-    write_again,
-    write_occurrences,
     writing_series,
 )
-from registrations.services.week_rows import give_up_weeks
 
 REGISTRATION = OccupancyKind.REGISTRATION
 
@@ -69,6 +75,14 @@ class DatesAreTaken(Conflict):
         )
 
 
+def check_dates(verdicts: Sequence[Verdict], items: Sequence[int | None] = (None,)) -> None:
+    """Raises: PolicyBroken, if rules refuse some of them; DatesAreTaken, if something is in the way of some."""
+    if broken := {(row.request.item, row.request.day): row.broken_rules or [] for row in verdicts if row.is_refused}:
+        raise PolicyBroken(broken_on_dates(broken, items))
+    if blocked := [row for row in verdicts if row.is_blocked]:
+        raise DatesAreTaken(blocked, items)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SeriesRequest:
     """A series to enter, with its room. `item`: its place in a request of several, None in a request for one."""
@@ -84,41 +98,141 @@ class SeriesRequest:
 
 
 @transactional
-def create_series(*, by: User, now: datetime, requests: Sequence[SeriesRequest]) -> list[Series]:
+def create_series(
+    *, by: User, now: datetime, requests: Sequence[SeriesRequest], is_overriding: bool = False
+) -> list[Series]:
     """Enter series, all or none, each taking what the ones before it have left; in order, with their API relations.
 
-    Where `may_skip`, taken dates are recorded as skipped. Publishes `SeriesCreated`, one for the command.
-    A constant number of statements: one batch that locks and reads, and one with the COMMIT.
+    Where `may_skip`, dates that are taken, or refused by a rule, are recorded as skipped. Publishes `SeriesCreated`,
+    one for the command. A constant number of statements: one batch that locks and reads, and one with the COMMIT; with
+    quotas what was written is charged behind it.
 
     Raises:
-        PermissionDenied: not cspace.
+        PermissionDenied: not cspace, and not a member of the group whom a rule allows series.
         Invalid: {field: [sentences]}; of several items `items.<n>.<field>`.
+        PolicyBroken: a rule refuses a series, or dates of one that may not skip; each with `item` and `dates`.
         DatesAreTaken: a series may not skip, or got no date at all.
     """
-    check_cspace(by.access)
+    _check_may_enter(by.access, requests, is_overriding=is_overriding)
     check_requests(requests, now)
     drafts = [row.draft for row in requests]
     dates = date_requests(drafts)
-    group_rows, _, people, obstacles, *ids = send(
+    rulebook = kept_rulebook()
+    group_rows, _, people, ((version,),), obstacles, *ids = send(
         holding_groups(draft.group_id for draft in drafts),
-        locking_rooms(rooms={draft.classroom_id for draft in drafts}),
+        locking_rooms(rooms={draft.classroom_id for draft in drafts}, after=locks_for(rulebook, map(_owners, drafts))),
         asking_for_people(draft.created_by_id for draft in drafts),
+        ASKING_FOR_VERSION,
         *asking_before_writing(drafts, dates),
     )
+    if not is_kept(version):
+        raise StaleRead
     groups, creators = groups_held(group_rows), people_with_ids(people)
     if missing := [row for row in requests if row.draft.group_id not in groups]:
         raise Invalid({row.name_of("group_id"): [UNKNOWN_GROUP] for row in missing})
-    verdicts = judged(dates, obstacles)
+    wishes = _wishes(requests, groups, rulebook)
+    waiting = _judge_requests(requests, wishes, dates, by=by, now=now, is_overriding=is_overriding)
+    rules_of_house = DateJudge(
+        wishes, [(row.item, row.day, row.interval, None) for row in dates], now=now, is_overriding=is_overriding
+    )
+    verdicts = judged(dates, obstacles, rules_of_house)
     _check_placeable(requests, verdicts)
+    for row in verdicts:
+        if row.request.item in waiting:
+            row.status = RegistrationStatus.PENDING
+            row.broken_rules = [*waiting[row.request.item], *(row.broken_rules or [])] or None
     written, statements = writing_series(drafts, verdicts, *map(numbers_in, ids), now=now)
-    put_off(*statements)
+    _write(statements, written, rulebook)
     series = [
         series_of(row, groups[row.draft.group_id], request.classroom, creators[row.draft.created_by_id], now)
         for request, row in zip(requests, written, strict=True)
     ]
     new_series = tuple(new_series_of(*pair) for pair in zip(series, written, strict=True))
-    publish(SeriesCreated(actor_id=by.pk, occurred_at=now, new_series=new_series))
+    overridden = tuple(broken_on_dates(rules_of_house.found(), _items(requests))) if is_overriding else None
+    publish(
+        SeriesCreated(
+            actor_id=by.pk,
+            occurred_at=now,
+            new_series=new_series,
+            deciders=cspace_people() if any(row.has_to_be_decided for row in new_series) else (),
+            overridden=overridden,
+        )
+    )
     return series
+
+
+def _owners(draft: SeriesDraft) -> Party:
+    """Whose bookings the dates of a series are."""
+    return Party(draft.created_by_id, draft.group_id)
+
+
+def _items(requests: Sequence[SeriesRequest]) -> list[int | None]:
+    return [row.item for row in requests]
+
+
+def _wishes(requests: Sequence[SeriesRequest], groups: Mapping[int, Group], rulebook: Rulebook) -> list[SeriesWish]:
+    """What the rules are asked about; with rules, of the rooms as they are under their lock."""
+    rooms = {row.classroom.name: row.classroom for row in requests}
+    if rulebook.rules:
+        rooms |= rooms_by_name(*send(asking_for_rooms_with_names(rooms)))
+    return [
+        SeriesWish(
+            group=groups[row.draft.group_id],
+            person_id=row.draft.created_by_id,
+            classroom=rooms[row.classroom.name],
+            start_minute=row.draft.start_minute,
+            end_minute=row.draft.end_minute,
+            attendees=row.draft.attendees,
+        )
+        for row in requests
+    ]
+
+
+def _check_may_enter(access: Access, requests: Sequence[SeriesRequest], *, is_overriding: bool) -> None:
+    """cspace; others for their groups and in their own name, if a rule lets them. Raises: PermissionDenied."""
+    if access.is_cspace:
+        return
+    drafts = [row.draft for row in requests]
+    is_his = all(access.is_member_of(row.group_id) and row.created_by_id == access.user_id for row in drafts)
+    if is_overriding or not is_his:
+        raise PermissionDenied
+
+
+def _judge_requests(
+    requests: Sequence[SeriesRequest],
+    wishes: Sequence[SeriesWish],
+    dates: Sequence[DateRequest],
+    *,
+    by: User,
+    now: datetime,
+    is_overriding: bool,
+) -> dict[int, list[dict[str, Any]]]:
+    """The items that have to be decided on, each with the rules that it breaks as a series.
+
+    Raises: PermissionDenied (no rule lets members have series there), PolicyBroken.
+    """
+    waiting, earlier = dict[int, list[dict[str, Any]]](), defaultdict[int, list[list[date]]](list)
+    for item, (request, wish) in enumerate(zip(requests, wishes, strict=True)):
+        days = {row.day: row.interval for row in dates if row.item == item and row.interval is not None}
+        if not days:
+            continue
+        if not by.access.is_cspace and not may_have_series(wish, min(days), days[min(days)], now):
+            raise PermissionDenied
+        broken = judge_series(wish, days, now, earlier[request.draft.group_id])
+        earlier[request.draft.group_id].append(list(days))
+        has_to_wait = check_series(broken, is_overriding=is_overriding)
+        if has_to_wait or not (by.access.is_cspace or request.classroom.auto_approve):
+            waiting[item] = [each.json for each in broken] if has_to_wait else []
+    return waiting
+
+
+def _write(statements: Sequence[Statement], written: Sequence[WrittenSeries], rulebook: Rulebook) -> None:
+    """With the COMMIT, or where it is charged to quotas, before that."""
+    if not rulebook.quotas:
+        put_off(*statements)
+        return
+    send(*statements)
+    charge_written([pk for series in written for pk in series.occurrences.values()])
 
 
 def check_requests(requests: Sequence[SeriesRequest], now: datetime) -> None:
@@ -141,115 +255,10 @@ def check_requests(requests: Sequence[SeriesRequest], now: datetime) -> None:
         raise Invalid(faults)
 
 
-@transactional
-def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | None = None) -> None:
-    """Cancel what of a series has not started, from a day on; what was changed by hand stays.
-
-    Publishes `SeriesCancelled` and, untold, a `RegistrationCancelled` for each occurrence; nothing for a no-op.
-    Raises: PermissionDenied, SeriesNotFound, Invalid (the day lies after its last).
-    """
-    check_cspace(by.access)
-    locked = hold_series(series_id, now)
-    if from_day is not None and from_day > locked.series.ends_on:
-        raise Invalid({"from_date": [rules.AFTER_LAST_DAY]})
-    cut = max(from_day or campus_date(now), campus_date(now))
-    if cut > locked.series.last_on:
-        return
-    occurrences = [row.summary for row in locked.following(now, cut).values()]
-    publish_many(set_series_cancelled([locked.series], occurrences, actor_id=by.pk, now=now, from_day=cut))
-
-
-def set_series_cancelled(
-    cancelled: Sequence[Series],
-    occurrences: Sequence[RegistrationSummary],
-    *,
-    actor_id: int | None,
-    now: datetime,
-    from_day: date,
-    reason: str = "",
-) -> list[Fact]:
-    """Cancel series from a day on, and these occurrences of theirs; returns the facts to publish.
-
-    The rooms of both are held exclusively. A constant number of statements.
-    """
-    ids = [series.pk for series in cancelled]
-    Series.objects.filter(IsAmong("pk", ids)).update(cancelled_from=from_day)
-    give_up_weeks(ids, occurrences, from_day=from_day, actor_id=actor_id)
-    ids_of_series: dict[int | None, list[int]] = defaultdict(list)
-    for row in occurrences:
-        ids_of_series[row.series_id].append(row.id)
-    facts: list[Fact] = [*set_cancelled(occurrences, actor_id=actor_id, now=now, reason=reason, has_own_notice=False)]
-    return facts + [
-        SeriesCancelled(
-            actor_id=actor_id,
-            occurred_at=now,
-            series=series.summary,
-            from_day=from_day,
-            cancelled_ids=tuple(ids_of_series[series.pk]),
-            reason=reason,
-        )
-        for series in cancelled
-    ]
-
-
-@transactional
-def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
-    """Book the skipped dates ahead that have become free: at the present room and time of the series; those that a
-    closure has taken from where somebody had moved them by hand, there.
-
-    Returns it with its API relations. Publishes `SeriesRetried`, nothing where no date has become free.
-    Raises: PermissionDenied, SeriesNotFound, SeriesIsOver (its group is archived), Invalid (the room is not open).
-    """
-    check_cspace(by.access)
-    further_groups = groups_of_losses(series_id)
-    group = hold_group_of(series_id, *further_groups)
-    locked = hold_series(series_id, now)
-    series, losses = locked.series, locked.lost(now)
-    if series.group_id != group.pk or not further_groups.issuperset(row.group_id for row in losses):
-        raise StaleRead
-    requests = _skipped_dates(locked, now)
-    if requests and (faults := bookable_faults(series.classroom)):
-        raise Invalid(faults)
-    attainable = [
-        row for row in losses if row.occupancy.classroom.is_active and not (row.group and row.group.archived_at)
-    ]
-    verdicts = judge([*requests, *map(_as_it_was, attainable)])
-    write_occurrences(verdicts[: len(requests)], [series.pk], now=now)
-    regained = write_again(
-        [row for row, verdict in zip(attainable, verdicts[len(requests) :], strict=True) if verdict.is_granted], now=now
-    )
-    free = [row for row in verdicts[: len(requests)] if row.is_granted]
-    if free or regained:
-        occurrences = {row.request.day: row.registration_id or 0 for row in free}
-        publish(
-            SeriesRetried(
-                series=series.summary, actor_id=by.pk, occurred_at=now, occurrences=occurrences, regained=regained
-            )
-        )
-    return with_api_relations(Series.objects.all()).get(pk=series.pk)
-
-
-def _skipped_dates(locked: LockedSeries, now: datetime) -> list[DateRequest]:
-    """The skipped dates ahead, where the series is now."""
-    slot = locked.series.slot
-    return [
-        DateRequest(0, slot.classroom_id, day, interval)
-        for week in locked.weeks
-        if week.state == WeekState.SKIPPED
-        and slot.includes(day := slot.day_in(week.begins_on))
-        and (interval := slot.interval_on(day))
-        and not rules.has_started(interval.starts_at, now)
-    ]
-
-
-def _as_it_was(occurrence: Registration) -> DateRequest:
-    room_time = occurrence.occupancy
-    return DateRequest(0, room_time.classroom_id, campus_date(room_time.starts_at), occurrence.interval)
-
-
 def _check_placeable(requests: Sequence[SeriesRequest], verdicts: Sequence[Verdict]) -> None:
-    """Raises `DatesAreTaken` with every conflict of the series that may not skip, or have no date at all."""
+    """Raises `PolicyBroken` or `DatesAreTaken`, with every rule or conflict of the series that may not skip, or have no
+    date at all."""
     with_dates = {verdict.request.item for verdict in verdicts if verdict.is_granted}
     placeable = {item for item, row in enumerate(requests) if row.may_skip and item in with_dates}
-    if refused := [row for row in verdicts if row.is_blocked and row.request.item not in placeable]:
-        raise DatesAreTaken(refused, [row.item for row in requests])
+    hopeless = [row for row in verdicts if row.request.item not in placeable]
+    check_dates(hopeless, _items(requests))

@@ -8,6 +8,7 @@ from classrooms.services.room_time import lock_and_reload
 from groups.models import Group
 from groups.services.holding import hold_groups
 from kernel.campus_time import campus_date
+from kernel.db.locks import Lock
 from kernel.errors import InvalidState, NotFound
 from registrations import rules
 from registrations.enums import WeekState
@@ -66,9 +67,9 @@ def groups_of_losses(series_id: int) -> set[int]:
     return set(rows.order_by().values_list("group_id", flat=True))
 
 
-def hold_series(series_id: int, now: datetime, *more_rooms: int) -> LockedSeries:
+def hold_series(series_id: int, now: datetime, *more_rooms: int, after: Sequence[Lock] = ()) -> LockedSeries:
     """A series, re-read under the exclusive locks of its room, the rooms of what it has or has lost ahead, and
-    `more_rooms`.
+    `more_rooms`; `after` others that come before rooms.
 
     Every command to a series holds its room, so they run one after another. Raises: SeriesNotFound, StaleRead.
     """
@@ -83,7 +84,7 @@ def hold_series(series_id: int, now: datetime, *more_rooms: int) -> LockedSeries
         rows = [*locked.following(now).values(), *locked.lost(now)]
         return {locked.series.classroom_id, *(row.occupancy.classroom_id for row in rows)}
 
-    return lock_and_reload(load, rooms, *more_rooms)
+    return lock_and_reload(load, rooms, *more_rooms, after=after)
 
 
 def hold_group_of(series_id: int, *more_groups: int) -> Group:

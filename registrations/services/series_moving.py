@@ -7,8 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from accounts.rules import check_cspace
-from classrooms.models import Classroom
-from classrooms.rules import bookable_faults, past_faults, time_faults
+from classrooms.rules import bookable_faults
 from classrooms.services.room_time import move_many, release
 from groups.models import Group
 from groups.services.holding import hold_group
@@ -17,6 +16,7 @@ from kernel.changes import Changes, changes_between
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid
 from kernel.facts import publish_many
+from policies.queries.rulebook import is_kept, rulebook_version
 from registrations import rules
 from registrations.enums import SkipReason, WeekState
 from registrations.facts.registrations import RegistrationCancelled
@@ -25,42 +25,17 @@ from registrations.models import Registration, Series, SeriesWeek
 from registrations.queries.series import with_api_relations
 from registrations.rules import Layout, PresentWeek
 from registrations.services.cancelling import set_cancelled
+from registrations.services.charging import charge_written
 from registrations.services.handing_on import HANDED_ON, hand_on
+from registrations.services.judging import PolicyBroken
 from registrations.services.new_series import skips_of
-from registrations.services.series import DatesAreTaken
-from registrations.services.series_holding import (
-    LockedSeries,
-    SeriesIsCutOff,
-    SeriesIsOver,
-    hold_group_of,
-    hold_series,
-)
+from registrations.services.registration_rows import let_wait
+from registrations.services.series import check_dates
+from registrations.services.series_changes import SHIFTING, SeriesChange, attendees_after, check_change
+from registrations.services.series_holding import LockedSeries, hold_group_of, hold_series
+from registrations.services.series_judging import DateJudge, broken_on_dates, locks_of_series, wish_of_series
 from registrations.services.series_writing import DateRequest, judge, write_occurrences
 from registrations.services.week_rows import WeekRow
-
-SHIFTING = frozenset({"classroom", "day_of_week", "start_time", "end_time"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeriesChange:
-    """A change to a series; None = stays as it is. It holds from `from_day` on, or from now. `attendees`: 0 = not known
-    any more."""
-
-    group_id: int | None = None
-    classroom: Classroom | None = None
-    day_of_week: int | None = None
-    start_minute: int | None = None
-    end_minute: int | None = None
-    ends_on: date | None = None
-    description: str | None = None
-    attendees: int | None = None
-    from_day: date | None = None
-    may_skip: bool = True
-
-    @property
-    def names_slot(self) -> bool:
-        """Whether it says where or when: then the dates from its first day on follow, also if the series is there."""
-        return any(part is not None for part in (self.classroom, self.day_of_week, self.start_minute, self.end_minute))
 
 
 @dataclass
@@ -91,7 +66,12 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
     check_cspace(by.access)
     own_group = hold_group_of(series_id) if change.group_id is None else None
     group = own_group or hold_group(change.group_id or 0)
-    locked = hold_series(series_id, now, *([change.classroom.pk] if change.classroom else []))
+    if change.is_overriding:
+        check_cspace(by.access)
+    more_rooms = [change.classroom.pk] if change.classroom else []
+    locked = hold_series(series_id, now, *more_rooms, after=locks_of_series(series_id, group))
+    if not is_kept(rulebook_version()):
+        raise StaleRead
     series = locked.series
     if own_group and series.group_id != own_group.pk:
         raise StaleRead
@@ -104,13 +84,16 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
         series.has_moved = series.has_moved or bool(changes.keys() & SHIFTING)
         series.save()
     following, outcome = locked.following(now, cut), Relayout()
+    if "group" in changes:
+        _check_heirs(series, following, now, is_overriding=change.is_overriding)
     if change.names_slot or "end_date" in changes:
         layout = _layout(locked, following, change, changes, cut=cut, now=now, former_last=former_last)
-        outcome = _carry_out(layout, series, following, by=by, now=now, may_skip=change.may_skip)
+        outcome = _carry_out(layout, series, following, change, by=by, now=now)
     lost = {fact.registration.id for fact in outcome.cancelled}
     staying = {week: row for week, row in following.items() if row.pk not in lost}
     handed_on = [name for name in HANDED_ON if getattr(change, name) is not None]
     changed = {*outcome.moved_ids, *hand_on(locked, staying, handed_on)}
+    charge_written({*changed, *outcome.added_ids}, are_new=False)
     if changes or changed or outcome.added_ids or lost:
         fact = SeriesChanged(
             actor_id=by.pk,
@@ -128,63 +111,9 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
     return with_api_relations(Series.objects.all()).get(pk=series.pk)
 
 
-def check_change(change: SeriesChange, series: Series, cut: date, now: datetime) -> None:
-    """Raises: Invalid, with every changed value that breaks a rule; SeriesIsCutOff, where it is to end behind its
-    cancellation; SeriesIsOver, where nothing lies ahead."""
-    faults: dict[str, list[str]] = {}
-    is_new_end = change.ends_on is not None and change.ends_on != series.ends_on
-    if is_new_end:
-        faults = _end_faults(change, series, now)
-    faults |= time_faults(
-        series.start_minute if change.start_minute is None else change.start_minute,
-        series.end_minute if change.end_minute is None else change.end_minute,
-    )
-    classroom = change.classroom or series.classroom
-    if classroom.pk != series.classroom_id or _takes_time(change, series):
-        faults |= bookable_faults(classroom)
-    faults |= rules.description_faults(change.description or "")
-    attendees = _attendees_after(change, series)
-    if classroom.pk != series.classroom_id or attendees != series.attendees:
-        faults |= rules.attendees_faults(attendees, classroom)
-    last_on = change.ends_on if is_new_end and change.ends_on else series.last_on
-    if not faults and campus_date(now) <= last_on < cut:
-        faults["from_date"] = [rules.AFTER_LAST_DAY]
-    if faults:
-        raise Invalid(faults)
-    if is_new_end and series.cancelled_from is not None and last_on >= series.cancelled_from:
-        raise SeriesIsCutOff(series.cancelled_from)
-    if last_on < cut:
-        raise SeriesIsOver
-
-
-def _attendees_after(change: SeriesChange, series: Series) -> int | None:
-    return series.attendees if change.attendees is None else change.attendees or None
-
-
-def _takes_time(change: SeriesChange, series: Series) -> bool:
-    """Whether it asks for room time that the series does not have."""
-    is_longer = change.ends_on is not None and change.ends_on > series.ends_on
-    return is_longer or any(
-        value is not None and value != getattr(series, name)
-        for name, value in (
-            ("day_of_week", change.day_of_week),
-            ("start_minute", change.start_minute),
-            ("end_minute", change.end_minute),
-        )
-    )
-
-
-def _end_faults(change: SeriesChange, series: Series, now: datetime) -> dict[str, list[str]]:
-    faults = rules.range_faults(now=now, starts_on=series.starts_on, ends_on=change.ends_on)
-    sentences = [sentence for of_one_field in faults.values() for sentence in of_one_field]
-    if not sentences and change.ends_on is not None:
-        sentences = past_faults(change.ends_on, now)
-    return {"end_date": sentences} if sentences else {}
-
-
 def _apply(change: SeriesChange, series: Series, group: Group) -> None:
     series.group, series.classroom = group, change.classroom or series.classroom
-    series.attendees = _attendees_after(change, series)
+    series.attendees = attendees_after(change, series)
     for name in ("day_of_week", "start_minute", "end_minute", "ends_on", "description"):
         value = getattr(change, name)
         if value is not None:
@@ -233,28 +162,46 @@ def _present(week: SeriesWeek, *, is_movable: bool) -> PresentWeek:
     )
 
 
+def _check_heirs(series: Series, following: Mapping[date, Registration], now: datetime, *, is_overriding: bool) -> None:
+    """Whether the rules let the group have what is handed to it. Raises: PolicyBroken."""
+    dates = [(0, campus_date(row.occupancy.starts_at), row.interval, row.pk) for row in following.values()]
+    rules_of_house = DateJudge([wish_of_series(series)], dates, now=now, is_overriding=is_overriding)
+    refused = {(0, day): rules_of_house.broken(0, day) or [] for _, day, *_ in dates if rules_of_house.refuses(0, day)}
+    if refused:
+        raise PolicyBroken(broken_on_dates(refused))
+
+
 def _carry_out(
-    layout: Layout, series: Series, following: Mapping[date, Registration], *, by: User, now: datetime, may_skip: bool
+    layout: Layout,
+    series: Series,
+    following: Mapping[date, Registration],
+    change: SeriesChange,
+    *,
+    by: User,
+    now: datetime,
 ) -> Relayout:
     """Free what moves, see what is in the way, take what is free, give up the rest."""
     moving = {day: following[week] for week, day in layout.to_take.items() if week in following}
     leaving = [following[week] for week in (*layout.outside, *layout.given_up) if week in following]
     release([row.pk for row in (*moving.values(), *leaving)])
     slot = series.slot
-    verdicts = judge(
-        [DateRequest(0, series.classroom_id, day, slot.interval_on(day)) for day in layout.to_take.values()]
-    )
+    requests = [DateRequest(0, series.classroom_id, day, slot.interval_on(day)) for day in layout.to_take.values()]
+    own_ids = {day: row.pk for day, row in moving.items()}
+    dates = [(row.item, row.day, row.interval, own_ids.get(row.day)) for row in requests]
+    rules_of_house = DateJudge([wish_of_series(series)], dates, now=now, is_overriding=change.is_overriding)
+    verdicts = judge(requests, rules_of_house)
     free = {row.request.day: row for row in verdicts if row.is_granted}
     refused = [row for row in verdicts if not row.is_granted]
     keeps_some = bool(free or layout.in_place or not moving)
-    if (blocked := [row for row in refused if row.is_blocked]) and not (may_skip and keeps_some):
-        raise DatesAreTaken(blocked)
+    if not (change.may_skip and keeps_some):
+        check_dates(refused)
     moved = {
         row.pk: (series.classroom_id, free[day].request.interval or row.interval)
         for day, row in moving.items()
         if day in free
     }
     move_many(moved)
+    let_wait({own_ids[day]: row.broken_rules for day, row in free.items() if day in own_ids and row.has_to_wait})
     added = [row for day, row in free.items() if day not in moving]
     write_occurrences([*added, *refused], [series.pk], now=now, further_weeks=_weeks_without(layout, series, by))
     return Relayout(

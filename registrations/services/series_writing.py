@@ -19,10 +19,12 @@ from kernel.db.arrays import array_of
 from kernel.db.batch import Statement, send
 from kernel.db.ids import next_ids, numbers_in, taking_ids
 from kernel.db.pipeline import ResultRows
-from registrations.enums import SkipReason, Source, WeekState
+from registrations.enums import RegistrationStatus, SkipReason, Source, WeekState
 from registrations.facts.registrations import RegistrationSummary
 from registrations.models import Registration
+from registrations.services.charging import charge_written
 from registrations.services.registration_rows import inserting_again, inserting_occurrences
+from registrations.services.series_judging import DateJudge
 from registrations.services.week_rows import WeekRow, writing_weeks
 
 SERIES = "registrations_series"
@@ -76,6 +78,10 @@ class Verdict:
     earlier: "Verdict | None" = None
     registration_id: int | None = None
     """Of a taken date its registration, once written."""
+    broken_rules: list[dict[str, Any]] | None = None
+    """The rules that refuse it, or for which somebody has to decide on it."""
+    status: RegistrationStatus = RegistrationStatus.APPROVED
+    """Of a taken date."""
 
     @property
     def is_granted(self) -> bool:
@@ -85,6 +91,16 @@ class Verdict:
     def is_blocked(self) -> bool:
         """Something is in the way; a DST gap is nobody's."""
         return self.why in (SkipReason.BOOKED, SkipReason.CLOSED)
+
+    @property
+    def has_to_wait(self) -> bool:
+        """Somebody has to decide on it."""
+        return self.is_granted and self.status == RegistrationStatus.PENDING
+
+    @property
+    def is_refused(self) -> bool:
+        """A rule of the house refuses it."""
+        return self.why == SkipReason.POLICY
 
     def in_the_way(self) -> Sequence[Obstacle]:
         """By time; what `earlier` has taken only exists if all of this is written, and has no id here."""
@@ -118,13 +134,15 @@ class WrittenSeries:
 def place_series(drafts: Sequence[SeriesDraft], *, now: datetime) -> list[WrittenSeries]:
     """Write series, taking every date that is free, in the order of the drafts. Seven statements, in two round trips.
 
-    The caller is in a transaction, holds the groups (`hold_groups`) and has locked the rooms (`lock_rooms`).
+    The caller is in a transaction, holds the groups (`hold_groups`) and has locked the
+    rooms behind the rules (`lock_rooms`).
     Publishes nothing: the command does. Where no date of a draft is free, its series has no occurrences.
     """
     requests = date_requests(drafts)
     obstacles, *ids = send(*asking_before_writing(drafts, requests))
     written, statements = writing_series(drafts, judged(requests, obstacles), *map(numbers_in, ids), now=now)
     send(*statements)
+    charge_written([pk for series in written for pk in series.occurrences.values()])
     return written
 
 
@@ -144,9 +162,11 @@ def date_requests(drafts: Sequence[SeriesDraft]) -> list[DateRequest]:
     ]
 
 
-def judge(requests: Sequence[DateRequest]) -> list[Verdict]:
-    """What becomes of each wanted date: an earlier one that is taken stands in the way of a later one. One query."""
-    return judged(requests, *send(asking_for_obstacles_to(requests)))
+def judge(requests: Sequence[DateRequest], rules: DateJudge | None = None) -> list[Verdict]:
+    """What becomes of each wanted date: an earlier one that is taken stands in the way of a later one. One query.
+
+    `rules`: what the rules of the house say to them; None, where they do not bind."""
+    return judged(requests, send(asking_for_obstacles_to(requests))[0], rules)
 
 
 def asking_for_obstacles_to(requests: Sequence[DateRequest]) -> Statement:
@@ -156,7 +176,7 @@ def asking_for_obstacles_to(requests: Sequence[DateRequest]) -> Statement:
     )
 
 
-def judged(requests: Sequence[DateRequest], rows: ResultRows) -> list[Verdict]:
+def judged(requests: Sequence[DateRequest], rows: ResultRows, rules: DateJudge | None = None) -> list[Verdict]:
     """The same from what is in the way of them."""
     real = [place for place, row in enumerate(requests) if row.interval is not None]
     in_the_way = {real[position]: obstacles for position, obstacles in obstacles_by_place(rows).items()}
@@ -164,11 +184,23 @@ def judged(requests: Sequence[DateRequest], rows: ResultRows) -> list[Verdict]:
     verdicts = []
     for place, row in enumerate(requests):
         on_this_day = granted[row.classroom_id, row.day]
+        if rules is not None and row.interval is not None and rules.refuses(row.item, row.day):
+            verdicts.append(Verdict(row, SkipReason.POLICY, broken_rules=rules.broken(row.item, row.day)))
+            continue
         verdict = _verdict(row, in_the_way.get(place, ()), on_this_day)
         if verdict.is_granted:
             on_this_day.append(verdict)
+            if rules is not None:
+                _take(verdict, rules)
         verdicts.append(verdict)
     return verdicts
+
+
+def _take(verdict: Verdict, rules: DateJudge) -> None:
+    item, day = verdict.request.item, verdict.request.day
+    rules.take(item, day)
+    if rules.waits(item, day):
+        verdict.status, verdict.broken_rules = RegistrationStatus.PENDING, rules.broken(item, day)
 
 
 def _verdict(request: DateRequest, obstacles: Sequence[Obstacle], granted: Iterable[Verdict]) -> Verdict:
@@ -248,8 +280,9 @@ def writing_occurrences(
     statements = writing_weeks([*skipped_weeks, *further_weeks])
     if granted:
         owners, weeks = [series_ids[row.request.item] for row in granted], [week_of(row.request.day) for row in granted]
+        decisions = [(row.status, row.broken_rules) for row in granted]
         occupying = occupying_many(ids, places, kind=OccupancyKind.REGISTRATION)
-        statements = [occupying, inserting_occurrences(ids, owners, weeks, now=now), *statements]
+        statements = [occupying, inserting_occurrences(ids, owners, weeks, decisions, now=now), *statements]
     return statements
 
 

@@ -19,7 +19,7 @@ from kernel.admin.site import site
 from kernel.campus_time import campus_date, campus_minute, format_minute
 from registrations.models import Registration
 from registrations.services.cancelling import cancel_registration
-from registrations.services.series import cancel_series
+from registrations.services.series_cancelling import cancel_series
 from tests.admin.pages import act, actions, answer, ask, is_asking, said, save, sections
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_series, make_user

@@ -11,7 +11,8 @@ from notifications.models import Notification
 from registrations.models import Registration, Series, SeriesWeek
 from registrations.services.booking import Slot, book
 from registrations.services.changing import RegistrationChange, change_registration
-from registrations.services.series_moving import SeriesChange, change_series
+from registrations.services.series_changes import SeriesChange
+from registrations.services.series_moving import change_series
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_series
 from tests.registrations.series_answers import dates, ids, url
 

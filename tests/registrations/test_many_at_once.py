@@ -14,7 +14,7 @@ from groups.services.groups import archive_group
 from kernel import clock
 from kernel.campus_time import days_interval
 from registrations.models import Registration
-from registrations.services.series import cancel_series
+from registrations.services.series_cancelling import cancel_series
 from registrations.services.series_writing import SeriesDraft, place_series
 from tests.factories import make_classroom, make_group
 

@@ -1,0 +1,71 @@
+"""Cancelling series from a day on."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from accounts.models import User
+from accounts.rules import check_cspace
+from kernel.campus_time import campus_date
+from kernel.db.expressions import IsAmong
+from kernel.db.transactions import transactional
+from kernel.errors import Invalid
+from kernel.facts import Fact, publish_many
+from registrations import rules
+from registrations.facts.registrations import RegistrationSummary
+from registrations.facts.series import SeriesCancelled
+from registrations.models import Series
+from registrations.services.cancelling import set_cancelled
+from registrations.services.series_holding import hold_series
+from registrations.services.week_rows import give_up_weeks
+
+
+@transactional
+def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | None = None) -> None:
+    """Cancel what of a series has not started, from a day on; what was changed by hand stays.
+
+    Publishes `SeriesCancelled` and, untold, a `RegistrationCancelled` for each occurrence; nothing for a no-op.
+    Raises: PermissionDenied, SeriesNotFound, Invalid (the day lies after its last).
+    """
+    check_cspace(by.access)
+    locked = hold_series(series_id, now)
+    if from_day is not None and from_day > locked.series.ends_on:
+        raise Invalid({"from_date": [rules.AFTER_LAST_DAY]})
+    cut = max(from_day or campus_date(now), campus_date(now))
+    if cut > locked.series.last_on:
+        return
+    occurrences = [row.summary for row in locked.following(now, cut).values()]
+    publish_many(set_series_cancelled([locked.series], occurrences, actor_id=by.pk, now=now, from_day=cut))
+
+
+def set_series_cancelled(
+    cancelled: Sequence[Series],
+    occurrences: Sequence[RegistrationSummary],
+    *,
+    actor_id: int | None,
+    now: datetime,
+    from_day: date,
+    reason: str = "",
+) -> list[Fact]:
+    """Cancel series from a day on, and these occurrences of theirs; returns the facts to publish.
+
+    The rooms of both are held exclusively. A constant number of statements.
+    """
+    ids = [series.pk for series in cancelled]
+    Series.objects.filter(IsAmong("pk", ids)).update(cancelled_from=from_day)
+    give_up_weeks(ids, occurrences, from_day=from_day, actor_id=actor_id)
+    ids_of_series: dict[int | None, list[int]] = defaultdict(list)
+    for row in occurrences:
+        ids_of_series[row.series_id].append(row.id)
+    facts: list[Fact] = [*set_cancelled(occurrences, actor_id=actor_id, now=now, reason=reason, has_own_notice=False)]
+    return facts + [
+        SeriesCancelled(
+            actor_id=actor_id,
+            occurred_at=now,
+            series=series.summary,
+            from_day=from_day,
+            cancelled_ids=tuple(ids_of_series[series.pk]),
+            reason=reason,
+        )
+        for series in cancelled
+    ]

@@ -1,0 +1,186 @@
+"""Series and the rules of the house: each of their dates is a booking, and the series itself may be too much."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from classrooms.models import Classroom
+from groups.models import Group
+from kernel.campus_time import Interval, week_of
+from kernel.db.batch import send
+from kernel.db.locks import Lock
+from policies.enums import Effect, LimitType
+from policies.queries.rulebook import Rulebook, kept_rulebook
+from policies.rules.ledger import Ledger
+from policies.rules.scopes import Party, Stay, deciding
+from policies.rules.verdicts import Broken, Verdict, Wish, allows_series, broken_by_series
+from registrations.models import Series
+from registrations.queries.owners import asking_for_owners, ledger_in
+from registrations.services.judging import PolicyBroken, locks_for, party_of, place_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesWish:
+    """A series as the rules are asked about it. Minutes of the campus wall; `series_id`: its own, if there is one."""
+
+    group: Group
+    person_id: int
+    classroom: Classroom
+    start_minute: int
+    end_minute: int
+    attendees: int | None = None
+    series_id: int | None = None
+
+    @property
+    def party(self) -> Party:
+        return party_of(self.group, self.person_id)
+
+    def on(self, day: date, interval: Interval, now: datetime, registration_id: int | None = None) -> Wish:
+        """One of its dates."""
+        stay = Stay(day, self.start_minute, self.end_minute, interval)
+        return Wish(
+            self.party,
+            place_of(self.classroom),
+            stay,
+            now,
+            attendees=self.attendees,
+            registration_id=registration_id,
+        )
+
+
+def wish_of_series(series: Series) -> SeriesWish:
+    """What a series has, as something that could be wished. Loaded before: its group and its room."""
+    return SeriesWish(
+        group=series.group,
+        person_id=series.created_by_id,
+        classroom=series.classroom,
+        start_minute=series.start_minute,
+        end_minute=series.end_minute,
+        attendees=series.attendees,
+        series_id=series.pk,
+    )
+
+
+def locks_of_series(series_id: int, group: Group) -> list[Lock]:
+    """What a command that gives a series room time holds before rooms; who has entered a series never changes."""
+    creator_id = Series.objects.filter(pk=series_id).values_list("created_by_id", flat=True).first()
+    return locks_for(kept_rulebook(), [Party(creator_id or 0, group.pk)])
+
+
+class DateJudge:
+    """Judges the dates of some series one after the other: each takes of quotas what the ones before have left.
+
+    `wishes`: each item's series. `dates`: every (item, day, interval, registration id) that may be asked about.
+    At most one statement.
+    """
+
+    def __init__(
+        self,
+        wishes: Sequence[SeriesWish],
+        dates: Sequence[tuple[int, date, Interval | None, int | None]],
+        *,
+        now: datetime,
+        is_overriding: bool = False,
+    ) -> None:
+        self._rulebook: Rulebook = kept_rulebook()
+        self._is_overriding = is_overriding
+        self._wishes = {
+            (item, day): wishes[item].on(day, interval, now, registration_id)
+            for item, day, interval, registration_id in dates
+            if interval is not None and self._rulebook.rules
+        }
+        question = asking_for_owners(self._rulebook, list(self._wishes.values()))
+        self._ledger = Ledger() if question is None else ledger_in(str(send(question)[0][0][0]))
+        self._new_ids = count(-1, -1)
+        self.verdicts: dict[tuple[int, date], Verdict] = {}
+
+    def judge(self, item: int, day: date) -> Verdict:
+        """What the rules say to a date; nothing is wrong with one that they are not asked about."""
+        wish = self._wishes.get((item, day))
+        verdict = Verdict() if wish is None else self._ledger.judge(self._rulebook.rules, wish, self._rulebook.terms)
+        self.verdicts[item, day] = verdict
+        return verdict
+
+    def refuses(self, item: int, day: date) -> bool:
+        return self.judge(item, day).is_refused and not self._is_overriding
+
+    def take(self, item: int, day: date) -> None:
+        """The date is had."""
+        if wish := self._wishes.get((item, day)):
+            pk = wish.registration_id or next(self._new_ids)
+            charges = self._ledger.charges_for(wish, self.verdicts[item, day].deciding, pk)
+            self._ledger.write(wish, pk, charges)
+
+    def waits(self, item: int, day: date) -> bool:
+        """Whether somebody has to decide on a date, because of the rules that it breaks."""
+        verdict = self.verdicts.get((item, day))
+        return verdict is not None and verdict.needs_approval and not self._is_overriding
+
+    def found(self) -> dict[tuple[int, date], list[dict[str, Any]]]:
+        """The rules that dates break, by item and date."""
+        return {place: verdict.json for place, verdict in self.verdicts.items() if verdict.broken}
+
+    def broken(self, item: int, day: date) -> list[dict[str, Any]] | None:
+        """The rules that a date breaks, as JSON; None for none."""
+        verdict = self.verdicts.get((item, day))
+        return (verdict.json or None) if verdict else None
+
+
+def broken_on_dates(
+    found: Mapping[tuple[int, date], Sequence[Mapping[str, Any]]], items: Sequence[int | None] = (None,)
+) -> list[dict[str, Any]]:
+    """The rules that dates break, each once for each item, with its first numbers and all its dates."""
+    rules = dict[tuple[int, int], dict[str, Any]]()
+    for (item, day), broken in sorted(found.items()):
+        for rule in broken:
+            place = {} if items[item] is None else {"item": items[item]}
+            kept = rules.setdefault((item, rule["rule_id"]), {**rule, **place, "dates": []})
+            kept["dates"].append(day.isoformat())
+    order = [of_type.value for of_type in LimitType]
+    return sorted(rules.values(), key=lambda rule: (rule.get("item", 0), order.index(rule["type"]), rule["rule_id"]))
+
+
+def may_have_series(wish: SeriesWish, first: date, interval: Interval, now: datetime) -> bool:
+    """Whether a rule lets members have weekly series there."""
+    rulebook, asked = kept_rulebook(), wish.on(first, interval, now)
+    return allows_series(deciding(rulebook.rules, asked.party, asked.place, asked.stay, rulebook.terms))
+
+
+def judge_series(
+    wish: SeriesWish, dates: Mapping[date, Interval], now: datetime, earlier: Sequence[Sequence[date]] = ()
+) -> list[Broken]:
+    """The rules that the series as such breaks. `earlier`: the dates of others of its group in the same request.
+    One statement, if there are rules about series."""
+    rulebook = kept_rulebook()
+    if not dates or not any(rule.limit.type == LimitType.SERIES for rule in rulebook.rules):
+        return []
+    first = min(dates)
+    asked = wish.on(first, dates[first], now)
+    decide = deciding(rulebook.rules, asked.party, asked.place, asked.stay, rulebook.terms)
+    weeks = {week_of(day) for day in dates}
+    others = [*_weeks_of_others(wish), *({week_of(day) for day in days} for days in earlier)]
+    most_beside = max((sum(week in other for other in others) for week in weeks), default=0)
+    return broken_by_series(decide, weeks=len(weeks), most_beside=most_beside)
+
+
+def check_series(broken: Sequence[Broken], *, is_overriding: bool) -> bool:
+    """Whether the whole series has to be decided on. Raises: PolicyBroken."""
+    if is_overriding or not broken:
+        return False
+    if any(each.rule.effect == Effect.REFUSE for each in broken):
+        raise PolicyBroken([each.json for each in broken])
+    return True
+
+
+def _weeks_of_others(wish: SeriesWish) -> list[set[date]]:
+    """The weeks in which each other series of the group runs."""
+    rows = Series.objects.filter(group=wish.group).exclude(pk=wish.series_id or 0)
+    return [
+        {
+            week_of(series.starts_on) + timedelta(days=ahead)
+            for ahead in range(0, (series.last_on - week_of(series.starts_on)).days + 1, 7)
+        }
+        for series in rows.only("starts_on", "ends_on", "cancelled_from")
+    ]
