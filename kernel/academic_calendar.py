@@ -56,12 +56,12 @@ class CalendarChanging(Cascade):
     """
 
 
-Asking = Callable[[], Statement]
-Reading = Callable[[ResultRows], tuple[Term, ...]]
-_providers: list[tuple[Asking, Reading]] = []
+TermsQuestion = Callable[[], Statement]
+TermsReader = Callable[[ResultRows], tuple[Term, ...]]
+_providers: list[tuple[TermsQuestion, TermsReader]] = []
 
 
-def provide(ask: Asking, read: Reading) -> None:
+def provide(ask: TermsQuestion, read: TermsReader) -> None:
     """Have terms asked by a statement and read from its rows. Called from `AppConfig.ready`."""
     _providers[:] = [(ask, read)]
 
