@@ -120,8 +120,8 @@ class GroupDetail(Shape):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    tags = serializers.ListField(child=serializers.CharField())
     results = MemberOutput(many=True)
+    tags = serializers.ListField(child=serializers.CharField())
 
 
 class AddedMemberOutput(Output):

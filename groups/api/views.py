@@ -59,7 +59,7 @@ class GroupViewSet(CallerViewSet):
         if not rules.may_see(self.access, group.pk):
             raise PermissionDenied
         response = self.listing(UserGroup.objects.filter(group=group).with_api_relations().order_by("id"), MemberOutput)
-        response.data = {**TaggedGroupOutput(group).data, **response.data}
+        response.data = {"id": group.pk, "name": group.name, **response.data, "tags": list(group.tags)}
         return response
 
     @Operation(

@@ -39,7 +39,7 @@ def test_tags_are_kept_in_the_order_given(api, cspace, member, team, method):
         {"id": cspace_group().pk, "name": "cspace", "tags": []},
     ]
     detail = api(member).get(f"groups/{team.pk}/").json()
-    assert (list(detail), detail["tags"]) == (["id", "name", "tags", "results"], tagged["tags"])
+    assert (list(detail), detail["tags"]) == (["id", "name", "results", "tags"], tagged["tags"])
 
 
 def test_documented_shapes_stay_as_they_are(api, cspace, member, team):
