@@ -141,13 +141,14 @@ def _follow(registration: Registration, week: SeriesWeek, group: Group, now: dat
         raise SeriesIsCancelled if is_cancelled else SeriesEndsBefore
     registration.group = group
     registration.description = series.description if week.own_description is None else week.own_description
-    registration.attendees = series.attendees if week.own_attendees is None else week.own_attendees or None
     if slot.has_gone(day, cut=campus_date(now), now=now):
         return
     interval = slot.interval_on(day)
     if interval is None or not slot.includes(day):
         raise SeriesHasNoDate
     occupancy.classroom, occupancy.starts_at, occupancy.ends_at = series.classroom, interval.starts_at, interval.ends_at
+    is_own = week.own_attendees is not None and week.own_attendees <= series.classroom.capacity
+    registration.attendees = week.own_attendees or None if is_own else series.attendees
 
 
 def _for_decision(holding: Holding) -> Registration:

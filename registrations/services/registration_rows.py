@@ -35,6 +35,12 @@ COLUMNS = (
 )
 """All columns but those that PostgreSQL keeps: a new one is given its value here, and in both statements."""
 INSERT = f"INSERT INTO registrations_registration ({', '.join(COLUMNS)})"
+ATTENDEES_IN_WEEK = (
+    "CASE WHEN week.own_attendees IS NULL THEN series.attendees"
+    " WHEN week.own_attendees <= (SELECT capacity FROM classrooms_classroom WHERE id = series.classroom_id)"
+    " THEN nullif(week.own_attendees, 0) ELSE series.attendees END"
+)
+"""What was said for the week alone, if its series has not gone meanwhile where so many find no seat."""
 INSERT_ONE = (
     f"{INSERT} SELECT CASE WHEN acted.is_individual OR acted.group_id IS NOT NULL THEN {OCCUPIED} END, acted.group_id,"  # noqa: S608
     " %s::bigint, %s::text, %s, %s::timestamptz, NULL, false, %s::int, %s::jsonb"
@@ -47,7 +53,7 @@ INSERT_OCCURRENCES = (
     " AS placed (id, series_id, week, status, broken_rules)),"
     f" written AS ({INSERT} SELECT placed.id, series.group_id, series.created_by_id,"
     " coalesce(week.own_description, series.description), placed.status, %s::timestamptz, series.id, false,"
-    " nullif(coalesce(week.own_attendees, series.attendees), 0), placed.broken_rules FROM placed"
+    f" {ATTENDEES_IN_WEEK}, placed.broken_rules FROM placed"
     " JOIN registrations_series AS series ON series.id = placed.series_id"
     " LEFT JOIN registrations_seriesweek AS week ON week.series_id = series.id AND week.begins_on = placed.week)"
     f" {INSERT_WEEK} SELECT series_id, week, %s::text, id, NULL, '', NULL, NULL FROM placed {OVER_WHAT_STOOD_THERE}"

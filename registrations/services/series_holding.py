@@ -1,6 +1,6 @@
 """How a command holds a series: its group, then its rooms; then everything is read again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -48,12 +48,6 @@ class LockedSeries:
             and not rules.has_started(row.occupancy.starts_at, now)
             and (from_day is None or campus_date(row.occupancy.starts_at) >= from_day)
         }
-
-    def most_attendees_alone(self, following: Collection[date], from_day: date) -> int | None:
-        """The most that were said for one week alone, of the weeks that `following` has or that begin on or after a
-        day; None where that was said of none."""
-        weeks = [row for row in self.weeks if row.begins_on in following or row.begins_on >= from_day]
-        return max((row.own_attendees or 0 for row in weeks if row.state != WeekState.SETTLED), default=0) or None
 
     def lost(self, now: datetime) -> list[Registration]:
         """What lies ahead of the occurrences that were moved or passed on by hand and then cancelled by closures."""

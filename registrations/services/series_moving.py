@@ -26,7 +26,7 @@ from registrations.queries.series import with_api_relations
 from registrations.rules import Layout, PresentWeek
 from registrations.services.cancelling import set_cancelled
 from registrations.services.charging import charge_written
-from registrations.services.handing_on import HANDED_ON, hand_on
+from registrations.services.handing_on import HANDED_ON, check_seats, hand_on
 from registrations.services.judging import PolicyBroken
 from registrations.services.new_series import skips_of
 from registrations.services.registration_rows import let_wait
@@ -83,15 +83,17 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
     if changes:
         series.has_moved = series.has_moved or bool(changes.keys() & SHIFTING)
         series.save()
-    following, outcome = locked.following(now, cut), Relayout()
-    if "group" in changes:
-        _check_heirs(series, following, now, is_overriding=change.is_overriding)
+    following, layout, outcome = locked.following(now, cut), None, Relayout()
+    handed_on = [name for name in HANDED_ON if getattr(change, name) is not None]
     if change.names_slot or "end_date" in changes:
         layout = _layout(locked, following, change, changes, cut=cut, now=now, former_last=former_last)
+    check_seats(locked, following, layout or Layout(), handed_on)
+    if "group" in changes:
+        _check_heirs(series, following, now, is_overriding=change.is_overriding)
+    if layout:
         outcome = _carry_out(layout, series, following, change, by=by, now=now)
     lost = {fact.registration.id for fact in outcome.cancelled}
     staying = {week: row for week, row in following.items() if row.pk not in lost}
-    handed_on = [name for name in HANDED_ON if getattr(change, name) is not None]
     changed = {*outcome.moved_ids, *hand_on(locked, staying, handed_on)}
     charge_written({*changed, *outcome.added_ids}, are_new=False)
     if changes or changed or outcome.added_ids or lost:
@@ -132,9 +134,6 @@ def _layout(
 ) -> Layout:
     """What the change wants of each week. Raises: Invalid."""
     series, is_shifted = locked.series, bool(changes.keys() & SHIFTING)
-    most = locked.most_attendees_alone(following, cut) if "classroom" in changes else None
-    if faults := rules.attendees_faults(most, series.classroom):
-        raise Invalid(faults)
     layout = rules.lay_out(
         {week.begins_on: _present(week, is_movable=week.begins_on in following) for week in locked.weeks},
         series.slot,

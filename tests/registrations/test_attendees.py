@@ -13,7 +13,7 @@ from registrations.services.booking import Slot, book
 from registrations.services.changing import RegistrationChange, change_registration
 from registrations.services.series_changes import SeriesChange
 from registrations.services.series_moving import change_series
-from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_series
+from tests.factories import make_classroom, make_group, make_registration, make_series
 from tests.registrations.series_answers import dates, ids, url
 
 pytestmark = pytest.mark.usefixtures("document_clock")
@@ -293,7 +293,7 @@ def test_the_services_of_series_judge_as_the_body_does(cspace, team, room, atten
     with pytest.raises(Invalid) as refusal:
         make_series(**values, attendees=attendees)
     assert refusal.value.details == {"attendees": [sentence]}
-    made = make_series(**values)
+    made = make_series(**values, attendees=30)
     with pytest.raises(Invalid) as refusal:
         change_series(series_id=made.pk, by=cspace, now=clock.now(), change=SeriesChange(attendees=attendees))
     assert refusal.value.details == {"attendees": [sentence]}
@@ -357,24 +357,83 @@ def test_unknown_for_one_date_stays_too(api, member, series, change):
     assert list(SeriesWeek.objects.in_order().values_list("own_attendees", flat=True)) == [None, 0, None, None]
 
 
-@pytest.mark.parametrize(("own", "expected"), [(5, 5), (None, None)])
-def test_what_was_said_for_one_date_comes_back_with_it(api, member, cspace, series, change, own, expected):
-    first = ids(series)[0]
-    assert api(member).put(f"registrations/{first}/", {"attendees": own}).status_code == 200
-    change(day_of_week=1)
-    change(day_of_week=2)
-    rows = Registration.objects.live().in_order().values_list("attendees", flat=True)
-    assert list(rows) == [expected if first in ids(series)[:1] and place == 0 else 12 for place in range(4)]
+@pytest.mark.parametrize("own", [5, None])
+def test_what_was_said_for_one_date_comes_back_with_it(api, member, series, change, own):
+    assert api(member).put(f"registrations/{ids(series)[3]}/", {"attendees": own}).status_code == 200
+    assert len(dates(change(end_date="2026-02-21"))) == 3
+    assert len(dates(change(end_date="2026-02-28"))) == 4
+    assert list(Registration.objects.live().in_order().values_list("attendees", flat=True)) == [12, 12, 12, own]
+
+
+def test_what_was_said_for_a_date_that_is_lost_is_nothing_in_a_room_too_small_for_it(
+    api, cspace, member, series, change, small_room
+):
+    """Such a date cannot be asked to change its number: its series has its way, and in a larger room the date again."""
+    third, fourth = ids(series)[2:]
+    for pk in (third, fourth):
+        assert api(member).put(f"registrations/{pk}/", {"attendees": 13}).status_code == 200
+    assert api(cspace).post(f"registrations/{third}/reject/").status_code == 200
+    change(end_date="2026-02-21")
+    change(classroom="Room S", attendees=10)
+    change(end_date="2026-02-28")
+    assert api(cspace).post(f"registrations/{third}/approve/").json()["attendees"] == 10
+    live = Registration.objects.live().in_order()
+    assert list(live.values_list("attendees", flat=True)) == [10, 10, 10, 10]
+    change(end_date="2026-02-21")
+    change(classroom="Room A")
+    change(end_date="2026-02-28")
+    assert live.last().attendees == 13
 
 
 def test_a_date_with_more_people_keeps_the_series_from_a_room_too_small_for_them(
     api, member, cspace, series, small_room
 ):
-    assert api(member).put(f"registrations/{ids(series)[1]}/", {"attendees": 13}).status_code == 200
+    second = ids(series)[1]
+    assert api(member).put(f"registrations/{second}/", {"attendees": 13}).status_code == 200
     assert refused(api(cspace).put(url(series), {"classroom": "Room S"})) == fault("The room seats 12")
     later = api(cspace).put(url(series), {"classroom": "Room S", "from_date": "2026-02-16"})
     assert later.status_code == 200
+    assert refused(api(cspace).put(url(series), {"classroom": "Room S"})) == fault("The room seats 12")
     assert stored() == [12, 13, 12, 12]
+    assert api(cspace).put(url(series), {"end_time": "10:00", "from_date": "2026-02-16"}).status_code == 200
+    assert api(member).put(f"registrations/{second}/", {"attendees": 12}).status_code == 200
+    assert api(cspace).put(url(series), {"classroom": "Room S"}).status_code == 200
+
+
+def test_a_date_that_somebody_has_moved_keeps_its_series_from_no_room(api, member, cspace, series, small_room):
+    body = {"attendees": 13, "end_time": "10:30"}
+    assert api(member).put(f"registrations/{ids(series)[1]}/", body).status_code == 200
+    assert api(cspace).put(url(series), {"classroom": "Room S"}).status_code == 200
+    assert stored() == [12, 13, 12, 12]
+
+
+def test_dates_that_are_still_in_a_smaller_room_keep_its_number_of_seats(api, cspace, series, change):
+    make_classroom("Aula", capacity=200)
+    change(classroom="Aula", from_date="2026-02-16")
+    assert refused(api(cspace).put(url(series), {"attendees": 100})) == fault("The room seats 30")
+    assert change(attendees=100, from_date="2026-02-16")["attendees"] == 100
+    assert stored() == [12, 12, 100, 100]
+    assert refused(api(cspace).put(url(series), {"classroom": "Room A"})) == fault("The room seats 30")
+    assert change(classroom="Aula", attendees=100)["attendees"] == 100
+    assert stored() == [100] * 4
+
+
+def test_dates_that_are_given_up_need_no_seats(api, member, cspace, series, small_room):
+    assert api(member).put(f"registrations/{ids(series)[3]}/", {"attendees": 13}).status_code == 200
+    assert api(cspace).put(url(series), {"classroom": "Room S", "end_date": "2026-02-21"}).status_code == 200
+    make_classroom("Aula", capacity=200)
+    body = {"classroom": "Aula", "attendees": 100, "end_date": "2026-02-14"}
+    assert api(cspace).put(url(series), body).status_code == 200
+    assert list(Registration.objects.live().values_list("attendees", flat=True)) == [100, 100]
+
+
+def test_dates_with_their_own_number_are_not_judged_by_that_of_the_series(api, member, series, change):
+    make_classroom("Aula", capacity=200)
+    for pk, own in zip(ids(series)[:2], (5, None), strict=True):
+        assert api(member).put(f"registrations/{pk}/", {"attendees": own}).status_code == 200
+    change(classroom="Aula", from_date="2026-02-16")
+    change(attendees=100)
+    assert stored() == [5, None, 100, 100]
 
 
 def test_a_rejected_date_comes_back_with_what_its_series_says(api, member, cspace, series, change):
@@ -397,8 +456,3 @@ def test_a_date_lost_to_a_closure_comes_back_with_it(api, cspace, member, series
     assert api(cspace).post(url(series, "retry-skipped/")).status_code == 200
     again = Registration.objects.live().in_order().first()
     assert (again.pk != lost, again.attendees) == (True, 7)
-
-
-def test_only_cspace_enters_series(member, room, team):
-    join(member, cspace_group())
-    assert make_series(by=member, group=team, classroom=room, starts_on=DAY, attendees=30).attendees == 30
