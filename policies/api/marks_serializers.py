@@ -40,8 +40,8 @@ class MarkedPersonField(serializers.Field[int, Any, str, Any]):
 
 def owners_named(values: Mapping[str, Any]) -> list[Owner]:
     """Whom the values of a body name; just one, if it is valid."""
-    named = ((OwnerKind.GROUP, values.get("group_id")), (OwnerKind.PERSON, values.get("username")))
-    return [Owner(kind, owner_id) for kind, owner_id in named if owner_id is not None]
+    ids = {OwnerKind.GROUP: values.get("group_id"), OwnerKind.PERSON: values.get("username")}
+    return [Owner(kind, owner_id) for kind, owner_id in ids.items() if owner_id is not None]
 
 
 class MarkInput(Input):
@@ -57,8 +57,8 @@ class MarkInput(Input):
     note = TextField(max_length=MAX_NOTE, required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        named = [name for name in ("group_id", "username") if self.initial_data.get(name) is not None]
-        return {} if len(named) == 1 else {"non_field_errors": [ONE_OWNER]}
+        owners = [name for name in ("group_id", "username") if self.initial_data.get(name) is not None]
+        return {} if len(owners) == 1 else {"non_field_errors": [ONE_OWNER]}
 
     def further_faults(self, values: Mapping[str, Any]) -> Faults:
         owners = owners_named(values)

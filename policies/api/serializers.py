@@ -13,7 +13,7 @@ from kernel.errors import Faults, Invalid
 from policies.enums import Effect
 from policies.queries.rulebook import NamedRule
 from policies.rules.reading import MAX_NAME
-from policies.services.booking_rules import read_rule, shown_rule
+from policies.services.booking_rules import read_rule, shown_rule, unknown_faults
 
 EXAMPLE = {
     "name": "Twelve hours a week",
@@ -40,7 +40,7 @@ class PartField(serializers.Field[Any, Any, Any, Any]):
 
 
 class BookingRuleInput(Input):
-    """A rule, whole: a PUT says all of it again."""
+    """A rule. What a PUT does not say stays as it is; a part that it says, it says whole."""
 
     example = EXAMPLE
 
@@ -53,12 +53,26 @@ class BookingRuleInput(Input):
     at = PartField(required=False, allow_null=True)
     limit = PartField()
 
-    def further_faults(self, values: Mapping[str, Any]) -> Faults:
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        """What is wrong with the parts, and with the rule that they make, beside the fields that are malformed."""
+        malformed = {
+            name
+            for name, field in self.fields.items()
+            if name not in values and (name in self.initial_data or (field.required and not self.partial))
+        }
         try:
-            read_rule(self.initial_data)
+            read_rule(self._whole)
         except Invalid as error:
-            return {name: found for name, found in error.details.items() if name.split(".")[0] in values}
+            return {name: faults for name, faults in error.details.items() if name.split(".")[0] not in malformed}
         return {}
+
+    def further_faults(self, values: Mapping[str, Any]) -> Faults:
+        return unknown_faults(self._whole)
+
+    @property
+    def _whole(self) -> Mapping[str, Any]:
+        """What the body says, and of a rule that it changes the rest (`present` in the context)."""
+        return {**self.context.get("present", {}), **self.initial_data}
 
 
 class BookingRuleOutput(Output):
@@ -77,8 +91,8 @@ class BookingRuleOutput(Output):
     limit = PartField()
 
     def represent(self, instance: NamedRule) -> dict[str, Any]:
-        shown = shown_rule(instance)
-        return {"id": instance.rule.id, "name": shown.pop("name"), "sentence": instance.rule.sentence, **shown}
+        rule = shown_rule(instance)
+        return {"id": instance.rule.id, "name": rule.pop("name"), "sentence": instance.rule.sentence, **rule}
 
 
 class BookingRuleList(Shape):

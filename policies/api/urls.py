@@ -8,7 +8,7 @@ urlpatterns = [
     path("booking-rules/", BookingRuleViewSet.as_view({"get": "list", "post": "create"})),
     path(
         "booking-rules/<id:pk>/",
-        BookingRuleViewSet.as_view({"put": "update", "delete": "destroy"}),
+        BookingRuleViewSet.as_view({"put": "update", "patch": "partial_update", "delete": "destroy"}),
     ),
     path("users/me/marks/", OwnMarkViewSet.as_view({"get": "list"})),
     path("groups/<id:pk>/marks/", GroupMarkViewSet.as_view({"get": "list"})),

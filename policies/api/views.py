@@ -16,11 +16,12 @@ from policies.queries.own_rules import all_rules, rules_for
 from policies.services.booking_rules import (
     RuleExists,
     TooManyRules,
-    change_rule,
+    amend_rule,
     create_rule,
     delete_rule,
     named_rule,
     read_rule,
+    shown_rule,
 )
 
 
@@ -39,19 +40,22 @@ class BookingRuleViewSet(CallerViewSet):
     )
     def create(self, request: Request) -> Response:
         self.body(BookingRuleInput)
-        named = create_rule(by=self.caller, now=clock.now(), wish=read_rule(cast(Mapping[str, Any], request.data)))
-        return self.created(BookingRuleOutput(named).data, f"/api/v1/booking-rules/{named.rule.id}/")
+        rule = create_rule(by=self.caller, now=clock.now(), wish=read_rule(self._said()))
+        return self.created(BookingRuleOutput(rule).data, f"/api/v1/booking-rules/{rule.rule.id}/")
 
     @Operation(InCSpace, request=BookingRuleInput, responses=BookingRuleOutput, conflicts=[RuleExists])
     def update(self, request: Request, pk: int) -> Response:
-        named_rule(pk)
-        self.body(BookingRuleInput)
-        named = change_rule(
-            rule_id=pk, by=self.caller, now=clock.now(), wish=read_rule(cast(Mapping[str, Any], request.data))
-        )
-        return Response(BookingRuleOutput(named).data)
+        self.changes(BookingRuleInput, present=shown_rule(named_rule(pk)))
+        rule = amend_rule(rule_id=pk, by=self.caller, now=clock.now(), body=self._said())
+        return Response(BookingRuleOutput(rule).data)
+
+    partial_update = update
 
     @Operation(InCSpace, responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:
         delete_rule(rule_id=pk, by=self.caller, now=clock.now())
         return Response(status=204)
+
+    def _said(self) -> Mapping[str, Any]:
+        """The body as it was sent, once its serializer has found nothing wrong with it."""
+        return cast(Mapping[str, Any], self.request.data)

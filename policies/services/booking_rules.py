@@ -10,24 +10,21 @@ import orjson
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.queries.people import asking_for_active_people
 from accounts.rules import check_cspace
-from classrooms.models import Classroom
-from classrooms.rules import FLOORS, UNKNOWN_CLASSROOM
-from groups.models import Group
-from groups.rules import UNKNOWN_GROUP
+from classrooms.rules import FLOORS
 from kernel.changes import changes_between
 from kernel.db.batch import send
 from kernel.db.constraints import naming
 from kernel.db.locks import Namespace, lock_namespace
 from kernel.db.renewing import renew
 from kernel.db.transactions import allow_long_work, transactional
-from kernel.errors import UNKNOWN_USER, AlreadyExists, Invalid, LimitReached, NotFound
+from kernel.errors import AlreadyExists, Faults, Invalid, LimitReached, NotFound
 from kernel.facts import cascade, publish
 from policies.enums import Effect, Per
 from policies.facts import BookingRuleChanged, BookingRuleCreated, BookingRuleDeleted, RulesWriting
 from policies.models import BookingRule
 from policies.queries.rulebook import RULES_VERSION, NamedRule, asking_for_rule, named_rules, terms_now
+from policies.queries.scope_ids import scope_ids
 from policies.rules.limits import Limit, Quota
 from policies.rules.quotas import period_began
 from policies.rules.reading import (
@@ -47,6 +44,8 @@ from policies.rules.shown import at_json, during_json, limit_json, where_json, w
 
 MAX_RULES = 500
 """Each is looked at by every booking."""
+SHOWN_ONLY = frozenset({"id", "sentence"})
+"""What answers show and a request may repeat: it is passed over."""
 WRITING_SECONDS = 60
 """How long what is booked may take to be charged to a new quota."""
 
@@ -91,9 +90,9 @@ class RuleWish:
 
 
 def read_rule(body: Mapping[str, Any]) -> RuleWish:
-    """A rule as JSON says it; everything that is wrong with it at once. Raises: Invalid."""
+    """A rule as JSON says it, or as an answer shows it; everything that is wrong with it at once. Raises: Invalid."""
     faults: dict[str, list[str]] = {}
-    whole = Reading(body, "", faults)
+    whole = Reading(body, "", faults, read=set(SHOWN_ONLY))
     name = whole.text("name", MAX_NAME, required=True)
     is_active = whole.boolean("is_active")
     effect = whole.choice("effect", Effect, required=False) or Effect.REFUSE
@@ -118,6 +117,12 @@ def read_rule(body: Mapping[str, Any]) -> RuleWish:
     )
 
 
+def unknown_faults(body: Mapping[str, Any]) -> Faults:
+    """What a rule names and there is none of, whatever else is wrong with it: for a body that is refused anyway."""
+    whole = Reading(body, "", {})
+    return scope_ids(read_who(whole.inside("who")), read_where(whole.inside("where"), FLOORS)).faults
+
+
 @transactional
 def create_rule(*, by: User, now: datetime, wish: RuleWish) -> NamedRule:
     """A new rule. Publishes `BookingRuleCreated`.
@@ -132,11 +137,11 @@ def create_rule(*, by: User, now: datetime, wish: RuleWish) -> NamedRule:
     _apply(wish, rule, now)
     with naming({"bookingrule_no_two_alike": RuleExists()}):
         rule.save(force_insert=True)
-    named = named_rule(rule.pk)
+    after = named_rule(rule.pk)
     announce_rules(actor_id=by.pk, now=now, rule_id=rule.pk)
-    sentence = named.rule.sentence
+    sentence = after.rule.sentence
     publish(BookingRuleCreated(actor_id=by.pk, occurred_at=now, rule_id=rule.pk, name=rule.name, sentence=sentence))
-    return named
+    return after
 
 
 @transactional
@@ -147,14 +152,28 @@ def change_rule(*, rule_id: int, by: User, now: datetime, wish: RuleWish) -> Nam
     """
     check_cspace(by.access)
     hold_rules()
-    rule, before = _rule(rule_id), named_rule(rule_id)
+    return _change(named_rule(rule_id), by, now, wish)
+
+
+@transactional
+def amend_rule(*, rule_id: int, by: User, now: datetime, body: Mapping[str, Any]) -> NamedRule:
+    """The same in JSON, where what is not said stays as it is. Raises: as `read_rule` and `change_rule`."""
+    check_cspace(by.access)
+    hold_rules()
+    before = named_rule(rule_id)
+    return _change(before, by, now, read_rule({**shown_rule(before), **body}))
+
+
+def _change(before: NamedRule, by: User, now: datetime, wish: RuleWish) -> NamedRule:
+    """The rules are held. Raises: Invalid, RuleExists."""
     changes = changes_between(shown_rule(before), {"name": wish.name, **wish.json})
     if not changes:
         return before
-    _apply(wish, rule, now)
+    rule = _rule(before.rule.id)
+    _apply(wish, rule, now, before)
     with naming({"bookingrule_no_two_alike": RuleExists()}):
         rule.save()
-    named = named_rule(rule.pk)
+    after = named_rule(rule.pk)
     if set(changes) - {"name"}:
         announce_rules(actor_id=by.pk, now=now, rule_id=rule.pk)
     publish(
@@ -163,11 +182,11 @@ def change_rule(*, rule_id: int, by: User, now: datetime, wish: RuleWish) -> Nam
             occurred_at=now,
             rule_id=rule.pk,
             name=rule.name,
-            sentence=named.rule.sentence,
+            sentence=after.rule.sentence,
             changes=changes,
         )
     )
-    return named
+    return after
 
 
 @transactional
@@ -178,13 +197,11 @@ def delete_rule(*, rule_id: int, by: User, now: datetime) -> None:
     """
     check_cspace(by.access)
     hold_rules()
-    rule, named = _rule(rule_id), named_rule(rule_id)
+    rule, before = _rule(rule_id), named_rule(rule_id)
     rule.delete()
     announce_rules(actor_id=by.pk, now=now, rule_id=rule_id)
-    fact = BookingRuleDeleted(
-        actor_id=by.pk, occurred_at=now, rule_id=rule_id, name=named.name, sentence=named.rule.sentence
-    )
-    publish(fact)
+    sentence = before.rule.sentence
+    publish(BookingRuleDeleted(actor_id=by.pk, occurred_at=now, rule_id=rule_id, name=before.name, sentence=sentence))
 
 
 def hold_rules() -> None:
@@ -211,20 +228,20 @@ def goes_by_calendar() -> bool:
 
 def named_rule(rule_id: int) -> NamedRule:
     """One rule as it stands. Raises: BookingRuleNotFound."""
-    for named in named_rules(*send(asking_for_rule(rule_id))):
-        return named
+    for rule in named_rules(*send(asking_for_rule(rule_id))):
+        return rule
     raise BookingRuleNotFound
 
 
-def shown_rule(named: NamedRule) -> dict[str, Any]:
+def shown_rule(rule_as_named: NamedRule) -> dict[str, Any]:
     """A rule as answers show it, without its id and sentence."""
-    rule = named.rule
+    rule = rule_as_named.rule
     return {
-        "name": named.name,
-        "is_active": named.is_active,
+        "name": rule_as_named.name,
+        "is_active": rule_as_named.is_active,
         "effect": rule.effect.value,
-        "who": who_json(named.who),
-        "where": where_json(named.where),
+        "who": who_json(rule_as_named.who),
+        "where": where_json(rule_as_named.where),
         "during": during_json(rule.during),
         "at": at_json(rule.at),
         "limit": limit_json(rule.limit),
@@ -238,13 +255,17 @@ def _rule(rule_id: int) -> BookingRule:
     return rule
 
 
-def _apply(wish: RuleWish, rule: BookingRule, now: datetime) -> None:
-    """Raises: Invalid (whom or where it names there is none of)."""
+def _apply(wish: RuleWish, rule: BookingRule, now: datetime, before: NamedRule | None = None) -> None:
+    """Raises: Invalid (whom or where it names there is none of, unless it has named them `before`)."""
     during, at = wish.during or During(), wish.at or At()
+    if before is None or (before.who, before.where) != (wish.who, wish.where):
+        ids = scope_ids(wish.who, wish.where)
+        if ids.faults:
+            raise Invalid(ids.faults)
+        rule.group_id, rule.user_id, rule.classroom_id = ids.group_id, ids.user_id, ids.classroom_id
     rule.name, rule.is_active, rule.effect = wish.name, wish.is_active, wish.effect
     rule.who_kind, rule.who_label = wish.who.kind, wish.who.label
     rule.where_kind, rule.building, rule.floor = wish.where.kind, wish.where.building, wish.where.floor
-    rule.group_id, rule.user_id, rule.classroom_id = _named_ids(wish)
     rule.during_from, rule.during_until = during.first, during.last
     rule.during_period = during.period.value if during.period else ""
     rule.at_weekdays = None if wish.at is None else list(at.weekdays)
@@ -252,21 +273,3 @@ def _apply(wish: RuleWish, rule: BookingRule, now: datetime) -> None:
     rule.limit_type, rule.limit = wish.limit.type.value, limit_json(wish.limit)
     rule.likeness = hashlib.sha256(orjson.dumps(wish.json, option=orjson.OPT_SORT_KEYS)).hexdigest()
     rule.charged_from = period_began(wish.limit, now, terms_now()) if isinstance(wish.limit, Quota) else None
-
-
-def _named_ids(wish: RuleWish) -> tuple[int | None, int | None, int | None]:
-    """The ids of the group, the person and the room that a wish names."""
-    who, where, faults = wish.who, wish.where, dict[str, list[str]]()
-    if who.group_id is not None and not Group.objects.filter(pk=who.group_id, archived_at=None).exists():
-        faults["who.group_id"] = [UNKNOWN_GROUP]
-    user_id = classroom_id = None
-    if who.username is not None:
-        people: dict[str, int] = dict(send(asking_for_active_people([who.username]))[0])
-        user_id = people.get(who.username)
-        faults |= {} if user_id else {"who.username": [UNKNOWN_USER]}
-    if where.classroom is not None:
-        classroom_id = Classroom.objects.filter(name=where.classroom).values_list("pk", flat=True).first()
-        faults |= {} if classroom_id else {"where.classroom": [UNKNOWN_CLASSROOM]}
-    if faults:
-        raise Invalid(faults)
-    return who.group_id, user_id, classroom_id

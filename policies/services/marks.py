@@ -91,9 +91,9 @@ def withdraw_mark(*, mark_id: int, by: User, now: datetime, reason: str) -> None
 def _marked(owner: Owner, registration_id: int | None, *, is_held: bool = False) -> tuple[Group | User | None, Faults]:
     """Who is to have a mark, and what keeps him from it. `is_held`: a group cannot be archived meanwhile."""
     is_group = owner.kind == OwnerKind.GROUP
-    held = [holding_group(owner.id)] if is_held and is_group else []
+    holding = [holding_group(owner.id)] if is_held and is_group else []
     about = [] if registration_id is None else [asking_for_owners(registration_id)]
-    rows, *owners = send(*held, asking_for_marked(owner), *about)[len(held) :]
+    rows, *owners = send(*holding, asking_for_marked(owner), *about)[len(holding) :]
     marked, is_present = marked_in(owner, rows)
     unknown = {"group_id": [UNKNOWN_GROUP]} if is_group else {"username": [UNKNOWN_USER]}
     faults: Faults = {} if is_present else unknown

@@ -34,6 +34,7 @@ from tests.factories import (
 )
 from tests.factories.timetables import make_course, make_plan
 from tests.once import built_once
+from tests.policies.scenes import make_mark, make_rule
 from tests.routes import operation, operations
 from tests.webhooks.scenes import make_webhook
 
@@ -235,6 +236,24 @@ MATRIX = {
     ("GET", "allocation-events/{drawn}/registrations/{foreign_drawn}/alternatives/"): CSPACE,
     ("GET", "allocation-events/{event}/registrations/{own_entry}/alternatives/"): (401, 403, 409, 409, 409),
     ("GET", "allocation-events/{event}/registrations/{missing}/alternatives/"): MISSING,
+    # policy.md §1 Booking rules, §6 Marks. {mark} is the group's.
+    ("GET", "booking-rules/"): LOGGED_IN,
+    ("GET", "booking-rules/?all=true"): CSPACE,
+    ("POST", "booking-rules/"): CSPACE_CREATES,
+    ("PUT", "booking-rules/{rule}/"): CSPACE,
+    ("PUT", "booking-rules/{missing}/"): CSPACE_MISSING,
+    ("PATCH", "booking-rules/{rule}/"): CSPACE,
+    ("PATCH", "booking-rules/{missing}/"): CSPACE_MISSING,
+    ("DELETE", "booking-rules/{rule}/"): CSPACE_DELETES,
+    ("DELETE", "booking-rules/{missing}/"): CSPACE_MISSING,
+    ("GET", "users/me/marks/"): LOGGED_IN,
+    ("GET", "groups/{team}/marks/"): (401, 403, 200, 200, 200),
+    ("GET", "groups/{other}/marks/"): CSPACE,
+    ("GET", "groups/{system}/marks/"): CSPACE,
+    ("GET", "groups/{missing}/marks/"): MISSING,
+    ("POST", "marks/"): CSPACE_CREATES,
+    ("DELETE", "marks/{mark}/?reason=ill"): CSPACE_DELETES,
+    ("DELETE", "marks/{missing}/?reason=ill"): CSPACE_MISSING,
     # §7 Batch allocation
     ("GET", "batch-allocations/"): CSPACE,
     ("POST", "batch-allocations/"): CSPACE_CREATES,
@@ -304,6 +323,12 @@ CODES = {401: "NOT_AUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 4
 DAY = date(2026, 2, 1)
 SLOT = "?date=2026-02-01&start_time=18:00&end_time=19:00"
 CLOSURE = {"starts_at": "2026-02-03T00:00:00Z", "ends_at": "2026-02-03T10:00:00Z"}
+RULE = {
+    "name": "Two hours at most",
+    "who": {"kind": "everybody"},
+    "where": {"kind": "everywhere"},
+    "limit": {"type": "length", "max_minutes": 120},
+}
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "token/"): {"username": "member", "password": PASSWORD},
     ("POST", "groups/"): {"name": "chess-club"},
@@ -330,6 +355,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "allocation-events/"): {"registration_end": "2026-01-30T23:59:59Z"},
     ("PUT", "batch-allocations/"): {"description": "Seminar"},
     ("PATCH", "batch-allocations/"): {"description": "Seminar"},
+    ("POST", "booking-rules/"): RULE,
+    ("PUT", "booking-rules/"): {"name": "Short"},
+    ("PATCH", "booking-rules/"): {"name": "Short"},
+    ("POST", "marks/"): {"username": "member", "kind": "no_show", "points": 1},
     ("POST", "webhooks/"): {"url": "https://hooks.example.org/cspace", "events": ["registration.*"]},
     ("PUT", "webhooks/"): {"events": ["closure.created"]},
     ("PATCH", "webhooks/"): {"events": ["closure.created"]},
@@ -410,6 +439,8 @@ def build() -> SimpleNamespace:
         "admins": admins.pk,
         "cancelled": cancelled.pk,
         "members_notice": notice.pk,
+        "rule": make_rule(cspace, limit={"type": "gap", "minutes": 15}),
+        "mark": make_mark(cspace, team).pk,
         "webhook": make_webhook("group.archived").pk,
         "silent": make_webhook("group.archived", is_active=False).pk,
         "missing": 10**17,
