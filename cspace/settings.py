@@ -279,6 +279,7 @@ SPECTACULAR_SETTINGS = {
         "ClosureConflict": [("fail", "fail"), ("cancel", "cancel")],
         "SeriesConflict": [("fail", "fail"), ("skip", "skip")],
         "SemesterType": "timetables.enums.SemesterType",
+        "MarkKind": "policies.enums.MarkKind",
         "Period": [("upcoming", "upcoming"), ("past", "past"), ("all", "all")],
     },
     "APPEND_COMPONENTS": {

@@ -21,11 +21,14 @@ from kernel.models import IdempotencyRecord
 from mail.models import Invitation
 from notifications.models import Notification
 from outbox.models import Letter, LetterCopy
+from policies.models import QuotaCharge
+from policies.queries.rulebook import renew_rulebook
 from registrations.models import EndingNotice, Registration, Reminder, Series
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_semester
 from tests.once import built_once
+from tests.policies.scenes import make_mark, make_rule
 from tests.webhooks.scenes import make_delivery, make_webhook
 from timetables.models import PlannedCourse, StudyPlan, Teacher, Unit
 
@@ -37,6 +40,7 @@ AN_OCCUPANCY_WITHOUT_A_COURSE = (
 )
 ANOTHER = "(SELECT max(id) FROM accounts_user)"
 """Who has no preferences yet."""
+ANOTHER_RULE = {"likeness": "'other'"}
 A_WEEK = {"begins_on": "begins_on + 70"}
 A_WEEKLY_REGISTRATION = "(SELECT max(registration_id) FROM registrations_seriesweek)"
 A_REGISTRATION = "(SELECT max(occupancy_id) FROM registrations_registration)"
@@ -115,6 +119,24 @@ VIOLATIONS = {
     "series_event_means_draw": ("registrations.Series", {"event_id": "NULL"}),
     "series_description_in_range": ("registrations.Series", {"description": "repeat('x', 2001)"}),
     "series_attendees_at_least_one": ("registrations.Series", {"attendees": "0"}),
+    "bookingrule_no_two_alike": ("policies.BookingRule", {}),
+    "bookingrule_has_a_name": ("policies.BookingRule", {"name": "''"} | ANOTHER_RULE),
+    "bookingrule_known_effect": ("policies.BookingRule", {"effect": "'warn'"} | ANOTHER_RULE),
+    "bookingrule_known_limit_type": ("policies.BookingRule", {"limit_type": "'colour'"} | ANOTHER_RULE),
+    "bookingrule_says_who": ("policies.BookingRule", {"who_kind": "'tag'"} | ANOTHER_RULE),
+    "bookingrule_says_where": ("policies.BookingRule", {"where_kind": "'building'"} | ANOTHER_RULE),
+    "bookingrule_during_from_before_until": (
+        "policies.BookingRule",
+        {"during_from": "'2026-02-02'", "during_until": "'2026-02-01'"} | ANOTHER_RULE,
+    ),
+    "bookingrule_known_period": ("policies.BookingRule", {"during_period": "'lunch'"} | ANOTHER_RULE),
+    "bookingrule_at_from_before_until": ("policies.BookingRule", {"at_until_minute": "at_from_minute"} | ANOTHER_RULE),
+    "quotacharge_known_owner_kind": ("policies.QuotaCharge", {"owner_kind": "'floor'"}),
+    "quotacharge_amount_above_zero": ("policies.QuotaCharge", {"amount": "0"}),
+    "mark_is_of_a_group_or_a_person": ("policies.Mark", {"user_id": ANOTHER}),
+    "mark_known_kind": ("policies.Mark", {"kind": "'smell'"}),
+    "mark_points_in_range": ("policies.Mark", {"points": "0"}),
+    "mark_note_in_range": ("policies.Mark", {"note": "repeat('x', 501)"}),
     "seriesweek_once_per_series": ("registrations.SeriesWeek", {"registration_id": "NULL"} | GIVEN_UP),
     "registrations_seriesweek.registration_id": ("registrations.SeriesWeek", A_WEEK | HELD),
     "seriesweek_begins_on_a_sunday": ("registrations.SeriesWeek", A_WEEK | GIVEN_UP | {"begins_on": "begins_on + 1"}),
@@ -251,6 +273,19 @@ FURTHER = [
     ("webhook_lease_has_an_end", {"leased_until": "now()"}),
     ("webhook_former_secret_has_an_end", {"former_secret_until": "now()"}),
     ("delivery_ends_once", {"message_id": "'other'", "state": "'done'"}),
+    ("bookingrule_says_who", {"who_label": "'gold'"} | ANOTHER_RULE),
+    ("bookingrule_says_who", {"user_id": ANOTHER} | ANOTHER_RULE),
+    ("bookingrule_says_who", {"who_kind": "'planet'"} | ANOTHER_RULE),
+    ("bookingrule_says_who", {"who_kind": "'group'"} | ANOTHER_RULE),
+    ("bookingrule_says_who", {"who_kind": "'user'"} | ANOTHER_RULE),
+    ("bookingrule_says_where", {"where_kind": "'floor'"} | ANOTHER_RULE),
+    ("bookingrule_says_where", {"where_kind": "'classroom'"} | ANOTHER_RULE),
+    ("bookingrule_says_where", {"where_kind": "'planet'"} | ANOTHER_RULE),
+    ("bookingrule_says_where", {"floor": "2"} | ANOTHER_RULE),
+    ("bookingrule_at_from_before_until", {"at_from_minute": "-1"} | ANOTHER_RULE),
+    ("bookingrule_at_from_before_until", {"at_until_minute": "1441"} | ANOTHER_RULE),
+    ("mark_is_of_a_group_or_a_person", {"group_id": "NULL"}),
+    ("mark_points_in_range", {"points": "11"}),
     ("series_known_day_of_week", {"day_of_week": "0"}),
     ("seriesweek_has_a_registration_or_is_without", A_WEEK | GIVEN_UP | {"registration_id": A_REGISTRATION}),
     ("seriesweek_skipped_has_a_date_and_a_reason", A_WEEK | SKIPPED | {"date": "NULL"}),
@@ -325,6 +360,13 @@ def make_first_rows():
     PlannedCourse.objects.create(study_plan=plan, course=booking.schedule.course)
     Reminder.objects.create(registration=Registration.objects.earliest("pk"), kind="near", starts_at=now)
     EndingNotice.objects.create(series=Series.objects.earliest("pk"), last_on=campus_date(now))
+    quota = {"type": "quota", "bookings": 9, "per": "week", "counts": "takes_place_in", "of": "group"}
+    rule_id = make_rule(user, limit=quota)
+    QuotaCharge.objects.create(
+        rule_id=rule_id, owner_kind="group", owner_id=group.pk, registration_id=booking.pk, counts_at=now, amount=1
+    )
+    make_mark(user, group)
+    renew_rulebook()
     # Room time that no lecture has yet.
     make_registration(by=user, group=group, classroom=room, day=campus_date(now) + dt.timedelta(days=5))
     Preferences.objects.create(user=user)

@@ -4,6 +4,7 @@ Counted are all statements of a request but the savepoints that stand in for BEG
 """
 
 import json
+import re
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from groups.models import UserGroup
 from kernel import clock
 from kernel.campus_time import campus_interval
 from notifications.models import Notification
+from policies.queries.rulebook import renew_rulebook
 from registrations.services.series_writing import SeriesDraft, place_series
 from tests.accounts.mailing import waiting_for
 from tests.allocations.scenes import ended, make_entry, make_event
@@ -31,6 +33,7 @@ from tests.conftest import DOCUMENT_TIME
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester
 from tests.once import built_once
+from tests.policies.scenes import make_mark, make_rule
 from tests.routes import operation, operations
 from tests.webhooks.scenes import make_delivery, make_webhook
 from timetables.models import Teacher
@@ -50,6 +53,7 @@ EVENT = {
     "target_end_date": "2026-03-28",
 }
 WISH = {"start_time": "04:00", "end_time": "05:00"}
+LIMIT = {"type": "length", "max_minutes": 60}
 TERM = {"start_date": "2026-03-01", "end_date": "2026-03-28"}
 BODIES: dict[str, Any] = {
     "POST groups/": {"name": "chess-club"},
@@ -68,6 +72,15 @@ BODIES: dict[str, Any] = {
     "PATCH classrooms/{room}/": ROOM,
     "PATCH user-groups/{place}/": {"permissions": "admin"},
     "PATCH notifications/{notification}/": {"status": "read"},
+    "POST booking-rules/": {
+        "name": "Short",
+        "who": {"kind": "everybody"},
+        "where": {"kind": "everywhere"},
+        "limit": LIMIT,
+    },
+    "PUT booking-rules/{rule}/": {"limit": LIMIT, "where": {"kind": "classroom", "classroom": "Room A"}},
+    "PATCH booking-rules/{rule}/": {"name": "Short"},
+    "POST marks/?person": {"username": "actor", "kind": "misuse", "points": 1},
     "POST webhooks/": {"url": "https://hooks.example.org/other", "events": ["registration.*"]},
     "PUT webhooks/{webhook}/": {"events": ["closure.*"], "url": "https://hooks.example.org/other"},
     "PATCH webhooks/{webhook}/": {"events": ["closure.*"], "url": "https://hooks.example.org/other"},
@@ -115,6 +128,9 @@ class Campus:
             )
             notice = Notification.objects.create(user=actor, description="x", created_at=clock.now())
             webhook = make_webhook("group.created")
+            rule = make_rule(actor, who={"kind": "individual"}, limit={"type": "length", "max_minutes": 120 + number})
+            mark = make_mark(actor, named)
+            make_mark(actor, actor)
         for number in range(size):
             make_delivery(webhook, number)
         courses = [make_course(f"CS-{number}") for number in range(size)]
@@ -128,6 +144,7 @@ class Campus:
         self.team, self.room, self.unused_room, self.closure = named.pk, room.name, make_classroom().name, closure.pk
         self.place = UserGroup.objects.filter(group=named).exclude(user=actor)[0].pk
         self.registration, self.notification, self.webhook = made.pk, notice.pk, webhook.pk
+        self.rule, self.mark = rule, mark.pk
         self._allocate(size, actor, named, room)
 
     def _allocate(self, size: int, actor: Any, team: Any, room: Any) -> None:
@@ -173,11 +190,13 @@ class Campus:
             return {str(self.team): 2}
         if named == "POST users/me/email/confirm/":
             return {"token": self.confirmation}
+        if named == "POST marks/":
+            return {"group_id": self.team, "registration_id": self.registration, "kind": "no_show", "points": 2}
         return body | {"group_id": self.team} if named in OF_A_GROUP else body
 
 
 def counted(named: str, campus: Campus, client: Any) -> int:
-    method, _, path = named.removesuffix("?cancelling").partition(" ")  # a mark of ours, not a parameter
+    method, _, path = re.sub(r"\?(cancelling|person)$", "", named).partition(" ")  # marks of ours, no parameters
     with CaptureQueriesContext(connection) as captured:
         response = client(method, path.format(**vars(campus)), campus.body(named))
     assert response.status_code < 300, response.content
@@ -194,6 +213,7 @@ def loaded(request, django_db_setup, django_db_blocker):
 @pytest.fixture
 def campus(loaded, stock_of_ids):
     loaded.actor.forget_access()
+    renew_rulebook()
     return loaded
 
 

@@ -110,4 +110,6 @@ class MarkList(Shape):
 class WithdrawalQuery(Query):
     """Why a mark is withdrawn."""
 
+    example = {"reason": "They were ill"}
+
     reason = NameField(max_length=MAX_REASON)

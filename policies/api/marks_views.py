@@ -54,7 +54,7 @@ class OwnMarkViewSet(CallerViewSet):
 class GroupMarkViewSet(CallerViewSet):
     tag = "groups"
 
-    @Operation(LoggedIn, responses=MarkList, ahead=lambda view, pk: [asking_for_group(pk)])
+    @Operation(LoggedIn, responses=MarkList, ahead=lambda view, pk: [asking_for_group(pk)], resource="Group")
     def list(self, request: Request, pk: int) -> Response:
         group = group_with_id(pk)
         if group is None:

@@ -18,6 +18,7 @@ from classrooms.services.closures import close_rooms
 from kernel import clock
 from kernel.campus_time import campus_interval
 from notifications.models import Notification
+from policies.queries.rulebook import renew_rulebook
 from registrations.services.cancelling import cancel_registration
 from tests.accounts.mailing import waiting_for
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_entry, make_event
@@ -399,6 +400,7 @@ def campus(loaded, db):
     for user in loaded.actors.values():
         if user is not None:
             user.forget_access()
+    renew_rulebook()
     return loaded
 
 
@@ -439,7 +441,7 @@ def build() -> SimpleNamespace:
         "admins": admins.pk,
         "cancelled": cancelled.pk,
         "members_notice": notice.pk,
-        "rule": make_rule(cspace, limit={"type": "gap", "minutes": 15}),
+        "rule": make_rule(cspace, who={"kind": "group", "group_id": other.pk}),
         "mark": make_mark(cspace, team).pk,
         "webhook": make_webhook("group.archived").pk,
         "silent": make_webhook("group.archived", is_active=False).pk,

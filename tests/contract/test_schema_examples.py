@@ -29,14 +29,18 @@ from kernel.api.examples import DAYS_AHEAD
 from kernel.campus_time import campus_date, campus_interval
 from kernel.live.opening import OPENING
 from notifications.models import Notification
+from policies.queries.rulebook import renew_rulebook
 from registrations.models import Registration
 from tests.accounts.mailing import waiting_for
 from tests.allocations.scenes import make_entry
 from tests.factories import cspace_group, make_classroom, make_registration, make_series
 from tests.once import built_once
+from tests.policies.scenes import make_mark, make_rule
 from timetables.models import StudyPlan
 from webhooks.services.webhooks import WebhookWish, create_webhook, try_webhook
 
+BARE = {"mark_create": b'{"group_id": 2}'}
+"""What an empty body lacks beside the fields that are required."""
 BY_MAILED_TOKEN = ("/email/confirm/", "/confirm-email/", "/unsubscribe/")
 METHODS = ("get", "post", "put", "patch", "delete")
 OF_A_FLOOR = ("floor_plan_retrieve", "room_stream_stream_states")
@@ -46,6 +50,8 @@ UNKNOWABLE = {"id", "user_group_id", "created_at", "series_id", "commitment"} | 
     "secret",
     "updated",
     "event_id",
+    "given_at",
+    "given_by",
     "registrations",
     "draw",
     "preview",
@@ -146,6 +152,15 @@ class Campus:
         try_webhook(webhook_id=webhook.pk, by=self.ta217, now=clock.now())
         return webhook.pk
 
+    def rule(self) -> int:
+        who = {"kind": "group", "group_id": self.team.pk}
+        rule_id = make_rule(self.ta217, who=who, limit={"type": "length", "max_minutes": 720})
+        renew_rulebook()
+        return rule_id
+
+    def mark(self, path: str) -> int:
+        return make_mark(self.ta217, self.ta217 if "/me/" in path else self.team).pk
+
     def series(self) -> int:
         return make_series(by=self.ta217, group=self.team, classroom=self.room, starts_on=self.day, attendees=25).pk
 
@@ -221,6 +236,11 @@ class Campus:
             return StudyPlan.objects.in_order()[0].pk
         if "webhooks" in path:
             return self.webhook()
+        if "booking-rules" in path:
+            return self.rule()
+        if "marks" in path:
+            mark_id = self.mark(path)
+            return self.team.pk if "groups" in path else mark_id
         if "notifications" in path:
             return Notification.objects.filter(user=self.ta217).order_by("id")[0].pk
         if path.startswith("/api/v1/user-groups/"):
@@ -344,7 +364,7 @@ def provoked(name: str, status: str, campus: Campus, api: Any) -> Any:
         nonsense = {"page": "?page=0", "dry_run": "?dry_run=maybe", "non_field_errors": "?%00=x"}
         bare = url.partition("?")[0]
         if "requestBody" in operation and "dry_run" not in details:
-            return send(method, bare, b"[]" if "non_field_errors" in details else b"{}")
+            return send(method, bare, b"[]" if "non_field_errors" in details else BARE.get(name, b"{}"))
         return send(method, bare + next((query for key, query in nonsense.items() if key in details), ""))
     if status == "401":
         wrong = {"username": "john_doe", "password": "wrong"}

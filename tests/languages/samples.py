@@ -10,6 +10,7 @@ EVENT = {
     "target_end_date": "2026-06-12",
     "about": "event",
 }
+MARK = {"group": "522", "kind": "no_show", "points": 1}
 GROUP = {"group": "522", "permissions": "admin"}
 RANGE = "2026年2月22日（星期日）至 2026年6月12日（星期五）"
 SKIPS = [{"why": "booked", "number": 1}, {"why": "closed", "number": 2}]
@@ -345,4 +346,34 @@ SAMPLES: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("mail.open", {}, "Open CSpace", "開啟 CSpace"),
     ("mail.unsubscribe", {}, "No more mail from CSpace", "不再接收 CSpace 的郵件"),
+    (
+        "mark.given",
+        MARK | {"note": "The room stood empty"},
+        "522 has got a mark for not turning up: 1 point. Note: The room stood empty",
+        "522 因未到場被記 1 點。備註：The room stood empty",
+    ),
+    (
+        "mark.given",
+        MARK | {"points": 2, "kind": "late_cancel", "note": ""},
+        "522 has got a mark for cancelling late: 2 points.",
+        "522 因過晚取消被記 2 點。",
+    ),
+    (
+        "mark.given",
+        MARK | {"group": None, "kind": "misuse", "note": ""},
+        "You have got a mark for misuse of a room: 1 point.",
+        "您因不當使用教室被記 1 點。",
+    ),
+    (
+        "mark.withdrawn",
+        MARK | {"points": 3, "reason": "They were ill"},
+        "The mark of 522 for not turning up has been withdrawn (3 points). Reason: They were ill",
+        "522 因未到場的記點已撤銷（3 點）。原因：They were ill",
+    ),
+    (
+        "mark.withdrawn",
+        MARK | {"group": None, "reason": "A mistake"},
+        "Your mark for not turning up has been withdrawn (1 point). Reason: A mistake",
+        "您因未到場的記點已撤銷（1 點）。原因：A mistake",
+    ),
 ]

@@ -380,9 +380,9 @@ def test_a_room_with_rules_cannot_be_deleted(api, make, cspace, room):
     assert api(cspace).delete("classrooms/Room A/").status_code == 204
 
 
-def test_a_quota_is_charged_from_when_it_was_written(api, make):
+def test_a_quota_is_charged_from_the_beginning_of_its_period(api, make):
     quota = {"type": "quota", "bookings": 1, "per": "day", "counts": "takes_place_in", "of": "person"}
     make("quota", limit=quota)
     make()
     charged = dict(BookingRule.objects.values_list("name", "charged_from"))
-    assert charged == {"quota": dt.datetime(2026, 1, 20, 2, tzinfo=dt.UTC), "Two hours at most": None}
+    assert charged == {"quota": dt.datetime(2026, 1, 19, 16, tzinfo=dt.UTC), "Two hours at most": None}
