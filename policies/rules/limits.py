@@ -123,6 +123,10 @@ class Anchor:
     minute: int
 
 
+MONDAY = Anchor(weekday=2, minute=0)
+"""When a week begins of which nothing is said."""
+
+
 @dataclass(frozen=True)
 class Quota:
     """So many minutes or bookings, in which time. `days`: of `Per.DAYS`. A week begins on Monday or at the `anchor`."""

@@ -7,12 +7,11 @@ from datetime import date, datetime, timedelta
 from kernel.academic_calendar import Term, period_on
 from kernel.campus_time import DAY, campus_date, day_of_week, day_start, wall_or_later
 from policies.enums import Counts, Per, Unit
-from policies.rules.limits import Anchor, Quota
+from policies.rules.limits import MONDAY, Anchor, Quota
 from policies.rules.scopes import Owner, Party, Stay
 
 SHORTEST = timedelta(microseconds=1)
 """The database tells no shorter times apart."""
-MONDAY = Anchor(weekday=2, minute=0)
 
 
 @dataclass(frozen=True)

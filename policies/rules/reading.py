@@ -93,7 +93,7 @@ class Reading:
 
         def make(data: Any) -> str:
             text = one_line(data) if isinstance(data, str) and not has_forbidden_text(data) else ""
-            if not is_visible(text) or len(text) > longest:
+            if not text or not is_visible(text) or len(text) > longest:
                 raise ValueError(f"A text of 1 to {longest} visible characters is required")
             return text
 

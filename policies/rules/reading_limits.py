@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from policies.enums import Counts, Late, LimitType, OwnerKind, Per, Unit
 from policies.rules.limits import (
     BOUNDED,
+    MONDAY,
     Anchor,
     Attendance,
     Buffer,
@@ -84,11 +86,13 @@ def _opening_hours(reading: Reading) -> Limit | None:
 
 
 def _notice(reading: Reading) -> Limit | None:
+    """A day that opens at midnight is open from its beginning, as without a word about it."""
     limit = NoticePeriod(
         reading.integer("min_minutes", MANY_MINUTES), reading.integer("max_days", DAYS), reading.minute("opens_at")
     )
     if limit.opens_at is not None and limit.max_days is None:
         reading.fault("opens_at", "Belongs to max_days")
+    limit = replace(limit, opens_at=limit.opens_at or None)
     return _with_a_bound(reading, limit, limit.bounds)
 
 
@@ -159,7 +163,7 @@ def _quota(reading: Reading) -> Limit | None:
     ((unit, amount),) = amounts.items()
     if amount is None or per is None or counts is None or of is None:
         return None
-    return Quota(unit, amount, per, counts, of, days, anchor)
+    return Quota(unit, amount, per, counts, of, days, None if anchor == MONDAY else anchor)
 
 
 def _per(reading: Reading) -> tuple[Per | None, int | None]:
