@@ -140,68 +140,25 @@ def test_every_scope_is_tried():
     assert {where["kind"] for where in WHERES} == set(WhereKind)
 
 
-FIELDS = [
-    "allowed",
-    "anchor",
-    "at",
-    "bookings",
-    "building",
-    "classroom",
-    "counts",
-    "days",
-    "during",
-    "effect",
-    "floor",
-    "from",
-    "group_id",
-    "group_kind",
-    "is_active",
-    "kind",
-    "limit",
-    "max",
-    "max_days",
-    "max_minutes",
-    "max_per_week",
-    "min",
-    "min_minutes",
-    "min_percent",
-    "minutes",
-    "name",
-    "none",
-    "of",
-    "offset",
-    "opens_at",
-    "per",
-    "period",
-    "periods",
-    "points",
-    "tag",
-    "then",
-    "type",
-    "unit",
-    "until",
-    "username",
-    "weekdays",
-    "where",
-    "who",
-    "within_days",
-]
-VALUES = [
+FIELDS = (
+    *("allowed", "anchor", "at", "bookings", "building", "classroom", "counts", "days", "during", "effect", "floor"),
+    *("from", "group_id", "group_kind", "is_active", "kind", "limit", "max", "max_days", "max_minutes", "max_per_week"),
+    *("min", "min_minutes", "min_percent", "minutes", "name", "none", "of", "offset", "opens_at", "per", "period"),
+    *("periods", "points", "tag", "then", "type", "unit", "until", "username", "weekdays", "where", "who"),
+)
+VALUES = (
     "10:00",
     "24:00",
     "2026-02-01",
     "2026-02-30",
-    "MON",
-    "03:00",
     "approval",
     "booked_in",
     "day",
     "future",
     "group",
     "late",
-    "person",
     "term",
-]
+)
 ODD = ["", " ", "\x00", "\ud800", "a" * 200, "１０:００", "MON 03:00", "mon 3"]
 WORDS = st.sampled_from([*FIELDS, *VALUES, *ODD, *LimitType.values])
 SCALARS = (
