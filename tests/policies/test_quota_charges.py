@@ -84,13 +84,22 @@ def test_alone_one_is_charged_oneself_and_for_a_group_either():
     }
 
 
+NEAR = [each for each in STAYS if each.day in DAYS[3:6]]
+"""A Sunday to a Tuesday: weeks begin on two of them, with and without anchors."""
+TAKEN = [each for each in NEAR if each.start_minute in (0, 60)]
 COMMANDS = st.tuples(
-    st.sampled_from(("book", "book", "change", "change", "shorten", "give back", "take up")),
-    st.integers(0, 9),
-    st.sampled_from(PARTIES),
+    st.sampled_from(("book", "book", "change", "change", "shorten", "shorten", "give back", "take up")),
+    st.integers(0, 3),
+    st.sampled_from(PARTIES[:3]),
     st.sampled_from(PLACES),
-    st.sampled_from(STAYS),
+    st.sampled_from(TAKEN + NEAR),
     HOURS,
+)
+TIGHT = st.builds(
+    lambda quota, minutes, bookings: replace(quota, amount=minutes if quota.unit == "minutes" else bookings),
+    quotas(),
+    st.sampled_from((150, 180, 240)),
+    st.sampled_from((1, 2)),
 )
 
 
@@ -138,8 +147,8 @@ class Desk:
         return True
 
 
-@settings(WITHOUT_TRACES, max_examples=400)
-@given(st.lists(quotas(), min_size=1, max_size=3), st.lists(COMMANDS, min_size=4, max_size=12))
+@settings(WITHOUT_TRACES, max_examples=500)
+@given(st.lists(TIGHT, min_size=1, max_size=2), st.lists(COMMANDS, min_size=8, max_size=16))
 def test_what_is_booked_one_after_the_other_never_overdraws_and_adds_up(limits, commands):
     """In no window is more used than there is; the charges are what the live bookings say."""
     rules = [Rule(number, limit) for number, limit in enumerate(limits, 1)]

@@ -64,6 +64,16 @@ def test_rules_of_one_type_decide_as_the_contract_says(of_type, data):
 
 
 @settings(SEVERAL, max_examples=150)
+@given(rounds(LimitType.QUOTA, most=5))
+def test_quotas_decide_as_the_contract_says(made):
+    """They have more ways than others."""
+    some_rules, wishes, terms = made
+    with override_settings(CSPACE_TIME_ZONE=ZONE):
+        for wish, known in wishes:
+            assert_judged_alike(some_rules, wish, known, terms)
+
+
+@settings(SEVERAL, max_examples=150)
 @given(rounds(most=8))
 def test_rules_of_all_types_decide_as_the_contract_says(made):
     some_rules, wishes, terms = made

@@ -70,7 +70,7 @@ PARTIES = (
 )
 OWNERS = [Owner(OwnerKind.PERSON, 7), Owner(OwnerKind.PERSON, 8), Owner(OwnerKind.GROUP, 1), Owner(OwnerKind.GROUP, 2)]
 WHOS = [
-    *[Who()] * 9,
+    *[Who()] * 16,
     Who(WhoKind.INDIVIDUAL),
     Who(WhoKind.GROUP_KIND, "Club"),
     Who(WhoKind.GROUP_KIND, "society"),
@@ -82,7 +82,7 @@ WHOS = [
     Who(WhoKind.USER, id=7),
 ]
 WHERES = [
-    *[Where()] * 9,
+    *[Where()] * 16,
     Where(WhereKind.BUILDING, "A"),
     Where(WhereKind.BUILDING, "B"),
     Where(WhereKind.FLOOR, floor=1),
@@ -135,7 +135,7 @@ def bounded(of_type, **bounds):
 def quotas(draw):
     per, days = draw(st.sampled_from(PERS))
     unit = draw(st.sampled_from(Unit))
-    amount = draw(st.sampled_from((0, 60, 120, 150, 180, 300) if unit == Unit.MINUTES else (0, 1, 2, 3)))
+    amount = draw(st.sampled_from((60, 90, 120, 120, 150, 180, 240, 0) if unit == Unit.MINUTES else (1, 1, 2, 2, 3, 0)))
     counts = Counts.TAKES_PLACE_IN if per == Per.FUTURE else draw(st.sampled_from(Counts))
     anchor = draw(st.sampled_from(ANCHORS)) if per == Per.WEEK else None
     return Quota(unit, amount, per, counts, draw(st.sampled_from(OwnerKind)), days, anchor)
@@ -211,7 +211,7 @@ WISHES = st.builds(
     stay=st.one_of(st.sampled_from(SHORT_STAYS), st.sampled_from(STAYS)),
     now=st.sampled_from(MOMENTS),
     attendees=perhaps(1, 3, 4, 5, 10),
-    registration_id=perhaps(*BOOKINGS),
+    registration_id=perhaps(*BOOKINGS, *BOOKINGS),
     reclaimed_from=st.sampled_from([None] * 2 * len(MOMENTS) + MOMENTS),
     gives_up=st.sampled_from([False] * 9 + [True]),
 )
@@ -230,17 +230,18 @@ def judged(draw, some_rules):
     wish = draw(WISHES)
     quota_ids = [rule.id for rule in some_rules if rule.limit.type == LimitType.QUOTA]
     owners = [wish.party.owner, wish.party.person]
+    booking_ids = [wish.registration_id or BOOKINGS[0], *BOOKINGS]
     charges = st.builds(
         Charge,
         st.sampled_from(quota_ids or RULE_IDS),
         st.sampled_from(owners * 3 + OWNERS),
-        st.sampled_from(BOOKINGS),
-        st.sampled_from([*MOMENTS, wish.now, wish.stay.interval.starts_at, *ENDS]),
+        st.sampled_from(booking_ids),
+        st.sampled_from([*MOMENTS, *[wish.booked_at, wish.stay.interval.starts_at] * 20, *ENDS]),
         st.sampled_from((1, 30, 60, 120)),
     )
     types = {rule.limit.type for rule in some_rules}
     return wish, Known(
         draw(st.lists(OWN_BOOKINGS, max_size=4)) if types & {LimitType.CONCURRENT, LimitType.GAP} else (),
-        draw(st.lists(charges, max_size=6)) if quota_ids else (),
+        draw(st.lists(charges, min_size=2, max_size=6)) if quota_ids else (),
         draw(st.lists(MARKS, max_size=4)) if LimitType.STANDING in types else (),
     )
