@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import kernel.academic_calendar
+import kernel.admin.panels
 import kernel.facts
 import kernel.history
 import kernel.jobs
@@ -14,11 +15,12 @@ import kernel.live.feeds
 import kernel.phrases
 import notifications.services
 from classrooms.queries import agenda
-from policies.queries import owners
+from policies.queries import owners, previewing
 from registrations.queries import events
 
 REGISTRIES: tuple[tuple[ModuleType, str], ...] = (
     (kernel.academic_calendar, "_providers"),
+    (kernel.admin.panels, "_panels"),
     (kernel.facts, "_listeners"),
     (kernel.facts, "_answers"),
     (kernel.history, "_readers"),
@@ -31,6 +33,7 @@ REGISTRIES: tuple[tuple[ModuleType, str], ...] = (
     (agenda, "_describers"),
     (events, "_sources"),
     (owners, "_sources"),
+    (previewing, "_sources"),
 )
 
 

@@ -1,6 +1,6 @@
 """The base of every page: what is written goes through a service, and what it refuses is said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -19,6 +19,7 @@ from kernel import clock, history
 from kernel.admin import prospects
 from kernel.admin.asking import require_command
 from kernel.admin.forms import ServiceForm
+from kernel.admin.panels import panels_of
 from kernel.admin.refusals import refusal_in_words
 from kernel.admin.sentences import folded_details, sentence
 from kernel.admin.site import refuse_nul, site
@@ -53,6 +54,9 @@ class ServiceAdmin(ModelAdmin):
     target_noun: ClassVar[str | None] = None
     """What the facts about these rows call them, where it is not the name of the model."""
     object_history_template = "admin/cspace/history.html"
+    change_form_outer_after_template = "admin/cspace/panels.html"
+    asking_template: ClassVar[str] = prospects.TEMPLATE
+    """The page that asks before a form is saved."""
 
     class Media:
         css = {"all": ("kernel/admin.css",)}
@@ -128,6 +132,14 @@ class ServiceAdmin(ModelAdmin):
             kwargs.setdefault("form", self.add_form)
         form = super().get_form(request, obj, change=change, **kwargs)
         return type(form)(form.__name__, (form,), {"refusal": getattr(request, "refusal", None)})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Model | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        """With what other apps say about the row (`kernel.admin.panels`)."""
+        context["panels"] = panels_of(obj) if obj is not None else []
+        page: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return page
 
     def trace_of(self, row: Any) -> history.Trace:
         """Which rows of the change log are about a row of this page."""
@@ -208,7 +220,13 @@ class ServiceAdmin(ModelAdmin):
             title=prospect.name,
             scope="Saving this does more than the form says",
             fields=typed,
+            template=self.asking_template,
+            further=self.foreseen(request),
         )
+
+    def foreseen(self, request: HttpRequest) -> Mapping[str, Any]:
+        """What `asking_template` shows beside what would happen; read after it has been rolled back."""
+        return {}
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[Any]:
         """Nothing for Django's own log; what stands beside the form is only looked at, and was not saved."""

@@ -96,9 +96,11 @@ def page_that_asks(
     scope: str,
     fields: Iterable[tuple[str, str]],
     idle: str = "",
+    template: str = TEMPLATE,
+    further: Mapping[str, Any] | None = None,
 ) -> TemplateResponse:
     """What would happen and how many of it, and the button that does it. `scope`: the sentence above the counts;
-    `fields`: what the button sends along."""
+    `fields`: what the button sends along; `further`: what a `template` of its own shows besides."""
     acting = [prospect for prospect in prospects if prospect.changes_something]
     hidden = [*fields, (ONCE, secrets.token_hex(16)), *((PLAN, f"{each.key}:{each.digest}") for each in acting)]
     context = {
@@ -115,9 +117,10 @@ def page_that_asks(
         "totals": list(Counter(line for prospect in acting for line in prospect.headlines).items()),
         "fields": hidden,
         "zone": campus_zone().key,
+        **(further or {}),
     }
     request.current_app = page.admin_site.name  # for the theme
-    return TemplateResponse(request, TEMPLATE, context)
+    return TemplateResponse(request, template, context)
 
 
 def forget_what_was_tried(request: HttpRequest) -> None:

@@ -31,7 +31,8 @@ class NumberFormField(forms.IntegerField):
     widget = UnfoldAdminIntegerFieldWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False} | kwargs)
+        usual: dict[str, Any] = {"required": False}
+        super().__init__(**usual | kwargs)
 
 
 class ChoosingFormField(forms.ChoiceField):
@@ -40,7 +41,8 @@ class ChoosingFormField(forms.ChoiceField):
     widget = UnfoldAdminSelectWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False} | kwargs)
+        usual: dict[str, Any] = {"required": False}
+        super().__init__(**usual | kwargs)
 
 
 class LabelFormField(forms.CharField):
@@ -49,7 +51,8 @@ class LabelFormField(forms.CharField):
     widget = UnfoldAdminTextInputWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False} | kwargs)
+        usual: dict[str, Any] = {"required": False}
+        super().__init__(**usual | kwargs)
 
 
 class DurationFormField(forms.CharField):
@@ -58,7 +61,8 @@ class DurationFormField(forms.CharField):
     widget = UnfoldAdminTextInputWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False, "help_text": "90 minutes, 2 hours, 3 days"} | kwargs)
+        usual: dict[str, Any] = {"required": False, "help_text": "90 minutes, 2 hours, 3 days"}
+        super().__init__(**usual | kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         return minutes_in_words(value) if isinstance(value, int) else value
@@ -83,7 +87,8 @@ class WeekdaysFormField(forms.TypedMultipleChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         days = [(day, WEEKDAYS[day - 1]) for day in MONDAY_FIRST]
-        super().__init__(**{"choices": days, "coerce": int, "required": False} | kwargs)
+        usual: dict[str, Any] = {"choices": days, "coerce": int, "required": False}
+        super().__init__(**usual | kwargs)
 
 
 class PeriodsFormField(forms.CharField):
@@ -92,7 +97,8 @@ class PeriodsFormField(forms.CharField):
     widget = UnfoldAdminTextareaWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False, "help_text": "One a line: 08:15–09:05 First"} | kwargs)
+        usual: dict[str, Any] = {"required": False, "help_text": "One a line: 08:15–09:05 First"}
+        super().__init__(**usual | kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, list):

@@ -214,9 +214,8 @@ class QuotaForm(RuleForm):
 
     def _anchor(self) -> str | None:
         day, minute = self.cleaned_data.get("anchor_day"), self.cleaned_data.get("anchor_time")
-        if not day and minute is None:
-            return None
-        return f"{day or 'MON'} {format_minute(minute or 0)}"
+        has_time = isinstance(minute, int)
+        return f"{day or 'MON'} {format_minute(minute if has_time else 0)}" if day or has_time else None
 
     def _field_at(self, path: str) -> str:
         return "days" if path == "limit.per.days" else super()._field_at(path)

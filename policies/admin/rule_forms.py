@@ -123,7 +123,7 @@ class RuleForm(ServiceForm):
         for field in self.fields.values():
             field.show_hidden_initial = False  # a rule is written whole
         if self.instance.pk is not None:
-            self.initial |= self.initial_of(shown_rule(named_row(self.instance)))
+            self.initial.update(self.initial_of(shown_rule(named_row(self.instance))))
 
     @classmethod
     def limit_fields(cls) -> list[str]:

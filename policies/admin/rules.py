@@ -5,18 +5,23 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from unfold.decorators import action as page_action
 
 from accounts.admin.acting import actor
 from kernel import clock
 from kernel.admin.asking import Step, command
 from kernel.admin.pages import ServiceAdmin
-from kernel.admin.site import site
+from kernel.admin.site import refuse_nul, site
+from kernel.campus_time import campus_zone
 from kernel.facts import Fact
+from policies.admin.deciding import deciding_context
 from policies.admin.limit_forms import FORMS, NoBookingForm
+from policies.admin.previews import preview_context
 from policies.admin.rule_forms import RuleForm
 from policies.models import BookingRule
 from policies.queries.rule_rows import named_row
@@ -45,7 +50,10 @@ class BookingRuleAdmin(ServiceAdmin):
     ordering = ("limit_type", "id")
     list_select_related = ("group", "user", "classroom")
     actions = ("activate", "deactivate", "delete_rules")
+    actions_list = ("deciding",)
+    actions_detail = ("preview",)
     change_form_template = "admin/policies/rule_form.html"
+    asking_template = "admin/policies/asking.html"
 
     class Media:
         css = {"all": ("policies/rules.css",)}
@@ -75,26 +83,52 @@ class BookingRuleAdmin(ServiceAdmin):
         if request.method == "POST" or request.GET.get("kind") in FORMS or not self.has_add_permission(request):
             page: HttpResponseBase = super().add_view(request, form_url, extra_context)
             return page
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "What does the new rule limit?",
-            "opts": self.opts,
-            "media": self.media,
-            "cards": [(kind, NOUNS[form.of_type].capitalize(), example_of(form)) for kind, form in FORMS.items()],
-        }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # for the theme
-        return TemplateResponse(request, "admin/policies/kinds.html", context)
+        cards = [(kind, NOUNS[form.of_type].capitalize(), example_of(form)) for kind, form in FORMS.items()]
+        return self._page(request, "kinds", "What does the new rule limit?", {"cards": cards})
 
     def save_model(self, request: HttpRequest, obj: BookingRule, form: Any, change: bool) -> None:
         by, now = actor(request), clock.now()
         if change:
-            change_rule(rule_id=obj.pk, by=by, now=now, wish=form.wish)
+            named = change_rule(rule_id=obj.pk, by=by, now=now, wish=form.wish)
         else:
-            obj.pk = create_rule(by=by, now=now, wish=form.wish).rule.id
+            named = create_rule(by=by, now=now, wish=form.wish)
+            obj.pk = named.rule.id
+        request.named_rule = named  # type: ignore[attr-defined]  # for `foreseen`
 
     def reaches_further(self, facts: Sequence[Fact]) -> bool:
         """Every rule is about other people's bookings."""
         return bool(facts)
+
+    def foreseen(self, request: HttpRequest) -> Mapping[str, Any]:
+        """What it would do to whom, outside of the transaction that holds all bookings up."""
+        return preview_context(request.named_rule, now=clock.now())  # type: ignore[attr-defined]
+
+    @page_action(description="Rules that decide", url_path="deciding", icon="rule")  # type: ignore[untyped-decorator]  # unfold has no types
+    def deciding(self, request: HttpRequest) -> TemplateResponse:
+        refuse_nul(request)
+        context = deciding_context(request.GET.dict(), now=clock.now())
+        return self._page(request, "deciding", "Rules that decide", context, context["form"].media)
+
+    @page_action(description="Preview", url_path="preview", icon="visibility")  # type: ignore[untyped-decorator]
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """What a rule does, as it stands."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            gone: HttpResponseBase = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return gone
+        context = preview_context(named_row(row), now=clock.now())
+        return self._page(
+            request, "preview_page", f"Preview: {row}", context | {"rule_id": row.pk, "zone": campus_zone().key}
+        )
+
+    def _page(
+        self, request: HttpRequest, template: str, title: str, context: Mapping[str, Any], media: Any = None
+    ) -> TemplateResponse:
+        """A page of its own, of the rules."""
+        page = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # for the theme
+        media = self.media if media is None else self.media + media
+        return TemplateResponse(request, f"admin/policies/{template}.html", {**page, **context, "media": media})
 
     @command(description="Put in force", done="put in force", idle="It is in force already")
     def activate(self, request: HttpRequest, selection: QuerySet[BookingRule]) -> Iterator[Step]:

@@ -219,6 +219,15 @@ def test_what_is_wrong_is_said_at_its_field(admin, kind, wrong, field, sentence)
     assert actions() == []
 
 
+def test_a_week_begins_on_monday_where_nothing_else_is_said(admin):
+    assert "anchor" not in kept(made(admin, "quota", anchor_time=""))["limit"]
+    assert kept(made(admin, "quota", anchor_time="", anchor_day="WED"))["limit"]["anchor"] == "WED 00:00"
+    fortnight = made(admin, "quota", anchor_time="", per="days", days="14", unit="bookings", of="person")
+    assert kept(fortnight)["limit"]["per"] == {"days": 14}
+    assert sentence(fortnight) == "At most 12 bookings in 14 days for each person, by the time of booking"
+    assert typed(admin.get(f"{RULES}{fortnight.pk}/change/"), "per", "days", "unit") == ["days", 14, "bookings"]
+
+
 def test_a_rule_is_asked_about_before_it_is_kept(admin):
     page = admin.post(f"{RULES}add/", form("quota"))
     assert is_asking(page)
@@ -252,9 +261,10 @@ def test_a_list_of_rules_costs_the_same_for_one_and_for_many(admin, team, room, 
     admin.get(RULES)
     with CaptureQueriesContext(connection) as few:
         admin.get(RULES)
+    number = len(few)
     for minutes in range(10, 15):
         made(admin, "gap", minutes=str(minutes), where="classroom", room=room.pk)
-    with django_assert_max_num_queries(len(few)):
+    with django_assert_max_num_queries(number):
         admin.get(RULES)
 
 
