@@ -1,4 +1,4 @@
-"""The page of the rules that decide for one group in one room, and the bars of the quotas on pages of groups and people."""
+"""The page of the rules that decide for one group in one room, and the bars of quotas on pages of groups and people."""
 
 import datetime as dt
 
@@ -28,8 +28,8 @@ def rule(cspace):
     return write
 
 
-def asked(room, **more):
-    return {"room": room.pk, "day": "2026-02-01", "start_time": "10:00", "end_time": "12:00"} | more
+def asked(place, **more):
+    return {"room": place.pk, "day": "2026-02-01", "start_time": "10:00", "end_time": "12:00"} | more
 
 
 def shown(response):
@@ -74,7 +74,7 @@ def test_a_person_is_named_by_his_username(admin, rule, room, member):
         ({"room": "x"}, "room", "Select a valid choice. That choice is not one of the available choices."),
         ({"room": "9" * 30}, "room", "Select a valid choice. That choice is not one of the available choices."),
         ({"day": ""}, "day", "This field is required."),
-        ({"day": "0001-01-01"}, "day", "This date is out of range"),
+        ({"day": "0001-01-01", "start_time": "07:00"}, "day", "This date is out of range"),
         ({"end_time": "10:00"}, "start_time", "Start must be before end"),
     ],
 )

@@ -23,6 +23,7 @@ from kernel.admin.site import site
 from kernel.campus_time import campus_date, campus_interval
 from notifications.models import Notification
 from outbox.models import Letter
+from policies.services.booking_rules import create_rule, read_rule
 from registrations.services.cancelling import cancel_registration
 from registrations.services.deciding import approve_registration
 from tests.admin.failing import fail_a_job
@@ -123,6 +124,9 @@ def furnish():
     enqueue_due(now=now)
     fail_a_job(now)
     make_delivery(make_webhook("closure.created"), 1)
+    longest = {"type": "length", "max_minutes": 1440}
+    body = {"name": "A day", "who": {"kind": "everybody"}, "where": {"kind": "everywhere"}, "limit": longest}
+    create_rule(by=by, now=now, wish=read_rule(body))
     post_hello()
     Letter.objects.update(state="failed", error="550")
 
@@ -145,6 +149,7 @@ def test_every_page_is_one_whose_writes_are_service_calls():
         "jobs/queuedjob",
         "notifications/notification",
         "outbox/letter",
+        "policies/bookingrule",
         "registrations/registration",
         "registrations/series",
         "timetables/course",
