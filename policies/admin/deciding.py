@@ -87,9 +87,9 @@ def deciding_context(query: Mapping[str, str], *, now: datetime) -> dict[str, An
     form = DecidingForm(query)
     if not form.is_valid():
         return {"form": form}
-    said, book = form.cleaned_data, rulebook_now()
-    found = rankings(book.rules, _party(said), _place(said["room"]), said["stay"], book.terms)
-    return {"form": form, "rows": [_row(ranking) for ranking in found]}
+    values, book = form.cleaned_data, rulebook_now()
+    ranked = rankings(book.rules, _party(values), _place(values["room"]), values["stay"], book.terms)
+    return {"form": form, "rows": [_row(ranking) for ranking in ranked]}
 
 
 def kind_in_words(kind: Kind) -> str:
@@ -106,11 +106,11 @@ def _row(ranking: Ranking) -> KindRow:
     return KindRow(kind_in_words(ranking.kind), ranking.deciding, ranking.outranked)
 
 
-def _party(said: Mapping[str, Any]) -> Party:
-    group: Group | None = said["group"]
+def _party(values: Mapping[str, Any]) -> Party:
+    group: Group | None = values["group"]
     if group is None:
-        return Party(said["username"])
-    return Party(said["username"], group.pk, group.kind, frozenset(group.tag_keys))
+        return Party(values["username"])
+    return Party(values["username"], group.pk, group.kind, frozenset(group.tag_keys))
 
 
 def _place(room: Classroom) -> Place:

@@ -25,7 +25,7 @@ NO_PERIOD = 'Line {}: a period like "08:15–09:05 First" is required'
 MONDAY_FIRST = (2, 3, 4, 5, 6, 7, 1)
 
 
-class NumberFormField(forms.IntegerField):
+class WholeNumberFormField(forms.IntegerField):
     """A whole number, or nothing: what it may be `read_rule` says."""
 
     widget = UnfoldAdminIntegerFieldWidget

@@ -13,9 +13,9 @@ from policies.admin.form_fields import (
     MONDAY_FIRST,
     ChoosingFormField,
     DurationFormField,
-    NumberFormField,
     PeriodsFormField,
     WeekdaysFormField,
+    WholeNumberFormField,
 )
 from policies.admin.rule_forms import RuleForm, bounds_field
 from policies.enums import Counts, Late, LimitType, OwnerKind, Per
@@ -64,7 +64,7 @@ class NoticeForm(RuleForm):
     example = {"min_minutes": 3 * 24 * 60, "max_days": 28}
 
     min_minutes = DurationFormField(label="Least notice")
-    max_days = NumberFormField(label="Days ahead")
+    max_days = WholeNumberFormField(label="Days ahead")
     opens_at = WallTimeFormField(required=False, label="The last day opens at")
     lifted_bounds = bounds_field(LimitType.NOTICE)
 
@@ -103,7 +103,7 @@ class GridForm(RuleForm):
         label="Minutes",
         widget=UnfoldAdminSelectWidget,
     )
-    offset = NumberFormField(label="Minutes past the hour")
+    offset = WholeNumberFormField(label="Minutes past the hour")
     periods = PeriodsFormField(label="Periods")
 
 
@@ -112,8 +112,8 @@ class AttendeesForm(RuleForm):
     says = "At least {min} attendees and {min_percent} % of the seats taken"
     example = {"min_percent": 50}
 
-    min = NumberFormField(label="Attendees")
-    min_percent = NumberFormField(label="Per cent of the seats")
+    min = WholeNumberFormField(label="Attendees")
+    min_percent = WholeNumberFormField(label="Per cent of the seats")
     lifted_bounds = bounds_field(LimitType.ATTENDEES)
 
 
@@ -122,8 +122,8 @@ class SeriesForm(RuleForm):
     says = "Weekly series by members of at most {max_weeks} weeks and at most {max_per_week} in one week"
     example = {"max_weeks": 8}
 
-    max_weeks = NumberFormField(label="Weeks", help_text="Empty: any number of them")
-    max_per_week = NumberFormField(label="Series in one week", help_text="Empty: any number of them")
+    max_weeks = WholeNumberFormField(label="Weeks", help_text="Empty: any number of them")
+    max_per_week = WholeNumberFormField(label="Series in one week", help_text="Empty: any number of them")
     lifted_bounds = bounds_field(LimitType.SERIES)
 
 
@@ -132,7 +132,7 @@ class ConcurrentForm(RuleForm):
     says = "At most {max} bookings at the same time"
     example = {"max": 1}
 
-    max = NumberFormField(label="Bookings")
+    max = WholeNumberFormField(label="Bookings")
 
 
 class GapForm(RuleForm):
@@ -152,7 +152,7 @@ class QuotaForm(RuleForm):
     limit_names = {"minutes": "amount", "bookings": "amount", "anchor": "anchor_day"}
     example = {"minutes": 720, "per": "week", "counts": "takes_place_in", "of": "group"}
 
-    amount = NumberFormField(label="Amount")
+    amount = WholeNumberFormField(label="Amount")
     unit = ChoosingFormField(
         choices=[("hours", "hours"), ("minutes", "minutes"), ("bookings", "bookings")], initial="hours", label="Of what"
     )
@@ -165,7 +165,7 @@ class QuotaForm(RuleForm):
         initial=Per.WEEK,
         label="In which time",
     )
-    days = NumberFormField(label="Days", help_text="Only where it is so many days")
+    days = WholeNumberFormField(label="Days", help_text="Only where it is so many days")
     of = ChoosingFormField(
         choices=[(OwnerKind.GROUP, "group"), (OwnerKind.PERSON, "person")], initial=OwnerKind.GROUP, label="Whose"
     )
@@ -181,31 +181,31 @@ class QuotaForm(RuleForm):
     anchor_time = WallTimeFormField(required=False, label="At")
 
     def limit_body(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        amount, unit = said.get("amount"), said.get("unit") or "hours"
-        body = {"per": self._per(), "counts": said.get("counts"), "of": said.get("of"), "anchor": self._anchor()}
+        values = self.cleaned_data
+        amount, unit = values.get("amount"), values.get("unit") or "hours"
+        body = {"per": self._per(), "counts": values.get("counts"), "of": values.get("of"), "anchor": self._anchor()}
         if amount is not None:
             body |= {"bookings": amount} if unit == "bookings" else {"minutes": amount * (60 if unit == "hours" else 1)}
         return body
 
     def lifted_body(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        unit = "bookings" if said.get("unit") == "bookings" else "minutes"
-        return {"none": True, "unit": unit, "per": self._per(), "counts": said.get("counts"), "of": said.get("of")}
+        values = self.cleaned_data
+        unit = "bookings" if values.get("unit") == "bookings" else "minutes"
+        return {"none": True, "unit": unit, "per": self._per(), "counts": values.get("counts"), "of": values.get("of")}
 
     def limit_initial(self, limit: Mapping[str, Any]) -> dict[str, Any]:
         per, day_and_time = limit["per"], (limit.get("anchor") or "").split()
-        held = {"of": limit["of"], "counts": limit.get("counts")}
-        held |= {"per": Per.DAYS, "days": per["days"]} if isinstance(per, dict) else {"per": per}
+        initial = {"of": limit["of"], "counts": limit.get("counts")}
+        initial |= {"per": Per.DAYS, "days": per["days"]} if isinstance(per, dict) else {"per": per}
         if day_and_time:
             hour, minute = map(int, day_and_time[1].split(":"))
-            held |= {"anchor_day": day_and_time[0], "anchor_time": hour * 60 + minute}
+            initial |= {"anchor_day": day_and_time[0], "anchor_time": hour * 60 + minute}
         if "bookings" in limit or limit.get("unit") == "bookings":
-            return held | {"unit": "bookings", "amount": limit.get("bookings")}
+            return initial | {"unit": "bookings", "amount": limit.get("bookings")}
         minutes = limit.get("minutes", 0)
         if minutes % 60:
-            return held | {"unit": "minutes", "amount": minutes}
-        return held | {"unit": "hours", "amount": minutes // 60 if "minutes" in limit else None}
+            return initial | {"unit": "minutes", "amount": minutes}
+        return initial | {"unit": "hours", "amount": minutes // 60 if "minutes" in limit else None}
 
     def _per(self) -> Any:
         """The time, as the API says it."""
@@ -214,8 +214,8 @@ class QuotaForm(RuleForm):
 
     def _anchor(self) -> str | None:
         day, minute = self.cleaned_data.get("anchor_day"), self.cleaned_data.get("anchor_time")
-        has_time = isinstance(minute, int)
-        return f"{day or 'MON'} {format_minute(minute if has_time else 0)}" if day or has_time else None
+        time = format_minute(minute) if isinstance(minute, int) else ""
+        return f"{day or 'MON'} {time or '00:00'}" if day or time else None
 
     def _field_at(self, path: str) -> str:
         return "days" if path == "limit.per.days" else super()._field_at(path)
@@ -226,9 +226,9 @@ class StandingForm(RuleForm):
     says = "Nothing for {effect_days} days after {points} points of marks within {within_days} days"
     example = {"points": 3, "within_days": 120, "effect_days": 90}
 
-    effect_days = NumberFormField(label="Days without")
-    points = NumberFormField(label="Points")
-    within_days = NumberFormField(label="Gathered in days")
+    effect_days = WholeNumberFormField(label="Days without")
+    points = WholeNumberFormField(label="Points")
+    within_days = WholeNumberFormField(label="Gathered in days")
 
 
 class BufferForm(RuleForm):

@@ -27,12 +27,12 @@ BESIDE = {
 }
 
 
-def preview_context(named: NamedRule, *, now: datetime) -> dict[str, Any]:
+def preview_context(of: NamedRule, *, now: datetime) -> dict[str, Any]:
     """What `preview.html` shows of a rule, written or not."""
-    rule, preview = named.rule, preview_of(named.rule, now=now)
+    rule, preview = of.rule, preview_of(of.rule, now=now)
     return {
         "sentence": rule.sentence,
-        "is_active": named.is_active,
+        "is_active": of.is_active,
         "is_refusing": rule.effect == Effect.REFUSE,
         "preview": preview,
         "says_no_more": LIFTS if lifts(rule.limit) else NOT_ABOUT_MAKING.get(rule.limit.type, ""),

@@ -27,7 +27,7 @@ OWNERS: tuple[tuple[type[Model], OwnerKind], ...] = ((Group, OwnerKind.GROUP), (
 
 def show_quotas(read: Callable[[Owner, datetime], Sequence[QuotaRow]]) -> list[tuple[type[Model], Panel]]:
     """Have what `read` finds of an owner at a moment stand on his page; what has been registered for that."""
-    panels = [(model, partial(_panel, kind, read)) for model, kind in OWNERS]
+    panels: list[tuple[type[Model], Panel]] = [(model, partial(_panel, kind, read)) for model, kind in OWNERS]
     for model, panel in panels:
         register(model, panel)
     return panels

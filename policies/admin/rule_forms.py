@@ -20,8 +20,8 @@ from kernel.written import read_minute
 from policies.admin.form_fields import (
     ChoosingFormField,
     LabelFormField,
-    NumberFormField,
     WeekdaysFormField,
+    WholeNumberFormField,
 )
 from policies.enums import Effect, LimitType, Period, WhereKind, WhoKind
 from policies.queries.rule_rows import named_row
@@ -104,7 +104,7 @@ class RuleForm(ServiceForm):
     username = LabelFormField(label="Username")
     where = ChoosingFormField(choices=WHERE, initial=WhereKind.EVERYWHERE, label="It holds")
     in_building = LabelFormField(label="Building")
-    on_floor = NumberFormField(label="Floor")
+    on_floor = WholeNumberFormField(label="Floor")
     room = forms.ModelChoiceField(
         queryset=Classroom.objects.in_order(), required=False, label="Room", widget=UnfoldAdminSelect2Widget
     )
@@ -123,7 +123,7 @@ class RuleForm(ServiceForm):
         for field in self.fields.values():
             field.show_hidden_initial = False  # a rule is written whole
         if self.instance.pk is not None:
-            self.initial.update(self.initial_of(shown_rule(named_row(self.instance))))
+            self.initial = {**self.initial, **self.initial_of(shown_rule(named_row(self.instance)))}
 
     @classmethod
     def limit_fields(cls) -> list[str]:
@@ -156,17 +156,17 @@ class RuleForm(ServiceForm):
 
     def body(self) -> dict[str, Any]:
         """The rule as a request of the API says it."""
-        said = self.cleaned_data
+        values = self.cleaned_data
         parts = {part: self._said(names) for part, names in PARTS.items()}
         return {
-            "name": said.get("name"),
-            "is_active": said.get("is_active"),
-            "effect": said.get("effect"),
+            "name": values.get("name"),
+            "is_active": values.get("is_active"),
+            "effect": values.get("effect"),
             "who": parts["who"],
             "where": parts["where"],
             "during": parts["during"] or None,
             "at": parts["at"] or None,
-            "limit": {"type": self.of_type.value} | (self.lifted_body() if said.get("lifted") else self.limit_body()),
+            "limit": {"type": self.of_type.value} | (self.lifted_body() if values.get("lifted") else self.limit_body()),
         }
 
     def limit_body(self) -> dict[str, Any]:
@@ -178,16 +178,20 @@ class RuleForm(ServiceForm):
         """That there is no such limit."""
         return {"none": self.cleaned_data.get("lifted_bounds") or True}
 
-    def initial_of(self, shown: Mapping[str, Any]) -> dict[str, Any]:
+    def initial_of(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """What the fields hold for a rule as answers show it."""
-        held = {name: shown[name] for name in ("name", "is_active", "effect")}
+        initial = {name: answer[name] for name in ("name", "is_active", "effect")}
         for part, names in PARTS.items():
-            said = shown[part] or {}
-            held |= {field: _for_field(self.fields[field], said[api]) for api, field in names.items() if api in said}
-        limit = {name: value for name, value in shown["limit"].items() if name != "type"}
+            part_json = answer[part] or {}
+            initial |= {
+                field: _for_field(self.fields[field], part_json[api])
+                for api, field in names.items()
+                if api in part_json
+            }
+        limit = {name: value for name, value in answer["limit"].items() if name != "type"}
         if "none" in limit:
-            held |= {"lifted": "none", "lifted_bounds": [] if limit["none"] is True else limit["none"]}
-        return held | self.limit_initial(limit)
+            initial |= {"lifted": "none", "lifted_bounds": [] if limit["none"] is True else limit["none"]}
+        return initial | self.limit_initial(limit)
 
     def limit_initial(self, limit: Mapping[str, Any]) -> dict[str, Any]:
         """What the fields of the sentence hold for a limit as answers show it."""

@@ -89,11 +89,11 @@ class BookingRuleAdmin(ServiceAdmin):
     def save_model(self, request: HttpRequest, obj: BookingRule, form: Any, change: bool) -> None:
         by, now = actor(request), clock.now()
         if change:
-            named = change_rule(rule_id=obj.pk, by=by, now=now, wish=form.wish)
+            rule = change_rule(rule_id=obj.pk, by=by, now=now, wish=form.wish)
         else:
-            named = create_rule(by=by, now=now, wish=form.wish)
-            obj.pk = named.rule.id
-        request.named_rule = named  # type: ignore[attr-defined]  # for `foreseen`
+            rule = create_rule(by=by, now=now, wish=form.wish)
+            obj.pk = rule.rule.id
+        request.named_rule = rule  # type: ignore[attr-defined]  # for `foreseen`
 
     def reaches_further(self, facts: Sequence[Fact]) -> bool:
         """Every rule is about other people's bookings."""
@@ -126,7 +126,7 @@ class BookingRuleAdmin(ServiceAdmin):
     ) -> TemplateResponse:
         """A page of its own, of the rules."""
         page = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # for the theme
+        request.current_app = self.admin_site.name  # for the theme
         media = self.media if media is None else self.media + media
         return TemplateResponse(request, f"admin/policies/{template}.html", {**page, **context, "media": media})
 
@@ -161,8 +161,8 @@ def example_of(form: type[RuleForm]) -> str:
 
 def switch(*, rule_id: int, is_active: bool, by: Any, now: Any) -> None:
     """Put a rule in or out of force; else it stays as it is."""
-    shown = shown_rule(named_rule(rule_id))
-    change_rule(rule_id=rule_id, by=by, now=now, wish=read_rule(shown | {"is_active": is_active}))
+    body = shown_rule(named_rule(rule_id))
+    change_rule(rule_id=rule_id, by=by, now=now, wish=read_rule(body | {"is_active": is_active}))
 
 
 def _kind_in(query: Mapping[str, str]) -> str:

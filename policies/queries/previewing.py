@@ -92,14 +92,14 @@ def preview_of(rule: Rule, *, now: datetime) -> RulePreview:
     book = rulebook_now()
     bookings = _sources[0](now, now + AHEAD) if _sources else ()
     reach, marks = send(asking_for_reach(rule.who, rule.where), _asking_for_marks(rule, now))
-    found = broken_by_bookings(rule, book.rules, bookings, book.terms, marks=_marks_in(marks), now=now)
-    soonest = sorted(found, key=lambda pair: (pair[0].stay.interval.starts_at, pair[0].id))
-    return RulePreview(Reach(*reach[0]), len(bookings), len(found), soonest[:MAX_SHOWN])
+    broken = broken_by_bookings(rule, book.rules, bookings, book.terms, marks=_marks_in(marks), now=now)
+    soonest = sorted(broken, key=lambda pair: (pair[0].stay.interval.starts_at, pair[0].id))
+    return RulePreview(Reach(*reach[0]), len(bookings), len(broken), soonest[:MAX_SHOWN])
 
 
 def asking_for_reach(who: Who, where: Where) -> Statement:
     """The question for a `Reach`."""
-    named = tag_key(who.label) or who.id or ""
+    parameter = tag_key(who.label) or who.id or ""
     rooms = {
         WhereKind.EVERYWHERE: (),
         WhereKind.BUILDING: (where.building,),
@@ -109,7 +109,7 @@ def asking_for_reach(who: Who, where: Where) -> Statement:
     sql = REACH.format(
         groups=GROUPS.format(WHOSE[who.kind]), people=PEOPLE.get(who.kind, IN_THEM), rooms=ROOMS[where.kind]
     )
-    return Statement(sql, (named, named, *rooms))
+    return Statement(sql, (parameter, parameter, *rooms))
 
 
 def _asking_for_marks(rule: Rule, now: datetime) -> Statement:

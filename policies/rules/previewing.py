@@ -112,7 +112,7 @@ def broken_by_bookings(
     """Those that break the rule, and how, in the order in which they were made. `rivals`: the other rules in force, one
     of which may decide in its place."""
     of_its_type = [*(each for each in rivals if each.limit.type == rule.limit.type and each.id != rule.id), rule]
-    taken, found = _Taken(), list[tuple[LiveBooking, Broken]]()
+    taken, breaking = _Taken(), list[tuple[LiveBooking, Broken]]()
     settled = set[int]()
     for booking in sorted(bookings, key=lambda each: (each.booked_at, each.id)):
         span = booking.series
@@ -124,10 +124,10 @@ def broken_by_bookings(
             settled.add(span.id)
         broken = _broken_of(rule, verdict, booking, taken)
         if broken is not None:
-            found.append((booking, broken))
+            breaking.append((booking, broken))
         if broken is None or not Verdict((broken,)).is_refused:
             taken.take(rule, booking, verdict.deciding)
-    return found
+    return breaking
 
 
 def _broken_of(rule: Rule, verdict: Verdict, booking: LiveBooking, taken: _Taken) -> Broken | None:

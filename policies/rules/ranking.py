@@ -23,8 +23,8 @@ def rankings(rules: Iterable[Rule], party: Party, place: Place, stay: Stay, term
     """Of every kind that rules say something about; in the order of the contract's table."""
     applying = [rule for rule in rules if rule.applies(party, place, stay, terms)]
     decide = deciding(applying, party, place, stay, terms)
-    found = [Ranking(kind, rules_of, _others(kind, applying, rules_of)) for kind, rules_of in decide.of_kind.items()]
-    return sorted(found, key=lambda each: (TYPE_ORDER[LimitType(each.kind[0])], each.kind))
+    ranked = [Ranking(kind, rules_of, _others(kind, applying, rules_of)) for kind, rules_of in decide.of_kind.items()]
+    return sorted(ranked, key=lambda each: (TYPE_ORDER[LimitType(each.kind[0])], each.kind))
 
 
 def _others(kind: Kind, applying: Iterable[Rule], rules_of: Sequence[Rule]) -> tuple[Rule, ...]:
