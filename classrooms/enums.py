@@ -9,3 +9,7 @@ class OccupancyKind(TextChoices):
     CLOSURE = "closure"
     CALENDAR = "calendar"
     FEST = "fest"
+    PART = "part"
+    """A satellite: something else uses a part of this room, or a room that has one in common with it."""
+    BUFFER = "buffer"
+    """A satellite: the time before or after a use in which nobody else may have the room."""

@@ -4,10 +4,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from kernel.campus_time import WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
+from kernel.campus_time import Interval, WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
 from kernel.dates import days_faults, horizon_days, year_faults
 from kernel.names import BLANK, NOT_VISIBLE, is_visible
 from kernel.text import has_forbidden_text
@@ -40,8 +41,30 @@ MAX_DEGREES = {"latitude": 90, "longitude": 180}
 UNKNOWN_TYPE = "room"
 REFUSED_KEYS = frozenset({"__proto__", "constructor"})
 MAX_WINDOW_DAYS = 366
+MAX_BUFFER_MINUTES = 1440
 MAX_CLOSURE = timedelta(days=3660)
 """Ten years. A closure is shown cut per day, so that what it makes others answer has to be bounded."""
+
+
+@dataclass(frozen=True)
+class Buffers:
+    """For how long before and after a use nobody else may have the room; two buffers may overlap."""
+
+    before_minutes: int = 0
+    after_minutes: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.before_minutes or self.after_minutes)
+
+    def around(self, interval: Interval) -> Interval:
+        """A use with its buffers."""
+        return Interval(
+            interval.starts_at - timedelta(minutes=self.before_minutes),
+            interval.ends_at + timedelta(minutes=self.after_minutes),
+        )
+
+
+NO_BUFFERS = Buffers()
 
 
 def name_key(name: str) -> str:

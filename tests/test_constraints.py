@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import Preferences, RefreshSession
 from allocations.models import EventWeight
 from allocations.services.distributing import distribute
+from classrooms.models import Classroom
 from jobs.models import DueTime
 from kernel import clock
 from kernel.campus_time import campus_date
@@ -25,6 +26,7 @@ from policies.models import QuotaCharge
 from policies.queries.rulebook import renew_rulebook
 from registrations.models import EndingNotice, Registration, Reminder, Series
 from tests.allocations.scenes import ended, make_entry, make_event
+from tests.classrooms.divided import divide
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
 from tests.factories.timetables import make_course, make_lecture, make_semester
 from tests.once import built_once
@@ -108,6 +110,12 @@ VIOLATIONS = {
     ),
     "occupancy_starts_before_ends": ("classrooms.Occupancy", {"ends_at": "starts_at"}),
     "occupancy_known_kind": ("classrooms.Occupancy", {"kind": "'party'"}),
+    "occupancy_part_and_buffer_have_a_main": ("classrooms.Occupancy", {"kind": "'part'"}),
+    "occupancy_buffers_in_range": ("classrooms.Occupancy", {"before_minutes": "1441"}),
+    "roompart_once_per_whole": ("classrooms.RoomPart", {}),
+    "roompart_is_another_room": ("classrooms.RoomPart", {"part_id": "whole_id"}),
+    "roomoverlap_once_per_pair": ("classrooms.RoomOverlap", {}),
+    "roomoverlap_is_another_room": ("classrooms.RoomOverlap", {"other_id": "classroom_id"}),
     "occupancy_no_overlap": ("classrooms.Occupancy", {"starts_at": "starts_at + interval '1 minute'"}),
     "registration_known_status": ("registrations.Registration", {"status": "'maybe'"}),
     "registration_description_in_range": ("registrations.Registration", {"description": "repeat('x', 2001)"}),
@@ -269,6 +277,8 @@ FURTHER = [
     ("classroom_latitude_in_range", {"name": "'o'", "name_key": "'o'", "latitude": "-90.5", "longitude": "0"}),
     ("classroom_longitude_in_range", {"name": "'o'", "name_key": "'o'", "latitude": "0", "longitude": "-180.5"}),
     ("classroom_has_both_coordinates_or_none", {"name": "'o'", "name_key": "'o'", "longitude": "0"}),
+    ("occupancy_part_and_buffer_have_a_main", {"kind": "'buffer'"}),
+    ("occupancy_buffers_in_range", {"after_minutes": "-1"}),
     ("webhook_has_url_and_secret", {"secret": "''"}),
     ("webhook_lease_has_an_end", {"leased_until": "now()"}),
     ("webhook_former_secret_has_an_end", {"former_secret_until": "now()"}),
@@ -348,6 +358,8 @@ def make_first_rows():
     a_drawn_event(user, group, room, now)
     Notification.objects.filter(user=user).delete()
     Notification.objects.create(user=user, description="Something happened.", created_at=now)
+    make_classroom("Half A")
+    divide(make_classroom("Hall"), Classroom.objects.get(name="Half A"))
     make_delivery(make_webhook("group.created"), 1)
     DueTime.objects.create(name="x", due_at=now, next_due_at=now)
     letter = Letter.objects.create(kind="x", key="x", arguments={}, state="sent", created_at=now, sent_at=now)

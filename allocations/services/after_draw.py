@@ -16,9 +16,9 @@ from allocations.services.entries import locked_entry
 from allocations.services.placing import series_draft
 from allocations.services.progress import event_for_write
 from classrooms.services.room_time import RoomAlreadyBooked
+from classrooms.services.satellites import hold_rooms
 from groups.services.holding import GroupIsArchived, hold_groups
 from kernel.campus_time import campus_date
-from kernel.db.locks import lock_rooms
 from kernel.db.transactions import transactional
 from kernel.errors import InvalidState
 from kernel.facts import publish, publish_many
@@ -92,7 +92,7 @@ def grant(event: AllocationEvent, entry: AllocationRegistration, *, by: User, no
         return entry
     if entry.group_id not in hold_groups([entry.group_id]):
         raise GroupIsArchived
-    lock_rooms([entry.classroom_id], after=[RULES_ARE_READ])
+    hold_rooms([entry.classroom_id], after=[RULES_ARE_READ])
     first = first_to_give(event, now)
     prospect = outlook(event, entry, first=first)
     if not prospect.is_available:

@@ -10,9 +10,9 @@ from allocations.draw import Win
 from allocations.enums import EntryStatus, Grant
 from allocations.facts.wording import dates_made_of
 from allocations.models import AllocationEvent, AllocationRegistration
+from classrooms.services.satellites import hold_rooms
 from groups.models import Group
 from groups.services.holding import hold_groups
-from kernel.db.locks import lock_rooms
 from kernel.db.transactions import allow_long_work
 from kernel.phrases import NoticeParams
 from registrations.enums import Source
@@ -62,7 +62,7 @@ def hold_groups_and_rooms(event: AllocationEvent) -> dict[int, Group]:
     """
     pairs = list(event.entries.values_list("group_id", "classroom_id").order_by().distinct())
     living = hold_groups({group_id for group_id, _ in pairs})
-    lock_rooms({room_id for _, room_id in pairs}, after=[RULES_ARE_READ])
+    hold_rooms({room_id for _, room_id in pairs}, after=[RULES_ARE_READ])
     return living
 
 

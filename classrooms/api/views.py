@@ -133,12 +133,12 @@ class ClassroomViewSet(CallerViewSet):
         day = days_interval(slot["date"], slot["date"])
         conflicts = [
             {
-                "id": pk,
+                "id": use.id,
                 "start_time": format_minute(piece.start_minute),
                 "end_time": format_minute(piece.end_minute),
             }
-            for pk, interval in room.uses
-            for piece in cut_per_day(interval.within(day))
+            for use in room.uses
+            for piece in cut_per_day(use.interval.within(day))
         ]
         reason = room.refusal(is_bound=not self.access.is_cspace)
         return Response(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from classrooms.queries.obstacles import Obstacle
 from classrooms.queries.overlapping import IN_THE_SLOT, SLOT, THE_ROOM
 from classrooms.queries.rooms import ClassroomNotFound
 from classrooms.rules import bookable_faults
@@ -12,10 +13,14 @@ from kernel.db.batch import Statement, ask
 # Each row has the room and the earliest hold; beside them stands one obstacle, or nothing.
 ROOM_IN_A_SLOT = f"""
 SELECT room.name, room.is_active, hold.reason,
-       classrooms_occupancy.id, classrooms_occupancy.starts_at, classrooms_occupancy.ends_at
+       coalesce(main.id, classrooms_occupancy.id), classrooms_occupancy.starts_at, classrooms_occupancy.ends_at,
+       CASE classrooms_occupancy.kind WHEN 'part' THEN main.kind ELSE classrooms_occupancy.kind END,
+       via.name
   FROM classrooms_classroom AS room
  CROSS JOIN {SLOT}
   LEFT JOIN classrooms_occupancy ON classrooms_occupancy.classroom_id = {THE_ROOM} AND {IN_THE_SLOT}
+  LEFT JOIN classrooms_occupancy AS main ON main.id = classrooms_occupancy.main_id
+  LEFT JOIN classrooms_classroom AS via ON via.id = main.classroom_id AND via.id <> classrooms_occupancy.classroom_id
   LEFT JOIN LATERAL (
        SELECT kept.reason FROM classrooms_bookinghold AS kept
         WHERE kept.starts_at < slot.ends_at AND kept.ends_at > slot.starts_at
@@ -33,8 +38,8 @@ class RoomInSlot:
     is_active: bool
     hold: str | None
     """What a caller reads whom the earliest hold over the span binds."""
-    uses: Sequence[tuple[int, Interval]]
-    """The id and time of each live occupancy in the way, by time."""
+    uses: Sequence[Obstacle]
+    """What is live in the way, by time."""
 
     def refusal(self, *, is_bound: bool) -> str:
         """What would keep a caller from booking it even while nobody uses it, or an empty text.
@@ -60,5 +65,9 @@ def room_in_slot(name: str, interval: Interval) -> RoomInSlot:
     if not rows:
         raise ClassroomNotFound
     name, is_active, hold, *_ = rows[0]
-    uses = [(pk, Interval(starts_at, ends_at)) for *_, pk, starts_at, ends_at in rows if pk is not None]
+    uses = [
+        Obstacle(pk, kind, Interval(starts_at, ends_at), via=via)
+        for _, _, _, pk, starts_at, ends_at, kind, via in rows
+        if pk is not None
+    ]
     return RoomInSlot(name, is_active, hold, uses)

@@ -2,27 +2,44 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
+from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
+from classrooms.rules import NO_BUFFERS, Buffers
 from kernel.campus_time import Interval, cut_per_day, days_interval, format_minute
 from kernel.db.arrays import array_of
 from kernel.db.batch import Statement, send
+from kernel.db.overlaps import Overlaps
 from kernel.db.pipeline import ResultRow
 from kernel.db.querysets import statement_of
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """A live occupancy that is in the way; without an id, one that the same request would have made."""
+    """A live occupancy that is in the way; without an id, one that the same request would have made.
+
+    Of a satellite it has the id and the kind of its main row; only what is kept apart by a buffer, on whichever side,
+    has the kind `buffer`.
+    """
 
     id: int | None
     kind: str
     interval: Interval
+    main_kind: str = ""
+    """What it is, buffers aside."""
+    via: str | None = None
+    """The room that is used, where it is another one."""
+
+    def __post_init__(self) -> None:
+        if not self.main_kind:
+            object.__setattr__(self, "main_kind", self.kind)
 
     def pieces(self) -> list[dict[str, Any]]:
         """JSON, one element per campus day."""
@@ -34,6 +51,7 @@ class Obstacle:
                 "start_time": format_minute(piece.start_minute),
                 "end_time": format_minute(piece.end_minute),
             }
+            | ({} if self.via is None else {"via": self.via})
             for piece in cut_per_day(self.interval)
         ]
 
@@ -41,22 +59,28 @@ class Obstacle:
         """The same for one campus day only."""
         whole = days_interval(day, day)
         starts_at, ends_at = max(self.interval.starts_at, whole.starts_at), min(self.interval.ends_at, whole.ends_at)
-        return Obstacle(self.id, self.kind, Interval(starts_at, ends_at)).pieces() if starts_at < ends_at else []
+        return replace(self, interval=Interval(starts_at, ends_at)).pieces() if starts_at < ends_at else []
 
 
-def obstacles(classroom_id: int, interval: Interval, *, other_than: Iterable[int] = ()) -> list[Obstacle]:
+def obstacles(
+    classroom_id: int, interval: Interval, *, other_than: Iterable[int] = (), buffers: Buffers = NO_BUFFERS
+) -> list[Obstacle]:
     """What is in the way of an interval in a room, by time. One query; the same that availability shows."""
-    return [row for row in obstacles_in_any([classroom_id], interval) if row.id not in set(other_than)]
+    rows = obstacles_found(_in_the_way([classroom_id], interval, buffers))
+    return [row for row in rows if row.id not in set(other_than)]
 
 
-def asking_for_obstacles(classroom_id: int, interval: Interval) -> Statement:
+def asking_for_obstacles(classroom_id: int, interval: Interval, buffers: Buffers = NO_BUFFERS) -> Statement:
     """The question for `obstacles_found`."""
-    return statement_of(_in_the_way([classroom_id], interval))
+    return statement_of(_in_the_way([classroom_id], interval, buffers))
 
 
 def obstacles_found(rows: Iterable[ResultRow]) -> list[Obstacle]:
     """What is in the way, by time."""
-    return [Obstacle(row_id, kind, Interval(starts_at, ends_at)) for row_id, kind, starts_at, ends_at in rows]
+    return [
+        Obstacle(row_id, kind, Interval(starts_at, ends_at), main_kind, via)
+        for row_id, kind, starts_at, ends_at, main_kind, via in rows
+    ]
 
 
 def obstacles_in_any(classroom_ids: Sequence[int], interval: Interval) -> list[Obstacle]:
@@ -64,39 +88,64 @@ def obstacles_in_any(classroom_ids: Sequence[int], interval: Interval) -> list[O
     return obstacles_found(_in_the_way(classroom_ids, interval))
 
 
-def _in_the_way(classroom_ids: Sequence[int], interval: Interval) -> QuerySet[Occupancy, ResultRow]:
-    rows = Occupancy.objects.live().overlapping(interval).filter(classroom_id__in=classroom_ids).in_order()
-    return rows.values_list("id", "kind", "starts_at", "ends_at")
+def _in_the_way(
+    classroom_ids: Sequence[int], interval: Interval, buffers: Buffers = NO_BUFFERS
+) -> QuerySet[Occupancy, ResultRow]:
+    """Of satellites what is told of their main rows. Buffers of one's own only bookings are kept away from."""
+    rows = Occupancy.objects.live().overlapping(buffers.around(interval)).filter(classroom_id__in=classroom_ids)
+    main_kind = Coalesce("main__kind", "kind")
+    kind: Combinable = Case(When(kind=OccupancyKind.PART, then=F("main__kind")), default=F("kind"))
+    if buffers:
+        meets_use = Q(Overlaps(interval.starts_at, interval.ends_at))
+        rows = rows.annotate(of=main_kind).filter(
+            meets_use | ~Q(Q(kind=OccupancyKind.BUFFER) | Q(of__in=[OccupancyKind.LECTURE, OccupancyKind.CLOSURE]))
+        )
+        kind = Case(When(meets_use, then=kind), default=Value(OccupancyKind.BUFFER))
+    via = Case(When(~Q(main__classroom=F("classroom")), then=F("main__classroom__name")))
+    return rows.in_order().values_list(Coalesce("main_id", "id"), kind, "starts_at", "ends_at", main_kind, via)
 
 
-def obstacles_of_each(rows: Sequence[tuple[int, Interval]]) -> dict[int, list[Obstacle]]:
+def obstacles_of_each(
+    rows: Sequence[tuple[int, Interval]], *, buffers: Sequence[Buffers] = ()
+) -> dict[int, list[Obstacle]]:
     """What is in the way of many wishes (room, interval): {place of the wish: by time}. One query."""
-    return obstacles_by_place(*send(asking_for_obstacles_of_each(rows)))
+    return obstacles_by_place(*send(asking_for_obstacles_of_each(rows, buffers=buffers)))
 
 
-def asking_for_obstacles_of_each(rows: Sequence[tuple[int, Interval]]) -> Statement:
-    """The question for `obstacles_by_place`."""
-    return Statement(OF_EACH, tuple(as_arrays(rows)))
+def asking_for_obstacles_of_each(rows: Sequence[tuple[int, Interval]], *, buffers: Sequence[Buffers] = ()) -> Statement:
+    """The question for `obstacles_by_place`. `buffers`: of each wish, or none at all."""
+    return Statement(OF_EACH, (*as_arrays(rows), *as_minutes(buffers, len(rows))))
 
 
 def obstacles_by_place(rows: Iterable[ResultRow]) -> dict[int, list[Obstacle]]:
     """What is in the way of each wish, by its place."""
     by_place: dict[int, list[Obstacle]] = defaultdict(list)
-    for place, row_id, kind, starts_at, ends_at in rows:
-        by_place[place].append(Obstacle(row_id, kind, Interval(starts_at, ends_at)))
+    for place, *row in rows:
+        by_place[place].extend(obstacles_found([tuple(row)]))
     return by_place
 
 
 # OFFSET 0 keeps the planner from joining whole tables: each wish is one look into the constraint's index.
-OF_EACH = (
-    "SELECT wanted.place - 1, taken.id, taken.kind, taken.starts_at, taken.ends_at"
-    " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[])"
-    " WITH ORDINALITY AS wanted (room, starts_at, ends_at, place)"
-    " CROSS JOIN LATERAL (SELECT id, kind, starts_at, ends_at FROM classrooms_occupancy AS held"
-    " WHERE held.is_live AND held.classroom_id = wanted.room"
-    " AND tstzrange(held.starts_at, held.ends_at, '[)') && tstzrange(wanted.starts_at, wanted.ends_at, '[)')"
-    " OFFSET 0) AS taken ORDER BY wanted.place, taken.starts_at, taken.id"
-)
+OF_EACH = """
+SELECT wanted.place - 1, coalesce(main.id, taken.id),
+       CASE WHEN NOT meets_use THEN 'buffer' WHEN taken.kind = 'part' THEN main.kind ELSE taken.kind END,
+       taken.starts_at, taken.ends_at, coalesce(main.kind, taken.kind), via.name
+  FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::int[], %s::int[])
+       WITH ORDINALITY AS wanted (room, starts_at, ends_at, before_minutes, after_minutes, place)
+ CROSS JOIN LATERAL (
+       SELECT id, kind, starts_at, ends_at, main_id,
+              held.starts_at < wanted.ends_at AND held.ends_at > wanted.starts_at AS meets_use
+         FROM classrooms_occupancy AS held
+        WHERE held.is_live AND held.classroom_id = wanted.room
+          AND tstzrange(held.starts_at, held.ends_at, '[)') && tstzrange(
+                  wanted.starts_at - make_interval(mins => wanted.before_minutes),
+                  wanted.ends_at + make_interval(mins => wanted.after_minutes), '[)')
+       OFFSET 0) AS taken
+  LEFT JOIN classrooms_occupancy AS main ON main.id = taken.main_id
+  LEFT JOIN classrooms_classroom AS via ON via.id = main.classroom_id AND via.id <> wanted.room
+ WHERE meets_use OR (taken.kind <> 'buffer' AND coalesce(main.kind, taken.kind) NOT IN ('lecture', 'closure'))
+ ORDER BY wanted.place, taken.starts_at, taken.id
+"""
 
 
 def as_arrays(rows: Sequence[tuple[int, Interval]]) -> list[str]:
@@ -106,3 +155,9 @@ def as_arrays(rows: Sequence[tuple[int, Interval]]) -> list[str]:
         array_of(interval.starts_at for _, interval in rows),
         array_of(interval.ends_at for _, interval in rows),
     ]
+
+
+def as_minutes(buffers: Sequence[Buffers], count: int) -> list[str]:
+    """Minutes before and after each of so many rows, none where there are no buffers: two arrays for unnest."""
+    of_each = buffers or [NO_BUFFERS] * count
+    return [array_of(row.before_minutes for row in of_each), array_of(row.after_minutes for row in of_each)]

@@ -11,8 +11,8 @@ from classrooms.models import Classroom, Closure
 from classrooms.queries.obstacles import obstacles_in_any
 from classrooms.rules import closure_faults
 from classrooms.services.room_time import RoomAlreadyBooked, occupy_many, release
+from classrooms.services.satellites import hold_rooms
 from kernel.campus_time import Interval
-from kernel.db.locks import lock_rooms
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, NotFound
 from kernel.facts import cascade, publish
@@ -45,7 +45,7 @@ def close_rooms(
     if not classrooms:
         raise Invalid({"classrooms": ["There is no classroom to close"]})
     ids = tuple(sorted(room.pk for room in classrooms))
-    lock_rooms(ids)
+    hold_rooms(ids)
     cancelled_targets = _clear(
         RoomClosing(actor_id=by.pk, occurred_at=now, classroom_ids=ids, interval=interval, reason=reason),
         cancel_registrations=cancel_registrations,
@@ -84,7 +84,7 @@ def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: dateti
     Raises: PermissionDenied, ClosureNotFound.
     """
     check_cspace(by.access)
-    lock_rooms([classroom.pk])
+    hold_rooms([classroom.pk])
     closure = (
         Closure.objects.standing().with_api_relations().filter(pk=closure_id, occupancy__classroom=classroom).first()
     )

@@ -1,16 +1,18 @@
 """Making, changing and deleting rooms."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import ProtectedError
+from django.db.models import Exists, OuterRef, ProtectedError
 
 from accounts.models import User
 from accounts.rules import check_cspace
 from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted, ClassroomMoving
-from classrooms.models import Classroom, Occupancy
+from classrooms.models import Classroom, Occupancy, RoomOverlap, RoomPart
 from classrooms.queries.rooms import ROOMS_VERSION, ClassroomNotFound
-from classrooms.rules import name_faults, name_key, natural_order, room_faults
+from classrooms.rules import UNKNOWN_CLASSROOM, name_faults, name_key, natural_order, room_faults
+from classrooms.services.parts import hold_connected, write_parts
 from kernel.changes import changes_between
 from kernel.db.constraints import naming
 from kernel.db.locks import lock_rooms
@@ -34,13 +36,26 @@ class ClassroomIsUsed(InvalidState):
     message = "The classroom has been used: set is_active to false instead of deleting it"
 
 
+class ClassroomHasParts(InvalidState):
+    message = "The classroom consists of others, or is a part of another one: change that before deleting it"
+
+
 @transactional
-def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int, floor: int, **more: Any) -> Classroom:
+def create_classroom(
+    *,
+    by: User | None,
+    now: datetime,
+    name: str,
+    capacity: int,
+    floor: int,
+    parts: Sequence[Classroom] = (),
+    **more: Any,
+) -> Classroom:
     """A new room; `by` None = the system itself; `more`: equipment, is_active, auto_approve and `PLACE`.
 
     Publishes `ClassroomCreated`.
 
-    Raises: PermissionDenied, Invalid, ClassroomNameIsTaken.
+    Raises: PermissionDenied, Invalid, ClassroomNameIsTaken; PartsClash, where what is booked in its parts would clash.
     """
     if by is not None:
         check_cspace(by.access)
@@ -59,6 +74,9 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
             floor=floor,
             **{key: value for key, value in more.items() if key in CHANGEABLE},
         )
+    if parts:
+        hold_connected([room.pk for room in parts])
+        _write_parts(classroom, parts, now)
     renew(ROOMS_VERSION)
     publish(
         ClassroomCreated(
@@ -69,25 +87,35 @@ def create_classroom(*, by: User | None, now: datetime, name: str, capacity: int
 
 
 @transactional
-def change_classroom(*, classroom_id: int, by: User, now: datetime, **values: Any) -> Classroom:
-    """Change what is `CHANGEABLE`. Publishes `ClassroomChanged`, nothing for a no-op.
+def change_classroom(
+    *, classroom_id: int, by: User, now: datetime, parts: Sequence[Classroom] | None = None, **values: Any
+) -> Classroom:
+    """Change what is `CHANGEABLE`, and of which rooms it consists. Publishes `ClassroomChanged`, nothing for a no-op.
 
-    What is booked stays booked. Raises: PermissionDenied, Invalid, ClassroomNotFound.
+    What is booked stays booked. Raises: PermissionDenied, Invalid, ClassroomNotFound; PartsClash, where what is booked
+    in rooms that would now overlap would clash.
     """
     check_cspace(by.access)
+    if parts is not None:
+        hold_connected([classroom_id, *(room.pk for room in parts)])
     classroom = Classroom.objects.select_for_update(no_key=True).filter(pk=classroom_id).first()
     if classroom is None:
         raise ClassroomNotFound
     before = {name: getattr(classroom, name) for name in CHANGEABLE}
     _check(**room_faults({**before, "equipment": {}, **values}))
     changes = changes_between(before, values)
-    if not changes:
-        return classroom
     for name, (_, new) in changes.items():
         setattr(classroom, name, new)
-    classroom.save(update_fields=list(changes))
+    if changes:
+        classroom.save(update_fields=list(changes))
+    if parts is not None:
+        changes |= changes_between({"parts": _names_of_parts(classroom)}, {"parts": _names(parts)})
+    if not changes:
+        return classroom
     if PLACE_OF_RULES & set(changes):
         cascade(ClassroomMoving(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk))
+    if parts is not None and "parts" in changes:
+        _write_parts(classroom, parts, now)
     renew(ROOMS_VERSION)
     publish(
         ClassroomChanged(
@@ -101,13 +129,16 @@ def change_classroom(*, classroom_id: int, by: User, now: datetime, **values: An
 def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
     """Remove a room that was never used. Publishes `ClassroomDeleted`.
 
-    Raises: PermissionDenied, ClassroomNotFound, ClassroomIsUsed.
+    Raises: PermissionDenied, ClassroomNotFound, ClassroomHasParts, ClassroomIsUsed.
     """
     check_cspace(by.access)
     lock_rooms([classroom_id])
-    classroom = Classroom.objects.filter(pk=classroom_id).first()
+    is_divided = Exists(RoomOverlap.objects.filter(classroom=OuterRef("pk")))
+    classroom = Classroom.objects.annotate(is_divided=is_divided).filter(pk=classroom_id).first()
     if classroom is None:
         raise ClassroomNotFound
+    if classroom.is_divided:
+        raise ClassroomHasParts
     if Occupancy.objects.filter(classroom=classroom).exists():
         raise ClassroomIsUsed
     fact = ClassroomDeleted(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, name=classroom.name)
@@ -117,6 +148,23 @@ def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
         raise ClassroomIsUsed from error
     renew(ROOMS_VERSION)
     publish(fact)
+
+
+def _write_parts(classroom: Classroom, parts: Sequence[Classroom], now: datetime) -> None:
+    """The rooms are held. Raises: Invalid, PartsClash."""
+    there = set(Classroom.objects.filter(pk__in=[room.pk for room in parts]).values_list("pk", flat=True))
+    if gone := [f"{UNKNOWN_CLASSROOM}: {room.name}" for room in parts if room.pk not in there]:
+        raise Invalid({"parts": gone})
+    write_parts(classroom.pk, there, now=now)
+
+
+def _names_of_parts(classroom: Classroom) -> list[str]:
+    return _names([row.part for row in RoomPart.objects.filter(whole=classroom).select_related("part")])
+
+
+def _names(rooms: Sequence[Classroom]) -> list[str]:
+    """In their order in lists."""
+    return [room.name for room in sorted(set(rooms), key=lambda room: (room.floor, room.name_order, room.pk))]
 
 
 def _check(**faults: list[str]) -> None:

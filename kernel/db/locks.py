@@ -1,7 +1,7 @@
 """The only module that takes advisory locks. Always the two-integer form: (namespace, id).
 
-Lock order, everywhere: timetable → event → group → campus admins → booking rules → owners ascending → rooms ascending →
-occupancy → own rows → log → notifications.
+Lock order, everywhere: timetable → event → group → campus admins → booking rules → owners ascending → room parts →
+rooms ascending → occupancy → own rows → log → notifications.
 Every wait is bounded by the connection's `lock_timeout` (see settings) and then answered with 503.
 """
 
@@ -42,6 +42,8 @@ class Namespace(IntEnum):
     GROUP_QUOTA = 13
     PERSON_QUOTA = 14
     """Held by whoever books for an owner whose bookings are counted, groups before people."""
+    ROOM_PARTS = 15
+    """Held by whoever says which rooms consist of which, before their rooms: what overlaps what is seen as a whole."""
 
 
 class LockOutsideTransaction(RuntimeError):
@@ -104,15 +106,24 @@ def locking_rooms(*naming: Statement, rooms: Iterable[int] = (), after: Sequence
     if not connection.in_atomic_block:
         raise LockOutsideTransaction
     rows = " UNION ".join([*(each.sql for each in naming), "SELECT unnest(%s::int[])"])
+    named = Statement(rows, (*(value for each in naming for value in each.parameters), list(rooms)))
+    return _locking_rooms(named, after)
+
+
+def excluding_rooms(rooms: Statement, *, after: Sequence[Lock] = ()) -> list[Statement]:
+    """The same for the beginning of a batch that may be a transaction of its own; `rooms`: the query that names them,
+    each once."""
+    return [] if "skip-lock" in settings.CSPACE_TEST_FAULTS else [_locking_rooms(rooms, after)]
+
+
+def _locking_rooms(rooms: Statement, after: Sequence[Lock]) -> Statement:
     is_left_out = "skip-lock" in settings.CSPACE_TEST_FAULTS
     take = "" if is_left_out else f", pg_advisory_xact_lock({Namespace.ROOM:d}, room)"
     first = () if is_left_out else tuple(after)
     # A condition without columns is looked at before the first row.
     gate = f" WHERE (SELECT {' AND '.join(f'{lock.sql} IS NOT NULL' for lock in first)})" if first else ""
-    return Statement(
-        f"SELECT room{take} FROM (SELECT room::int FROM ({rows}) AS named (room){gate} ORDER BY 1) AS rooms",  # noqa: S608
-        (*(value for each in naming for value in each.parameters), list(rooms), *(lock.id for lock in first)),
-    )
+    sql = f"SELECT room{take} FROM (SELECT room::int FROM ({rooms.sql}) AS named (room){gate} ORDER BY 1) AS rooms"  # noqa: S608
+    return Statement(sql, (*rooms.parameters, *(lock.id for lock in first)))
 
 
 def lock_namespace(namespace: Namespace) -> None:

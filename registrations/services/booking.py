@@ -10,6 +10,7 @@ from accounts.rules import Access, check_cspace
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.rooms import room_as_it_is
+from classrooms.rules import NO_BUFFERS
 from classrooms.services.room_time import occupying, refuse_to_occupy
 from groups.models import Group
 from groups.queries.recipients import cspace_people
@@ -32,7 +33,8 @@ from registrations.models import Registration
 from registrations.services.judging import Judged, judged, locks_for, party_of, place_of
 from registrations.services.registration_rows import inserting
 
-MAX_TRIES = 3
+MAX_TRIES = 4
+"""One is spent on learning that a room is divided."""
 
 
 @dataclass(frozen=True)
@@ -98,35 +100,41 @@ def book(
 def make_booking(*, by: User, now: datetime, request: BookingRequest) -> Registration:
     """The same, of a request that somebody has put together."""
     check_booking(by.access, now, request)
-    if (registration := _try(by, now, request)) is not None:
-        return registration
+    registration, is_divided = _try(by, now, request)
     for _ in range(MAX_TRIES - 1):
-        if (registration := _book_in_turn(by=by, now=now, request=request)) is not None:
-            return registration
-    raise Unavailable
+        if registration is None:
+            registration, is_divided = _book_in_turn(by=by, now=now, request=request, is_divided=is_divided)
+    if registration is None:
+        raise Unavailable
+    return registration
 
 
 @transactional
-def _book_in_turn(*, by: User, now: datetime, request: BookingRequest) -> Registration | None:
+def _book_in_turn(
+    *, by: User, now: datetime, request: BookingRequest, is_divided: bool
+) -> tuple[Registration | None, bool]:
     """The same, when what it was judged by has changed meanwhile: nobody can change it again before this is over."""
     group, party = _group_and_party(by, request)
     first = [] if group is None else [holding_group(group.pk)]
     send(*first, *taking(*locks_for(renew_rulebook(), [party])))
     if not is_kept(rulebook_version()):
         raise StaleRead  # perhaps owners count now, and were not held
-    return _try(by, now, replace(request, classroom=room_as_it_is(request.classroom)))
+    return _try(by, now, replace(request, classroom=room_as_it_is(request.classroom)), is_divided=is_divided)
 
 
-def _try(by: User, now: datetime, request: BookingRequest) -> Registration | None:
-    """Judge the request and write it; None, where something it was judged by was different when it was written."""
+def _try(
+    by: User, now: datetime, request: BookingRequest, *, is_divided: bool = False
+) -> tuple[Registration | None, bool]:
+    """Judge the request and write it; None, where something it was judged by was different when it was written, and
+    whether the room is divided, which may be why."""
     group, party = _group_and_party(by, request)
     judgement = judged(wish_of(party, request, now))
     check_judgement(judgement, by, is_overriding=request.is_overriding)
     registration = _new_registration(by, now, group, request, judgement)
-    if _write(registration, judgement, by=by, now=now, is_overriding=request.is_overriding):
-        return registration
-    _refuse(registration, judgement, by=by)
-    return None
+    is_overriding = request.is_overriding
+    if _write(registration, judgement, by=by, now=now, is_overriding=is_overriding, is_divided=is_divided):
+        return registration, is_divided
+    return None, _refuse(registration, judgement, by=by) or is_divided
 
 
 def _group_and_party(by: User, request: BookingRequest) -> tuple[Group | None, Party]:
@@ -153,13 +161,15 @@ def _new_registration(
     by: User, now: datetime, group: Group | None, request: BookingRequest, judgement: Judged
 ) -> Registration:
     """As it will stand in its table, with its API relations."""
-    interval = request.slot.interval()
+    interval, buffers = request.slot.interval(), NO_BUFFERS if request.is_overriding else judgement.buffers
     occupancy = Occupancy(
         id=next_id(Occupancy._meta.db_table),
         classroom=request.classroom,
         starts_at=interval.starts_at,
         ends_at=interval.ends_at,
         kind=OccupancyKind.REGISTRATION,
+        before_minutes=buffers.before_minutes,
+        after_minutes=buffers.after_minutes,
     )
     waits = judgement.verdict.needs_approval and not request.is_overriding
     return Registration(
@@ -174,7 +184,9 @@ def _new_registration(
     )
 
 
-def _write(registration: Registration, judgement: Judged, *, by: User, now: datetime, is_overriding: bool) -> bool:
+def _write(
+    registration: Registration, judgement: Judged, *, by: User, now: datetime, is_overriding: bool, is_divided: bool
+) -> bool:
     """Room time, registration, what it is charged, log row and notices in one batch; whether they are written."""
     occupancy, status = registration.occupancy, RegistrationStatus(registration.status)
     try:
@@ -188,6 +200,8 @@ def _write(registration: Registration, judgement: Judged, *, by: User, now: date
                 respect_holds=not by.access.is_cspace,
                 after=judgement.locks,
                 provided=judgement.as_judged,
+                buffers=occupancy.buffers,
+                is_divided=is_divided,
             ),
             inserting(registration, by=by, charges=judgement.charges(occupancy.pk)),
             fact=RegistrationCreated(
@@ -206,19 +220,21 @@ def _write(registration: Registration, judgement: Judged, *, by: User, now: date
     return True
 
 
-def _refuse(registration: Registration, judgement: Judged, *, by: User) -> None:
-    """Say why it was not written, if that is still so and the rules it was judged by are. Raises: as `book`."""
+def _refuse(registration: Registration, judgement: Judged, *, by: User) -> bool:
+    """Say why it was not written, if that is still so and the rules it was judged by are; or whether the room is
+    divided. Raises: as `book`."""
     if not is_kept(rulebook_version()):
-        return
+        return False
     if registration.group_id is not None:
         living_group(registration.group_id)
         by.forget_access()
         if not rules.may_book_for(by.access, registration.group_id):
             raise PermissionDenied
-    refuse_to_occupy(
+    return refuse_to_occupy(
         classroom_id=registration.occupancy.classroom_id,
         interval=registration.interval,
         respect_holds=not by.access.is_cspace,
+        buffers=registration.occupancy.buffers,
     )
 
 

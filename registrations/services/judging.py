@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from classrooms.models import Classroom
+from classrooms.rules import Buffers
 from groups.models import Group
 from kernel.campus_time import Interval, cut_per_day
 from kernel.db.batch import Statement, ask
@@ -59,9 +60,9 @@ class Judged:
     answer: str = ""
 
     @property
-    def buffers(self) -> tuple[int, int]:
-        """Minutes before and after."""
-        return buffer_minutes(self.verdict.deciding)
+    def buffers(self) -> Buffers:
+        """What keeps others away from the booking."""
+        return Buffers(*buffer_minutes(self.verdict.deciding))
 
     @property
     def broken(self) -> list[dict[str, Any]] | None:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from accounts.rules import Access
 from classrooms.services.room_time import room_of
+from classrooms.services.satellites import holding_rooms
 from kernel.db.batch import Statement, send
-from kernel.db.locks import Lock, locking_rooms
+from kernel.db.locks import Lock
 from kernel.db.pipeline import ResultRows
 from kernel.db.transactions import StaleRead
 from kernel.errors import InvalidState, NotFound, PermissionDenied
@@ -57,7 +58,7 @@ def hold_registration(
     """
     *answers, locked, rows = send(
         *first,
-        locking_rooms(
+        holding_rooms(
             room_of(registration_id),
             *(each for each in rooms if isinstance(each, Statement)),
             rooms=[each for each in rooms if isinstance(each, int)],

@@ -12,13 +12,13 @@ from accounts.rules import Access
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
 from classrooms.queries.rooms import asking_for_rooms_with_names, rooms_by_name
+from classrooms.services.satellites import holding_rooms
 from groups.models import Group
 from groups.queries.recipients import cspace_people
 from groups.rules import UNKNOWN_GROUP
 from groups.services.holding import groups_held, holding_groups
 from kernel.db.batch import Statement, put_off, send
 from kernel.db.ids import numbers_in
-from kernel.db.locks import locking_rooms
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Conflict, Invalid, PermissionDenied
 from kernel.facts import publish
@@ -120,7 +120,7 @@ def create_series(
     rulebook = kept_rulebook()
     group_rows, _, people, ((version,),), obstacles, *ids = send(
         holding_groups(draft.group_id for draft in drafts),
-        locking_rooms(rooms={draft.classroom_id for draft in drafts}, after=locks_for(rulebook, map(_owners, drafts))),
+        holding_rooms(rooms={draft.classroom_id for draft in drafts}, after=locks_for(rulebook, map(_owners, drafts))),
         asking_for_people(draft.created_by_id for draft in drafts),
         ASKING_FOR_VERSION,
         *asking_before_writing(drafts, dates),

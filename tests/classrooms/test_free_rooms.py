@@ -10,7 +10,7 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import BookingHold, Classroom, Occupancy
 from classrooms.queries.free_rooms import free_during, not_while, with_clashes
 from kernel.campus_time import Interval
-from tests.classrooms.room_time import Taken, at, fill, occupancies, span, spans
+from tests.classrooms.room_time import KINDS, Taken, at, fill, occupancies, span, spans
 from tests.factories import make_classroom, make_occupancy
 
 REGISTRATION = OccupancyKind.REGISTRATION
@@ -28,7 +28,7 @@ def test_touching_is_free(room):
     assert not is_free(room, (8, 10), (10, 12))
 
 
-@pytest.mark.parametrize("kind", OccupancyKind)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_room_time_blocks_while_it_is_live(room, kind):
     row = make_occupancy(room, span(10, 12), kind)
     assert not is_free(room, (11, 13))

@@ -28,7 +28,8 @@ from kernel.campus_time import (
 from kernel.db.plans import plans_of
 from notifications.models import Notification
 from registrations.models import Registration
-from tests.factories import make_classroom, make_registration, make_user
+from tests.classrooms.room_time import SATELLITES, SHARED
+from tests.factories import make_classroom, make_occupancy, make_registration, make_user
 
 pytestmark = pytest.mark.usefixtures("document_clock")
 DAY = dt.date(2026, 2, 1)
@@ -439,7 +440,10 @@ def test_of_an_ambiguous_pair_the_earlier_is_meant(settings):
 
 def occupy_raw(room, kind, start, end):
     interval: Interval = campus_interval(DAY, start, end)
-    return Occupancy.objects.create(classroom=room, starts_at=interval.starts_at, ends_at=interval.ends_at, kind=kind)
+    main = make_occupancy(room, interval, is_live=False) if kind in SATELLITES else None
+    return Occupancy.objects.create(
+        classroom=room, starts_at=interval.starts_at, ends_at=interval.ends_at, kind=kind, main=main
+    )
 
 
 @pytest.mark.parametrize("kind", list(OccupancyKind))
@@ -447,7 +451,7 @@ def occupy_raw(room, kind, start, end):
 def test_who_may_overlap_whom(room, kind, other):
     occupy_raw(room, kind, 600, 660)
     occupy_raw(room, other, 660, 720)
-    may_share = kind == other and kind in (OccupancyKind.LECTURE, OccupancyKind.CLOSURE)
+    may_share = (kind == other and kind in SHARED) or {kind, other} <= set(SATELLITES)
     if may_share:
         occupy_raw(room, other, 630, 650)
     else:

@@ -12,7 +12,7 @@ from classrooms.enums import OccupancyKind
 from classrooms.queries.soonest import soonest_runs
 from classrooms.services.closures import close_rooms, lift_closure
 from kernel import clock
-from tests.classrooms.room_time import MINUTES, Taken, at, fill, occupancies, span
+from tests.classrooms.room_time import KINDS, MINUTES, Taken, at, fill, occupancies, span
 from tests.factories import make_classroom, make_occupancy, make_registration
 
 LECTURE, REGISTRATION, CLOSURE = OccupancyKind.LECTURE, OccupancyKind.REGISTRATION, OccupancyKind.CLOSURE
@@ -73,9 +73,9 @@ def test_what_is_on_at_the_instant(room, taken, after, run):
 
 
 def test_a_run_is_of_any_kind(room):
-    for number, kind in enumerate(OccupancyKind):
+    for number, kind in enumerate(KINDS):
         make_occupancy(room, span(10 + number, 11 + number), kind)
-    assert run_of(room, 0) == (10, 10 + len(OccupancyKind))
+    assert run_of(room, 0) == (10, 10 + len(KINDS))
 
 
 def test_what_is_not_live_is_no_part_of_it(room):

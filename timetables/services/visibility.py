@@ -7,7 +7,7 @@ of the three calls `settle` in the same transaction, having taken `Namespace.TIM
 from dataclasses import dataclass
 
 from classrooms.services.room_time import reclaim_many, release
-from kernel.db.locks import lock_rooms
+from classrooms.services.satellites import hold_rooms
 from timetables.models import CourseBooking
 from timetables.queries.conflicts import LectureConflict
 from timetables.queries.obstacles import Bookings, conflicts_of, meeting_others
@@ -34,7 +34,7 @@ def settle(bookings: Bookings, *, more_rooms: frozenset[int] = frozenset()) -> S
     """
     in_vain, wanting = bookings.blocking_in_vain(), bookings.wanting_room()
     rooms = set(bookings.out_of_step().values_list("classroom_id", flat=True).distinct().order_by())
-    lock_rooms(rooms | more_rooms)
+    hold_rooms(rooms | more_rooms)
     if not rooms:
         return Settlement(0, 0, 0, ())
     obstructed_bookings = meeting_others(wanting)

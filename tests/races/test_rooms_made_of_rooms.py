@@ -1,0 +1,217 @@
+"""Sixteen book, move and cancel in a hall, its parts and what they have in common, with buffers of all lengths."""
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+import pytest
+
+from classrooms.enums import OccupancyKind
+from classrooms.models import Classroom, Occupancy
+from classrooms.queries.availability import room_in_slot
+from classrooms.rules import Buffers
+from classrooms.services.room_time import RoomAlreadyBooked
+from kernel import clock
+from kernel.campus_time import Interval, campus_date, day_start
+from registrations.models import Registration
+from registrations.services.booking import Slot, book
+from registrations.services.cancelling import cancel_registration
+from registrations.services.changing import RegistrationChange, change_registration
+from tests.classrooms.divided import divide, make_hall
+from tests.factories import cspace_group, join, make_group, make_user
+from tests.races.test_registrations import deadlocks
+from tests.races.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+THREADS, TRIES, MUTANT_TRIES = 16, 25, 40
+ATOMS = {"abc": "abc", "ab": "ab", "bc": "bc", "a": "a", "b": "b", "c": "c"}
+"""Of each room the letters of what it consists of: two rooms meet where they share one."""
+GRID = 15
+"""Minutes: everything begins and ends on it."""
+DAYS, OPENS, CLOSES = 3, 8 * 60, 20 * 60
+
+
+class Use(NamedTuple):
+    """A live booking, with the time that it keeps others away."""
+
+    id: int
+    room: str
+    interval: Interval
+    around: Interval
+
+    def meets(self, room: str) -> bool:
+        return bool(set(ATOMS[self.room]) & set(ATOMS[room]))
+
+
+@pytest.fixture
+def hall() -> dict[str, Classroom]:
+    return make_hall()
+
+
+@pytest.fixture
+def person():
+    person, group = make_user(), make_group()
+    join(person, group)
+    join(person, cspace_group())
+    return person, group
+
+
+def overlap(one: Interval, other: Interval) -> bool:
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
+
+
+def day(number: int):
+    return campus_date(clock.now()) + timedelta(days=3 + number)
+
+
+class Visitor:
+    """Books, moves and cancels at random, and keeps what he was refused without a reason."""
+
+    def __init__(self, seed: int, hall, person) -> None:
+        self.dice, self.hall, (self.person, self.group) = random.Random(seed), hall, person
+        self.held: list[Registration] = []
+        self.unfounded: list[str] = []
+        self.booked = self.refused = 0
+
+    def play(self, tries: int) -> "Visitor":
+        for _ in range(tries):
+            chance = self.dice.random()
+            if self.held and chance < 0.2:
+                mine = self.held.pop(self.dice.randrange(len(self.held)))
+                cancel_registration(registration_id=mine.pk, by=self.person, now=clock.now())
+            elif self.held and chance < 0.35:
+                self._try(self._move)
+            else:
+                self._try(self._book)
+        return self
+
+    def _try(self, action) -> None:
+        room = self.dice.choice(sorted(self.hall))
+        start = self.dice.randrange(OPENS, CLOSES - 120, GRID)
+        slot = Slot(day(self.dice.randrange(DAYS)), start, start + self.dice.choice([30, 60, 90]))
+        buffers = Buffers(self.dice.choice([0, 0, 15, 30]), self.dice.choice([0, 0, 15, 45]))
+        try:
+            action(room, slot, buffers)
+        except RoomAlreadyBooked as refusal:
+            self.refused += 1
+            self._judge(refusal, room, slot.interval(), buffers.around(slot.interval()))
+        except Exception as problem:
+            self.unfounded.append(repr(problem))
+        else:
+            self.booked += 1
+
+    def _book(self, room: str, slot: Slot, buffers: Buffers) -> None:
+        self.held.append(
+            book(
+                by=self.person,
+                now=clock.now(),
+                classroom=self.hall[room],
+                group_id=self.group.pk,
+                slot=slot,
+                buffers=buffers,
+            )
+        )
+
+    def _move(self, room: str, slot: Slot, buffers: Buffers) -> None:
+        change = RegistrationChange(
+            classroom=self.hall[room], day=slot.day, start_minute=slot.start_minute, end_minute=slot.end_minute
+        )
+        change_registration(
+            registration_id=self.dice.choice(self.held).pk, by=self.person, now=clock.now(), change=change
+        )
+
+    def _judge(self, refusal: RoomAlreadyBooked, room: str, wanted: Interval, around: Interval) -> None:
+        """Whatever is named is really in the way."""
+        for row in refusal.obstacles:
+            is_near = set(ATOMS[row.via or room]) & set(ATOMS[room])
+            if not is_near or not overlap(row.interval, around if row.kind == OccupancyKind.BUFFER else wanted):
+                self.unfounded.append(f"{room} {wanted}: {row}")
+
+
+def uses() -> list[Use]:
+    rows = Occupancy.objects.live().filter(main=None).select_related("classroom")
+    return [
+        Use(row.pk, row.classroom.name, span := Interval(row.starts_at, row.ends_at), row.buffers.around(span))
+        for row in rows
+    ]
+
+
+def too_close(live: list[Use]) -> list[tuple[Use, Use]]:
+    return [
+        (one, other)
+        for one in live
+        for other in live
+        if one.id != other.id and one.meets(other.room) and overlap(one.around, other.interval)
+    ]
+
+
+def wrong_cells(live: list[Use], hall) -> Iterator[tuple[str, Interval]]:
+    """Where availability does not say what the bookings of all rooms say together."""
+    for number in range(DAYS):
+        midnight = day_start(day(number))
+        for start in range(OPENS - 60, CLOSES + 60, GRID):
+            cell = Interval(midnight + timedelta(minutes=start), midnight + timedelta(minutes=start + GRID))
+            for room in hall:
+                taken = {use.id for use in live if use.meets(room) and overlap(use.interval, cell)}
+                kept = {use.id for use in live if use.meets(room) and overlap(use.around, cell)} - taken
+                shown = room_in_slot(room, cell).uses
+                if {row.id for row in shown if row.kind != OccupancyKind.BUFFER} != taken or kept != {
+                    row.id for row in shown if row.kind == OccupancyKind.BUFFER
+                }:
+                    yield room, cell
+
+
+def visit(hall, person, tries: int, seed: int = 0) -> list[Visitor]:
+    visitors = [Visitor(THREADS * seed + number, hall, person) for number in range(THREADS)]
+    return at_once(*[lambda visitor=visitor: visitor.play(tries) for visitor in visitors])
+
+
+def test_nothing_overlaps_and_everything_is_shown_as_it_is(hall, person):
+    before = deadlocks()
+    visitors = visit(hall, person, TRIES)
+    live = uses()
+    assert [fault for visitor in visitors for fault in visitor.unfounded] == []
+    assert too_close(live) == []
+    assert list(wrong_cells(live, hall)) == []
+    assert deadlocks() == before
+    assert sum(visitor.booked for visitor in visitors) > THREADS
+    assert sum(visitor.refused for visitor in visitors) > THREADS
+
+
+def test_without_rows_of_parts_availability_lies(hall, person, settings):
+    settings.CSPACE_TEST_FAULTS = {"skip-parts"}
+    visit(hall, person, MUTANT_TRIES // 4)
+    live = uses()
+    assert too_close(live) == []  # the rooms inside keep them apart
+    assert list(wrong_cells(live, hall)) != []
+
+
+def test_buffers_that_exclude_each_other_refuse_without_a_reason(hall, person, settings):
+    settings.CSPACE_TEST_FAULTS = {"exclusive-buffers"}
+    visitors = visit(hall, person, MUTANT_TRIES)
+    assert [fault for visitor in visitors for fault in visitor.unfounded] != []
+
+
+def test_parts_change_while_people_book(hall, person):
+    """A hall is divided and put together again: whoever books meanwhile has the rooms that follow from it."""
+    before = deadlocks()
+    divide(hall["abc"])
+
+    def toggle() -> int:
+        changes = 0
+        for number in range(TRIES):
+            changes += divide(hall["abc"], *([hall["ab"], hall["bc"]] if number % 2 == 0 else []), may_clash=True)
+        return changes
+
+    visitors = [Visitor(1000 + number, hall, person) for number in range(6)]
+    results = at_once(toggle, *[lambda visitor=visitor: visitor.play(TRIES) for visitor in visitors])
+    assert [result for result in results if isinstance(result, BaseException)] == []
+    for use in uses():
+        if use.room == "abc":
+            cancel_registration(registration_id=use.id, by=person[0], now=clock.now())
+    divide(hall["abc"], hall["ab"], hall["bc"])
+    live = uses()
+    assert too_close(live) == []
+    assert list(wrong_cells(live, hall)) == []
+    assert deadlocks() == before
