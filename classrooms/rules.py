@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import permutations
 from typing import Any, Protocol
 
 from kernel.campus_time import Interval, WallTimeDoesNotExist, campus_date, campus_interval, campus_minute, wall_instant
@@ -65,6 +66,14 @@ class Buffers:
 
 
 NO_BUFFERS = Buffers()
+
+
+def are_too_close(*uses: tuple[Interval, Buffers]) -> bool:
+    """Whether one of two uses of a room overlaps the other or its buffers."""
+    return any(
+        use.starts_at < (around := buffers.around(other)).ends_at and around.starts_at < use.ends_at
+        for (use, _), (other, buffers) in permutations(uses, 2)
+    )
 
 
 def name_key(name: str) -> str:

@@ -15,8 +15,8 @@ from allocations.queries.outlook import in_the_way, outlook
 from allocations.services.entries import locked_entry
 from allocations.services.placing import series_draft
 from allocations.services.progress import event_for_write
+from classrooms.services.room_holding import hold_rooms
 from classrooms.services.room_time import RoomAlreadyBooked
-from classrooms.services.satellites import hold_rooms
 from groups.services.holding import GroupIsArchived, hold_groups
 from kernel.campus_time import campus_date
 from kernel.db.transactions import transactional

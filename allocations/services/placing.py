@@ -10,7 +10,7 @@ from allocations.draw import Win
 from allocations.enums import EntryStatus, Grant
 from allocations.facts.wording import dates_made_of
 from allocations.models import AllocationEvent, AllocationRegistration
-from classrooms.services.satellites import hold_rooms
+from classrooms.services.room_holding import hold_rooms
 from groups.models import Group
 from groups.services.holding import hold_groups
 from kernel.db.transactions import allow_long_work

@@ -41,6 +41,11 @@ class Obstacle:
         if not self.main_kind:
             object.__setattr__(self, "main_kind", self.kind)
 
+    @property
+    def remoteness(self) -> tuple[bool, bool]:
+        """By which one of several satellites of a use is told."""
+        return self.kind == OccupancyKind.BUFFER, self.via is not None
+
     def pieces(self) -> list[dict[str, Any]]:
         """JSON, one element per campus day."""
         return [
@@ -76,11 +81,14 @@ def asking_for_obstacles(classroom_id: int, interval: Interval, buffers: Buffers
 
 
 def obstacles_found(rows: Iterable[ResultRow]) -> list[Obstacle]:
-    """What is in the way, by time."""
-    return [
-        Obstacle(row_id, kind, Interval(starts_at, ends_at), main_kind, via)
-        for row_id, kind, starts_at, ends_at, main_kind, via in rows
-    ]
+    """What is in the way, by time; each once, as a use rather than a buffer, and in the room itself rather than via
+    another one."""
+    by_id: dict[int, Obstacle] = {}
+    for row_id, kind, starts_at, ends_at, main_kind, via in rows:
+        row = Obstacle(row_id, kind, Interval(starts_at, ends_at), main_kind, via)
+        if row_id not in by_id or row.remoteness < by_id[row_id].remoteness:
+            by_id[row_id] = row
+    return sorted(by_id.values(), key=lambda row: (row.interval.starts_at, row.id or 0))
 
 
 def obstacles_in_any(classroom_ids: Sequence[int], interval: Interval) -> list[Obstacle]:
@@ -112,40 +120,69 @@ def obstacles_of_each(
     return obstacles_by_place(*send(asking_for_obstacles_of_each(rows, buffers=buffers)))
 
 
-def asking_for_obstacles_of_each(rows: Sequence[tuple[int, Interval]], *, buffers: Sequence[Buffers] = ()) -> Statement:
-    """The question for `obstacles_by_place`. `buffers`: of each wish, or none at all."""
-    return Statement(OF_EACH, (*as_arrays(rows), *as_minutes(buffers, len(rows))))
+def asking_for_obstacles_of_each(
+    rows: Sequence[tuple[int, Interval]], *, buffers: Sequence[Buffers] = (), with_each_other: bool = False
+) -> Statement:
+    """The question for `obstacles_by_place`; `with_each_other`: for `earlier_places` too. `buffers`: of each wish, or
+    none at all."""
+    sql = OF_EACH.format(each_other=EACH_OTHER if with_each_other else "")
+    return Statement(sql, (*as_arrays(rows), *as_minutes(buffers, len(rows))))
 
 
 def obstacles_by_place(rows: Iterable[ResultRow]) -> dict[int, list[Obstacle]]:
     """What is in the way of each wish, by its place."""
-    by_place: dict[int, list[Obstacle]] = defaultdict(list)
+    by_place: dict[int, list[ResultRow]] = defaultdict(list)
     for place, *row in rows:
-        by_place[place].extend(obstacles_found([tuple(row)]))
+        if row[1] != EARLIER:
+            by_place[place].append(tuple(row))
+    return {place: obstacles_found(of_place) for place, of_place in by_place.items()}
+
+
+def earlier_places(rows: Iterable[ResultRow]) -> dict[int, list[int]]:
+    """{place of a wish: those of earlier wishes that meet it in another room}, where they have a part in common."""
+    by_place: dict[int, list[int]] = defaultdict(list)
+    for place, earlier, kind, *_ in rows:
+        if kind == EARLIER:
+            by_place[place].append(earlier)
     return by_place
 
 
 # OFFSET 0 keeps the planner from joining whole tables: each wish is one look into the constraint's index.
 OF_EACH = """
+WITH wanted AS (
+    SELECT *,
+           starts_at - make_interval(mins => before_minutes) AS since,
+           ends_at + make_interval(mins => after_minutes) AS until
+      FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::int[], %s::int[])
+           WITH ORDINALITY AS wanted (room, starts_at, ends_at, before_minutes, after_minutes, place))
 SELECT wanted.place - 1, coalesce(main.id, taken.id),
        CASE WHEN NOT meets_use THEN 'buffer' WHEN taken.kind = 'part' THEN main.kind ELSE taken.kind END,
        taken.starts_at, taken.ends_at, coalesce(main.kind, taken.kind), via.name
-  FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::int[], %s::int[])
-       WITH ORDINALITY AS wanted (room, starts_at, ends_at, before_minutes, after_minutes, place)
+  FROM wanted
  CROSS JOIN LATERAL (
        SELECT id, kind, starts_at, ends_at, main_id,
               held.starts_at < wanted.ends_at AND held.ends_at > wanted.starts_at AS meets_use
          FROM classrooms_occupancy AS held
         WHERE held.is_live AND held.classroom_id = wanted.room
-          AND tstzrange(held.starts_at, held.ends_at, '[)') && tstzrange(
-                  wanted.starts_at - make_interval(mins => wanted.before_minutes),
-                  wanted.ends_at + make_interval(mins => wanted.after_minutes), '[)')
+          AND tstzrange(held.starts_at, held.ends_at, '[)') && tstzrange(wanted.since, wanted.until, '[)')
        OFFSET 0) AS taken
   LEFT JOIN classrooms_occupancy AS main ON main.id = taken.main_id
   LEFT JOIN classrooms_classroom AS via ON via.id = main.classroom_id AND via.id <> wanted.room
  WHERE meets_use OR (taken.kind <> 'buffer' AND coalesce(main.kind, taken.kind) NOT IN ('lecture', 'closure'))
- ORDER BY wanted.place, taken.starts_at, taken.id
+ {each_other}
+ ORDER BY 1, 4, 2
 """
+EARLIER = "earlier"
+EACH_OTHER = f"""
+ UNION ALL
+SELECT wanted.place - 1, first.place - 1, '{EARLIER}', first.starts_at, first.ends_at, '{EARLIER}', NULL
+  FROM wanted
+  JOIN classrooms_roomoverlap AS overlap ON overlap.classroom_id = wanted.room
+  JOIN wanted AS first ON first.room = overlap.other_id AND first.place < wanted.place
+ WHERE (first.starts_at < wanted.until AND first.ends_at > wanted.since)
+    OR (wanted.starts_at < first.until AND wanted.ends_at > first.since)
+"""  # noqa: S608 - constants of ours
+"""Of rooms that have a part in common; wishes for one room are compared by their caller."""
 
 
 def as_arrays(rows: Sequence[tuple[int, Interval]]) -> list[str]:

@@ -10,8 +10,8 @@ from classrooms.facts import ClosureLifted, RoomClosing, RoomOpening, RoomsClose
 from classrooms.models import Classroom, Closure
 from classrooms.queries.obstacles import obstacles_in_any
 from classrooms.rules import closure_faults
+from classrooms.services.room_holding import hold_rooms
 from classrooms.services.room_time import RoomAlreadyBooked, occupy_many, release
-from classrooms.services.satellites import hold_rooms
 from kernel.campus_time import Interval
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, NotFound

@@ -2,11 +2,11 @@
 
 The exclusion constraint is the guarantee. How it is met decides whether the server stands under contention
 (architecture §3): a single new row of a plain room goes in by ON CONFLICT DO NOTHING under the room's *shared* lock;
-everything else holds the locks of all rooms it touches *exclusively* (`satellites.holding_rooms`).
+everything else holds the locks of all rooms it touches *exclusively* (`room_holding`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -23,17 +23,14 @@ from classrooms.queries.obstacles import (
 )
 from classrooms.rules import NO_BUFFERS, Buffers
 from classrooms.services.holds import asking_for_hold, check_no_hold, check_not_held
-from classrooms.services.satellites import IS_PLAIN, MAIN, adding_satellites, hold_rooms, occupying_exclusively
+from classrooms.services.satellites import IS_PLAIN, MAIN, adding_satellites, occupying_exclusively
 from kernel.campus_time import Interval
 from kernel.db.arrays import array_of
 from kernel.db.batch import Statement, put_off, send
 from kernel.db.ids import next_ids
 from kernel.db.locks import Lock, sharing_room
 from kernel.db.querysets import statement_of
-from kernel.db.transactions import StaleRead
 from kernel.errors import Conflict
-
-T = TypeVar("T")
 
 
 class RoomAlreadyBooked(Conflict):
@@ -116,34 +113,6 @@ def refuse_to_occupy(
     if in_the_way := obstacles(classroom_id, interval, buffers=buffers):
         raise RoomAlreadyBooked(in_the_way)
     return RoomOverlap.objects.filter(classroom=classroom_id).exists()
-
-
-def lock_and_reload(
-    load: Callable[[], T],
-    rooms_of: Callable[[T], Iterable[int]],
-    *more_rooms: int,
-    ask_rooms: Callable[[], Iterable[int]] | None = None,
-    after: Sequence[Lock] = (),
-) -> T:
-    """Lock the rooms that what `load` reads touches (and `more_rooms`) exclusively, then read it again and return it.
-
-    `ask_rooms`: what tells the rooms before they are locked, where that costs less than to read all twice. `after`:
-    locks that are taken before those of the rooms.
-
-    Raises:
-        StaleRead: it moved to a room that is not locked; the transaction starts again.
-    """
-    rooms = {*(rooms_of(load()) if ask_rooms is None else ask_rooms()), *more_rooms}
-    hold_rooms(rooms, after=after)
-    row = load()
-    if not rooms.issuperset(rooms_of(row)):
-        raise StaleRead
-    return row
-
-
-def room_of(occupancy_id: int) -> Statement:
-    """The query of the room in which a row of room time stands, for `locking_rooms`."""
-    return Statement("SELECT classroom_id FROM classrooms_occupancy WHERE id = %s", (occupancy_id,))
 
 
 def move(

@@ -10,23 +10,15 @@ Satellites follow from the main row and from `RoomOverlap`; they are deleted and
 gives way to lectures and closures: where one stands, it has a gap.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.conf import settings
 
 from classrooms.enums import OccupancyKind
-from kernel.db.batch import Statement, send
-from kernel.db.locks import Lock, excluding_rooms, locking_rooms
+from classrooms.services.room_holding import TOUCHED
+from kernel.db.batch import Statement
+from kernel.db.locks import Lock, excluding_rooms
 
-TOUCHED = """
-SELECT touched.room
-  FROM ({named}) AS named (room)
- CROSS JOIN LATERAL (
-       SELECT named.room
-        UNION ALL
-       SELECT other_id FROM classrooms_roomoverlap WHERE classroom_id = named.room) AS touched (room)
-"""
-"""The rooms of a query of one column, and those that have a part in common with them."""
 TAKING_PRECEDENCE = f"('{OccupancyKind.LECTURE}', '{OccupancyKind.CLOSURE}')"
 IS_PLAIN = "NOT EXISTS (SELECT FROM classrooms_roomoverlap WHERE classroom_id = {room})"
 IS_FREE = """
@@ -83,18 +75,6 @@ SELECT beside.starts_at, beside.ends_at
 """  # noqa: S608 - constants of ours
 MAIN = "id, classroom_id, starts_at, ends_at, is_live, kind, before_minutes, after_minutes"
 """The columns of a main row, in the order of `wanted`."""
-
-
-def holding_rooms(*naming: Statement, rooms: Iterable[int] = (), after: Sequence[Lock] = ()) -> Statement:
-    """`locking_rooms`, together with the rooms that have a part in common with any of them."""
-    names = " UNION ".join([*(each.sql for each in naming), "SELECT unnest(%s::bigint[])"])
-    values = [value for each in naming for value in each.parameters]
-    return locking_rooms(Statement(TOUCHED.format(named=names), (*values, list(rooms))), after=after)
-
-
-def hold_rooms(classroom_ids: Iterable[int], *, after: Sequence[Lock] = ()) -> None:
-    """The same at once: nobody else books in these rooms, or what touches them, until the transaction ends."""
-    send(holding_rooms(rooms=classroom_ids, after=after))
 
 
 def adding_satellites() -> str:

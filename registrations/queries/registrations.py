@@ -24,7 +24,7 @@ REGISTRATION = (
     "broken_rules",
     "attendees",
 )
-OCCUPANCY = ("id", "classroom_id", "starts_at", "ends_at", "is_live", "kind")
+OCCUPANCY = ("id", "classroom_id", "starts_at", "ends_at", "is_live", "kind", "before_minutes", "after_minutes")
 TABLES = (
     ("registration", Registration, REGISTRATION),
     ("occupancy", Occupancy, OCCUPANCY),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from classrooms.facts import RoomClosing, RoomOpening
-from classrooms.services.room_time import lock_and_reload
+from classrooms.services.room_holding import lock_and_reload
 from groups.facts import GroupArchiving
 from groups.services.holding import GroupIsArchived
 from kernel.campus_time import campus_date

@@ -9,6 +9,7 @@ from typing import Any
 from accounts.models import User
 from accounts.rules import Access, check_cspace
 from classrooms.models import Classroom
+from classrooms.rules import NO_BUFFERS
 from classrooms.services.room_time import move
 from groups.models import Group
 from groups.queries.places import asking_for_places, renew_access
@@ -88,7 +89,7 @@ def change_registration(*, registration_id: int, by: User, now: datetime, change
     judgement, overridden = _judge(registration, change, group, by, now)
 
     before, was_waiting = _readable(registration), registration.status == RegistrationStatus.PENDING
-    is_moved = _move(registration, change, respect_holds=not by.access.is_cspace)
+    is_moved = _move(registration, change, judgement, respect_holds=not by.access.is_cspace)
     registration.group = group or registration.group
     if change.description is not None:
         registration.description = change.description
@@ -213,20 +214,25 @@ def check_may_move(registration: Registration, change: RegistrationChange, acces
         raise PermissionDenied
 
 
-def _move(registration: Registration, change: RegistrationChange, *, respect_holds: bool) -> bool:
+def _move(
+    registration: Registration, change: RegistrationChange, judgement: Judged | None, *, respect_holds: bool
+) -> bool:
     """Take the new room time and give up the old one; whether there was anything to move."""
     occupancy, classroom = registration.occupancy, change.classroom or registration.occupancy.classroom
     if not is_move(registration, change):
         return False
     interval = _slot_after(registration, change).interval()
+    buffers = NO_BUFFERS if judgement is None or change.is_overriding else judgement.buffers
     takes_more = rules.takes_more_time((occupancy.classroom_id, registration.interval), (classroom.pk, interval))
     move(
         occupancy_id=registration.pk,
         classroom_id=classroom.pk,
         interval=interval,
         respect_holds=respect_holds and takes_more,
+        buffers=buffers,
     )
     occupancy.classroom, occupancy.starts_at, occupancy.ends_at = classroom, interval.starts_at, interval.ends_at
+    occupancy.before_minutes, occupancy.after_minutes = buffers.before_minutes, buffers.after_minutes
     return True
 
 

@@ -18,6 +18,7 @@ from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import Overridden, RegistrationApproved, RegistrationRejected
 from registrations.models import Registration, SeriesWeek
 from registrations.queries.series import group_to_approve_for, room_to_follow_to
+from registrations.services.buffering import Placement, buffers_of
 from registrations.services.judging import turn_of
 from registrations.services.judging_again import judge_return
 from registrations.services.registration_holding import Holding, RegistrationIsCancelled, hold_registration
@@ -124,7 +125,12 @@ def _reopen(registration: Registration) -> None:
     occupancy = registration.occupancy
     if not occupancy.classroom.is_active:
         raise RoomIsNotOpen
-    move(occupancy_id=occupancy.pk, classroom_id=occupancy.classroom_id, interval=registration.interval)
+    move(
+        occupancy_id=occupancy.pk,
+        classroom_id=occupancy.classroom_id,
+        interval=registration.interval,
+        buffers=occupancy.buffers,
+    )
     occupancy.is_live = True
 
 
@@ -146,6 +152,9 @@ def _follow(registration: Registration, week: SeriesWeek, group: Group, now: dat
     interval = slot.interval_on(day)
     if interval is None or not slot.includes(day):
         raise SeriesHasNoDate
+    if (occupancy.classroom_id, registration.interval) != (series.classroom_id, interval):
+        buffers = buffers_of(Placement(series.classroom_id, group.pk, series.created_by_id, interval))
+        occupancy.before_minutes, occupancy.after_minutes = buffers.before_minutes, buffers.after_minutes
     occupancy.classroom, occupancy.starts_at, occupancy.ends_at = series.classroom, interval.starts_at, interval.ends_at
     is_own = week.own_attendees is not None and week.own_attendees <= series.classroom.capacity
     registration.attendees = week.own_attendees or None if is_own else series.attendees

@@ -6,8 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.rules import Access
-from classrooms.services.room_time import room_of
-from classrooms.services.satellites import holding_rooms
+from classrooms.services.room_holding import holding_rooms, room_of
 from kernel.db.batch import Statement, send
 from kernel.db.locks import Lock
 from kernel.db.pipeline import ResultRows

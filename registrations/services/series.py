@@ -12,7 +12,7 @@ from accounts.rules import Access
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
 from classrooms.queries.rooms import asking_for_rooms_with_names, rooms_by_name
-from classrooms.services.satellites import holding_rooms
+from classrooms.services.room_holding import holding_rooms
 from groups.models import Group
 from groups.queries.recipients import cspace_people
 from groups.rules import UNKNOWN_GROUP
@@ -63,7 +63,7 @@ class DatesAreTaken(Conflict):
     def __init__(self, verdicts: Sequence[Verdict], items: Sequence[int | None] = (None,)) -> None:
         obstacles = [(verdict, row) for verdict in verdicts for row in verdict.in_the_way()]
         registrations = [
-            (row.interval.starts_at, row.id) for _, row in obstacles if row.id and row.kind == REGISTRATION
+            (row.interval.starts_at, row.id) for _, row in obstacles if row.id and row.main_kind == REGISTRATION
         ]
         super().__init__(
             existing_registration_id=min(registrations)[1] if registrations else None,
@@ -116,7 +116,7 @@ def create_series(
     _check_may_enter(by.access, requests, is_overriding=is_overriding)
     check_requests(requests, now)
     drafts = [row.draft for row in requests]
-    dates = date_requests(drafts)
+    dates = date_requests(drafts, is_overriding=is_overriding)
     rulebook = kept_rulebook()
     group_rows, _, people, ((version,),), obstacles, *ids = send(
         holding_groups(draft.group_id for draft in drafts),

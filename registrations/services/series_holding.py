@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from classrooms.services.room_time import lock_and_reload
+from classrooms.services.room_holding import lock_and_reload
 from groups.models import Group
 from groups.services.holding import hold_groups
 from kernel.campus_time import campus_date

@@ -34,7 +34,7 @@ from registrations.services.series import check_dates
 from registrations.services.series_changes import SHIFTING, SeriesChange, attendees_after, check_change
 from registrations.services.series_holding import LockedSeries, hold_group_of, hold_series
 from registrations.services.series_judging import DateJudge, broken_on_dates, locks_of_series, wish_of_series
-from registrations.services.series_writing import DateRequest, judge, write_occurrences
+from registrations.services.series_writing import DateRequest, judge, with_buffers, write_occurrences
 from registrations.services.week_rows import WeekRow
 
 
@@ -188,7 +188,8 @@ def _carry_out(
     own_ids = {day: row.pk for day, row in moving.items()}
     dates = [(row.item, row.day, row.interval, own_ids.get(row.day)) for row in requests]
     rules_of_house = DateJudge([wish_of_series(series)], dates, now=now, is_overriding=change.is_overriding)
-    verdicts = judge(requests, rules_of_house)
+    owner = (series.group_id, series.created_by_id)
+    verdicts = judge(requests if change.is_overriding else with_buffers(requests, [owner]), rules_of_house)
     free = {row.request.day: row for row in verdicts if row.is_granted}
     refused = [row for row in verdicts if not row.is_granted]
     keeps_some = bool(free or layout.in_place or not moving)
@@ -199,7 +200,7 @@ def _carry_out(
         for day, row in moving.items()
         if day in free
     }
-    move_many(moved)
+    move_many(moved, buffers=[free[day].request.buffers for day in moving if day in free])
     let_wait({own_ids[day]: row.broken_rules for day, row in free.items() if day in own_ids and row.has_to_wait})
     added = [row for day, row in free.items() if day not in moving]
     write_occurrences([*added, *refused], [series.pk], now=now, further_weeks=_weeks_without(layout, series, by))

@@ -19,7 +19,7 @@ from registrations.queries.series import with_api_relations
 from registrations.services.charging import charge_written
 from registrations.services.series_holding import LockedSeries, groups_of_losses, hold_group_of, hold_series
 from registrations.services.series_judging import DateJudge, locks_of_series, wish_of_series
-from registrations.services.series_writing import DateRequest, judge, write_again, write_occurrences
+from registrations.services.series_writing import DateRequest, judge, with_buffers, write_again, write_occurrences
 
 
 @transactional
@@ -65,7 +65,7 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
 def _skipped_dates(locked: LockedSeries, now: datetime) -> list[DateRequest]:
     """The skipped dates ahead, where the series is now."""
     slot = locked.series.slot
-    return [
+    requests = [
         DateRequest(0, slot.classroom_id, day, interval)
         for week in locked.weeks
         if week.state == WeekState.SKIPPED
@@ -73,6 +73,7 @@ def _skipped_dates(locked: LockedSeries, now: datetime) -> list[DateRequest]:
         and (interval := slot.interval_on(day))
         and not rules.has_started(interval.starts_at, now)
     ]
+    return with_buffers(requests, [(locked.series.group_id, locked.series.created_by_id)])
 
 
 def _judge_of(series: Series, requests: Sequence[DateRequest], now: datetime) -> DateJudge:
@@ -88,4 +89,5 @@ AS_IT_WAS = 1
 
 def _as_it_was(occurrence: Registration) -> DateRequest:
     room_time = occurrence.occupancy
-    return DateRequest(AS_IT_WAS, room_time.classroom_id, campus_date(room_time.starts_at), occurrence.interval)
+    day = campus_date(room_time.starts_at)
+    return DateRequest(AS_IT_WAS, room_time.classroom_id, day, occurrence.interval, room_time.buffers)

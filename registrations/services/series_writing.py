@@ -7,21 +7,24 @@ with it, a batch five hundred items, a command to one series its future.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from classrooms.enums import OccupancyKind
-from classrooms.queries.obstacles import Obstacle, asking_for_obstacles_of_each, obstacles_by_place
+from classrooms.queries.obstacles import Obstacle, asking_for_obstacles_of_each, earlier_places, obstacles_by_place
+from classrooms.rules import NO_BUFFERS, Buffers, are_too_close
 from classrooms.services.room_time import ROOM_TIME, occupying_many
 from kernel.campus_time import Interval, clamped_interval, week_of, weekly_dates
 from kernel.db.arrays import array_of
 from kernel.db.batch import Statement, send
 from kernel.db.ids import next_ids, numbers_in, taking_ids
 from kernel.db.pipeline import ResultRows
+from policies.queries.rulebook import is_kept, rulebook_version
 from registrations.enums import RegistrationStatus, SkipReason, Source, WeekState
 from registrations.facts.registrations import RegistrationSummary
 from registrations.models import Registration
+from registrations.services.buffering import Placement, buffers_of_each
 from registrations.services.charging import charge_written
 from registrations.services.registration_rows import inserting_again, inserting_occurrences
 from registrations.services.series_judging import DateJudge
@@ -63,6 +66,7 @@ class DateRequest:
     classroom_id: int
     day: date
     interval: Interval | None
+    buffers: Buffers = NO_BUFFERS
 
 
 @dataclass
@@ -113,7 +117,7 @@ class Verdict:
         """The registration in the way, if it is one."""
         if self.earlier:
             return self.earlier.registration_id
-        return next((row.id for row in self.obstacles if row.kind == OccupancyKind.REGISTRATION), None)
+        return next((row.id for row in self.obstacles if row.main_kind == OccupancyKind.REGISTRATION), None)
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,7 @@ def place_series(drafts: Sequence[SeriesDraft], *, now: datetime) -> list[Writte
     rooms behind the rules (`lock_rooms`).
     Publishes nothing: the command does. Where no date of a draft is free, its series has no occurrences.
     """
+    is_kept(rulebook_version())
     requests = date_requests(drafts)
     obstacles, *ids = send(*asking_before_writing(drafts, requests))
     written, statements = writing_series(drafts, judged(requests, obstacles), *map(numbers_in, ids), now=now)
@@ -152,13 +157,28 @@ def asking_before_writing(drafts: Sequence[SeriesDraft], requests: Sequence[Date
     return [asking_for_obstacles_to(requests), taking_ids(SERIES, len(drafts)), taking_ids(ROOM_TIME, len(requests))]
 
 
-def date_requests(drafts: Sequence[SeriesDraft]) -> list[DateRequest]:
-    """Every date of the drafts, in order, as instants."""
+def date_requests(drafts: Sequence[SeriesDraft], *, is_overriding: bool = False) -> list[DateRequest]:
+    """Every date of the drafts, in order, as instants; with their buffers, unless rules are overridden."""
     instants = cache(clamped_interval)
-    return [
+    requests = [
         DateRequest(item, draft.classroom_id, day, instants(day, draft.start_minute, draft.end_minute))
         for item, draft in enumerate(drafts)
         for day in draft.dates_to_try()
+    ]
+    if is_overriding:
+        return requests
+    return with_buffers(requests, [(draft.group_id, draft.created_by_id) for draft in drafts])
+
+
+def with_buffers(requests: Sequence[DateRequest], owners: Sequence[tuple[int, int]]) -> list[DateRequest]:
+    """The requests with the buffers that they are to have; `owners`: the group and the creator of each item."""
+    placements = [
+        Placement(row.classroom_id, *owners[row.item], row.interval) for row in requests if row.interval is not None
+    ]
+    buffers = iter(buffers_of_each(placements))
+    return [
+        replace(row, buffers=of_row) if row.interval is not None and (of_row := next(buffers)) else row
+        for row in requests
     ]
 
 
@@ -171,25 +191,29 @@ def judge(requests: Sequence[DateRequest], rules: DateJudge | None = None) -> li
 
 def asking_for_obstacles_to(requests: Sequence[DateRequest]) -> Statement:
     """The question for `judged`."""
-    return asking_for_obstacles_of_each(
-        [(row.classroom_id, row.interval) for row in requests if row.interval is not None]
-    )
+    real = [row for row in requests if row.interval is not None]
+    places = [(row.classroom_id, row.interval) for row in real if row.interval is not None]
+    return asking_for_obstacles_of_each(places, buffers=[row.buffers for row in real], with_each_other=True)
 
 
 def judged(requests: Sequence[DateRequest], rows: ResultRows, rules: DateJudge | None = None) -> list[Verdict]:
     """The same from what is in the way of them."""
     real = [place for place, row in enumerate(requests) if row.interval is not None]
     in_the_way = {real[position]: obstacles for position, obstacles in obstacles_by_place(rows).items()}
+    elsewhere = {
+        real[position]: [real[earlier] for earlier in places] for position, places in earlier_places(rows).items()
+    }
     granted: dict[tuple[int, date], list[Verdict]] = defaultdict(list)
-    verdicts = []
+    verdicts = list[Verdict]()
     for place, row in enumerate(requests):
-        on_this_day = granted[row.classroom_id, row.day]
         if rules is not None and row.interval is not None and rules.refuses(row.item, row.day):
             verdicts.append(Verdict(row, SkipReason.POLICY, broken_rules=rules.broken(row.item, row.day)))
             continue
-        verdict = _verdict(row, in_the_way.get(place, ()), on_this_day)
+        near = [verdict for day in _days_near(row) for verdict in granted[row.classroom_id, day]]
+        near += [verdicts[earlier] for earlier in elsewhere.get(place, ()) if verdicts[earlier].is_granted]
+        verdict = _verdict(row, in_the_way.get(place, ()), near)
         if verdict.is_granted:
-            on_this_day.append(verdict)
+            granted[row.classroom_id, row.day].append(verdict)
             if rules is not None:
                 _take(verdict, rules)
         verdicts.append(verdict)
@@ -203,6 +227,11 @@ def _take(verdict: Verdict, rules: DateJudge) -> None:
         verdict.status, verdict.broken_rules = RegistrationStatus.PENDING, rules.broken(item, day)
 
 
+def _days_near(request: DateRequest) -> Sequence[date]:
+    """On which an earlier request could meet this one: buffers may reach into another day."""
+    return [request.day + timedelta(days=number) for number in (0, -1, 1)] if request.buffers else [request.day]
+
+
 def _verdict(request: DateRequest, obstacles: Sequence[Obstacle], granted: Iterable[Verdict]) -> Verdict:
     if request.interval is None:
         return Verdict(request, SkipReason.DST)
@@ -210,8 +239,9 @@ def _verdict(request: DateRequest, obstacles: Sequence[Obstacle], granted: Itera
         is_closed = all(row.kind == OccupancyKind.CLOSURE for row in obstacles)
         return Verdict(request, SkipReason.CLOSED if is_closed else SkipReason.BOOKED, obstacles)
     for earlier in granted:
-        interval = earlier.request.interval
-        if interval and interval.starts_at < request.interval.ends_at and request.interval.starts_at < interval.ends_at:
+        if earlier.request.interval and are_too_close(
+            (request.interval, request.buffers), (earlier.request.interval, earlier.request.buffers)
+        ):
             return Verdict(request, SkipReason.BOOKED, earlier=earlier)
     return Verdict(request)
 
@@ -273,7 +303,7 @@ def writing_occurrences(
         if row.is_granted and row.request.interval is not None:
             granted.append(row)
             places.append((row.request.classroom_id, row.request.interval))
-    ids = room_time_ids[: len(granted)]
+    ids, buffers = room_time_ids[: len(granted)], [row.request.buffers for row in granted]
     for row, registration_id in zip(granted, ids, strict=True):
         row.registration_id = registration_id
     skipped_weeks = [_skipped_week(row, row.why, series_ids[row.request.item]) for row in verdicts if row.why]
@@ -281,7 +311,7 @@ def writing_occurrences(
     if granted:
         owners, weeks = [series_ids[row.request.item] for row in granted], [week_of(row.request.day) for row in granted]
         decisions = [(row.status, row.broken_rules) for row in granted]
-        occupying = occupying_many(ids, places, kind=OccupancyKind.REGISTRATION)
+        occupying = occupying_many(ids, places, kind=OccupancyKind.REGISTRATION, buffers=buffers)
         statements = [occupying, inserting_occurrences(ids, owners, weeks, decisions, now=now), *statements]
     return statements
 
@@ -294,7 +324,7 @@ def write_again(losses: Sequence[Registration], *, now: datetime) -> tuple[Regis
     places = [(row.occupancy.classroom_id, row.interval) for row in losses]
     ids = next_ids(ROOM_TIME, len(losses))
     send(
-        occupying_many(ids, places, kind=OccupancyKind.REGISTRATION),
+        occupying_many(ids, places, kind=OccupancyKind.REGISTRATION, buffers=[row.occupancy.buffers for row in losses]),
         inserting_again(ids, [row.pk for row in losses], now=now),
     )
     return tuple(replace(row.summary, id=pk) for row, pk in zip(losses, ids, strict=True))

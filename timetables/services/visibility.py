@@ -6,8 +6,8 @@ of the three calls `settle` in the same transaction, having taken `Namespace.TIM
 
 from dataclasses import dataclass
 
+from classrooms.services.room_holding import hold_rooms
 from classrooms.services.room_time import reclaim_many, release
-from classrooms.services.satellites import hold_rooms
 from timetables.models import CourseBooking
 from timetables.queries.conflicts import LectureConflict
 from timetables.queries.obstacles import Bookings, conflicts_of, meeting_others
