@@ -13,3 +13,7 @@ class OccupancyKind(TextChoices):
     """A satellite: something else uses a part of this room, or a room that has one in common with it."""
     BUFFER = "buffer"
     """A satellite: the time before or after a use in which nobody else may have the room."""
+
+
+SATELLITES = frozenset({OccupancyKind.PART, OccupancyKind.BUFFER})
+"""What no row of its own is."""

@@ -11,7 +11,7 @@ from kernel.facts import Cascade, Fact, Notice
 
 @dataclass(frozen=True, kw_only=True)
 class RoomClosing(Cascade):
-    """Asked under the rooms' locks: registrations in these rooms and this time have to go."""
+    """Asked under the rooms' locks: registrations that use these rooms, or a part of them, in this time have to go."""
 
     classroom_ids: tuple[int, ...]
     interval: Interval
@@ -20,7 +20,8 @@ class RoomClosing(Cascade):
 
 @dataclass(frozen=True, kw_only=True)
 class RoomOpening(Cascade):
-    """Asked under the room's lock when a closure is gone: who lost this time to it? Answers add to `notices`."""
+    """Asked under the room's lock when a closure is gone: who lost this time to it, here or in a room that has a part
+    in common with this one? Answers add to `notices`."""
 
     classroom_id: int
     interval: Interval
@@ -92,15 +93,19 @@ class _AboutClosure(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class RoomsClosed(_AboutClosure):
-    """One command, one or many rooms. `cancelled_targets`: what was cancelled for it (`registration:100`)."""
+    """One command, one or many rooms. `cancelled_targets`: what was cancelled for it (`registration:100`).
+
+    `shortened_buffers`: the ids of the bookings whose buffers gave way to it."""
 
     action: ClassVar[str] = "closure.created"
     cancelled_targets: tuple[str, ...]
+    shortened_buffers: tuple[int, ...] = ()
 
     @property
     def details(self) -> dict[str, Any]:
         targets = list(self.cancelled_targets)
-        return super().details | {"cancelled_count": len(targets), "cancelled": targets}
+        shortened = {"shortened_buffers": list(self.shortened_buffers)} if self.shortened_buffers else {}
+        return super().details | {"cancelled_count": len(targets), "cancelled": targets} | shortened
 
 
 @dataclass(frozen=True, kw_only=True)

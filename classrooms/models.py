@@ -51,6 +51,8 @@ class Classroom(models.Model):
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     """Degrees, WGS 84."""
+    parts: list[str]
+    """The names of the rooms of which it consists; loaded by `with_parts`."""
 
     objects = ClassroomQuerySet.as_manager()
 
@@ -211,6 +213,11 @@ class Occupancy(models.Model):
                 name="occupancy_longer_than_a_day",
             ),
             models.Index(fields=["main"], condition=Q(main__isnull=False), name="occupancy_satellites"),
+            models.Index(
+                fields=["classroom", "starts_at"],
+                condition=Q(is_live=True, main__isnull=False),
+                name="occupancy_satellites_in_room",
+            ),
         ]
 
     def __str__(self) -> str:

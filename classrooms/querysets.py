@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
 
-from django.contrib.postgres.fields import RangeBoundary
-from django.db.models import QuerySet
+from django.contrib.postgres.fields import ArrayField, RangeBoundary
+from django.db.models import QuerySet, TextField
+from django.db.models.expressions import RawSQL
 
 from accounts.rules import Access
 from classrooms.enums import OccupancyKind
@@ -55,7 +56,18 @@ class OccupancyQuerySet(QuerySet[RowT]):
         return self.order_by("starts_at", "id")
 
 
+PARTS = """
+ARRAY(SELECT part.name FROM classrooms_roompart JOIN classrooms_classroom AS part ON part.id = part_id
+       WHERE whole_id = classrooms_classroom.id ORDER BY part.floor, part.name_order, part.id)
+"""
+"""SQL: the names of the rooms of which a room consists, in their order in lists."""
+
+
 class ClassroomQuerySet(QuerySet[RowT]):
+    def with_parts(self) -> Self:
+        """`parts`: the names of the rooms of which each consists."""
+        return self.annotate(parts=RawSQL(PARTS, [], output_field=ArrayField(TextField())))  # noqa: S611 - a constant
+
     def active(self) -> Self:
         return self.filter(is_active=True)
 

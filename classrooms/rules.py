@@ -43,6 +43,7 @@ UNKNOWN_TYPE = "room"
 REFUSED_KEYS = frozenset({"__proto__", "constructor"})
 MAX_WINDOW_DAYS = 366
 MAX_BUFFER_MINUTES = 1440
+MAX_PARTS = 100
 MAX_CLOSURE = timedelta(days=3660)
 """Ten years. A closure is shown cut per day, so that what it makes others answer has to be bounded."""
 

@@ -1,12 +1,13 @@
 """The wire format of rooms, availability and closures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from classrooms.api.filters import ClassroomFilter
+from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Closure
 from classrooms.queries.rooms import VIEW
 from classrooms.rules import (
@@ -15,6 +16,7 @@ from classrooms.rules import (
     MAX_BUILDING,
     MAX_LINK,
     MAX_NAME,
+    MAX_PARTS,
     MAX_REASON,
     MAX_TYPE,
     UNKNOWN_CLASSROOM,
@@ -63,6 +65,31 @@ class EquipmentField(serializers.Field[dict[str, Any], Any, Any, Any]):
         return value
 
 
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
+class PartsField(serializers.Field[list[Classroom], Any, Any, Any]):
+    """Names of rooms in, the rooms inside."""
+
+    default_error_messages = {"invalid": "A list of classroom names is required"}
+
+    def to_internal_value(self, data: Any) -> list[Classroom]:
+        if not isinstance(data, list) or not all(isinstance(name, str) for name in data):
+            self.fail("invalid")
+        if len(data) > MAX_PARTS:
+            raise serializers.ValidationError([f"Must name at most {MAX_PARTS}"])
+        return rooms_with_names(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+def rooms_with_names(names: Sequence[str]) -> list[Classroom]:
+    """The rooms, each once. Raises: ValidationError, naming each that there is not."""
+    by_name = {room.name: room for room in Classroom.objects.filter(name__in=names)}
+    if unknown := [name for name in names if name not in by_name]:
+        raise serializers.ValidationError([f"{UNKNOWN_CLASSROOM}: {name}" for name in unknown])
+    return list({name: by_name[name] for name in names}.values())
+
+
 class ClassroomChangeInput(Input):
     """`PUT /classrooms/{name}/`. A name may be repeated, not changed."""
 
@@ -79,6 +106,7 @@ class ClassroomChangeInput(Input):
     link = NameField(max_length=MAX_LINK, allow_blank=True, required=False)
     latitude = NumberField(min_value=-90, max_value=90, allow_null=True, required=False)
     longitude = NumberField(min_value=-180, max_value=180, allow_null=True, required=False)
+    parts = PartsField(required=False)
 
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         classroom = self.context["classroom"]
@@ -127,6 +155,7 @@ class ClassroomOutput(Output):
         "link": "https://rooms.example.edu/Room%20A",
         "latitude": 25.0173,
         "longitude": 121.5399,
+        "parts": [],
     }
     generated = frozenset({"id"})
 
@@ -142,6 +171,7 @@ class ClassroomOutput(Output):
     link = serializers.CharField()
     latitude = serializers.FloatField(allow_null=True)
     longitude = serializers.FloatField(allow_null=True)
+    parts = PartsField()
 
     def represent(self, instance: Classroom) -> dict[str, Any]:
         return {name: getattr(instance, name) for name in VIEW}
@@ -195,6 +225,10 @@ class ConflictOutput(Shape):
     id = serializers.IntegerField()
     start_time = TimeField()
     end_time = EndTimeField()
+    kind = serializers.ChoiceField(
+        choices=[kind for kind in OccupancyKind.choices if kind[0] != OccupancyKind.PART], required=False
+    )
+    via = serializers.CharField(required=False)
 
 
 class AvailabilityOutput(Shape):
@@ -247,10 +281,7 @@ class ClassroomsField(serializers.Field[list[Classroom] | None, Any, Any, Any]):
             return None
         if not isinstance(data, list) or not data or not all(isinstance(name, str) for name in data):
             self.fail("invalid")
-        by_name = {room.name: room for room in Classroom.objects.filter(name__in=data)}
-        if unknown := [name for name in data if name not in by_name]:
-            raise serializers.ValidationError([f"{UNKNOWN_CLASSROOM}: {name}" for name in unknown])
-        return list({name: by_name[name] for name in data}.values())
+        return rooms_with_names(data)
 
 
 class CampusClosureInput(ClosureInput):

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.viewsets import CallerViewSet
-from classrooms.api.examples import ROOM_IN_PATH, room_taken
+from classrooms.api.examples import ROOM_IN_PATH, parts_clash, room_taken
 from classrooms.api.filters import ClassroomFilter, placed_by
 from classrooms.api.serializers import (
     AvailabilityOutput,
@@ -42,6 +42,7 @@ from classrooms.queries.rooms import (
 from classrooms.queries.suggesting import suggestions, weekly
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.rooms import (
+    ClassroomHasParts,
     ClassroomIsUsed,
     ClassroomNameIsTaken,
     change_classroom,
@@ -101,12 +102,17 @@ class ClassroomViewSet(CallerViewSet):
     def retrieve(self, request: Request, name: str) -> Response:
         return Response(room_view(name))
 
-    @Operation(InCSpace, request=ClassroomInput, responses={201: ClassroomOutput}, conflicts=[ClassroomNameIsTaken])
+    @Operation(
+        InCSpace,
+        request=ClassroomInput,
+        responses={201: ClassroomOutput},
+        conflicts=[ClassroomNameIsTaken, parts_clash],
+    )
     def create(self, request: Request) -> Response:
         classroom = create_classroom(by=self.caller, now=clock.now(), **self.body(ClassroomInput))
         return self.created(ClassroomOutput(classroom).data, f"/api/v1/classrooms/{classroom.name}/")
 
-    @Operation(InCSpace, request=ClassroomChangeInput, responses=ClassroomOutput)
+    @Operation(InCSpace, request=ClassroomChangeInput, responses=ClassroomOutput, conflicts=[parts_clash])
     def update(self, request: Request, name: str) -> Response:
         classroom = classroom_named(name)
         change = self.changes(ClassroomChangeInput, classroom=classroom)
@@ -116,7 +122,7 @@ class ClassroomViewSet(CallerViewSet):
 
     partial_update = update
 
-    @Operation(InCSpace, responses={204: None}, conflicts=[ClassroomIsUsed])
+    @Operation(InCSpace, responses={204: None}, conflicts=[ClassroomIsUsed, ClassroomHasParts])
     def destroy(self, request: Request, name: str) -> Response:
         delete_classroom(classroom_id=classroom_named(name).pk, by=self.caller, now=clock.now())
         return Response(status=204)
@@ -136,6 +142,7 @@ class ClassroomViewSet(CallerViewSet):
                 "id": use.id,
                 "start_time": format_minute(piece.start_minute),
                 "end_time": format_minute(piece.end_minute),
+                **use.peculiarity,
             }
             for use in room.uses
             for piece in cut_per_day(use.interval.within(day))

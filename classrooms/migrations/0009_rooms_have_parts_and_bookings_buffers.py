@@ -78,6 +78,10 @@ class Migration(migrations.Migration):
             model_name='occupancy',
             index=models.Index(condition=models.Q(('main__isnull', False)), fields=['main'], name='occupancy_satellites'),
         ),
+        migrations.AddIndex(
+            model_name='occupancy',
+            index=models.Index(condition=models.Q(('is_live', True), ('main__isnull', False)), fields=['classroom', 'starts_at'], name='occupancy_satellites_in_room'),
+        ),
         migrations.AddConstraint(
             model_name='occupancy',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['registration', 'lecture', 'closure', 'calendar', 'fest', 'part', 'buffer'])), name='occupancy_known_kind'),

@@ -15,11 +15,12 @@ from django.db.models.expressions import Combinable
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy
-from classrooms.queries.overlapping import IN_THE_SLOT, SLOT, THE_ROOM
+from classrooms.queries.overlapping import IN_THE_SLOT, SATELLITES_IN_THE_SLOT, SLOT, THE_ROOM
 from classrooms.queries.rooms import ClassroomNotFound
 from classrooms.querysets import OccupancyQuerySet
 from kernel.campus_time import Interval
 from kernel.db.batch import Statement, ask
+from kernel.db.querysets import statement_of
 
 
 class Visibility(StrEnum):
@@ -52,13 +53,15 @@ class Description:
 
 @dataclass(frozen=True)
 class RoomUse:
-    """A stretch of room time, half-open instants, and what it is used for. `id` is the occupancy's."""
+    """A stretch of room time, half-open instants, and what it is used for. `id` is the main occupancy's."""
 
     id: int
     classroom_id: int
     starts_at: datetime
     ends_at: datetime
     description: Description
+    via: str | None = None
+    """The room that is used, where it is another one that has a part in common with this."""
 
 
 class UseRow(NamedTuple):
@@ -75,6 +78,7 @@ class UseRow(NamedTuple):
     who: str | None
     group: str | None
     status: str | None
+    via: str | None
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that what is read can be remembered by who describes
@@ -92,16 +96,37 @@ class Describer:
     """Nobody has the room: plans show it as closed, not as taken."""
 
 
-WORDS = UseRow._fields[5:]
+WORDS = UseRow._fields[5:-1]
 USES_OF_A_ROOM = """
 SELECT room_use.*
   FROM classrooms_classroom AS room
  CROSS JOIN {slot}
-  LEFT JOIN LATERAL ({uses} WHERE classrooms_occupancy.classroom_id = {the_room} AND {is_in_the_slot})
-    AS room_use ON true
+  LEFT JOIN LATERAL (
+       SELECT own.*, NULL AS via
+         FROM ({uses} WHERE classrooms_occupancy.classroom_id = {the_room} AND {is_in_the_slot}
+                        AND classrooms_occupancy.main_id IS NULL) AS own
+        UNION ALL
+       SELECT {of_satellite}
+         FROM classrooms_occupancy AS held
+         JOIN LATERAL ({uses} WHERE classrooms_occupancy.id = held.main_id) AS main ON true
+         JOIN classrooms_classroom AS via ON via.id = main.classroom_id
+        WHERE held.classroom_id = {the_room} AND {satellite_is_in_the_slot}) AS room_use ON true
  WHERE room.name = %s
  ORDER BY room_use.starts_at, room_use.id
 """
+DESCRIBED = """
+SELECT {of_satellite}
+  FROM (SELECT *, row_number() OVER () AS place FROM ({occupancies}) AS held) AS held
+  JOIN LATERAL ({uses} WHERE classrooms_occupancy.id = coalesce(held.main_id, held.id)) AS main ON true
+  LEFT JOIN classrooms_classroom AS via ON via.id = main.classroom_id AND via.id <> held.classroom_id
+ ORDER BY held.place
+"""
+OF_SATELLITE = ", ".join(
+    ["main.id", "held.classroom_id", "held.starts_at", "held.ends_at", "main.kind"]
+    + [f"main.word_of_{word}" for word in WORDS]
+    + ["via.name AS via"]
+)
+"""A `UseRow` of a satellite, `held`, and what there is to be said of its main row."""
 _describers: dict[str, Describer] = {}
 
 
@@ -123,7 +148,8 @@ def closes_room(kind: str) -> bool:
 def asking_for_agenda(name: str, interval: Interval) -> Statement:
     """The question for `agenda`."""
     sql, parameters = _uses_of_a_room(tuple(_describers.values()))
-    return Statement(sql, (interval.starts_at, interval.ends_at, *parameters, name, name))
+    own, of_satellites = (*parameters, name), (*parameters, name)
+    return Statement(sql, (interval.starts_at, interval.ends_at, *own, *of_satellites, name))
 
 
 def agenda(name: str, interval: Interval) -> list[UseRow]:
@@ -135,13 +161,18 @@ def agenda(name: str, interval: Interval) -> list[UseRow]:
 
 
 def described(occupancies: OccupancyQuerySet[Occupancy]) -> list[RoomUse]:
-    """Occupancies with what they are, in their order; those that nobody describes too. One query for all kinds."""
-    rows = _with_words(occupancies, tuple(_describers.values()))
-    return [_use(UseRow._make(row)) for row in rows]
+    """Occupancies with what they are, in their order; those that nobody describes too. One query for all kinds.
+
+    Of satellites it is what their main rows are. Buffers are none of it."""
+    uses, parameters = _uses(tuple(_describers.values()))
+    columns = ("id", "classroom_id", "starts_at", "ends_at", "main_id")
+    rows = statement_of(occupancies.exclude(kind=OccupancyKind.BUFFER).values_list(*columns))
+    sql = DESCRIBED.format(of_satellite=OF_SATELLITE, occupancies=rows.sql, uses=uses)
+    return [_use(UseRow._make(row)) for row in ask(Statement(sql, (*rows.parameters, *parameters)))]
 
 
 def _with_words(occupancies: OccupancyQuerySet[Occupancy], describers: tuple[Describer, ...]) -> Any:
-    """Occupancies as `UseRow`s."""
+    """Occupancies as `UseRow`s, but for the last column."""
     columns = {f"word_of_{word}": _word(word, describers) for word in WORDS}
     return occupancies.annotate(**columns).values_list(*UseRow._fields[:5], *columns)
 
@@ -159,14 +190,27 @@ def _column(place: str | Combinable) -> Combinable:
 @lru_cache(maxsize=8)
 def _uses_of_a_room(describers: tuple[Describer, ...]) -> tuple[str, tuple[Any, ...]]:
     """The statement of an agenda, and the parameters that the describers put between the slot and the room's name."""
+    uses, parameters = _uses(describers)
+    sql = USES_OF_A_ROOM.format(
+        slot=SLOT,
+        uses=uses,
+        of_satellite=OF_SATELLITE,
+        the_room=THE_ROOM,
+        is_in_the_slot=IN_THE_SLOT,
+        satellite_is_in_the_slot=SATELLITES_IN_THE_SLOT,
+    )
+    return sql, parameters
+
+
+def _uses(describers: tuple[Describer, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The statement of all occupancies with their words, to which a condition is added; its parameters."""
     uses, parameters = _with_words(Occupancy.objects.all(), describers).query.sql_with_params()
-    sql = USES_OF_A_ROOM.format(slot=SLOT, uses=uses, the_room=THE_ROOM, is_in_the_slot=IN_THE_SLOT)
-    return sql, tuple(parameters)
+    return uses, tuple(parameters)
 
 
 def _use(row: UseRow) -> RoomUse:
-    words = row[5:]
+    words = row[5:-1]
     describer = None if all(word is None for word in words) else _describers[row.kind]
     visibility = describer.visibility if describer else Visibility.EVERYBODY
     description = Description(row.kind, *words, visibility=visibility)
-    return RoomUse(row.id, row.classroom_id, row.starts_at, row.ends_at, description)
+    return RoomUse(row.id, row.classroom_id, row.starts_at, row.ends_at, description, row.via)

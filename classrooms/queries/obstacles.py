@@ -46,6 +46,13 @@ class Obstacle:
         """By which one of several satellites of a use is told."""
         return self.kind == OccupancyKind.BUFFER, self.via is not None
 
+    @property
+    def peculiarity(self) -> dict[str, str]:
+        """What is said of a buffer, and of what is used by way of another room; JSON, nothing of others."""
+        if self.via is not None:
+            return {"kind": self.kind, "via": self.via}
+        return {"kind": self.kind} if self.kind == OccupancyKind.BUFFER else {}
+
     def pieces(self) -> list[dict[str, Any]]:
         """JSON, one element per campus day."""
         return [
@@ -56,7 +63,7 @@ class Obstacle:
                 "start_time": format_minute(piece.start_minute),
                 "end_time": format_minute(piece.end_minute),
             }
-            | ({} if self.via is None else {"via": self.via})
+            | self.peculiarity
             for piece in cut_per_day(self.interval)
         ]
 

@@ -12,6 +12,10 @@ IN_THE_SLOT = "classrooms_occupancy.is_live AND " + OVERLAP.format(
     until="slot.ends_at",
 )
 """Of the rows of `classrooms_occupancy` those that are live and overlap a half-open `slot`: touching does not count."""
+SATELLITES_IN_THE_SLOT = (
+    f"held.main_id IS NOT NULL AND held.kind <> 'buffer' AND {IN_THE_SLOT.replace('classrooms_occupancy.', 'held.')}"
+)
+"""The same of satellites, `held`, that stand for the use of another room."""
 SLOT = "(SELECT %s::timestamptz AS starts_at, %s::timestamptz AS ends_at) AS slot"
 """The span; its parameters are the two ends."""
 THE_ROOM = "(SELECT id FROM classrooms_classroom WHERE name = %s)"

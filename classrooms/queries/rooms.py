@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import Count, TextField, Window
+from django.db.models import Count, Q, TextField, Window
 from django.db.models.functions import Cast, RowNumber
 
-from classrooms.models import Classroom
-from classrooms.querysets import ClassroomQuerySet
+from classrooms.models import Classroom, RoomOverlap
+from classrooms.querysets import PARTS, ClassroomQuerySet
 from kernel.db.batch import Statement, ask, send
 from kernel.db.loading import instance_of
 from kernel.db.pipeline import ResultRow, ResultRows
@@ -35,13 +35,14 @@ VIEW = (
     "link",
     "latitude",
     "longitude",
+    "parts",
 )
 """What is shown of a room, in order."""
 BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve", "building")
 BY_NAME = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = %s"  # noqa: S608
 BY_NAMES = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = ANY(%s)"  # noqa: S608
 VIEW_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608
-    columns=", ".join("equipment::text" if column == "equipment" else column for column in VIEW)
+    columns=", ".join({"equipment": "equipment::text", "parts": PARTS}.get(column, column) for column in VIEW)
 )
 ROOMS_AT_PLACES = "SELECT * FROM ({rooms}) AS listed WHERE place > {first} AND place <= {last}"
 # One row at least, with the version. The rooms beside it are of the same snapshot, and not read for whoever has them:
@@ -68,6 +69,12 @@ def classroom_named(name: str) -> Classroom:
     if classroom is None:
         raise ClassroomNotFound
     return classroom
+
+
+def rooms_touched(classroom_id: int) -> Rooms:
+    """A room, and those that have a part in common with it."""
+    others = RoomOverlap.objects.filter(classroom=classroom_id).values("other")
+    return Classroom.objects.filter(Q(pk=classroom_id) | Q(pk__in=others))
 
 
 def asking_for_room(name: str) -> Statement:
@@ -159,7 +166,7 @@ def placed(rooms: Rooms) -> Statement:
     order: Any = list(rooms.query.order_by)
     columns: list[Any] = [Cast(column, TextField()) if column == "equipment" else column for column in VIEW]
     place = Window(RowNumber(), order_by=order)
-    rows = rooms.order_by().annotate(place=place, number=Window(Count("*")))
+    rows = rooms.with_parts().order_by().annotate(place=place, number=Window(Count("*")))
     return statement_of(rows.values_list("place", *columns, "number"))
 
 

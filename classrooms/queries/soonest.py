@@ -20,13 +20,13 @@ SELECT room.id, run.starts_at, run.ends_at
                       lead(starts_at, 1, 'infinity') OVER walk AS next_start
                  FROM (SELECT min(starts_at) AS starts_at, max(ends_at) AS ends_at
                          FROM classrooms_occupancy
-                        WHERE classroom_id = room.id AND is_live
+                        WHERE classroom_id = room.id AND is_live AND kind <> 'buffer'
                           AND tstzrange(starts_at, ends_at, '[)') @> %(after)s::timestamptz
                        HAVING count(*) > 0
                         UNION ALL
                        (SELECT starts_at, ends_at
                           FROM classrooms_occupancy
-                         WHERE classroom_id = room.id AND is_live AND starts_at > %(after)s
+                         WHERE classroom_id = room.id AND is_live AND kind <> 'buffer' AND starts_at > %(after)s
                          ORDER BY starts_at)) AS taken
                WINDOW walk AS (ORDER BY starts_at ROWS UNBOUNDED PRECEDING)) AS walked
         WHERE next_start > reached
@@ -37,7 +37,7 @@ SELECT room.id, run.starts_at, run.ends_at
 
 
 def soonest_runs(*, after: datetime) -> dict[int, Interval]:
-    """{id of an active room: its first run of live occupancies of any kind that ends after an instant}. One query.
+    """{id of an active room: its first run of live uses of any kind that ends after an instant}. One query.
 
     Occupancies that touch or overlap are one run, which ends at its first gap. A run that has begun by `after` keeps
     its start; an occupancy that ends exactly then is over. A room without any has no key.

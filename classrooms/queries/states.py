@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.db.models.functions import Coalesce
+
+from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.agenda import closes_room
 from kernel.campus_time import Interval, campus_date, campus_minute, day_start, format_minute
@@ -74,8 +77,11 @@ def states(rooms: Sequence[Classroom], at: datetime) -> dict[int, RoomState]:
     """
     ahead = Interval(at, max(day_start(campus_date(at) + timedelta(days=1)), at + SOON))
     spans: dict[int, list[tuple[datetime, datetime, bool]]] = defaultdict(list)
-    rows = Occupancy.objects.live().overlapping(ahead).filter(classroom__in=[room.pk for room in rooms]).in_order()
-    for room_id, starts_at, ends_at, kind in rows.values_list("classroom_id", "starts_at", "ends_at", "kind"):
+    rows = Occupancy.objects.live().overlapping(ahead).filter(classroom__in=[room.pk for room in rooms])
+    # Nobody uses a buffer; a part is used by what stands in the other room.
+    columns = ("classroom_id", "starts_at", "ends_at", Coalesce("main__kind", "kind"))
+    uses = rows.exclude(kind=OccupancyKind.BUFFER).in_order().values_list(*columns)
+    for room_id, starts_at, ends_at, kind in uses:
         spans[room_id].append((starts_at, ends_at, closes_room(kind)))
     return {room.pk: _state(spans[room.pk], at) if room.is_active else RoomState(State.CLOSED, at=at) for room in rooms}
 

@@ -1,8 +1,9 @@
 """How much the rooms are used: one statement whatever the number of rooms and of their uses.
 
-Booked is the time in which a live occupancy other than a closure keeps a room; uses that share a room at one moment
-(joint lectures) count once. Used is what of it lies before now. Closed is the time of closures. Days, weekdays and
-hours are those of the campus wall; on a day when the clocks change an hour is as long as it really is.
+Booked is the time in which a live occupancy other than a closure keeps a room or a part of it, buffers left out; uses
+that share a room at one moment (joint lectures) count once. Used is what of it lies before now. Closed is the time of
+closures. Days, weekdays and hours are those of the campus wall; on a day when the clocks change an hour is as long as
+it really is.
 """
 
 from collections.abc import Iterable
@@ -74,11 +75,14 @@ WITH room AS (
     SELECT id, name, classrooms_classroom.floor, name_order FROM classrooms_classroom
     WHERE %(floor)s::bigint IS NULL OR classrooms_classroom.floor = %(floor)s::bigint
 ), merged AS (
-    SELECT classroom_id, kind = 'closure' AS is_closure,
-           range_agg(tstzrange(starts_at, ends_at)) * tstzmultirange(tstzrange(%(first)s, %(last)s)) AS spans
-    FROM classrooms_occupancy JOIN room ON room.id = classroom_id
-    WHERE is_live AND {OVERLAP.format(starts_at="starts_at", ends_at="ends_at", since="%(first)s", until="%(last)s")}
-    GROUP BY classroom_id, is_closure
+    SELECT held.classroom_id, coalesce(main.kind, held.kind) = 'closure' AS is_closure,
+           range_agg(tstzrange(held.starts_at, held.ends_at))
+           * tstzmultirange(tstzrange(%(first)s, %(last)s)) AS spans
+    FROM classrooms_occupancy AS held JOIN room ON room.id = held.classroom_id
+    LEFT JOIN classrooms_occupancy AS main ON main.id = held.main_id
+    WHERE held.is_live AND held.kind <> 'buffer'
+      AND {OVERLAP.format(starts_at="held.starts_at", ends_at="held.ends_at", since="%(first)s", until="%(last)s")}
+    GROUP BY held.classroom_id, is_closure
 ), kept AS (
     SELECT classroom_id, is_closure, lower(span) AS starts_at, upper(span) AS ends_at
     FROM merged, unnest(spans) AS span

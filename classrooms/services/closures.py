@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from accounts.models import User
 from accounts.rules import check_cspace
 from classrooms.enums import OccupancyKind
 from classrooms.facts import ClosureLifted, RoomClosing, RoomOpening, RoomsClosed
-from classrooms.models import Classroom, Closure
+from classrooms.models import Classroom, Closure, RoomOverlap
 from classrooms.queries.obstacles import obstacles_in_any
 from classrooms.rules import closure_faults
+from classrooms.services.parts import part_closures_again
 from classrooms.services.room_holding import hold_rooms
-from classrooms.services.room_time import RoomAlreadyBooked, occupy_many, release
+from classrooms.services.room_time import RoomAlreadyBooked, release, take_many
 from kernel.campus_time import Interval
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, NotFound
@@ -37,6 +40,8 @@ def close_rooms(
 
     `cancel_registrations`: what is registered there is cancelled and its people told; otherwise it refuses.
 
+    What a room consists of is closed with it, and so is what it is a part of. Buffers give way.
+
     Raises: PermissionDenied, Invalid, RoomAlreadyBooked (lectures, calendar and fest events always refuse).
     """
     check_cspace(by.access)
@@ -50,7 +55,7 @@ def close_rooms(
         RoomClosing(actor_id=by.pk, occurred_at=now, classroom_ids=ids, interval=interval, reason=reason),
         cancel_registrations=cancel_registrations,
     )
-    closures = _insert_closures(classrooms, interval, reason=reason, is_campus_wide=is_campus_wide)
+    closures, shortened = _insert_closures(classrooms, interval, reason=reason, is_campus_wide=is_campus_wide)
     publish(
         RoomsClosed(
             actor_id=by.pk,
@@ -60,6 +65,7 @@ def close_rooms(
             interval=interval,
             reason=reason,
             cancelled_targets=cancelled_targets,
+            shortened_buffers=tuple(shortened),
         )
     )
     return closures
@@ -67,14 +73,14 @@ def close_rooms(
 
 def _insert_closures(
     classrooms: Sequence[Classroom], interval: Interval, *, reason: str, is_campus_wide: bool
-) -> list[Closure]:
-    """The new closures with their API relations, in the order of the rooms."""
-    ids = occupy_many([(room.pk, interval) for room in classrooms], kind=OccupancyKind.CLOSURE)
+) -> tuple[list[Closure], list[int]]:
+    """The new closures with their API relations, in the order of the rooms; the bookings whose buffers gave way."""
+    ids, shortened = take_many([(room.pk, interval) for room in classrooms], kind=OccupancyKind.CLOSURE)
     Closure.objects.bulk_create(
         Closure(occupancy_id=occupancy_id, reason=reason, is_campus_wide=is_campus_wide) for occupancy_id in ids
     )
     closures = Closure.objects.with_api_relations().in_bulk(ids)
-    return [closures[occupancy_id] for occupancy_id in ids]
+    return [closures[occupancy_id] for occupancy_id in ids], shortened
 
 
 @transactional
@@ -85,13 +91,15 @@ def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: dateti
     """
     check_cspace(by.access)
     hold_rooms([classroom.pk])
-    closure = (
-        Closure.objects.standing().with_api_relations().filter(pk=closure_id, occupancy__classroom=classroom).first()
-    )
+    is_divided = Exists(RoomOverlap.objects.filter(classroom=OuterRef("occupancy__classroom")))
+    closures = Closure.objects.standing().with_api_relations().annotate(is_divided=is_divided)
+    closure = closures.filter(pk=closure_id, occupancy__classroom=classroom).first()
     if closure is None:
         raise ClosureNotFound
     release([closure.pk])
     interval = Interval(closure.occupancy.starts_at, closure.occupancy.ends_at)
+    if closure.is_divided:
+        part_closures_again(classroom.pk, interval)
     opening = RoomOpening(actor_id=by.pk, occurred_at=now, classroom_id=classroom.pk, interval=interval)
     free_again = tuple(cascade(opening))
     publish(
@@ -109,12 +117,14 @@ def lift_closure(*, closure_id: int, classroom: Classroom, by: User, now: dateti
 
 
 def _clear(closing: RoomClosing, *, cancel_registrations: bool) -> tuple[str, ...]:
-    """Have what is in the way of a closure cancelled; the targets of what was. Closures are in nobody's way.
+    """Have what is in the way of a closure cancelled; the targets of what was. Closures and buffers are in nobody's
+    way.
 
     Raises: RoomAlreadyBooked, where something is there that is not to be cancelled.
     """
     obstacles = obstacles_in_any(closing.classroom_ids, closing.interval)
-    in_the_way = [row for row in obstacles if row.kind != OccupancyKind.CLOSURE]
+    gives_way = {OccupancyKind.CLOSURE, OccupancyKind.BUFFER}
+    in_the_way = [row for row in obstacles if row.kind not in gives_way]
     may_go = {OccupancyKind.REGISTRATION} if cancel_registrations else set()
     if [row for row in in_the_way if row.kind not in may_go]:
         raise RoomAlreadyBooked(in_the_way)

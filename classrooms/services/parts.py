@@ -7,6 +7,7 @@ from classrooms.models import RoomPart
 from classrooms.queries.obstacles import obstacles_found
 from classrooms.services.room_time import RoomAlreadyBooked
 from classrooms.services.satellites import adding_satellites
+from kernel.campus_time import Interval
 from kernel.db.batch import Statement, send
 from kernel.db.locks import Namespace, lock_namespace, locking_rooms
 from kernel.errors import Invalid
@@ -50,6 +51,15 @@ SELECT room, other, is_inside FROM pairs
     ON CONFLICT (classroom_id, other_id) DO UPDATE SET is_inside = excluded.is_inside
  WHERE classrooms_roomoverlap.is_inside <> excluded.is_inside
 """
+CLOSED = """
+SELECT closed.id, closed.classroom_id AS room, closed.starts_at, closed.ends_at, closed.kind,
+       closed.before_minutes, closed.after_minutes
+  FROM classrooms_roomoverlap AS overlap
+  JOIN classrooms_occupancy AS closed ON closed.classroom_id = overlap.other_id
+ WHERE overlap.classroom_id = %s AND closed.is_live AND closed.kind = 'closure' AND closed.main_id IS NULL
+   AND tstzrange(closed.starts_at, closed.ends_at, '[)') && tstzrange(%s::timestamptz, %s::timestamptz, '[)')
+"""
+"""The closures in a time of rooms that have a part in common with one."""
 AHEAD = """
 SELECT id, classroom_id AS room, starts_at, ends_at, kind, before_minutes, after_minutes
   FROM classrooms_occupancy
@@ -75,9 +85,7 @@ SELECT DISTINCT first.id, first.kind, first.starts_at, first.ends_at, first.kind
  ORDER BY first.starts_at, first.id
  LIMIT {MAX_LISTED}
 """  # noqa: S608 - constants of ours
-FORGET = f"""
-DELETE FROM classrooms_occupancy USING ({AHEAD}) AS ahead WHERE classrooms_occupancy.main_id = ahead.id
-"""  # noqa: S608 - constants of ours
+FORGET = "DELETE FROM classrooms_occupancy USING ({mains}) AS mains WHERE classrooms_occupancy.main_id = mains.id"
 
 
 class PartsClash(RoomAlreadyBooked):
@@ -109,10 +117,23 @@ def write_parts(whole_id: int, part_ids: Collection[int], *, now: datetime) -> N
         [RoomPart(whole_id=whole_id, part_id=part) for part in sorted(part_ids)], ignore_conflicts=True
     )
     ahead = (now, sorted(affected))
-    _, _, rows = send(Statement(OVERLAPS), Statement(FORGET, ahead), Statement(CLASHES, ahead))
+    forgetting, adding = _renewing(Statement(AHEAD, ahead))
+    _, _, rows = send(Statement(OVERLAPS), forgetting, Statement(CLASHES, ahead))
     if rows:
         raise PartsClash(obstacles_found(rows))
-    send(Statement(f"WITH wanted AS ({AHEAD}) {adding_satellites()}", ahead))
+    send(adding)
+
+
+def part_closures_again(classroom_id: int, interval: Interval) -> None:
+    """What else is closed in a divided room, or in one that has a part in common with it, where a closure was lifted:
+    the parts of other closures had left it its time. The room is held."""
+    send(*_renewing(Statement(CLOSED, (classroom_id, interval.starts_at, interval.ends_at))))
+
+
+def _renewing(mains: Statement) -> tuple[Statement, Statement]:
+    """What deletes the satellites of main rows (as `wanted`), and what adds them as they are to be."""
+    adding = f"WITH wanted AS ({mains.sql}) {adding_satellites()}"
+    return Statement(FORGET.format(mains=mains.sql), mains.parameters), Statement(adding, mains.parameters)
 
 
 def _connected(room_ids: Collection[int]) -> set[int]:

@@ -23,7 +23,7 @@ from classrooms.queries.obstacles import (
 )
 from classrooms.rules import NO_BUFFERS, Buffers
 from classrooms.services.holds import asking_for_hold, check_no_hold, check_not_held
-from classrooms.services.satellites import IS_PLAIN, MAIN, adding_satellites, occupying_exclusively
+from classrooms.services.satellites import CUT, IS_PLAIN, MAIN, SHORTENED, adding_satellites, occupying_exclusively
 from kernel.campus_time import Interval
 from kernel.db.arrays import array_of
 from kernel.db.batch import Statement, put_off, send
@@ -246,6 +246,14 @@ def occupy_many(
     return ids
 
 
+def take_many(rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind) -> tuple[list[int], list[int]]:
+    """`occupy_many` for what takes precedence over buffers; the ids, and whose buffers are shorter now."""
+    ids = next_ids(ROOM_TIME, len(rows))
+    sql = TAKE_MANY.replace("{add}", adding_satellites())
+    shortened = send(Statement(sql, (kind.value, array_of(ids), *as_arrays(rows), *as_minutes((), len(rows)))))[0]
+    return ids, [main for (main,) in shortened]
+
+
 def occupying_many(
     ids: Sequence[int], rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind, buffers: Sequence[Buffers] = ()
 ) -> Statement:
@@ -256,12 +264,19 @@ def occupying_many(
 
 ROOM_TIME = "classrooms_occupancy"
 """The table whose ids room time has."""
-OCCUPY_MANY = (
-    "WITH wanted AS (SELECT id, room, starts_at, ends_at, %s::text AS kind, before_minutes, after_minutes"  # noqa: S608
+MANY = (
+    "SELECT id, room, starts_at, ends_at, %s::text AS kind, before_minutes, after_minutes"
     " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::int[], %s::int[])"
-    " AS wanted (id, room, starts_at, ends_at, before_minutes, after_minutes)),"
-    f" main AS (INSERT INTO classrooms_occupancy ({MAIN})"
+    " AS rows (id, room, starts_at, ends_at, before_minutes, after_minutes)"
+)
+ADD_MAINS = (
+    f"main AS (INSERT INTO classrooms_occupancy ({MAIN})"  # noqa: S608
     " SELECT id, room, starts_at, ends_at, true, kind, before_minutes, after_minutes FROM wanted)"
+)
+OCCUPY_MANY = f"WITH wanted AS ({MANY}), {ADD_MAINS}"
+TAKE_MANY = (
+    f"WITH asked AS ({MANY}), {CUT}, wanted AS (SELECT * FROM asked WHERE (SELECT count(*) FROM cut) >= 0),"  # noqa: S608
+    f" {ADD_MAINS}, satellites AS ({{add}}) {SHORTENED}"
 )
 
 

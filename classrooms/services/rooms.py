@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, ProtectedError
 from accounts.models import User
 from accounts.rules import check_cspace
 from classrooms.facts import ClassroomChanged, ClassroomCreated, ClassroomDeleted, ClassroomMoving
-from classrooms.models import Classroom, Occupancy, RoomOverlap, RoomPart
+from classrooms.models import Classroom, Occupancy, RoomOverlap
 from classrooms.queries.rooms import ROOMS_VERSION, ClassroomNotFound
 from classrooms.rules import UNKNOWN_CLASSROOM, name_faults, name_key, natural_order, room_faults
 from classrooms.services.parts import hold_connected, write_parts
@@ -74,6 +74,7 @@ def create_classroom(
             floor=floor,
             **{key: value for key, value in more.items() if key in CHANGEABLE},
         )
+    classroom.parts = _names(parts)
     if parts:
         hold_connected([room.pk for room in parts])
         _write_parts(classroom, parts, now)
@@ -90,7 +91,9 @@ def create_classroom(
 def change_classroom(
     *, classroom_id: int, by: User, now: datetime, parts: Sequence[Classroom] | None = None, **values: Any
 ) -> Classroom:
-    """Change what is `CHANGEABLE`, and of which rooms it consists. Publishes `ClassroomChanged`, nothing for a no-op.
+    """Change what is `CHANGEABLE`, and of which rooms it consists; returns it with the names of its `parts`.
+
+    Publishes `ClassroomChanged`, nothing for a no-op.
 
     What is booked stays booked. Raises: PermissionDenied, Invalid, ClassroomNotFound; PartsClash, where what is booked
     in rooms that would now overlap would clash.
@@ -98,7 +101,7 @@ def change_classroom(
     check_cspace(by.access)
     if parts is not None:
         hold_connected([classroom_id, *(room.pk for room in parts)])
-    classroom = Classroom.objects.select_for_update(no_key=True).filter(pk=classroom_id).first()
+    classroom = Classroom.objects.with_parts().select_for_update(no_key=True).filter(pk=classroom_id).first()
     if classroom is None:
         raise ClassroomNotFound
     before = {name: getattr(classroom, name) for name in CHANGEABLE}
@@ -109,7 +112,7 @@ def change_classroom(
     if changes:
         classroom.save(update_fields=list(changes))
     if parts is not None:
-        changes |= changes_between({"parts": _names_of_parts(classroom)}, {"parts": _names(parts)})
+        changes |= changes_between({"parts": classroom.parts}, {"parts": _names(parts)})
     if not changes:
         return classroom
     if PLACE_OF_RULES & set(changes):
@@ -156,10 +159,7 @@ def _write_parts(classroom: Classroom, parts: Sequence[Classroom], now: datetime
     if gone := [f"{UNKNOWN_CLASSROOM}: {room.name}" for room in parts if room.pk not in there]:
         raise Invalid({"parts": gone})
     write_parts(classroom.pk, there, now=now)
-
-
-def _names_of_parts(classroom: Classroom) -> list[str]:
-    return _names([row.part for row in RoomPart.objects.filter(whole=classroom).select_related("part")])
+    classroom.parts = _names(parts)
 
 
 def _names(rooms: Sequence[Classroom]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from classrooms.enums import OccupancyKind
+from classrooms.enums import SATELLITES, OccupancyKind
 from classrooms.queries.agenda import UseRow, heading
 from kernel.api.examples import day_ahead
 from kernel.api.fields import DateField, EndTimeField, TimeField
@@ -44,7 +44,8 @@ class AgendaEntry(Shape):
     reserved_by = serializers.CharField(allow_null=True)
     reserved_group = serializers.CharField(allow_null=True)
     description = serializers.CharField(allow_null=True)
-    kind = serializers.ChoiceField(choices=OccupancyKind.choices)
+    kind = serializers.ChoiceField(choices=[kind for kind in OccupancyKind.choices if kind[0] not in SATELLITES])
+    via = serializers.CharField(required=False)
 
 
 class AgendaOutput(Shape):
@@ -76,8 +77,9 @@ def entries(uses: Iterable[UseRow], window: Interval, *, may_see_names: bool) ->
             "reserved_group": group if may_see_names else None,
             "description": heading(code, title) if may_see_names else None,
             "kind": kind,
+            **({} if via is None else {"via": via}),
         }
-        for number, _, starts_at, ends_at, kind, title, code, _, who, group, status in uses
+        for number, _, starts_at, ends_at, kind, title, code, _, who, group, status, via in uses
         for day, start, end in pieces(starts_at, ends_at)
     ]
     rows.sort(key=itemgetter("date", "start_time", "id"))

@@ -4,7 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
+from django.db.models.functions import Coalesce
+
+from classrooms.enums import OccupancyKind
 from classrooms.facts import RoomClosing, RoomOpening
+from classrooms.models import Occupancy
 from classrooms.services.room_holding import lock_and_reload
 from groups.facts import GroupArchiving
 from groups.services.holding import GroupIsArchived
@@ -62,8 +66,9 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
 
 def cancel_for_closing_room(closing: RoomClosing) -> list[str]:
     """Cancel what is registered over the closure. The closing side holds the rooms exclusively."""
-    rows = Registration.objects.overlapping(closing.interval).filter(occupancy__classroom_id__in=closing.classroom_ids)
-    registrations = standing(rows)
+    uses = Occupancy.objects.live().overlapping(closing.interval).filter(classroom_id__in=closing.classroom_ids)
+    ids = uses.exclude(kind=OccupancyKind.BUFFER).values_list(Coalesce("main_id", "id"))
+    registrations = standing(Registration.objects.filter(pk__in=ids))
     summaries = [row.summary for row in registrations]
     write_weeks(
         [
