@@ -226,14 +226,10 @@ class Oracle:
 
     # What is judged elsewhere than at booking
 
-    def cancel(self, rule, rules, bound, wish, known):
+    def asked_elsewhere(self, rule, rules, bound, wish, known):
         return None
 
-    def series(self, rule, rules, bound, wish, known):
-        return None
-
-    def buffer(self, rule, rules, bound, wish, known):
-        return None
+    cancel = series = buffer = asked_elsewhere
 
     def late(self, wish):
         """[(rule id, limit, minutes left)] of a cancellation or a move now."""
