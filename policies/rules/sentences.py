@@ -134,8 +134,8 @@ def limit_in_words(limit: Limit) -> str:
 def _lifted(limit: Lifted) -> str:
     if limit.quota:
         _, unit, per, counts, of = limit.quota
-        when = {"": "", "booked_in": " booked", "takes_place_in": " taking place"}[counts]
-        return f"No limit on {unit} per {per}{when} of a {of}"
+        word, _, days = per.partition(" ")
+        return f"No limit on {unit} {_every(word, int(days or 0))} for each {of}{_counted_by(counts)}"
     bounds = " and ".join(BOUND_NOUNS[bound] for bound in limit.bounds)
     return f"No {NOUNS[limit.type]}" + (f" ({bounds})" if bounds else "")
 
@@ -181,12 +181,20 @@ def _quota(quota: Quota) -> str:
     if quota.unit == Unit.MINUTES and quota.amount % 60 == 0:
         amount = counted(quota.amount // 60, "hour")  # "24 hours a week", not "1 day"
     whose = "group" if quota.of == OwnerKind.GROUP else "person"
-    if quota.per == Per.FUTURE:
-        return f"At most {amount} outstanding for each {whose}"
-    every = f"in {quota.days} days" if quota.per == Per.DAYS else f"a {quota.per}"
     anchor = f", from {WEEKDAYS[quota.anchor.weekday - 1]} {format_minute(quota.anchor.minute)}" if quota.anchor else ""
-    counted_by = ", by the time of booking" if quota.counts == Counts.BOOKED_IN else ""
+    every, counted_by = _every(quota.per, quota.days), "" if quota.per == Per.FUTURE else _counted_by(quota.counts)
     return f"At most {amount} {every} for each {whose}{anchor}{counted_by}"
+
+
+def _every(per: str, days: int | None) -> str:
+    """ "a week", "in 14 days", "outstanding"."""
+    if per == Per.FUTURE:
+        return "outstanding"
+    return f"in {counted(days or 1, 'day')}" if per == Per.DAYS else f"a {per}"
+
+
+def _counted_by(counts: str) -> str:
+    return ", by the time of booking" if counts == Counts.BOOKED_IN else ""
 
 
 def _who(who: WhoNamed) -> str:

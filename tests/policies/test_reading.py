@@ -24,7 +24,7 @@ from policies.rules.limits import (
 )
 from policies.rules.reading import Reading
 from policies.rules.reading_limits import read_limit
-from policies.rules.sentences import sentence_of
+from policies.rules.sentences import limit_in_words, sentence_of
 from policies.rules.shown import limit_json
 from policies.services.booking_rules import read_rule
 from tests.policies.wishes import LIMITS, liftings, limits, quotas
@@ -428,3 +428,21 @@ def test_a_quota_that_is_lifted_is_of_the_kind_of_the_one_it_lifts():
     assert isinstance(lifted, Lifted)
     assert isinstance(limit, Quota)
     assert lifted.quota == ("quota", "minutes", "days 14", "booked_in", "group")
+
+
+SENTENCES = [
+    (NO_QUOTA, "No limit on minutes a week for each group, by the time of booking"),
+    (NO_QUOTA | {"per": {"days": 14}, "counts": "takes_place_in"}, "No limit on minutes in 14 days for each group"),
+    (
+        NO_QUOTA | {"per": "future", "unit": "bookings", "of": "person"},
+        "No limit on bookings outstanding for each person",
+    ),
+    (QUOTA, "At most 1 hour a week for each group, by the time of booking"),
+    (QUOTA | {"per": {"days": 1}, "counts": "takes_place_in"}, "At most 1 hour in 1 day for each group"),
+    (QUOTA | {"per": "future"}, "At most 1 hour outstanding for each group"),
+]
+
+
+@pytest.mark.parametrize(("limit", "sentence"), SENTENCES)
+def test_a_quota_and_what_lifts_it_are_said_in_the_same_words(limit, sentence):
+    assert limit_in_words(read(limit)[0]) == sentence
