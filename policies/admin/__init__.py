@@ -1,5 +1,5 @@
 """Django looks for this module; the pages register themselves."""
 
-from policies.admin import rules
+from policies.admin import marks, rules
 
-__all__ = ["rules"]
+__all__ = ["marks", "rules"]

@@ -33,6 +33,7 @@ from tests.factories import cspace_group, join, make_classroom, make_group, make
 from tests.factories.timetables import make_course, make_lecture, make_plan
 from tests.once import built_once
 from tests.outbox.made_up import post_hello
+from tests.policies.scenes import make_mark
 from tests.webhooks.scenes import make_delivery, make_webhook
 from timetables.models import Teacher
 
@@ -121,6 +122,7 @@ def furnish():
     lecture = make_lecture(room, make_course(), day=day + dt.timedelta(days=1))
     make_plan(lecture.schedule.course)
     lecture.schedule.course.teachers.add(Teacher.objects.create(name="Grace Huang"))
+    make_mark(by, team)
     enqueue_due(now=now)
     fail_a_job(now)
     make_delivery(make_webhook("closure.created"), 1)
@@ -150,6 +152,7 @@ def test_every_page_is_one_whose_writes_are_service_calls():
         "notifications/notification",
         "outbox/letter",
         "policies/bookingrule",
+        "policies/mark",
         "registrations/registration",
         "registrations/series",
         "timetables/course",
@@ -242,7 +245,7 @@ def test_every_action_shows_first_what_it_would_do_and_does_it_once(root, furnis
     before = everything()
     ids = "&".join(f"_selected_action={row.pk}" for row in rows)
     assert root.get(f"/admin/{name}/?action={action}&{ids}").status_code in {200, 302, 400}
-    page = ask(root, name, action, *rows)
+    page = ask(root, name, action, *rows, reason="Because")
     assert is_asking(page), f"give `furnish` a row that this changes: {said(page)}"
     html = page.content.decode()
     for prospect in page.context["acting"]:
