@@ -128,7 +128,7 @@ class Campus:
             )
             notice = Notification.objects.create(user=actor, description="x", created_at=clock.now())
             webhook = make_webhook("group.created")
-            rule = make_rule(actor, who={"kind": "individual"}, limit={"type": "length", "max_minutes": 120 + number})
+            rule = make_rule(actor, is_active=False, limit={"type": "length", "max_minutes": 120 + number})
             mark = make_mark(actor, named)
             make_mark(actor, actor)
         for number in range(size):
