@@ -1,5 +1,5 @@
 """Django looks for this module; the pages register themselves."""
 
-from policies.admin import marks, rules
+from policies.admin import marks, quota_bars, rules
 
-__all__ = ["marks", "rules"]
+__all__ = ["marks", "quota_bars", "rules"]

@@ -16,6 +16,7 @@ from kernel.admin.panels import Panel, register
 from kernel.campus_time import format_wall, format_wall_end
 from kernel.pictures import shade
 from policies.enums import OwnerKind, Unit
+from policies.queries.quotas import quotas_of
 from policies.rules.scopes import Owner
 from policies.rules.sentences import counted, minutes_in_words
 
@@ -59,6 +60,10 @@ def _bar(row: QuotaRow) -> dict[str, Any]:
     }
 
 
+def _quotas_now(owner: Owner, at: datetime) -> Sequence[QuotaRow]:
+    return quotas_of(owner, at, now=at)
+
+
 def _percent(row: QuotaRow) -> int:
     """Of a quota of nothing all is used."""
     return round(100 * row["used"] / row["limit"]) if row["limit"] else 100
@@ -73,3 +78,6 @@ def _time(begins: datetime | None, ends: datetime | None) -> str:
     if begins is None or ends is None:
         return "from now on"
     return f"{format_wall(begins)} – {format_wall_end(ends)}"
+
+
+show_quotas(_quotas_now)

@@ -4,10 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from kernel.db.arrays import Word, array_of
 from kernel.db.batch import Statement
-from kernel.db.pipeline import ResultRow
-from policies.enums import OwnerKind
 from policies.rules.quotas import Charge
-from policies.rules.scopes import Owner
 
 CHARGE = (
     "INSERT INTO policies_quotacharge (registration_id, rule_id, owner_kind, owner_id, counts_at, amount)"
@@ -21,24 +18,6 @@ CHARGE_MANY = (
     "%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::timestamptz[], %s::int[])"
 )
 GIVE_BACK = "DELETE FROM policies_quotacharge WHERE registration_id = ANY(%s::bigint[])"
-
-
-CHARGES_OF = (
-    "SELECT rule_id, owner_kind, owner_id, registration_id, counts_at, amount FROM policies_quotacharge"
-    " WHERE registration_id = ANY(%s::bigint[]) ORDER BY counts_at, id"
-)
-
-
-def asking_for_charges(registration_ids: Iterable[int]) -> Statement:
-    """The question for `charges_in`: what registrations have been charged."""
-    return Statement(CHARGES_OF, (array_of(registration_ids),))
-
-
-def charges_in(rows: Iterable[ResultRow]) -> list[Charge]:
-    return [
-        Charge(rule_id, Owner(OwnerKind(kind), owner_id), registration_id, counts_at, amount)
-        for rule_id, kind, owner_id, registration_id, counts_at, amount in rows
-    ]
 
 
 def charge_columns(charges: Sequence[Charge]) -> list[str]:
