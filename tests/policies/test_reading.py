@@ -332,7 +332,6 @@ WRONG_BODIES = [
     ([], "name"),
     ({}, "limit"),
     (body(x=1), "x"),
-    (body(id=1), "id"),
     (body(name=None), "name"),
     (body(name="\x00"), "name"),
     (body(name="a" * 101), "name"),
@@ -403,6 +402,7 @@ def test_two_spellings_of_a_limit_are_one_limit(one, other):
 SPELLINGS = [
     (body(), body(effect="refuse", is_active=True, during=None, at=None)),
     (body(), body(effect=None, is_active=None)),
+    (body(), body(id=7, sentence="As an answer shows it")),
     (body(who={"kind": "everybody"}), body(who={"kind": "everybody", "tag": None, "group_id": None})),
     (body(at={"weekdays": [3, 2, 2]}), body(at={"weekdays": [2, 3], "from": "0:00", "until": "24:00"})),
     (body(at={"from": "00:00"}), body(at={"weekdays": [7, 6, 5, 4, 3, 2, 1]})),
