@@ -8,9 +8,9 @@ from kernel.wording import interval_in_words
 from policies.enums import Effect, LimitType
 from policies.queries.previewing import preview_of
 from policies.queries.rulebook import NamedRule
+from policies.rules.checks import Broken
 from policies.rules.limits import lifts
 from policies.rules.previewing import LiveBooking
-from policies.rules.verdicts import Broken
 
 NOT_ABOUT_MAKING = {
     LimitType.CANCEL: "It refuses no booking: it is about cancelling and moving.",

@@ -12,7 +12,7 @@ from kernel.db.pipeline import ResultRows
 from policies.enums import OwnerKind
 from policies.models import Mark
 from policies.rules.scopes import Owner
-from policies.rules.verdicts import MarkGathered
+from policies.rules.wishes import MarkGathered
 
 COLUMNS = {OwnerKind.GROUP: "group_id", OwnerKind.PERSON: "user_id"}
 GATHERED = {

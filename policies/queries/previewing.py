@@ -13,10 +13,11 @@ from kernel.db.batch import Statement, send
 from kernel.db.pipeline import ResultRows
 from policies.enums import OwnerKind, WhereKind, WhoKind
 from policies.queries.rulebook import rulebook_now
+from policies.rules.checks import Broken
 from policies.rules.limits import Standing
 from policies.rules.previewing import LiveBooking, broken_by_bookings
 from policies.rules.scopes import Owner, Rule, Where, Who
-from policies.rules.verdicts import Broken, MarkGathered
+from policies.rules.wishes import MarkGathered
 
 AHEAD = timedelta(days=28)
 MAX_SHOWN = 50

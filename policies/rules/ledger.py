@@ -8,7 +8,8 @@ from kernel.academic_calendar import Term
 from policies.rules.limits import Quota
 from policies.rules.quotas import Charge, charges_after, owner_of
 from policies.rules.scopes import Deciding, Owner, Party, Rule
-from policies.rules.verdicts import Known, MarkGathered, OwnBooking, Verdict, Wish, judge
+from policies.rules.verdicts import Verdict, judge
+from policies.rules.wishes import Known, MarkGathered, OwnBooking, Wish
 
 
 @dataclass

@@ -12,19 +12,12 @@ from datetime import date, datetime, timedelta
 from kernel.academic_calendar import Term
 from kernel.campus_time import DAY, week_of
 from policies.enums import LimitType
+from policies.rules.checks import Broken
 from policies.rules.limits import Quota
 from policies.rules.quotas import Charge, charges_after, owner_of
 from policies.rules.scopes import Deciding, Owner, Party, Place, Rule, Stay
-from policies.rules.verdicts import (
-    Broken,
-    Known,
-    MarkGathered,
-    OwnBooking,
-    Verdict,
-    Wish,
-    broken_by_series,
-    judge,
-)
+from policies.rules.verdicts import Verdict, broken_by_series, judge
+from policies.rules.wishes import Known, MarkGathered, OwnBooking, Wish
 
 WEEK = timedelta(days=7)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.db.models import Q
 from accounts.models import User
 from accounts.rules import check_cspace
 from classrooms.rules import FLOORS
+from groups.rules import tag_key
 from kernel.changes import changes_between
 from kernel.db.batch import send
 from kernel.db.constraints import naming
@@ -271,5 +272,10 @@ def _apply(wish: RuleWish, rule: BookingRule, now: datetime, before: NamedRule |
     rule.at_weekdays = None if wish.at is None else list(at.weekdays)
     rule.at_from_minute, rule.at_until_minute = at.from_minute, at.until_minute
     rule.limit_type, rule.limit = wish.limit.type.value, limit_json(wish.limit)
-    rule.likeness = hashlib.sha256(orjson.dumps(wish.json, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    rule.likeness = hashlib.sha256(orjson.dumps(_alike(wish), option=orjson.OPT_SORT_KEYS)).hexdigest()
     rule.charged_from = period_began(wish.limit, now, terms_now()) if isinstance(wish.limit, Quota) else None
+
+
+def _alike(wish: RuleWish) -> dict[str, Any]:
+    """What two rules that are alike have in common: all but the name, and how a tag is spelled."""
+    return {**wish.json, "who": who_json(replace(wish.who, label=tag_key(wish.who.label)))}

@@ -12,7 +12,7 @@ from policies.queries.rulebook import Rulebook, rulebook_now
 from policies.rules.ledger import Ledger
 from policies.rules.quotas import Charge, moment_of, period_began
 from policies.rules.scopes import Party, Place, Rule, Stay, deciding
-from policies.rules.verdicts import Wish
+from policies.rules.wishes import Wish
 
 LIVE = """
 SELECT held.id, held.classroom_id, room.building, room.floor, room.capacity, held.starts_at, held.ends_at,

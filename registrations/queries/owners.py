@@ -16,7 +16,7 @@ from policies.rules.ledger import Ledger
 from policies.rules.limits import Quota
 from policies.rules.quotas import Charge, moment_of, windows_at
 from policies.rules.scopes import Owner
-from policies.rules.verdicts import MarkGathered, OwnBooking, Wish
+from policies.rules.wishes import MarkGathered, OwnBooking, Wish
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

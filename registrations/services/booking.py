@@ -25,7 +25,8 @@ from kernel.errors import Invalid, PermissionDenied, Unavailable
 from kernel.facts import Recipients, write
 from policies.queries.rulebook import is_kept, renew_rulebook, rulebook_version
 from policies.rules.scopes import Party, Stay
-from policies.rules.verdicts import Wish, may_be_individual
+from policies.rules.verdicts import may_be_individual
+from policies.rules.wishes import Wish
 from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCreated

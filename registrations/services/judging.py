@@ -19,7 +19,8 @@ from policies.queries.rulebook import AS_KEPT, Rulebook, is_kept, kept_rulebook
 from policies.rules.ledger import Ledger
 from policies.rules.quotas import Charge
 from policies.rules.scopes import Owner, Party, Place, Stay, deciding
-from policies.rules.verdicts import Verdict, Wish, buffer_minutes, cancelling, marks
+from policies.rules.verdicts import Verdict, buffer_minutes, cancelling, marks
+from policies.rules.wishes import Wish
 from policies.services.marks import give_mark
 from registrations.facts.registrations import Overridden
 from registrations.models import Registration

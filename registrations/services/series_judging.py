@@ -13,9 +13,11 @@ from kernel.db.batch import send
 from kernel.db.locks import Lock
 from policies.enums import Effect, LimitType
 from policies.queries.rulebook import Rulebook, kept_rulebook
+from policies.rules.checks import Broken
 from policies.rules.ledger import Ledger
 from policies.rules.scopes import Party, Stay, deciding
-from policies.rules.verdicts import Broken, Verdict, Wish, allows_series, broken_by_series
+from policies.rules.verdicts import Verdict, allows_series, broken_by_series
+from policies.rules.wishes import Wish
 from registrations.models import Series
 from registrations.queries.owners import asking_for_owners, ledger_in
 from registrations.services.judging import PolicyBroken, locks_for, party_of, place_of

@@ -6,7 +6,8 @@ from policies.enums import OwnerKind
 from policies.rules.quotas import Charge
 from policies.rules.scopes import Owner, Party, Place, Rule, Where, Who
 from policies.rules.sentences import sentence_of
-from policies.rules.verdicts import Known, MarkGathered, OwnBooking, Wish, judge
+from policies.rules.verdicts import judge
+from policies.rules.wishes import Known, MarkGathered, OwnBooking, Wish
 from policies.services.booking_rules import read_rule
 from tests.policies.wishes import TERMS, instant, stay
 

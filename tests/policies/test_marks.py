@@ -16,7 +16,7 @@ from policies.enums import MarkKind, OwnerKind
 from policies.models import Mark
 from policies.queries.marks import asking_for_marks, marks_in
 from policies.rules.scopes import Owner
-from policies.rules.verdicts import MarkGathered
+from policies.rules.wishes import MarkGathered
 from policies.services.marks import MarkNotFound, give_mark, withdraw_mark
 from registrations.services.cancelling import cancel_registration
 from tests.factories import cspace_group, join, make_group, make_occupancy, make_registration, make_user

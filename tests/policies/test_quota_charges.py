@@ -13,7 +13,7 @@ from policies.rules.ledger import Ledger
 from policies.rules.limits import Quota
 from policies.rules.quotas import amount_of, charges_after, owner_of
 from policies.rules.scopes import Owner, Party, Rule
-from policies.rules.verdicts import Wish
+from policies.rules.wishes import Wish
 from tests.policies.oracle import Oracle
 from tests.policies.wishes import DAYS, PLACES, TERMS, ZONE, instant, quotas, stay
 

@@ -31,7 +31,7 @@ from policies.rules.limits import (
 )
 from policies.rules.quotas import Charge
 from policies.rules.scopes import EVERY_DAY, At, During, Owner, Party, Place, Rule, Stay, Where, Who
-from policies.rules.verdicts import Known, MarkGathered, OwnBooking, Wish
+from policies.rules.wishes import Known, MarkGathered, OwnBooking, Wish
 
 ZONE = "Europe/Berlin"
 DAYS = [dt.date(2026, 3, 26) + dt.timedelta(days=ahead) for ahead in range(8)]
