@@ -19,7 +19,7 @@ from groups.models import Group
 from kernel.db.ids import take_block
 from kernel.live.opening import PLACES
 from kernel.live.streams import StreamPlaces
-from policies.queries.rulebook import forget_rulebook
+from policies.queries.rulebook import NO_RULES, go_by
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.registries import changed, registered
 
@@ -118,7 +118,7 @@ def no_rules_kept() -> None:
 
     What has gone by others is done again in a new transaction, which a test that is one has not.
     """
-    forget_rulebook()
+    go_by(NO_RULES)
 
 
 @pytest.fixture(autouse=True)

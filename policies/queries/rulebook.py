@@ -1,7 +1,7 @@
 """The rules in force, as each process keeps them: what a booking goes by, its own statements say which they must be.
 
 Nothing is asked before a booking: it is written only if the version is still the one it went by (`AS_KEPT`), under the
-lock that whoever writes rules takes for himself. A process that has read no rules goes by none, as a new house does.
+lock that whoever writes rules takes for himself.
 """
 
 from collections.abc import Sequence
@@ -90,30 +90,30 @@ class Rulebook:
 
 
 NO_RULES = Rulebook()
-_kept = NO_RULES
+_kept: Rulebook | None = None
 
 
 def kept_rulebook() -> Rulebook:
-    """What this process goes by; perhaps not the rules in force any more."""
-    return _kept
+    """What this process goes by; perhaps not the rules in force any more. It reads them where it goes by none yet."""
+    return renew_rulebook() if _kept is None else _kept
 
 
 def renew_rulebook() -> Rulebook:
     """The rules in force, which this process goes by from now on. One round trip."""
-    global _kept
-    _kept = rulebook_now()
-    return _kept
+    rulebook = rulebook_now()
+    go_by(rulebook)
+    return rulebook
 
 
-def forget_rulebook() -> None:
-    """Go by no rules, like a process that has just started."""
+def go_by(rulebook: Rulebook | None) -> None:
+    """Have this process go by rules; None: it reads them when it next asks, like one that has just started."""
     global _kept
-    _kept = NO_RULES
+    _kept = rulebook
 
 
 def is_kept(version: UUID | None) -> bool:
     """Whether this process goes by a version; if not, it has read the rules in force now."""
-    if version == _kept.version:
+    if _kept is not None and version == _kept.version:
         return True
     renew_rulebook()
     return False
@@ -122,7 +122,7 @@ def is_kept(version: UUID | None) -> bool:
 def rulebook_in_force() -> Rulebook:
     """The rules that bind at this moment: for questions, which no lock protects. One round trip, or two."""
     is_kept(rulebook_version())
-    return _kept
+    return kept_rulebook()
 
 
 def rulebook_version() -> UUID | None:

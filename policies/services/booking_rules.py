@@ -24,7 +24,7 @@ from kernel.facts import cascade, publish
 from policies.enums import Effect, Per
 from policies.facts import BookingRuleChanged, BookingRuleCreated, BookingRuleDeleted, RulesWriting
 from policies.models import BookingRule
-from policies.queries.rulebook import RULES_VERSION, NamedRule, asking_for_rule, named_rules, terms_now
+from policies.queries.rulebook import RULES_VERSION, NamedRule, asking_for_rule, go_by, named_rules, terms_now
 from policies.queries.scope_ids import scope_ids
 from policies.rules.limits import Limit, Quota
 from policies.rules.quotas import period_began
@@ -218,8 +218,9 @@ def announce_rules(*, actor_id: int | None, now: datetime, rule_id: int) -> None
 
 
 def renew_rules() -> None:
-    """From the commit on everybody reads the rules, and what they go by, again."""
+    """From the commit on everybody reads the rules, and what they go by, again; this process when it next asks."""
     renew(RULES_VERSION)
+    go_by(None)
 
 
 def goes_by_calendar() -> bool:

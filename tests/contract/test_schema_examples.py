@@ -258,6 +258,7 @@ def loaded(django_db_setup, django_db_blocker):
 def campus(loaded, db):
     for user in (loaded.ta217, loaded.john):
         user.forget_access()
+    renew_rulebook()
     return loaded
 
 
