@@ -224,7 +224,7 @@ class Campus:
 
     def row(self, name: str, path: str) -> int:
         """Make the one thing the operation is about; its id, 0 where it has none."""
-        if name in ("registration_create", "batch_allocation_create") or name.startswith("classroom_free"):
+        if name in ("registration_create", "registration_check", "batch_allocation_create") or name.startswith("classroom_free"):
             return 0
         if "batch-allocations" in path:
             return self.series()
