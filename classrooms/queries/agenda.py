@@ -97,6 +97,7 @@ class Describer:
 
 
 WORDS = UseRow._fields[5:-1]
+# OFFSET 0 keeps the planner from joining whole tables: what a satellite belongs to is looked up by its id.
 USES_OF_A_ROOM = """
 SELECT room_use.*
   FROM classrooms_classroom AS room
@@ -108,7 +109,7 @@ SELECT room_use.*
         UNION ALL
        SELECT {of_satellite}
          FROM classrooms_occupancy AS held
-         JOIN LATERAL ({uses} WHERE classrooms_occupancy.id = held.main_id) AS main ON true
+         JOIN LATERAL ({uses} WHERE classrooms_occupancy.id = held.main_id OFFSET 0) AS main ON true
          JOIN classrooms_classroom AS via ON via.id = main.classroom_id
         WHERE held.classroom_id = {the_room} AND {satellite_is_in_the_slot}) AS room_use ON true
  WHERE room.name = %s
@@ -117,7 +118,7 @@ SELECT room_use.*
 DESCRIBED = """
 SELECT {of_satellite}
   FROM (SELECT *, row_number() OVER () AS place FROM ({occupancies}) AS held) AS held
-  JOIN LATERAL ({uses} WHERE classrooms_occupancy.id = coalesce(held.main_id, held.id)) AS main ON true
+  JOIN LATERAL ({uses} WHERE classrooms_occupancy.id = coalesce(held.main_id, held.id) OFFSET 0) AS main ON true
   LEFT JOIN classrooms_classroom AS via ON via.id = main.classroom_id AND via.id <> held.classroom_id
  ORDER BY held.place
 """

@@ -11,6 +11,7 @@ from classrooms.models import Classroom, Occupancy
 from dialects.occupancy.distances import Coordinates, metres
 from kernel import clock
 from kernel.campus_time import campus_interval
+from tests.classrooms.room_time import KINDS
 from tests.dialects.occupancy.scenes import DAY, FREE, SOONEST, at, occupy, shown, span
 from tests.factories import make_classroom, make_registration
 from tests.factories.timetables import make_course, make_lecture
@@ -93,7 +94,7 @@ def test_every_kind_blocks_and_nothing_cancelled_does(api, rooms, team, member, 
     assert names(api, (10, 11)) == ["C"]
     withdraw(kind=Course, row_ids=[lecture.schedule.course_id], by=cspace, now=clock.now())
     assert names(api, (10, 11)) == ["B", "C"]
-    for number, kind in enumerate(OccupancyKind.values):
+    for number, kind in enumerate(KINDS):
         occupy(make_classroom(f"Z{number}"), 10, 11, kind)
     assert names(api, (10, 11)) == ["B", "C"]
 
