@@ -104,7 +104,10 @@ class RoomsClosed(_AboutClosure):
     @property
     def details(self) -> dict[str, Any]:
         targets = list(self.cancelled_targets)
-        shortened = {"shortened_buffers": list(self.shortened_buffers)} if self.shortened_buffers else {}
+        booking_ids = list(self.shortened_buffers)
+        shortened = (
+            {"shortened_buffer_count": len(booking_ids), "shortened_buffers": booking_ids} if booking_ids else {}
+        )
         return super().details | {"cancelled_count": len(targets), "cancelled": targets} | shortened
 
 

@@ -39,7 +39,8 @@ class OccupancyQuerySet(QuerySet[RowT]):
         )
 
     def beside_lectures(self, classroom_id: Any, starts_at: Any, ends_at: Any) -> Self:
-        """What a lecture in a room and time would meet: everything but lectures. The arguments may be expressions.
+        """What a lecture in a room and time would meet: everything but lectures in this very room, and buffers, which
+        give way. The arguments may be expressions.
 
         Written like the exclusion constraint, whose index answers it, for many lectures in one query.
         """
@@ -49,7 +50,8 @@ class OccupancyQuerySet(QuerySet[RowT]):
                 classroom_id=classroom_id,
                 during__overlap=TsTzRange(starts_at, ends_at, RangeBoundary()),
             )
-            .exclude(kind=OccupancyKind.LECTURE)
+            .exclude(kind=OccupancyKind.LECTURE, main=None)
+            .exclude(kind=OccupancyKind.BUFFER)
         )
 
     def in_order(self) -> Self:

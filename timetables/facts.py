@@ -13,6 +13,16 @@ MAX_SOURCE = 100
 """How much of a file's name stands in the target; the details have all of it."""
 
 
+def _shortened(booking_ids: tuple[int, ...]) -> dict[str, Any]:
+    """Nothing where no buffer gave way."""
+    if not booking_ids:
+        return {}
+    return {
+        "shortened_buffer_count": len(booking_ids),
+        "shortened_buffers": list(booking_ids[:MAX_NAMED]),
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class TimetableImported(Fact):
     """`counts` = {noun: {created, changed, kept, withdrawn, restored}}; `conflicts` = what stood in the way, JSON.
@@ -29,6 +39,8 @@ class TimetableImported(Fact):
     conflicts: tuple[dict[str, Any], ...]
     fault_count: int
     made_rooms: tuple[str, ...]
+    shortened_buffers: tuple[int, ...] = ()
+    """The ids of the bookings whose buffers gave way to lectures."""
 
     @property
     def target(self) -> str:
@@ -46,6 +58,7 @@ class TimetableImported(Fact):
             "fault_count": self.fault_count,
             "made_room_count": len(self.made_rooms),
             "made_rooms": list(self.made_rooms[:MAX_NAMED]),
+            **_shortened(self.shortened_buffers),
         }
 
 
@@ -86,6 +99,7 @@ class _VisibilityChange(Fact):
     released_count: int
     reclaimed_count: int
     conflicts: tuple[dict[str, Any], ...]
+    shortened_buffers: tuple[int, ...] = ()
 
     @property
     def target(self) -> str:
@@ -99,6 +113,7 @@ class _VisibilityChange(Fact):
             "reclaimed": self.reclaimed_count,
             "conflict_count": len(self.conflicts),
             "conflicts": list(self.conflicts[:MAX_NAMED]),
+            **_shortened(self.shortened_buffers),
         }
 
 

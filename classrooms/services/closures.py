@@ -13,8 +13,9 @@ from classrooms.models import Classroom, Closure, RoomOverlap
 from classrooms.queries.obstacles import obstacles_in_any
 from classrooms.rules import closure_faults
 from classrooms.services.parts import part_closures_again
+from classrooms.services.precedence import take_many
 from classrooms.services.room_holding import hold_rooms
-from classrooms.services.room_time import RoomAlreadyBooked, release, take_many
+from classrooms.services.room_time import RoomAlreadyBooked, release
 from kernel.campus_time import Interval
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, NotFound
@@ -65,7 +66,7 @@ def close_rooms(
             interval=interval,
             reason=reason,
             cancelled_targets=cancelled_targets,
-            shortened_buffers=tuple(shortened),
+            shortened_buffers=shortened,
         )
     )
     return closures
@@ -73,14 +74,14 @@ def close_rooms(
 
 def _insert_closures(
     classrooms: Sequence[Classroom], interval: Interval, *, reason: str, is_campus_wide: bool
-) -> tuple[list[Closure], list[int]]:
+) -> tuple[list[Closure], tuple[int, ...]]:
     """The new closures with their API relations, in the order of the rooms; the bookings whose buffers gave way."""
-    ids, shortened = take_many([(room.pk, interval) for room in classrooms], kind=OccupancyKind.CLOSURE)
+    ids, taking = take_many([(room.pk, interval) for room in classrooms], kind=OccupancyKind.CLOSURE)
     Closure.objects.bulk_create(
         Closure(occupancy_id=occupancy_id, reason=reason, is_campus_wide=is_campus_wide) for occupancy_id in ids
     )
     closures = Closure.objects.with_api_relations().in_bulk(ids)
-    return [closures[occupancy_id] for occupancy_id in ids], shortened
+    return [closures[occupancy_id] for occupancy_id in ids], taking.shortened
 
 
 @transactional

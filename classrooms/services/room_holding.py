@@ -26,9 +26,10 @@ def holding_rooms(*naming: Statement, rooms: Iterable[int] = (), after: Sequence
     return locking_rooms(Statement(TOUCHED.format(named=names), (*values, list(rooms))), after=after)
 
 
-def hold_rooms(classroom_ids: Iterable[int], *, after: Sequence[Lock] = ()) -> None:
-    """The same at once: nobody else books in these rooms, or what touches them, until the transaction ends."""
-    send(holding_rooms(rooms=classroom_ids, after=after))
+def hold_rooms(classroom_ids: Iterable[int], *, after: Sequence[Lock] = ()) -> set[int]:
+    """The same at once: nobody else books in these rooms, or what touches them, until the transaction ends. All rooms
+    that are held."""
+    return {room for room, *_ in send(holding_rooms(rooms=classroom_ids, after=after))[0]}
 
 
 def lock_and_reload(

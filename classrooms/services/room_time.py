@@ -1,4 +1,5 @@
-"""The one door to room time: `occupying`, `occupy_many`, `move`, `move_many`, `release`, `reclaim_many`.
+"""The one door to room time: `occupying`, `occupy_many`, `move`, `move_many`, `release`; `precedence` for lectures and
+closures.
 
 The exclusion constraint is the guarantee. How it is met decides whether the server stands under contention
 (architecture §3): a single new row of a plain room goes in by ON CONFLICT DO NOTHING under the room's *shared* lock;
@@ -8,7 +9,6 @@ everything else holds the locks of all rooms it touches *exclusively* (`room_hol
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from classrooms.enums import OccupancyKind
@@ -23,7 +23,7 @@ from classrooms.queries.obstacles import (
 )
 from classrooms.rules import NO_BUFFERS, Buffers
 from classrooms.services.holds import asking_for_hold, check_no_hold, check_not_held
-from classrooms.services.satellites import CUT, IS_PLAIN, MAIN, SHORTENED, adding_satellites, occupying_exclusively
+from classrooms.services.satellites import IS_PLAIN, MAIN, adding_satellites, occupying_exclusively
 from kernel.campus_time import Interval
 from kernel.db.arrays import array_of
 from kernel.db.batch import Statement, put_off, send
@@ -176,14 +176,7 @@ def releasing(occupancy_ids: Sequence[int]) -> Statement:
 
 def release(occupancy_ids: Sequence[int] | QuerySet[Any, Any]) -> int:
     """Make rows not live; how many were. The rooms are free from the commit on; the caller holds them exclusively."""
-    ((number,),) = send(_naming(RELEASE, occupancy_ids))[0]
-    return int(number)
-
-
-def reclaim_many(occupancy_ids: QuerySet[Any, Any]) -> int:
-    """Make rows live again where they were; how many. The caller holds the rooms exclusively and has left out what
-    meets something else; whatever slips through meets the constraint (23P01)."""
-    ((number,),) = send(_naming(RECLAIM.replace("{add}", adding_satellites()), occupancy_ids))[0]
+    ((number,),) = send(naming_ids(RELEASE, occupancy_ids))[0]
     return int(number)
 
 
@@ -195,43 +188,15 @@ WITH named (id) AS ({ids}),
                      WHERE is_live AND main_id IN (SELECT id FROM named))
 SELECT count(*) FROM mains
 """
-RECLAIM = """
-WITH named (id) AS ({ids}),
-     gone AS (DELETE FROM classrooms_occupancy WHERE main_id IN (SELECT id FROM named) RETURNING id),
-     wanted AS (
-         UPDATE classrooms_occupancy AS reclaimed SET is_live = true
-          WHERE id IN (SELECT id FROM named) AND (SELECT count(*) FROM gone) >= 0
-      RETURNING id, classroom_id AS room, starts_at, ends_at, kind, before_minutes, after_minutes),
-     satellites AS ({add})
-SELECT count(*) FROM wanted
-"""
 
 
-def _naming(sql: str, occupancy_ids: Sequence[int] | QuerySet[Any, Any]) -> Statement:
+def naming_ids(sql: str, occupancy_ids: Sequence[int] | QuerySet[Any, Any]) -> Statement:
     """SQL with the rows of a query of ids, or with ids, in it."""
     if isinstance(occupancy_ids, QuerySet):
         ids = statement_of(occupancy_ids)
     else:
         ids = Statement("SELECT unnest(%s::bigint[])", (array_of(occupancy_ids),))
     return Statement(sql.replace("{ids}", ids.sql), ids.parameters)
-
-
-def occupy_staged(table: str, *, kind: OccupancyKind) -> int:
-    """Add a row for each row of a temporary table, as far as nothing is in the way; how many.
-
-    The table has the columns id, classroom_id, starts_at, ends_at, is_live, and is_placed, which is set where it went
-    in. Ids come from the sequence of `classrooms_occupancy`. One statement for any number; the caller holds the rooms
-    exclusively.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH placed AS (INSERT INTO classrooms_occupancy (id, classroom_id, starts_at, ends_at, is_live, kind)"  # noqa: S608
-            f" SELECT id, classroom_id, starts_at, ends_at, is_live, %s FROM {table}"
-            " ORDER BY classroom_id, starts_at, id ON CONFLICT DO NOTHING RETURNING id)"
-            f" UPDATE {table} SET is_placed = true FROM placed WHERE placed.id = {table}.id",
-            [kind.value],
-        )
-        return int(cursor.rowcount)
 
 
 def occupy_many(
@@ -244,14 +209,6 @@ def occupy_many(
     ids = next_ids(ROOM_TIME, len(rows))
     send(occupying_many(ids, rows, kind=kind, buffers=buffers))
     return ids
-
-
-def take_many(rows: Sequence[tuple[int, Interval]], *, kind: OccupancyKind) -> tuple[list[int], list[int]]:
-    """`occupy_many` for what takes precedence over buffers; the ids, and whose buffers are shorter now."""
-    ids = next_ids(ROOM_TIME, len(rows))
-    sql = TAKE_MANY.replace("{add}", adding_satellites())
-    shortened = send(Statement(sql, (kind.value, array_of(ids), *as_arrays(rows), *as_minutes((), len(rows)))))[0]
-    return ids, [main for (main,) in shortened]
 
 
 def occupying_many(
@@ -274,10 +231,6 @@ ADD_MAINS = (
     " SELECT id, room, starts_at, ends_at, true, kind, before_minutes, after_minutes FROM wanted)"
 )
 OCCUPY_MANY = f"WITH wanted AS ({MANY}), {ADD_MAINS}"
-TAKE_MANY = (
-    f"WITH asked AS ({MANY}), {CUT}, wanted AS (SELECT * FROM asked WHERE (SELECT count(*) FROM cut) >= 0),"  # noqa: S608
-    f" {ADD_MAINS}, satellites AS ({{add}}) {SHORTENED}"
-)
 
 
 def move_many(rows: Mapping[int, tuple[int, Interval]], *, buffers: Sequence[Buffers] = ()) -> None:

@@ -73,30 +73,6 @@ SELECT beside.starts_at, beside.ends_at
         OR EXISTS (SELECT FROM classrooms_roomoverlap
                     WHERE classroom_id = beside.room AND other_id = touched.room AND is_inside))
 """  # noqa: S608 - constants of ours
-# What stands in the way of rows of `asked` that take precedence, and gives way to them: buffers, and where a closure is
-# to stand, the parts of other closures. What is left of them stays.
-CUT = """
-own AS (
-    SELECT room, kind, starts_at, ends_at FROM asked
-     UNION ALL
-    SELECT other_id, kind, starts_at, ends_at
-      FROM asked JOIN classrooms_roomoverlap ON classroom_id = room WHERE is_inside),
-taken AS (
-    SELECT room, kind, range_agg(tstzrange(starts_at, ends_at)) AS spans FROM own GROUP BY room, kind),
-cut AS (
-    DELETE FROM classrooms_occupancy AS held
-     USING taken, classrooms_occupancy AS main
-     WHERE held.is_live AND held.main_id IS NOT NULL AND held.classroom_id = taken.room AND main.id = held.main_id
-       AND tstzrange(held.starts_at, held.ends_at, '[)') && taken.spans
-       AND (held.kind = 'buffer' OR (held.kind = 'part' AND main.kind = 'closure' AND taken.kind = 'closure'))
- RETURNING held.classroom_id, held.starts_at, held.ends_at, held.kind, held.main_id, taken.spans),
-left_over AS (
-    INSERT INTO classrooms_occupancy (classroom_id, starts_at, ends_at, is_live, kind, main_id)
-    SELECT classroom_id, lower(span), upper(span), true, kind, main_id
-      FROM cut CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(starts_at, ends_at)) - spans) AS span)
-"""
-SHORTENED = "SELECT DISTINCT main_id FROM cut WHERE kind = 'buffer' ORDER BY main_id"
-"""Whose buffers were cut."""
 MAIN = "id, classroom_id, starts_at, ends_at, is_live, kind, before_minutes, after_minutes"
 """The columns of a main row, in the order of `wanted`."""
 

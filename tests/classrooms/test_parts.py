@@ -125,17 +125,17 @@ def test_a_booking_has_what_is_inside_and_marks_what_has_a_part_of_it(booked, ha
 
 
 @pytest.mark.parametrize(
-    ("taken", "open"),
+    ("taken", "left"),
     [("abc", ""), ("ab", "c"), ("bc", "a"), ("a", "bc b c"), ("b", "a c"), ("c", "ab a b")],
 )
-def test_who_excludes_whom(api, member, team, booked, hall, taken, open):
+def test_who_excludes_whom(api, member, team, booked, hall, taken, left):
     held = booked(taken)
     free = [room["name"] for room in api(member).get(f"classrooms/free/?{SLOT}").json()["results"]]
-    assert sorted(free) == sorted(open.split())
+    assert sorted(free) == sorted(left.split())
     for name in hall:
         conflict = {"id": held.pk, "kind": "registration", **MORNING} | ({} if name == taken else {"via": taken})
         answer = api(member).post("registrations/?dry_run=true", {"classroom": name, "group_id": team.pk, **MORNING})
-        if name in open.split():
+        if name in left.split():
             assert answer.status_code == 201
         else:
             assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
@@ -244,8 +244,17 @@ def test_series_take_parts_and_mind_each_other(api, cspace, team, hall):
     """Two of one request, of the hall and of its part: the later one gives way."""
     hours = {"day_of_week": 4, "start_time": "10:00", "end_time": "12:00", "group_id": team.pk}
     dates = {"start_date": "2026-01-28", "end_date": "2026-02-11"}
-    items = [{"classroom": name, **hours, **dates} for name in ("abc", "c")]
-    refused = api(cspace).post("allocations/batch/", {"allocations": items, "on_conflict": "fail"})
-    if refused.status_code == 404:
-        pytest.fail(str(refused.json()))
-    assert (refused.status_code, refused.json()["code"]) == (409, "CONFLICT")
+    items = [{"classroom": name, **hours, **dates, "on_conflict": "skip"} for name in ("c", "ab", "b")]
+    refused = api(cspace).post("batch-allocations/", {"items": items})
+    assert (refused.status_code, refused.json()["details"]["conflicts"][0]) == (
+        409,
+        {"item": 2, "id": None, "kind": "registration", **MORNING},
+    )
+    made = api(cspace).post("batch-allocations/", {"items": items[:2]})
+    assert made.status_code == 201
+    ids = [[row["id"] for row in series["registrations"]] for series in made.json()["results"]]
+    assert list(map(len, ids)) == [3, 3]
+    assert Occupancy.objects.filter(main__in=ids[0]).count() == 3 * 2
+    assert Occupancy.objects.filter(main__in=ids[1]).count() == 3 * 4
+    taken = api(cspace).post("batch-allocations/", items[2] | {"on_conflict": "fail"})
+    assert taken.json()["details"]["conflicts"][0] == {"id": ids[1][0], "kind": "registration", **MORNING, "via": "ab"}

@@ -168,8 +168,10 @@ CONFLICTS_OF_NEW_BOOKINGS = """
     JOIN timetables_courseschedule schedule ON schedule.id = booking.schedule_id
     JOIN timetables_course course ON course.id = schedule.course_id
     JOIN classrooms_classroom room ON room.id = booking.classroom_id
-    CROSS JOIN LATERAL (SELECT o.kind, o.id FROM classrooms_occupancy o
-    WHERE o.classroom_id = booking.classroom_id AND o.is_live AND o.kind <> 'lecture'
+    CROSS JOIN LATERAL (SELECT coalesce(main.kind, o.kind) AS kind, coalesce(main.id, o.id) AS id
+    FROM classrooms_occupancy o LEFT JOIN classrooms_occupancy main ON main.id = o.main_id
+    WHERE o.classroom_id = booking.classroom_id AND o.is_live AND o.kind <> 'buffer'
+    AND (o.kind <> 'lecture' OR o.main_id IS NOT NULL)
     AND tstzrange(o.starts_at, o.ends_at, '[)') && tstzrange(booking.starts_at, booking.ends_at, '[)')
     ORDER BY o.starts_at, o.id LIMIT 1) obstacle
     WHERE NOT booking.is_placed ORDER BY booking.line, booking.starts_at, booking.id LIMIT %s"""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from classrooms.enums import OccupancyKind
-from classrooms.services.room_time import occupy_staged
+from classrooms.services.precedence import occupy_staged
 from kernel.campus_time import campus_date, days_interval
 from timetables.importing import lecture_statements as sql
 from timetables.importing.nouns import LECTURES, WEEKLY
@@ -97,7 +97,9 @@ def _write_room_time(counts: Counts, report: ImportReport) -> None:
     rooms = frozenset(room for (room,) in rows_of(sql.ROOMS_OF_NEW_BOOKINGS))
     courses = [course for (course,) in rows_of("SELECT id FROM courses_in_file")]
     settlement = settle(CourseBooking.objects.filter(schedule__course__in=courses), more_rooms=rooms)
-    counts.created = occupy_staged("new_bookings", kind=OccupancyKind.LECTURE)
+    taking = occupy_staged("new_bookings", kind=OccupancyKind.LECTURE)
+    counts.created = taking.count
+    report.shortened_buffers = sorted({*settlement.shortened_buffers, *taking.shortened})
     run(sql.CREATE_BOOKINGS)
     run(sql.NOTE_COURSES_OF_BOOKINGS)
     counts.restored = count(sql.BOOKINGS_RESTORED, "booking.is_available")

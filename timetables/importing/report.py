@@ -11,6 +11,7 @@ from timetables.queries.conflicts import MAX_LISTED, LectureConflict
 
 MAX_ROOMS_LISTED = 20
 MAX_COURSES_LISTED = 20
+MAX_BUFFERS_LISTED = 20
 MAX_FAULTS_PER_KIND = 3
 """More are listed where every detail is asked for."""
 MAX_KINDS = 200
@@ -74,6 +75,8 @@ class ImportReport:
     loss_count: int = 0
     faulty_courses: set[str] | None = field(default_factory=set)
     """Whose rows have faults, by code: nothing of them is withdrawn. None = of no course."""
+    shortened_buffers: list[int] = field(default_factory=list)
+    """The ids of the bookings whose buffers gave way to lectures."""
     held_courses: int = 0
     """How many courses of the file keep what they had."""
 
@@ -120,6 +123,8 @@ class ImportReport:
         yield from _list("rooms made", self.made_rooms, len(self.made_rooms), MAX_ROOMS_LISTED)
         new = self.counts.get("courses", Counts()).created
         yield from _list("new courses", self.new_courses, new, MAX_COURSES_LISTED)
+        shortened = [str(booking) for booking in self.shortened_buffers[:MAX_BUFFERS_LISTED]]
+        yield from _list("bookings with less buffer", shortened, len(self.shortened_buffers), MAX_BUFFERS_LISTED)
         yield from map(str, self.losses)
         if self.loss_count > len(self.losses):
             yield f"… and lectures of {self.loss_count - len(self.losses)} courses more are withdrawn"

@@ -81,6 +81,7 @@ def _imported(report: ImportReport, *, by: User | None, now: datetime, source: s
         course_ids=_affected_courses(),
         conflict_count=report.conflict_count,
         conflicts=tuple(conflict.to_json() for conflict in report.conflicts),
+        shortened_buffers=tuple(report.shortened_buffers),
         fault_count=report.fault_count,
         made_rooms=tuple(report.made_rooms),
     )

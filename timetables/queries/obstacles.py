@@ -1,6 +1,7 @@
 """What keeps lectures from their rooms."""
 
 from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from classrooms.models import Occupancy
 from classrooms.querysets import OccupancyQuerySet
@@ -12,7 +13,7 @@ Bookings = CourseBookingQuerySet[CourseBooking]
 
 
 def meeting_others(bookings: Bookings) -> Bookings:
-    """Those in whose room and time something live is that is no lecture."""
+    """Those in whose room and time something live is that is no lecture of that room."""
     return bookings.filter(Exists(_obstacles()))
 
 
@@ -21,7 +22,8 @@ def conflicts_of(bookings: Bookings) -> list[LectureConflict]:
     first = _obstacles().order_by("starts_at", "id")
     rows = (
         bookings.annotate(
-            obstacle_id=Subquery(first.values("id")[:1]), obstacle_kind=Subquery(first.values("kind")[:1])
+            obstacle_id=Subquery(first.values_list(Coalesce("main_id", "id"))[:1]),
+            obstacle_kind=Subquery(first.values_list(Coalesce("main__kind", "kind"))[:1]),
         )
         .order_by("schedule__starts_at", "pk")
         .values_list(

@@ -166,6 +166,7 @@ def _show(kind: type[Model], row_ids: Sequence[int], by: User, now: datetime, *,
             released_count=settlement.released,
             reclaimed_count=settlement.reclaimed,
             conflicts=tuple(conflict.to_json() for conflict in settlement.conflicts),
+            shortened_buffers=settlement.shortened_buffers,
         )
     )
     return replace(settlement, rows=len(changed) - (settlement.refused if kind is CourseBooking else 0))

@@ -6,8 +6,9 @@ of the three calls `settle` in the same transaction, having taken `Namespace.TIM
 
 from dataclasses import dataclass
 
+from classrooms.services.precedence import reclaim_many
 from classrooms.services.room_holding import hold_rooms
-from classrooms.services.room_time import reclaim_many, release
+from classrooms.services.room_time import release
 from timetables.models import CourseBooking
 from timetables.queries.conflicts import LectureConflict
 from timetables.queries.obstacles import Bookings, conflicts_of, meeting_others
@@ -22,6 +23,8 @@ class Settlement:
     refused: int
     conflicts: tuple[LectureConflict, ...]
     """At most `MAX_LISTED` of those refused."""
+    shortened_buffers: tuple[int, ...] = ()
+    """The ids of the bookings whose buffers gave way."""
     rows: int = 0
     """How many rows of those meant are withdrawn or restored by it: the others were so already, or are refused."""
 
@@ -34,12 +37,16 @@ def settle(bookings: Bookings, *, more_rooms: frozenset[int] = frozenset()) -> S
     """
     in_vain, wanting = bookings.blocking_in_vain(), bookings.wanting_room()
     rooms = set(bookings.out_of_step().values_list("classroom_id", flat=True).distinct().order_by())
-    hold_rooms(rooms | more_rooms)
+    held = hold_rooms(rooms | more_rooms)
     if not rooms:
         return Settlement(0, 0, 0, ())
     obstructed_bookings = meeting_others(wanting)
     conflicts = tuple(conflicts_of(obstructed_bookings))
     refused = CourseBooking.objects.filter(pk__in=obstructed_bookings.values("pk")).update(is_available=False)
     released = release(in_vain.values("pk"))
-    reclaimed = reclaim_many(wanting.values("pk"))
-    return Settlement(released, reclaimed, refused, conflicts)
+    taking = reclaim_many(wanting.values("pk"))
+    if held != rooms | more_rooms:  # some are divided: two that came back may have met each other
+        conflicts += tuple(conflicts_of(wanting))
+        late = CourseBooking.objects.filter(pk__in=wanting.values("pk"))
+        refused += late.update(is_available=False)
+    return Settlement(released, taking.count, refused, conflicts, taking.shortened)
