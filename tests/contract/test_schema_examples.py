@@ -224,7 +224,8 @@ class Campus:
 
     def row(self, name: str, path: str) -> int:
         """Make the one thing the operation is about; its id, 0 where it has none."""
-        if name in ("registration_create", "registration_check", "batch_allocation_create") or name.startswith("classroom_free"):
+        makes_one = ("registration_create", "registration_check", "batch_allocation_create")
+        if name in makes_one or name.startswith("classroom_free"):
             return 0
         if "batch-allocations" in path:
             return self.series()
