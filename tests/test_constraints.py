@@ -23,7 +23,6 @@ from mail.models import Invitation
 from notifications.models import Notification
 from outbox.models import Letter, LetterCopy
 from policies.models import QuotaCharge
-from policies.queries.rulebook import renew_rulebook
 from registrations.models import EndingNotice, Registration, Reminder, Series
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.classrooms.divided import divide
@@ -378,7 +377,6 @@ def make_first_rows():
         rule_id=rule_id, owner_kind="group", owner_id=group.pk, registration_id=booking.pk, counts_at=now, amount=1
     )
     make_mark(user, group)
-    renew_rulebook()
     # Room time that no lecture has yet.
     make_registration(by=user, group=group, classroom=room, day=campus_date(now) + dt.timedelta(days=5))
     Preferences.objects.create(user=user)
