@@ -69,17 +69,21 @@ class Hours:
         return 100 * self.share
 
 
+# Asked of parts alone: joined, a table without statistics is walked through for each of its rows.
+KIND = (
+    "CASE held.kind WHEN 'part'"
+    " THEN (SELECT main.kind FROM classrooms_occupancy AS main WHERE main.id = held.main_id) ELSE held.kind END"
+)
 # Per room its spans of room time, merged and cut to the window.
 MERGED_SPANS = f"""
 WITH room AS (
     SELECT id, name, classrooms_classroom.floor, name_order FROM classrooms_classroom
     WHERE %(floor)s::bigint IS NULL OR classrooms_classroom.floor = %(floor)s::bigint
 ), merged AS (
-    SELECT held.classroom_id, coalesce(main.kind, held.kind) = 'closure' AS is_closure,
+    SELECT held.classroom_id, {KIND} = 'closure' AS is_closure,
            range_agg(tstzrange(held.starts_at, held.ends_at))
            * tstzmultirange(tstzrange(%(first)s, %(last)s)) AS spans
     FROM classrooms_occupancy AS held JOIN room ON room.id = held.classroom_id
-    LEFT JOIN classrooms_occupancy AS main ON main.id = held.main_id
     WHERE held.is_live AND held.kind <> 'buffer'
       AND {OVERLAP.format(starts_at="held.starts_at", ends_at="held.ends_at", since="%(first)s", until="%(last)s")}
     GROUP BY held.classroom_id, is_closure
