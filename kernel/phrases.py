@@ -61,14 +61,15 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some phrases, by the value of a parameter; a value that is none of them is said as it is."""
+    """One of some phrases, by the value of a parameter; a value that is none of them is said as it is, or `otherwise`,
+    which is also for what was kept before there was the parameter."""
 
     of: str
     phrases: Mapping[Any, Part]
     otherwise: Part | None = None
 
     def say(self, params: NoticeParams, language: str) -> str:
-        value = params[self.of]
+        value = params[self.of] if self.otherwise is None else params.get(self.of)
         phrase = self.phrases.get(value, self.otherwise)
         return phrase.say(params, language) if phrase else str(value)
 
