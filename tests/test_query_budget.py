@@ -67,6 +67,12 @@ BODIES: dict[str, Any] = {
     "POST closures/": CLOSURE | {"classrooms": "all", "on_conflict": "fail", "ends_at": "2026-02-01T00:30:00Z"},
     "POST closures/?cancelling": CLOSURE | {"classrooms": ["Room A"]},
     "POST registrations/": {"classroom": "Room A", "date": "2026-02-02", "start_time": "10:00", "end_time": "12:00"},
+    "POST registrations/check/": {
+        "classroom": "Room A",
+        "date": "2026-02-02",
+        "start_time": "10:00",
+        "end_time": "12:00",
+    },
     "PUT registrations/{registration}/": {"date": "2026-02-03"},
     "PATCH registrations/{registration}/": {"description": "Reading circle"},
     "PATCH classrooms/{room}/": ROOM,
@@ -97,6 +103,7 @@ BODIES: dict[str, Any] = {
 }
 OF_A_GROUP = (
     "POST registrations/",
+    "POST registrations/check/",
     "POST batch-allocations/",
     "POST allocation-events/{open}/registrations/",
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kernel.api.examples import this_moment
@@ -11,6 +12,11 @@ from kernel.api.serializers import Output, Query, Shape
 from kernel.campus_time import format_instant
 from policies.api.serializers import PartField
 from policies.enums import Unit
+
+
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "object"}]})
+class PeriodField(PartField):
+    """A word, or `{"days": 14}`."""
 
 
 class QuotaQuery(Query):
@@ -32,7 +38,7 @@ class QuotaOutput(Output):
 
     rule_id = serializers.IntegerField()
     sentence = serializers.CharField()
-    per = PartField()
+    per = PeriodField()
     unit = serializers.ChoiceField(choices=Unit.choices)
     limit = serializers.IntegerField()
     used = serializers.IntegerField()

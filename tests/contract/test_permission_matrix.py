@@ -140,6 +140,7 @@ MATRIX = {
     # §5 Registrations
     ("GET", "registrations/"): CSPACE,
     ("POST", "registrations/"): (401, 403, 201, 201, 201),
+    ("POST", "registrations/check/"): LOGGED_IN,
     ("GET", "registrations/{members}/"): (401, 403, 200, 403, 200),
     ("GET", "registrations/{admins}/"): (401, 403, 403, 200, 200),
     ("GET", "registrations/{cancelled}/"): (401, 403, 404, 403, 200),
@@ -247,6 +248,11 @@ MATRIX = {
     ("PATCH", "booking-rules/{missing}/"): CSPACE_MISSING,
     ("DELETE", "booking-rules/{rule}/"): CSPACE_DELETES,
     ("DELETE", "booking-rules/{missing}/"): CSPACE_MISSING,
+    ("GET", "users/me/quota/"): LOGGED_IN,
+    ("GET", "groups/{team}/quota/"): (401, 403, 200, 200, 200),
+    ("GET", "groups/{other}/quota/"): CSPACE,
+    ("GET", "groups/{system}/quota/"): CSPACE,
+    ("GET", "groups/{missing}/quota/"): MISSING,
     ("GET", "users/me/marks/"): LOGGED_IN,
     ("GET", "groups/{team}/marks/"): (401, 403, 200, 200, 200),
     ("GET", "groups/{other}/marks/"): CSPACE,
@@ -367,7 +373,7 @@ BODIES: dict[tuple[str, str], Any] = {
 """{(method, last collection of the path): a body that is accepted}."""
 
 
-def booking(group_id: int) -> dict[str, Any]:
+def booking(group_id: int | None) -> dict[str, Any]:
     return {
         "classroom": "Room A",
         "group_id": group_id,
@@ -483,6 +489,8 @@ def allocations(team: Any, other: Any, room: Any, member: Any, cspace: Any) -> d
 def body_for(method: str, path: str, campus: Any) -> Any:
     if (method, path) == ("POST", "registrations/"):
         return booking(campus.team)
+    if path == "registrations/check/":
+        return booking(None)
     if path == "batch-allocations/":
         dates = {"start_date": "2026-02-03", "end_date": "2026-02-24", "on_conflict": "skip"}
         return wish(campus.team) | {"day_of_week": 3} | dates

@@ -158,6 +158,14 @@ class Campus:
         renew_rulebook()
         return rule_id
 
+    def quota(self, path: str) -> int:
+        """Of a group; or of people, so that it is one's own too."""
+        of = "person" if "/me/" in path else "group"
+        limit = {"type": "quota", "minutes": 720, "per": "week", "counts": "takes_place_in", "of": of}
+        make_rule(self.ta217, limit=limit)
+        renew_rulebook()
+        return self.team.pk
+
     def mark(self, path: str) -> int:
         return make_mark(self.ta217, self.ta217 if "/me/" in path else self.team).pk
 
@@ -239,6 +247,8 @@ class Campus:
             return self.webhook()
         if "booking-rules" in path:
             return self.rule()
+        if "quota" in path:
+            return self.quota(path)
         if "marks" in path:
             mark_id = self.mark(path)
             return self.team.pk if "groups" in path else mark_id
