@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 
+from django.db.models.functions import Coalesce
+
 from allocations import draw
 from allocations.enums import EntryStatus
 from allocations.models import AllocationEvent, AllocationRegistration, EventWeight
@@ -130,17 +132,22 @@ def room_lines(
 
     `not_of_series`: the occurrences of these series are left out, save those settled by hand since.
     A room 0 line stands for a closure of the whole campus: it covers the day in each of these rooms.
-    A room that cannot be booked at all is closed on all days.
+    A room that cannot be booked at all is closed on all days. Buffers are booked, and so is what stands for the use of
+    a whole or a part of a room.
     """
     is_open = {room.pk: room.is_active for room in rooms}
     room_ids, spans = is_open.keys(), day_spans(first, last)
     rows = Occupancy.objects.live().overlapping(days_interval(first, last)).filter(classroom_id__in=room_ids)
     if not_of_series:
-        rows = rows.exclude(registration__week__series_id__in=not_of_series, registration__week__state=WeekState.HELD)
+        for way in ("registration__week__", "main__registration__week__"):
+            rows = rows.exclude(**{f"{way}series_id__in": not_of_series, f"{way}state": WeekState.HELD})
     occupancies = [
         RoomTime(room_id, Interval(starts_at, ends_at), is_campus_wide)
         for room_id, starts_at, ends_at, is_campus_wide in rows.values_list(
-            "classroom_id", "starts_at", "ends_at", "closure__is_campus_wide"
+            "classroom_id",
+            "starts_at",
+            "ends_at",
+            Coalesce("closure__is_campus_wide", "main__closure__is_campus_wide"),
         )
     ]
     closed = closed_days(occupancies, room_ids, spans)

@@ -14,12 +14,12 @@ from import_export.admin import ExportMixin
 from import_export.formats.base_formats import CSV, XLSX
 from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import action as list_action
-from unfold.widgets import UnfoldAdminIntegerFieldWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelect2MultipleWidget
 
 from accounts.admin.acting import actor
 from classrooms.admin.pictures import plan_of, plan_of_list, utilisation_context
 from classrooms.admin.room_lists import RoomListAdmin
-from classrooms.models import Classroom
+from classrooms.models import Classroom, RoomPart
 from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults, place_faults
 from classrooms.services.rooms import CHANGEABLE, PLACE, change_classroom, create_classroom, delete_classroom
 from kernel import clock
@@ -59,10 +59,22 @@ class ClassroomForm(ServiceForm):
     )
     floor = forms.IntegerField(min_value=FLOORS[0], max_value=FLOORS[-1], widget=UnfoldAdminIntegerFieldWidget)
     equipment = JsonFormField(required=False)
+    parts = forms.ModelMultipleChoiceField(
+        queryset=Classroom.objects.in_order(),
+        required=False,
+        widget=UnfoldAdminSelect2MultipleWidget,
+        help_text="The rooms of which this one consists: who has it has them too.",
+    )
 
     class Meta:
         model = Classroom
         fields = COLUMNS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            parts = RoomPart.objects.filter(whole=self.instance.pk).order_by("part")
+            self.initial.setdefault("parts", list(parts.values_list("part", flat=True)))
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"]).strip()
@@ -134,7 +146,8 @@ class ClassroomAdmin(ExportMixin, RoomListAdmin):
         return site.has_permission(request)
 
     def save_model(self, request: HttpRequest, obj: Classroom, form: Any, change: bool) -> None:
-        values = {name: form.cleaned_data[name] for name in COLUMNS if name in form.cleaned_data}
+        names = (*COLUMNS, "parts")
+        values = {name: form.cleaned_data[name] for name in names if name in form.cleaned_data}
         if change:
             values = {name: value for name, value in values.items() if name in form.changed_data}
             change_classroom(classroom_id=obj.pk, by=actor(request), now=clock.now(), **values)
