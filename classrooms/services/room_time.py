@@ -9,6 +9,7 @@ everything else holds the locks of all rooms it touches *exclusively* (`room_hol
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from classrooms.enums import OccupancyKind
@@ -81,8 +82,11 @@ def occupying(
     if buffers or is_divided:
         minutes = (buffers.before_minutes, buffers.after_minutes)
         return occupying_exclusively(classroom_id, (*row, *minutes), more, after=after)
-    sql = OCCUPY_PLAIN_ROOM.format(more=more.sql)
-    return [*sharing_room(classroom_id, after=after), Statement(sql, (*row, classroom_id, *more.parameters))]
+    is_plain = Statement(IS_PLAIN.format(room="%s::bigint"), (classroom_id,))
+    if "trust-plain-rooms" in settings.CSPACE_TEST_FAULTS:
+        is_plain = Statement("true")
+    sql = f"{OCCUPY_PLAIN_ROOM} WHERE {is_plain.sql}{more.sql} ON CONFLICT DO NOTHING"
+    return [*sharing_room(classroom_id, after=after), Statement(sql, (*row, *is_plain.parameters, *more.parameters))]
 
 
 NOT_HELD = (
@@ -91,7 +95,6 @@ NOT_HELD = (
 OCCUPY_PLAIN_ROOM = (
     "INSERT INTO classrooms_occupancy (id, classroom_id, starts_at, ends_at, is_live, kind)"
     " SELECT %s::bigint, %s::bigint, %s::timestamptz, %s::timestamptz, true, %s"
-    f" WHERE {IS_PLAIN.format(room='%s::bigint')}{{more}} ON CONFLICT DO NOTHING"
 )
 
 

@@ -1,11 +1,13 @@
 """Sixteen book, move and cancel in a hall, its parts and what they have in common, with buffers of all lengths."""
 
 import random
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
+from django.db import transaction
 
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
@@ -19,12 +21,13 @@ from registrations.services.booking import Slot, book
 from registrations.services.cancelling import cancel_registration
 from registrations.services.changing import RegistrationChange, change_registration
 from tests.classrooms.divided import divide, make_hall
-from tests.factories import cspace_group, join, make_group, make_user
+from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.races.test_registrations import deadlocks
-from tests.races.threads import at_once
+from tests.races.threads import JOIN_SECONDS, at_once, await_waiting_connections, raised
 
 pytestmark = pytest.mark.django_db(transaction=True)
-THREADS, TRIES, MUTANT_TRIES = 16, 25, 40
+THREADS, TRIES, MUTANT_TRIES = 16, 200, 40
+ROUNDS = 20
 ATOMS = {"abc": "abc", "ab": "ab", "bc": "bc", "a": "a", "b": "b", "c": "c"}
 """Of each room the letters of what it consists of: two rooms meet where they share one."""
 GRID = 15
@@ -214,4 +217,58 @@ def test_parts_change_while_people_book(hall, person):
     live = uses()
     assert too_close(live) == []
     assert list(wrong_cells(live, hall)) == []
+    assert deadlocks() == before
+
+
+# --- a plain room becomes a part of another one while both are booked ------------------------------------------------
+
+
+@pytest.fixture
+def two_rooms():
+    return [make_classroom("whole"), make_classroom("part")]
+
+
+def booked_while_divided(rooms, person):
+    """Both are booked at one time; they wait for the one that becomes a part of the other. What came of it."""
+    (whole, part), (by, group), results = rooms, person, []
+    slot = Slot(day(0), 600, 660)
+    booking = [
+        lambda room=room: book(by=by, now=clock.now(), classroom=room, group_id=group.pk, slot=slot) for room in rooms
+    ]
+    asking = threading.Thread(target=lambda: results.extend(at_once(*booking)))
+    with transaction.atomic():
+        divide(whole, part)
+        asking.start()
+        await_waiting_connections(2, unless=lambda: bool(results))
+    asking.join(JOIN_SECONDS)
+    shown = [{row.id for row in room_in_slot(room.name, slot.interval()).uses} for room in rooms]
+    return raised(results), shown, {use.id for use in uses()}
+
+
+def test_a_plain_room_becomes_a_part_while_it_is_booked(two_rooms, person):
+    refused, shown, live = booked_while_divided(two_rooms, person)
+    assert (refused, shown, len(live)) == ([RoomAlreadyBooked], [live, live], 1)
+
+
+def test_whoever_trusts_that_a_room_is_plain_books_it_twice(two_rooms, person, settings):
+    settings.CSPACE_TEST_FAULTS = {"trust-plain-rooms"}
+    refused, _, live = booked_while_divided(two_rooms, person)
+    assert (refused, len(live)) == ([], 2)
+
+
+def test_both_at_once_come_to_one_of_their_right_ends(two_rooms, person):
+    """Whoever is first: either both are booked and the division is refused, or one is and the other is told."""
+    (whole, part), (by, group) = two_rooms, person
+    before, ends = deadlocks(), set()
+    for number in range(ROUNDS):
+        divide(whole)
+        slot = Slot(day(number), 600, 660)
+        booking = [
+            lambda room=room, slot=slot: book(by=by, now=clock.now(), classroom=room, group_id=group.pk, slot=slot)
+            for room in two_rooms
+        ]
+        is_divided, *results = at_once(lambda: divide(whole, part, may_clash=True), *booking)
+        ends.add((is_divided, *raised(results)))
+    assert ends <= {(False,), (True, RoomAlreadyBooked)}
+    divide(whole)
     assert deadlocks() == before
