@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
 from classrooms.models import BookingHold, Occupancy
 from classrooms.queries.rooms import Rooms
@@ -49,9 +50,10 @@ def asking_for_hold(intervals: Iterable[Interval]) -> Statement:
 
 
 def with_clashes(rooms: Rooms, *intervals: Interval) -> Rooms:
-    """Active rooms that are not free, with `clashes`: live occupancies in the intervals, fewest first, then by their
-    order."""
-    numbers = _uses(intervals).order_by().values("classroom").annotate(number=Count("id")).values("number")
+    """Active rooms that are not free, with `clashes`: what is in the way in the intervals, each once; fewest first, then
+    by their order."""
+    number = Count(Coalesce("main_id", "id"), distinct=True)
+    numbers = _uses(intervals).order_by().values("classroom").annotate(number=number).values("number")
     taken = rooms.active().filter(_is_taken(merged(intervals)))
     return taken.annotate(clashes=Subquery(numbers)).order_by("clashes", *(rooms.query.order_by or rooms.ORDER))
 

@@ -15,11 +15,14 @@ from allocations.queries.manifest import listed_entries, manifest_of, unpacked
 from allocations.services.freezing import freeze
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
+from classrooms.rules import Buffers
 from classrooms.services.closures import close_rooms, lift_closure
 from kernel import clock
 from kernel.campus_time import Interval, clamped_interval, covering_pieces, days_interval, wall_instant
+from registrations.services.booking import Slot, book
 from registrations.services.cancelling import cancel_registration
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_crowd, make_entry, make_event
+from tests.classrooms.divided import make_hall
 from tests.factories import make_classroom, make_group, make_registration, make_user
 
 DAY = dt.timedelta(days=1)
@@ -135,6 +138,21 @@ def test_every_kind_of_use_is_booked(event, entry):
         [str(first), "10:00", "11:00"],
         [str(first), "23:00", "24:00"],
         [str(first + DAY), "00:00", "01:00"],
+    ]
+
+
+def test_what_takes_a_whole_or_a_part_is_booked_and_so_are_buffers(event, team, member, cspace):
+    hall, first = make_hall(), event.target_starts_on
+    room = hall["b"]
+    make_entry(event, team, room, member)
+    for name, start in (("abc", 480), ("a", 600)):
+        slot, buffers = Slot(first, start, start + 60), Buffers(0, 30)
+        book(by=member, now=clock.now(), classroom=hall[name], group_id=team.pk, slot=slot, buffers=buffers)
+    close(cspace, [hall["bc"]], days_interval(first + DAY, first + DAY))
+    assert lines(event, "booked", "closed") == [
+        f"closed\t{room.pk}\t{first + DAY}",
+        f"booked\t{room.pk}\t{first}\t08:00\t09:00",
+        f"booked\t{room.pk}\t{first}\t09:00\t09:30",
     ]
 
 
