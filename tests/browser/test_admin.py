@@ -77,6 +77,8 @@ def test_everything_is_seen_on_every_screen(chromium, admin, series, width, them
         ),
         *(f"auditlog/logentry/{entry.pk}/change/", f"registrations/series/{series.pk}/history/"),
         "classrooms/classroom/utilisation",
+        *("policies/bookingrule/add/", "policies/bookingrule/deciding/"),
+        *(f"policies/bookingrule/add/?kind={kind}" for kind in ("opening_hours", "grid", "quota")),
     ]
     for page in pages:
         chromium.get(f"{admin}/{page}")
