@@ -16,13 +16,6 @@ def register(model: type[Model], panel: Panel) -> None:
     _panels.setdefault(model, []).append(panel)
 
 
-def unregister(model: type[Model], panel: Panel) -> None:
-    """Undo it."""
-    _panels[model].remove(panel)
-    if not _panels[model]:
-        del _panels[model]
-
-
 def panels_of(row: Model) -> list[SafeString]:
     """What stands below the form of a row."""
     return [html for panel in _panels.get(type(row), ()) if (html := panel(row))]

@@ -4,14 +4,11 @@ import datetime as dt
 
 import pytest
 
-from accounts.models import User
-from groups.models import Group
 from kernel import clock
-from kernel.admin import panels
-from policies.admin.quota_bars import quota_bars, show_quotas
-from policies.enums import OwnerKind
-from policies.rules.scopes import Owner
+from kernel.campus_time import campus_date
+from policies.admin.quota_bars import quota_bars
 from policies.services.booking_rules import create_rule, read_rule
+from tests.factories import make_registration
 
 DECIDING = "/admin/policies/bookingrule/deciding/"
 ALL = {"who": {"kind": "everybody"}, "where": {"kind": "everywhere"}}
@@ -118,20 +115,20 @@ def test_quotas_are_bars_the_fullest_first():
     assert quota_bars([]) == ""
 
 
-def test_they_stand_on_the_pages_of_groups_and_of_people(admin, team, member):
-    asked_for = []
+def test_they_stand_on_the_pages_of_groups_and_of_people(admin, cspace, rule, team, member, room):
+    day = campus_date(clock.now()) + dt.timedelta(days=2)
+    ahead = {"per": "future"}
+    rule({"type": "quota", "minutes": 2880, "of": "group", **ahead})
+    rule({"type": "quota", "bookings": 3, "of": "person", **ahead})
+    make_registration(by=member, group=team, classroom=room, day=day, start=600, end=690)
+    of_group = " ".join(admin.get(f"/admin/groups/group/{team.pk}/change/").content.decode().split())
+    assert "At most 48 hours outstanding for each group" in of_group
+    assert "<td>90 minutes</td> <td>48 hours</td> <td>2790 minutes</td> <td>3</td>" in of_group
+    of_person = " ".join(admin.get(f"/admin/accounts/user/{member.pk}/change/").content.decode().split())
+    assert "At most 3 bookings outstanding for each person" in of_person
+    assert "<td>1 booking</td> <td>3 bookings</td> <td>2 bookings</td> <td>33</td>" in of_person
 
-    def read(owner, at):
-        asked_for.append(owner)
-        return ROWS
 
-    shown_panels = show_quotas(read)
-    try:
-        for address in (f"groups/group/{team.pk}", f"accounts/user/{member.pk}"):
-            assert "At most 12 hours a week" in admin.get(f"/admin/{address}/change/").content.decode()
-    finally:
-        for model, panel in shown_panels:
-            panels.unregister(model, panel)
-    assert asked_for == [Owner(OwnerKind.GROUP, team.pk), Owner(OwnerKind.PERSON, member.pk)]
-    assert {model for model, _ in shown_panels} == {Group, User}
-    assert "At most 12 hours" not in admin.get(f"/admin/groups/group/{team.pk}/change/").content.decode()
+def test_where_there_is_no_quota_there_are_no_bars(admin, team):
+    assert "quota-bars" not in admin.get(f"/admin/groups/group/{team.pk}/change/").content.decode()
+    assert "quota-bars" not in admin.get("/admin/groups/group/add/").content.decode()
