@@ -219,6 +219,19 @@ def test_what_is_wrong_is_said_at_its_field(admin, kind, wrong, field, sentence)
     assert actions() == []
 
 
+@every_kind
+def test_odd_values_are_not_our_fault_and_write_nothing(admin, kind):
+    for value in ("", "\x00", "x", "9" * 30, "-1", "[" * 5_000, "NaN"):
+        odd = dict.fromkeys(FORMS[kind].base_fields, value) | {"kind": kind}
+        assert "adminform" in admin.post(f"{RULES}add/", odd).context
+        assert admin.get(f"{RULES}add/", odd | {name: text[:200] for name, text in odd.items()}).status_code in {
+            200,
+            400,
+        }
+    assert not BookingRule.objects.exists()
+    assert actions() == []
+
+
 def test_a_week_begins_on_monday_where_nothing_else_is_said(admin):
     assert "anchor" not in kept(made(admin, "quota", anchor_time=""))["limit"]
     assert kept(made(admin, "quota", anchor_time="", anchor_day="WED"))["limit"]["anchor"] == "WED 00:00"
