@@ -23,6 +23,7 @@ from kernel.admin.site import site
 from kernel.campus_time import campus_date, campus_interval
 from notifications.models import Notification
 from outbox.models import Letter
+from policies.queries.rulebook import renew_rulebook
 from policies.services.booking_rules import create_rule, read_rule
 from registrations.services.cancelling import cancel_registration
 from registrations.services.deciding import approve_registration
@@ -96,7 +97,8 @@ def furniture(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def furnished(furniture, db):
-    """There is at least one row of everything."""
+    """There is at least one row of everything, and the process goes by the rules there are."""
+    renew_rulebook()
 
 
 def furnish():
