@@ -50,8 +50,8 @@ def asking_for_hold(intervals: Iterable[Interval]) -> Statement:
 
 
 def with_clashes(rooms: Rooms, *intervals: Interval) -> Rooms:
-    """Active rooms that are not free, with `clashes`: what is in the way in the intervals, each once; fewest first, then
-    by their order."""
+    """Active rooms that are not free, with `clashes`: what is in the way in the intervals, each once; fewest first,
+    then by their order."""
     number = Count(Coalesce("main_id", "id"), distinct=True)
     numbers = _uses(intervals).order_by().values("classroom").annotate(number=number).values("number")
     taken = rooms.active().filter(_is_taken(merged(intervals)))
