@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+
 from accounts.models import User
 from classrooms.models import Classroom
 from classrooms.rules import Buffers
@@ -96,7 +98,7 @@ class Judged:
                 tags = sorted(party.tags)
                 labels = (party.group_id, party.group_kind, tags, tags)
                 conditions.append(Statement(GROUP_AS_JUDGED, labels))
-        if self.question is not None:
+        if self.question is not None and "skip-owners-as-judged" not in settings.CSPACE_TEST_FAULTS:
             parameters = (*self.question.parameters, self.answer)
             conditions.append(Statement(f"({self.question.sql}) = %s", parameters))
         return conditions
@@ -114,10 +116,11 @@ def judged(wish: Wish, rulebook: Rulebook | None = None) -> Judged:
 
 def locks_for(rulebook: Rulebook, parties: Iterable[Party]) -> list[Lock]:
     """What commands that book for some parties hold before rooms: the rules, and the owners whose bookings count."""
-    if not rulebook.counts_for_owners:
-        return [RULES_ARE_READ]
+    locks = [] if "skip-rules-lock" in settings.CSPACE_TEST_FAULTS else [RULES_ARE_READ]
+    if not rulebook.counts_for_owners or "skip-owners-locks" in settings.CSPACE_TEST_FAULTS:
+        return locks
     owners = {owner for party in parties for owner in (party.owner, party.person)}
-    return [RULES_ARE_READ, *sorted(map(_turn_of, owners), key=lambda lock: (lock.namespace, lock.id))]
+    return [*locks, *sorted(map(_turn_of, owners), key=lambda lock: (lock.namespace, lock.id))]
 
 
 def _turn_of(owner: Owner) -> Lock:
