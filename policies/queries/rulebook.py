@@ -7,6 +7,7 @@ lock that whoever writes rules takes for himself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -91,18 +92,22 @@ class Rulebook:
 
 NO_RULES = Rulebook()
 _kept: Rulebook | None = None
+_renewing = Lock()
+"""What is read later is kept later: else a thread that is slow would put old rules over new ones."""
 
 
 def kept_rulebook() -> Rulebook:
     """What this process goes by; perhaps not the rules in force any more. It reads them where it goes by none yet."""
-    return renew_rulebook() if _kept is None else _kept
+    book = _kept  # once: another thread may forget it
+    return renew_rulebook() if book is None else book
 
 
 def renew_rulebook() -> Rulebook:
     """The rules in force, which this process goes by from now on. One round trip."""
-    rulebook = rulebook_now()
-    go_by(rulebook)
-    return rulebook
+    with _renewing:
+        rulebook = rulebook_now()
+        go_by(rulebook)
+        return rulebook
 
 
 def go_by(rulebook: Rulebook | None) -> None:
@@ -111,9 +116,13 @@ def go_by(rulebook: Rulebook | None) -> None:
     _kept = rulebook
 
 
-def is_kept(version: UUID | None) -> bool:
-    """Whether this process goes by a version; if not, it has read the rules in force now."""
-    if _kept is not None and version == _kept.version:
+def is_kept(version: UUID | None, rulebook: Rulebook | None = None) -> bool:
+    """Whether a rulebook, or what this process goes by, is of a version; if not, it has read the rules in force now.
+
+    Whoever has gone by a rulebook before names it: another thread may have read newer rules meanwhile.
+    """
+    book = _kept if rulebook is None else rulebook
+    if book is not None and version == book.version:
         return True
     renew_rulebook()
     return False

@@ -20,10 +20,10 @@ from kernel.db.batch import send
 from kernel.db.constraints import missing_column
 from kernel.db.ids import next_id
 from kernel.db.locks import taking
-from kernel.db.transactions import StaleRead, transactional
+from kernel.db.transactions import transactional
 from kernel.errors import Invalid, PermissionDenied, Unavailable
 from kernel.facts import Recipients, write
-from policies.queries.rulebook import is_kept, renew_rulebook, rulebook_version
+from policies.queries.rulebook import is_kept, rulebook_version
 from policies.rules.scopes import Party, Stay
 from policies.rules.verdicts import may_be_individual
 from policies.rules.wishes import Wish
@@ -31,7 +31,7 @@ from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCreated
 from registrations.models import Registration
-from registrations.services.judging import Judged, judged, locks_for, party_of, place_of
+from registrations.services.judging import Judged, judged, locks_for_all_rules, party_of, place_of
 from registrations.services.registration_rows import inserting
 
 MAX_TRIES = 4
@@ -117,9 +117,8 @@ def _book_in_turn(
     """The same, when what it was judged by has changed meanwhile: nobody can change it again before this is over."""
     group, party = _group_and_party(by, request)
     first = [] if group is None else [holding_group(group.pk)]
-    send(*first, *taking(*locks_for(renew_rulebook(), [party])))
-    if not is_kept(rulebook_version()):
-        raise StaleRead  # perhaps owners count now, and were not held
+    send(*first, *taking(*locks_for_all_rules(party)))
+    is_kept(rulebook_version())
     return _try(by, now, replace(request, classroom=room_as_it_is(request.classroom)), is_divided=is_divided)
 
 
@@ -129,8 +128,8 @@ def _try(
     """Judge the request and write it; None, where something it was judged by was different when it was written, and
     whether the room is divided, which may be why."""
     group, party = _group_and_party(by, request)
-    judgement = judged(wish_of(party, request, now))
-    check_judgement(judgement, by, is_overriding=request.is_overriding)
+    judgement = _judged(wish_of(party, request, now), is_overriding=request.is_overriding)
+    check_judgement(judgement, is_overriding=request.is_overriding)
     registration = _new_registration(by, now, group, request, judgement)
     is_overriding = request.is_overriding
     if _write(registration, judgement, by=by, now=now, is_overriding=is_overriding, is_divided=is_divided):
@@ -150,10 +149,23 @@ def wish_of(party: Party, request: BookingRequest, now: datetime) -> Wish:
     return Wish(party, place_of(request.classroom), stay, now, attendees=request.attendees)
 
 
-def check_judgement(judgement: Judged, by: User, *, is_overriding: bool) -> None:
+def _judged(wish: Wish, *, is_overriding: bool) -> Judged:
+    """The wish as it was judged; who is refused, by the rules in force: what is written is only compared with them."""
+    judgement = judged(wish)
+    is_refused = not _may_be(judgement) or judgement.verdict.is_refused
+    if is_refused and not is_overriding and not is_kept(rulebook_version(), judgement.rulebook):
+        return judged(wish)
+    return judgement
+
+
+def _may_be(judgement: Judged) -> bool:
+    """It is for a group, or a rule allows it without one."""
+    return judgement.wish.party.group_id is not None or may_be_individual(judgement.verdict.deciding)
+
+
+def check_judgement(judgement: Judged, *, is_overriding: bool) -> None:
     """Raises: PermissionDenied, PolicyBroken."""
-    is_individual = judgement.wish.party.group_id is None
-    if is_individual and not (is_overriding or may_be_individual(judgement.verdict.deciding)):
+    if not (is_overriding or _may_be(judgement)):
         raise PermissionDenied
     judgement.check(is_overridden=is_overriding)
 

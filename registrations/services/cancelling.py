@@ -10,6 +10,7 @@ from kernel.db.batch import put_off
 from kernel.db.expressions import IsAmong
 from kernel.db.transactions import transactional
 from kernel.facts import publish, publish_many
+from policies.queries.rulebook import kept_rulebook
 from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import Overridden, RegistrationCancelled, RegistrationSummary
@@ -33,7 +34,7 @@ def cancel_registration(
     """
     if is_overriding:
         check_cspace(by.access)
-    turn = Turn([RULES_ARE_READ])
+    turn = Turn(kept_rulebook(), [RULES_ARE_READ])
     holding = hold_registration(registration_id, after=turn.locks)
     turn.check(holding)
     registration = holding.registration

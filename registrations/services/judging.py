@@ -119,8 +119,17 @@ def locks_for(rulebook: Rulebook, parties: Iterable[Party]) -> list[Lock]:
     locks = [] if "skip-rules-lock" in settings.CSPACE_TEST_FAULTS else [RULES_ARE_READ]
     if not rulebook.counts_for_owners or "skip-owners-locks" in settings.CSPACE_TEST_FAULTS:
         return locks
+    return [*locks, *_turns(parties)]
+
+
+def locks_for_all_rules(party: Party) -> list[Lock]:
+    """The same, whatever the rules are."""
+    return [RULES_ARE_READ, *_turns([party])]
+
+
+def _turns(parties: Iterable[Party]) -> list[Lock]:
     owners = {owner for party in parties for owner in (party.owner, party.person)}
-    return [*locks, *sorted(map(_turn_of, owners), key=lambda lock: (lock.namespace, lock.id))]
+    return sorted(map(_turn_of, owners), key=lambda lock: (lock.namespace, lock.id))
 
 
 def _turn_of(owner: Owner) -> Lock:
@@ -131,6 +140,7 @@ def _turn_of(owner: Owner) -> Lock:
 class Turn:
     """What a command to a registration has to hold before its room, if it is to be judged."""
 
+    rulebook: Rulebook
     locks: Sequence[Lock]
     of: tuple[int | None, int] | None = None
     """The group and the creator of the registration, where owners take turns."""
@@ -139,7 +149,7 @@ class Turn:
         """Raises: StaleRead (others were to be held)."""
         registration = holding.registration
         is_own = self.of in (None, (registration.group_id, registration.created_by_id))
-        if not is_kept(holding.rules_version) or not is_own:
+        if not is_kept(holding.rules_version, self.rulebook) or not is_own:
             raise StaleRead
 
 
@@ -147,12 +157,12 @@ def turn_of(registration_id: int, *, group_id: int | None = None) -> Turn:
     """The turn of a registration, which is perhaps handed to a group. Raises: RegistrationNotFound."""
     rulebook = kept_rulebook()
     if not rulebook.counts_for_owners:
-        return Turn([RULES_ARE_READ])
+        return Turn(rulebook, locks_for(rulebook, []))
     registration = registration_with_id(registration_id)
     if registration is None:
         raise RegistrationNotFound
     party = Party(registration.created_by_id, registration.group_id if group_id is None else group_id)
-    return Turn(locks_for(rulebook, [party]), (registration.group_id, registration.created_by_id))
+    return Turn(rulebook, locks_for(rulebook, [party]), (registration.group_id, registration.created_by_id))
 
 
 def wish_in(registration: Registration, now: datetime) -> Wish:

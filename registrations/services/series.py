@@ -116,8 +116,8 @@ def create_series(
     _check_may_enter(by.access, requests, is_overriding=is_overriding)
     check_requests(requests, now)
     drafts = [row.draft for row in requests]
-    dates = date_requests(drafts, is_overriding=is_overriding)
     rulebook = kept_rulebook()
+    dates = date_requests(drafts, is_overriding=is_overriding)
     group_rows, _, people, ((version,),), obstacles, *ids = send(
         holding_groups(draft.group_id for draft in drafts),
         holding_rooms(rooms={draft.classroom_id for draft in drafts}, after=locks_for(rulebook, map(_owners, drafts))),
@@ -125,7 +125,7 @@ def create_series(
         ASKING_FOR_VERSION,
         *asking_before_writing(drafts, dates),
     )
-    if not is_kept(version):
+    if not is_kept(version, rulebook):
         raise StaleRead
     groups, creators = groups_held(group_rows), people_with_ids(people)
     if missing := [row for row in requests if row.draft.group_id not in groups]:

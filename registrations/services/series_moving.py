@@ -16,7 +16,7 @@ from kernel.changes import Changes, changes_between
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid
 from kernel.facts import publish_many
-from policies.queries.rulebook import is_kept, rulebook_version
+from policies.queries.rulebook import is_kept, kept_rulebook, rulebook_version
 from registrations import rules
 from registrations.enums import SkipReason, WeekState
 from registrations.facts.registrations import RegistrationCancelled
@@ -64,13 +64,14 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
         DatesAreTaken: it may not skip, or no date at all is free; everything stays as it was.
     """
     check_cspace(by.access)
+    rulebook = kept_rulebook()
     own_group = hold_group_of(series_id) if change.group_id is None else None
     group = own_group or hold_group(change.group_id or 0)
     if change.is_overriding:
         check_cspace(by.access)
     more_rooms = [change.classroom.pk] if change.classroom else []
-    locked = hold_series(series_id, now, *more_rooms, after=locks_of_series(series_id, group))
-    if not is_kept(rulebook_version()):
+    locked = hold_series(series_id, now, *more_rooms, after=locks_of_series(series_id, group, rulebook))
+    if not is_kept(rulebook_version(), rulebook):
         raise StaleRead
     series = locked.series
     if own_group and series.group_id != own_group.pk:

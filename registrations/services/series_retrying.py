@@ -10,7 +10,7 @@ from kernel.campus_time import campus_date
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid
 from kernel.facts import publish
-from policies.queries.rulebook import is_kept, rulebook_version
+from policies.queries.rulebook import is_kept, kept_rulebook, rulebook_version
 from registrations import rules
 from registrations.enums import Source, WeekState
 from registrations.facts.series import SeriesRetried
@@ -31,10 +31,11 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     Raises: PermissionDenied, SeriesNotFound, SeriesIsOver (its group is archived), Invalid (the room is not open).
     """
     check_cspace(by.access)
+    rulebook = kept_rulebook()
     further_groups = groups_of_losses(series_id)
     group = hold_group_of(series_id, *further_groups)
-    locked = hold_series(series_id, now, after=locks_of_series(series_id, group))
-    if not is_kept(rulebook_version()):
+    locked = hold_series(series_id, now, after=locks_of_series(series_id, group, rulebook))
+    if not is_kept(rulebook_version(), rulebook):
         raise StaleRead
     series, losses = locked.series, locked.lost(now)
     if series.group_id != group.pk or not further_groups.issuperset(row.group_id for row in losses):
