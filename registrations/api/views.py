@@ -10,14 +10,14 @@ from rest_framework.response import Response
 from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import room_taken
 from classrooms.api.fields import room_named_in
-from groups.services.holding import GroupIsArchived, asking_for_group
+from groups.services.holding import GroupIsArchived
 from kernel import clock
-from kernel.api.fields import MAX_ID
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.pagination import asked_page, places_of
 from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.db.batch import Statement
+from registrations.api.ahead import asking_before_booking
 from registrations.api.filters import RegistrationFilter
 from registrations.api.permissions import MayBook
 from registrations.api.serializers import (
@@ -60,13 +60,6 @@ from registrations.services.registration_holding import (
 )
 
 
-def room_and_group(body: Mapping[str, Any]) -> list[Statement]:
-    """What a booking with this body will ask: for the room by name, for the group by id."""
-    group_id = body.get("group_id")
-    groups = [asking_for_group(group_id)] if type(group_id) is int and 0 < group_id <= MAX_ID else []
-    return [*room_named_in(body), *groups]
-
-
 def rule_broken() -> PolicyBroken:
     """The usual example of a refusal by a rule of the house."""
     return PolicyBroken([BrokenRuleOutput.example])
@@ -97,7 +90,7 @@ class RegistrationViewSet(CallerViewSet):
         request=RegistrationInput,
         responses={201: RegistrationOutput},
         conflicts=[rule_broken, room_taken],
-        ahead=lambda view: room_and_group(view.body_at_a_glance()),
+        ahead=asking_before_booking,
     )
     def create(self, request: Request) -> Response:
         wish = request_in(self.body(RegistrationInput))
@@ -108,7 +101,7 @@ class RegistrationViewSet(CallerViewSet):
         LoggedIn,
         request=RegistrationInput,
         responses=ProspectOutput,
-        ahead=lambda view: room_and_group(view.body_at_a_glance()),
+        ahead=asking_before_booking,
     )
     def check(self, request: Request) -> Response:
         wish = request_in(self.body(RegistrationInput))

@@ -85,7 +85,9 @@ def test_as_many_as_fit_are_booked_and_the_others_are_told_of_the_quota(limit):
 def test_without_turns_of_owners_or_without_looking_again_more_is_had_than_there_is(of, fault, settings):
     """The mutants: they show that the rounds above meet the race and would see what goes wrong."""
     crowd = Crowd(of)
-    make_rule(crowd.cspace, limit={"type": "quota", "per": "day", "counts": "takes_place_in", "of": of, "bookings": FIT})
+    make_rule(
+        crowd.cspace, limit={"type": "quota", "per": "day", "counts": "takes_place_in", "of": of, "bookings": FIT}
+    )
     crowd.book_at_once()  # the rules are read
     settings.CSPACE_TEST_FAULTS = {fault}
     if all(outcome(crowd.book_at_once())[Registration] <= FIT for _ in range(MUTANT_ROUNDS)):
