@@ -13,7 +13,7 @@ from kernel.db.batch import Statement
 from kernel.written import read_day, read_minute
 from policies.queries.rulebook import kept_rulebook
 from policies.rules.scopes import Party, Place, Stay
-from policies.rules.verdicts import Wish
+from policies.rules.wishes import Wish
 from registrations.queries.owners import asking_for_owners
 from registrations.rules import booking_faults
 from registrations.services.booking import Slot
@@ -32,14 +32,14 @@ def asking_before_booking(view: CallerViewSet) -> list[Statement]:
 
 def _asking_for_owners(body: Mapping[str, Any], view: CallerViewSet) -> list[Statement]:
     """As the booking will ask it, if the body is in order and the rules stay what they are."""
-    rulebook, group_id, slot, now = kept_rulebook(), body.get("group_id"), _slot_in(body), clock.now()
+    group_id, slot, now = body.get("group_id"), _slot_in(body), clock.now()
     is_for_somebody = "group_id" in body and (group_id is None or _is_id(group_id))
-    if view.asker is None or slot is None or not is_for_somebody or not rulebook.counts_for_owners:
+    if view.asker is None or slot is None or not is_for_somebody:
         return []
     if booking_faults(now=now, day=slot.day, start_minute=slot.start_minute, end_minute=slot.end_minute, room=None):
         return []
     stay = Stay(slot.day, slot.start_minute, slot.end_minute, slot.interval())
-    question = asking_for_owners(rulebook, [Wish(Party(view.asker.user_id, group_id), SOMEWHERE, stay, now)])
+    question = asking_for_owners(kept_rulebook(), [Wish(Party(view.asker.user_id, group_id), SOMEWHERE, stay, now)])
     return [] if question is None else [question]
 
 

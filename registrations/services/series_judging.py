@@ -67,8 +67,8 @@ def wish_of_series(series: Series) -> SeriesWish:
 
 def locks_of_series(series_id: int, group: Group, rulebook: Rulebook) -> list[Lock]:
     """What a command that gives a series room time holds before rooms; who has entered a series never changes."""
-    if not kept_rulebook().counts_for_owners:
-        return locks_for(kept_rulebook(), [])
+    if not rulebook.counts_for_owners:
+        return locks_for(rulebook, [])
     creator_id = Series.objects.filter(pk=series_id).values_list("created_by_id", flat=True).first()
     return locks_for(rulebook, [Party(creator_id or 0, group.pk)])
 
