@@ -1,4 +1,4 @@
-"""The demo's rooms: 3 floors, 42 rooms, each with its box on the floor plan."""
+"""The demo's rooms: 3 floors, 42 rooms, each with its box on the floor plan; and a hall of two parts."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,10 @@ TYPES = ("lecture", "discuss", "lab")
 CLOSED = "Lab 3.1"
 BUILDING = "Main"
 LATITUDE, LONGITUDE = 25.0173, 121.5397
-WITHOUT_APPROVAL = ("自習室", "Sky Lounge")
+STUDY_ROOM = "自習室"
+WITHOUT_APPROVAL = (STUDY_ROOM, "Sky Lounge")
+HALL, HALL_PARTS = "Aula", ("Aula A", "Aula B")
+HALL_SEATS = (80, 60)
 
 
 def rooms() -> Iterator[dict[str, Any]]:
@@ -29,6 +32,41 @@ def rooms() -> Iterator[dict[str, Any]]:
             number += 1
         for place, name in enumerate(names):
             yield _room(name, floor, place)
+
+
+def hall_parts() -> Iterator[dict[str, Any]]:
+    """The same for the parts of the hall, below the other rooms of the first floor."""
+    top = GAP + 2 * (HEIGHT + 5 * GAP)
+    for place, (name, seats) in enumerate(zip(HALL_PARTS, HALL_SEATS, strict=True)):
+        width = 3 * WIDTH + 2 * GAP
+        svg = {
+            "x": GAP + place * (width + GAP),
+            "y": top,
+            "width": width,
+            "height": HEIGHT,
+            "text": f"{name}\n{seats}",
+            "type": TYPES[0],
+        }
+        yield _hall(name, seats, {"chair": seats, "svg": svg})
+
+
+def hall() -> dict[str, Any]:
+    """The same for the hall as a whole, which has no box: its parts have theirs."""
+    return _hall(HALL, sum(HALL_SEATS), {"projector": 2, "chair": sum(HALL_SEATS)})
+
+
+def _hall(name: str, seats: int, equipment: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "floor": 1,
+        "capacity": seats,
+        "type": "auditorium",
+        "building": BUILDING,
+        "link": f"https://rooms.example.edu/{quote(name)}",
+        "latitude": LATITUDE,
+        "longitude": LONGITUDE,
+        "equipment": equipment,
+    }
 
 
 def _room(name: str, floor: int, place: int) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from classrooms.services.closures import close_rooms
 from classrooms.services.room_time import RoomAlreadyBooked
 from classrooms.services.rooms import create_classroom
 from demo import campus
+from demo.booking_rules import BOOKING_RULES, write_rules
+from demo.rule_cases import CASES, asked_at, book_cases
 from demo.semester import SECOND_BUILDING, semester
 from groups import rules as group_rules
 from groups.enums import Permissions
@@ -26,6 +28,7 @@ from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.cancelling import cancel_registration
 from registrations.services.deciding import approve_registration, reject_registration
+from registrations.services.judging import PolicyBroken
 from timetables.importing.records import Fault, Position, Record, record
 from timetables.importing.timetable import import_timetable
 
@@ -84,10 +87,12 @@ def load(*, now: datetime, progress: Progress = lambda steps: None) -> bool:
         raise DemoNamesAreTaken(names)
     began = now - timedelta(days=DAYS_EITHER_WAY + 1)
     admin = _people(began)
-    for room in campus.rooms():
-        create_classroom(by=admin, now=began, **room)
+    _rooms(admin, began, progress)
+    for _ in write_rules(by=admin, now=began):
         progress(1)
     _timetable(admin, began, campus_date(now))
+    for _ in book_cases(admin=admin, now=now):
+        progress(1)
     _registrations(admin, now, progress)
     _closures(admin, now)
     return True
@@ -95,7 +100,8 @@ def load(*, now: datetime, progress: Progress = lambda steps: None) -> bool:
 
 def steps() -> int:
     """How often `progress` will be called."""
-    return campus.ROOMS_PER_FLOOR * 3 + (2 * DAYS_EITHER_WAY + 1) * PER_DAY
+    rooms = campus.ROOMS_PER_FLOOR * 3 + len(campus.HALL_PARTS) + 1
+    return rooms + len(BOOKING_RULES) + CASES + (2 * DAYS_EITHER_WAY + 1) * PER_DAY
 
 
 def _names_taken() -> Iterator[str]:
@@ -105,7 +111,7 @@ def _names_taken() -> Iterator[str]:
     groups = set(Group.objects.living().values_list("name_key", flat=True))
     yield from (f"group {name}" for name in GROUPS if group_rules.name_key(name) in groups)
     rooms = set(Classroom.objects.values_list("name_key", flat=True))
-    names = [*(room["name"] for room in campus.rooms()), *SECOND_BUILDING]
+    names = [*(room["name"] for room in campus.rooms()), *campus.HALL_PARTS, campus.HALL, *SECOND_BUILDING]
     yield from (f"room {name}" for name in names if classroom_rules.name_key(name) in rooms)
 
 
@@ -125,6 +131,16 @@ def _people(now: datetime) -> User:
     return admin
 
 
+def _rooms(admin: User, now: datetime, progress: Progress) -> None:
+    """The hall last: it consists of others."""
+    for room in [*campus.rooms(), *campus.hall_parts()]:
+        create_classroom(by=admin, now=now, **room)
+        progress(1)
+    parts = list(Classroom.objects.filter(name__in=campus.HALL_PARTS))
+    create_classroom(by=admin, now=now, parts=parts, **campus.hall())
+    progress(1)
+
+
 def _timetable(admin: User, now: datetime, today: date) -> None:
     """Before the registrations, which find their rooms around it."""
     file = semester(today)
@@ -138,33 +154,33 @@ def _timetable(admin: User, now: datetime, today: date) -> None:
 
 
 def _registrations(admin: User, now: datetime, progress: Progress) -> None:
-    """Seeded: the same campus on the same day. Every state occurs."""
-    chance = random.Random(SEED)  # noqa: S311
+    """Seeded: the same campus on the same day. Every state occurs; what a rule refuses is not booked."""
+    chance, sizes = random.Random(SEED), random.Random(SEED)  # noqa: S311
     bookers = list(UserGroup.objects.filter(user__username__in=PEOPLE).with_api_relations().order_by("id"))
-    rooms = list(Classroom.objects.active().in_order())
+    rooms = list(Classroom.objects.active().exclude(name__in=[campus.HALL, *campus.HALL_PARTS]).in_order())
     today = campus_date(now)
     for offset in range(-DAYS_EITHER_WAY, DAYS_EITHER_WAY + 1):
         for _ in range(PER_DAY):
             place, room = chance.choice(bookers), chance.choice(rooms)
             start = chance.randrange(8 * 2, 20 * 2) * 30
             slot = Slot(today + timedelta(days=offset), start, start + chance.choice((60, 90, 120)))
-            # Asked for two days before, so that what lies behind was once ahead.
-            asked_at = min(now, wall_instant(slot.day, slot.start_minute) - timedelta(days=2))
+            asked = asked_at(slot, now)
             progress(1)
             if offset == 0:
                 continue
             try:
                 registration = book(
                     by=place.user,
-                    now=asked_at,
+                    now=asked,
                     classroom=room,
                     group_id=place.group_id,
                     slot=slot,
                     description=chance.choice(WORDS),
+                    attendees=sizes.choice((None, sizes.randint(1, room.capacity))),
                 )
-            except RoomAlreadyBooked:
+            except (RoomAlreadyBooked, PolicyBroken):
                 continue
-            _decide(registration, admin, place.user, asked_at, chance.random())
+            _decide(registration, admin, place.user, asked, chance.random())
 
 
 def _decide(registration: Registration, admin: User, owner: User, now: datetime, dice: float) -> None:

@@ -1,0 +1,122 @@
+"""What the demo campus shows of rules, quotas, marks and rooms made of rooms, and that its own bookings keep them."""
+
+import datetime as dt
+import io
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import User
+from classrooms.models import Classroom, Occupancy, RoomPart
+from demo import loading
+from demo.booking_rules import BOOKING_RULES, SOCIETY, SOCIETY_MINUTES
+from demo.campus import HALL, HALL_PARTS, STUDY_ROOM
+from groups.models import Group
+from kernel import clock
+from kernel.campus_time import campus_date
+from policies.models import BookingRule, Mark, QuotaCharge
+from registrations.models import Registration
+from tests.factories import cspace_group
+from tests.once import built_once
+
+
+def load_once():
+    """Loaded, and loaded again; the steps of the first time."""
+    cspace_group()
+    steps = []
+    assert loading.load(now=clock.now(), progress=steps.append)
+    tables = (BookingRule, QuotaCharge, Mark, RoomPart, Occupancy, Registration)
+    counts = [table.objects.count() for table in tables]
+    assert all(counts)
+    assert not loading.load(now=clock.now(), progress=steps.append)
+    assert [table.objects.count() for table in tables] == counts
+    return sum(steps)
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker):
+    with built_once(django_db_blocker, load_once) as steps:
+        yield steps
+
+
+@pytest.fixture
+def campus(loaded, db, api):
+    """Who asks the API in somebody's name."""
+    return lambda username: api(User.objects.get(username=username))
+
+
+def day_after(days):
+    return (campus_date(clock.now()) + dt.timedelta(days=days)).isoformat()
+
+
+def booking(days, start, end, room="Room A", **more):
+    return {"classroom": room, "date": day_after(days), "start_time": start, "end_time": end, **more}
+
+
+def group_id(name):
+    return Group.objects.get(name=name).pk
+
+
+def test_the_rules_are_written_and_every_step_is_told(campus, loaded):
+    assert loaded == loading.steps()
+    rules = campus("admin").get("booking-rules/?all=true").json()["results"]
+    assert {rule["name"] for rule in rules} == {rule["name"] for rule in BOOKING_RULES}
+    assert Group.objects.get(name=SOCIETY).tags == ["society"]
+
+
+def test_what_is_live_keeps_the_rules(campus):
+    """But for what waits because a rule has sent it to approval: one request."""
+    refused = {}
+    for registration in Registration.objects.live().select_related("occupancy__classroom", "group", "created_by"):
+        starts, ends = (moment.astimezone(dt.UTC) for moment in registration.interval)
+        assert ends - starts <= dt.timedelta(hours=3) or registration.broken_rules
+        if registration.broken_rules:
+            refused[registration.pk] = registration
+    (waiting,) = refused.values()
+    assert (waiting.status, waiting.occupancy.classroom.name) == ("pending", STUDY_ROOM)
+    assert [rule["type"] for rule in waiting.broken_rules] == ["length"]
+    assert waiting.occupancy.classroom.auto_approve
+    out = io.StringIO()
+    call_command("check_quotas", stdout=out)
+
+
+@pytest.mark.parametrize("days", [0, 7])
+def test_the_society_has_half_an_hour_left_this_week_and_the_next(campus, days):
+    (quota,) = campus("hsinmu").get(f"groups/{group_id(SOCIETY)}/quota/?date={day_after(days)}").json()["results"]
+    assert (quota["unit"], quota["per"], quota["limit"]) == ("minutes", "week", SOCIETY_MINUTES)
+    assert (quota["used"], quota["left"]) == (SOCIETY_MINUTES - 30, 30)
+
+
+def test_an_hour_too_much_is_refused_by_the_quota(campus):
+    wish = booking(0, "22:00", "22:30", group_id=group_id(SOCIETY))
+    next_week = 7 - campus_date(clock.now()).weekday()
+    too_much = wish | {"date": day_after(next_week), "start_time": "21:00", "end_time": "22:00"}
+    answer = campus("hsinmu").post("registrations/check/", too_much).json()
+    assert [rule["type"] for rule in answer["rules"]] == ["quota"]
+    assert (answer["rules"][0]["used"], answer["rules"][0]["wanted"]) == (SOCIETY_MINUTES - 30, 60)
+    refusal = campus("hsinmu").post("registrations/", too_much)
+    assert (refusal.status_code, refusal.json()["code"]) == (409, "POLICY")
+
+
+def test_the_society_has_a_mark_for_cancelling_late(campus):
+    (mark,) = campus("hsinmu").get(f"groups/{group_id(SOCIETY)}/marks/").json()["results"]
+    assert (mark["kind"], mark["points"], mark["given_by"]) == ("late_cancel", 1, None)
+
+
+def test_somebody_without_a_group_books_the_study_room_alone_and_no_other(campus):
+    alone = booking(25, "10:00", "11:30", STUDY_ROOM, group_id=None)
+    answer = campus("stranger").post("registrations/", alone)
+    assert (answer.status_code, answer.json()["reserved_group"]) == (201, None)
+    assert campus("stranger").post("registrations/", alone | {"classroom": "Room A"}).status_code == 403
+    assert Registration.objects.live().filter(group=None).count() == 3
+
+
+def test_the_hall_is_taken_with_its_parts_and_cleared_afterwards(campus):
+    hall = Classroom.objects.get(name=HALL)
+    assert set(hall.part_rows.values_list("part__name", flat=True)) == set(HALL_PARTS)
+
+
+def test_the_night_is_closed(campus):
+    night = booking(25, "05:00", "06:00", group_id=group_id("522"))
+    refusal = campus("john_doe").post("registrations/", night)
+    assert (refusal.status_code, refusal.json()["details"]["rules"][0]["type"]) == (409, "opening_hours")
