@@ -23,6 +23,11 @@ class QuotaQuery(Query):
     date = DateField(required=False)
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "integer"}}]})
+class PeriodField(PartField):
+    """A word ("week"), or {"days": 14}."""
+
+
 class QuotaOutput(Output):
     example = {
         "rule_id": 7,

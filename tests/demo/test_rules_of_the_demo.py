@@ -11,11 +11,14 @@ from classrooms.models import Classroom, Occupancy, RoomPart
 from demo import loading
 from demo.booking_rules import BOOKING_RULES, SOCIETY, SOCIETY_MINUTES
 from demo.campus import HALL, HALL_PARTS, STUDY_ROOM
+from demo.rule_cases import CASES, FRIDAY, REHEARSALS, cases
 from groups.models import Group
 from kernel import clock
 from kernel.campus_time import campus_date
 from policies.models import BookingRule, Mark, QuotaCharge
+from policies.queries.rulebook import renew_rulebook
 from registrations.models import Registration
+from registrations.services.judging import judged, wish_in
 from tests.factories import cspace_group
 from tests.once import built_once
 
@@ -42,6 +45,7 @@ def loaded(django_db_setup, django_db_blocker):
 @pytest.fixture
 def campus(loaded, db, api):
     """Who asks the API in somebody's name."""
+    renew_rulebook()
     return lambda username: api(User.objects.get(username=username))
 
 
@@ -57,6 +61,16 @@ def group_id(name):
     return Group.objects.get(name=name).pk
 
 
+@pytest.mark.parametrize("weekday", range(7))
+def test_on_whatever_day_it_is_loaded_it_has_as_many_cases_and_none_today(weekday):
+    today = dt.date(2026, 1, 19) + dt.timedelta(days=weekday)
+    booked = list(cases(today))
+    assert len(booked) == CASES - 1  # the other one is cancelled again
+    assert today not in {case.slot.day for case in booked}
+    rehearsals = [case.slot.day.isocalendar().week for case in booked if case.group == SOCIETY]
+    assert sorted(map(rehearsals.count, set(rehearsals))) == [REHEARSALS, REHEARSALS]
+
+
 def test_the_rules_are_written_and_every_step_is_told(campus, loaded):
     assert loaded == loading.steps()
     rules = campus("admin").get("booking-rules/?all=true").json()["results"]
@@ -65,19 +79,27 @@ def test_the_rules_are_written_and_every_step_is_told(campus, loaded):
 
 
 def test_what_is_live_keeps_the_rules(campus):
-    """But for what waits because a rule has sent it to approval: one request."""
-    refused = {}
-    for registration in Registration.objects.live().select_related("occupancy__classroom", "group", "created_by"):
-        starts, ends = (moment.astimezone(dt.UTC) for moment in registration.interval)
-        assert ends - starts <= dt.timedelta(hours=3) or registration.broken_rules
-        if registration.broken_rules:
-            refused[registration.pk] = registration
-    (waiting,) = refused.values()
-    assert (waiting.status, waiting.occupancy.classroom.name) == ("pending", STUDY_ROOM)
-    assert [rule["type"] for rule in waiting.broken_rules] == ["length"]
-    assert waiting.occupancy.classroom.auto_approve
+    """Judged one by one as if they were asked for again: none would be refused, one was sent to approval."""
+    with_relations = Registration.objects.live().with_api_relations().select_related("occupancy__classroom", "group")
+    waiting = []
+    for registration in with_relations:
+        judgement = judged(wish_in(registration, registration.created_at))
+        assert not judgement.verdict.is_refused, (registration, judgement.verdict.json)
+        if judgement.verdict.needs_approval:
+            waiting.append(registration)
+    (long,) = waiting
+    assert (long.status, long.occupancy.classroom.name, long.occupancy.classroom.auto_approve) == (
+        "pending",
+        STUDY_ROOM,
+        True,
+    )
+    assert [rule["type"] for rule in long.broken_rules] == ["length"]
+
+
+def test_the_ledger_says_what_is_live(campus):
     out = io.StringIO()
     call_command("check_quotas", stdout=out)
+    assert out.getvalue() == "The ledger says what the live registrations say.\n"
 
 
 @pytest.mark.parametrize("days", [0, 7])
@@ -88,9 +110,8 @@ def test_the_society_has_half_an_hour_left_this_week_and_the_next(campus, days):
 
 
 def test_an_hour_too_much_is_refused_by_the_quota(campus):
-    wish = booking(0, "22:00", "22:30", group_id=group_id(SOCIETY))
     next_week = 7 - campus_date(clock.now()).weekday()
-    too_much = wish | {"date": day_after(next_week), "start_time": "21:00", "end_time": "22:00"}
+    too_much = booking(next_week, "21:00", "22:00", group_id=group_id(SOCIETY))
     answer = campus("hsinmu").post("registrations/check/", too_much).json()
     assert [rule["type"] for rule in answer["rules"]] == ["quota"]
     assert (answer["rules"][0]["used"], answer["rules"][0]["wanted"]) == (SOCIETY_MINUTES - 30, 60)
@@ -112,8 +133,19 @@ def test_somebody_without_a_group_books_the_study_room_alone_and_no_other(campus
 
 
 def test_the_hall_is_taken_with_its_parts_and_cleared_afterwards(campus):
-    hall = Classroom.objects.get(name=HALL)
-    assert set(hall.part_rows.values_list("part__name", flat=True)) == set(HALL_PARTS)
+    """On the Friday of next week 522 has it for its concert until nine."""
+    whole, parts = Classroom.objects.get(name=HALL), Classroom.objects.filter(name__in=HALL_PARTS)
+    assert set(RoomPart.objects.filter(whole=whole).values_list("part", flat=True)) == {room.pk for room in parts}
+    friday = 7 + FRIDAY - campus_date(clock.now()).weekday()
+    wish = booking(friday, "20:00", "21:00", HALL_PARTS[0], group_id=group_id("522"))
+    conflict, *_ = campus("john_doe").post("registrations/check/", wish).json()["conflicts"]
+    assert (conflict["kind"], conflict["via"]) == ("registration", HALL)
+    clearing = wish | {"start_time": "21:00", "end_time": "22:00"}
+    refusal = campus("john_doe").post("registrations/", clearing)
+    assert (refusal.status_code, refusal.json()["code"]) == (409, "CONFLICT")
+    assert refusal.json()["details"]["conflicts"][0]["kind"] == "buffer"
+    later = clearing | {"start_time": "21:15"}
+    assert campus("john_doe").post("registrations/", later).status_code == 201
 
 
 def test_the_night_is_closed(campus):
