@@ -9,7 +9,12 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from accounts.admin.acting import actor
 from classrooms.models import Classroom
@@ -23,7 +28,7 @@ from kernel.campus_time import campus_end, format_minute, format_wall
 from kernel.history import Mention, Trace, target_of
 from kernel.wording import WEEKDAYS, interval_in_words, span_in_words
 from registrations.models import Registration, Series
-from registrations.rules import MAX_DESCRIPTION, MAX_REASON
+from registrations.rules import MAX_DESCRIPTION, MAX_REASON, STAYS_A_GROUPS
 from registrations.services.booking import Slot, book
 from registrations.services.cancelling import cancel_registration
 from registrations.services.changing import RegistrationChange, change_registration, slot_of
@@ -31,7 +36,7 @@ from registrations.services.deciding import approve_registration, reject_registr
 from registrations.services.series_cancelling import cancel_series
 from registrations.services.series_retrying import retry_skipped
 
-FORM_FIELDS = ("classroom", "group", "date", "start_time", "end_time", "description", "attendees")
+FORM_FIELDS = ("classroom", "group", "date", "start_time", "end_time", "description", "attendees", "override")
 ROW_FIELDS = ("status", "created_by", "created_at")
 SERIES = (
     *("number", "classroom", "group", "day", "times", "starts_on", "ends_on", "description", "attendees"),
@@ -47,12 +52,18 @@ class RegistrationForm(ServiceForm):
     field_of_fault = {"group_id": "group"}
 
     classroom = forms.ModelChoiceField(queryset=Classroom.objects.in_order(), widget=UnfoldAdminSelect2Widget)
-    group = forms.ModelChoiceField(queryset=Group.objects.all(), widget=UnfoldAdminSelect2Widget)
+    group = forms.ModelChoiceField(queryset=Group.objects.all(), widget=UnfoldAdminSelect2Widget, required=False)
     date = DateFormField()
     start_time = WallTimeFormField()
     end_time = WallTimeFormField(is_end=True)
     description = LongTextFormField(max_length=MAX_DESCRIPTION)
     attendees = forms.IntegerField(min_value=1, required=False, widget=UnfoldAdminIntegerFieldWidget)
+    override = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanWidget,
+        label="Go over the booking rules",
+        help_text="The log says so, and which rules it were.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -69,6 +80,14 @@ class RegistrationForm(ServiceForm):
             }
         groups: Any = self.fields["group"]
         groups.queryset = Group.objects.filter(offered).order_by("name", "id")
+        groups.empty_label = "None: a booking of one's own"
+
+    def clean_group(self) -> Group | None:
+        """A group's booking stays a group's."""
+        group: Group | None = self.cleaned_data["group"]
+        if group is None and self.instance.pk is not None and self.instance.group_id is not None:
+            raise forms.ValidationError(STAYS_A_GROUPS)
+        return group
 
 
 class ReasonedActionForm(ActionForm):
@@ -139,22 +158,23 @@ class RegistrationAdmin(ServiceAdmin):
             changes = {name: values[FIELD_OF.get(name, name)] for name in self._touched(form)}
             if "attendees" in changes:
                 changes["attendees"] = changes["attendees"] or 0
-            group_id = values["group"].pk if "group" in form.changed_data else None
+            group_id = values["group"].pk if "group" in form.changed_data and values["group"] else None
             change_registration(
                 registration_id=obj.pk,
                 by=actor(request),
                 now=clock.now(),
-                change=RegistrationChange(group_id=group_id, **changes),
+                change=RegistrationChange(group_id=group_id, is_overriding=values["override"], **changes),
             )
         else:
             booked = book(
                 by=actor(request),
                 now=clock.now(),
                 classroom=values["classroom"],
-                group_id=values["group"].pk,
+                group_id=values["group"].pk if values["group"] else None,
                 slot=Slot(values["date"], values["start_time"], values["end_time"]),
                 description=values["description"],
                 attendees=values["attendees"],
+                is_overriding=values["override"],
             )
             obj.pk, obj.status = booked.pk, booked.status
 

@@ -27,6 +27,7 @@ WAITING_HOURS = 48
 """So long before its start people are told that a registration still waits for a decision."""
 ENDING_DAYS = 14
 """So many campus days before its last date people are told that a series comes to its end."""
+STAYS_A_GROUPS = "A booking of a group cannot become one without a group"
 AFTER_LAST_DAY = "Must not be after the last day of the series"
 
 

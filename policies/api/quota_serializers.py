@@ -14,11 +14,6 @@ from policies.api.serializers import PartField
 from policies.enums import Unit
 
 
-@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "object"}]})
-class PeriodField(PartField):
-    """A word, or `{"days": 14}`."""
-
-
 class QuotaQuery(Query):
     date = DateField(required=False)
 

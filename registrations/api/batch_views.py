@@ -15,8 +15,9 @@ from kernel import clock
 from kernel.api.examples import DAYS_AHEAD
 from kernel.api.filters import filtered
 from kernel.api.operations import Operation
-from kernel.api.permissions import InCSpace
+from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.campus_time import campus_date
+from kernel.errors import PermissionDenied
 from registrations.api.batch_serializers import (
     BatchInput,
     CancelQuery,
@@ -83,9 +84,9 @@ class BatchAllocationViewSet(CallerViewSet):
         (series,) = rows
         return self.created(SeriesOutput(series).data, f"/api/v1/batch-allocations/{series.pk}/")
 
-    @Operation(InCSpace, responses=SeriesOutput, resource="Series")
+    @Operation(LoggedIn, responses=SeriesOutput, resource="Series")
     def retrieve(self, request: Request, pk: int) -> Response:
-        return Response(SeriesOutput(_series(pk)).data)
+        return Response(SeriesOutput(self._own_series(pk)).data)
 
     @Operation(
         InCSpace,
@@ -120,9 +121,9 @@ class BatchAllocationViewSet(CallerViewSet):
 
     partial_update = update
 
-    @Operation(InCSpace, parameters=[CancelQuery], responses={204: None}, resource="Series")
+    @Operation(LoggedIn, parameters=[CancelQuery], responses={204: None}, resource="Series")
     def destroy(self, request: Request, pk: int) -> Response:
-        _series(pk)
+        self._own_series(pk)
         query = self.query(CancelQuery)
         cancel_series(series_id=pk, by=self.caller, now=clock.now(), from_day=query.get("from_date"))
         return Response(status=204)
@@ -130,6 +131,12 @@ class BatchAllocationViewSet(CallerViewSet):
     @Operation(InCSpace, responses=SeriesOutput, conflicts=[SeriesIsOver], resource="Series")
     def retry_skipped(self, request: Request, pk: int) -> Response:
         return Response(SeriesOutput(retry_skipped(series_id=pk, by=self.caller, now=clock.now())).data)
+
+    def _own_series(self, pk: int) -> Series:
+        """For cspace any; for others what they have entered themselves, and no word about any other."""
+        if not self.access.is_cspace and not Series.objects.filter(pk=pk, created_by=self.caller).exists():
+            raise PermissionDenied
+        return _series(pk)
 
 
 def _series(pk: int) -> Series:

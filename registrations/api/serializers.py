@@ -28,11 +28,9 @@ from registrations.api.fields import AttendeesField, attendees_in_change
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
 from registrations.queries.own_registrations import wall_times
-from registrations.rules import MAX_DESCRIPTION, MAX_REASON, booking_faults
+from registrations.rules import MAX_DESCRIPTION, MAX_REASON, STAYS_A_GROUPS, booking_faults
 from registrations.services.changing import RegistrationChange, change_faults, check_may_move
 from registrations.services.checking import Prospect
-
-STAYS_A_GROUPS = "A booking of a group cannot become one without a group"
 
 
 class RegistrationInput(Input):

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from accounts.models import User
-from accounts.rules import check_cspace
 from kernel.campus_time import campus_date
 from kernel.db.expressions import IsAmong
 from kernel.db.transactions import transactional
-from kernel.errors import Invalid
+from kernel.errors import Invalid, PermissionDenied
 from kernel.facts import Fact, publish_many
 from registrations import rules
 from registrations.facts.registrations import RegistrationSummary
@@ -25,10 +24,12 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
     """Cancel what of a series has not started, from a day on; what was changed by hand stays.
 
     Publishes `SeriesCancelled` and, untold, a `RegistrationCancelled` for each occurrence; nothing for a no-op.
-    Raises: PermissionDenied, SeriesNotFound, Invalid (the day lies after its last).
+    Raises: PermissionDenied (neither cspace nor who has entered it), SeriesNotFound, Invalid (the day lies after its
+    last).
     """
-    check_cspace(by.access)
     locked = hold_series(series_id, now)
+    if not rules.may_see(by.access, locked.series.created_by_id):
+        raise PermissionDenied
     if from_day is not None and from_day > locked.series.ends_on:
         raise Invalid({"from_date": [rules.AFTER_LAST_DAY]})
     cut = max(from_day or campus_date(now), campus_date(now))

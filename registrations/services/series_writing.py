@@ -136,7 +136,7 @@ class WrittenSeries:
 
 
 def place_series(drafts: Sequence[SeriesDraft], *, now: datetime) -> list[WrittenSeries]:
-    """Write series, taking every date that is free, in the order of the drafts. Seven statements, in two round trips.
+    """Write series, taking every date that is free, in the order of the drafts. Eight statements, in three round trips.
 
     The caller is in a transaction, holds the groups (`hold_groups`) and has locked the
     rooms behind the rules (`lock_rooms`).

@@ -471,7 +471,7 @@ def test_the_number_of_statements_depends_on_nothing(api, cspace, weekly):
     twenty = [weekly | {"classroom": name, "group_id": pk} for name, pk in zip(rooms, groups, strict=True)]
     twenty_items = statements({"items": twenty})
 
-    assert one_week == fifty_weeks == one_item == twenty_items == 15
+    assert one_week == fifty_weeks == one_item == twenty_items == 16
     assert Registration.objects.count() == 1 + 50 + 4 + 20 * 4
 
 

@@ -13,8 +13,9 @@ from kernel.db.transactions import transactional
 from registrations.enums import SkipReason
 from registrations.models import Registration, Series, SeriesWeek
 from registrations.services.booking import Slot, book
-from registrations.services.series import retry_skipped
-from registrations.services.series_moving import SeriesChange, change_series
+from registrations.services.series_changes import SeriesChange
+from registrations.services.series_moving import change_series
+from registrations.services.series_retrying import retry_skipped
 from registrations.services.series_writing import (
     DateRequest,
     SeriesDraft,
