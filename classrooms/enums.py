@@ -17,3 +17,13 @@ class OccupancyKind(TextChoices):
 
 SATELLITES = frozenset({OccupancyKind.PART, OccupancyKind.BUFFER})
 """What no row of its own is."""
+
+
+class Why(TextChoices):
+    """Why a room cannot be had; of several reasons the first."""
+
+    CLOSED = "closed"
+    BOOKED = "booked"
+    HELD = "held"
+    POLICY = "policy"
+    TOO_SMALL = "too_small"

@@ -14,7 +14,7 @@ import kernel.letters
 import kernel.live.feeds
 import kernel.phrases
 import notifications.services
-from classrooms.queries import agenda
+from classrooms.queries import agenda, refusing
 from policies.queries import owners, previewing
 from registrations.queries import events
 
@@ -31,6 +31,7 @@ REGISTRIES: tuple[tuple[ModuleType, str], ...] = (
     (kernel.phrases, "_sentences"),
     (notifications.services, "_followers"),
     (agenda, "_describers"),
+    (refusing, "_sources"),
     (events, "_sources"),
     (owners, "_sources"),
     (previewing, "_sources"),

@@ -1,4 +1,4 @@
-"""The wire format of rooms, availability and closures."""
+"""The wire format of rooms and closures; of questions about room time the slot."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,8 +6,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from classrooms.api.filters import ClassroomFilter
-from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Closure
 from classrooms.queries.rooms import VIEW
 from classrooms.rules import (
@@ -36,18 +34,14 @@ from kernel.api.fields import (
     IntegerField,
     NameField,
     NumberField,
-    QueryBooleanField,
-    QueryIntegerField,
     TextField,
     TimeField,
     TimestampField,
 )
-from kernel.api.filters import list_faults
 from kernel.api.serializers import Input, Output, Query, Shape
 from kernel.campus_time import format_instant
 from kernel.errors import Faults
 
-MAX_WEEKLY_DAYS = 366
 EQUIPMENT = {"projector": 1, "whiteboard": 2, "chair": 30}
 """Of the examples."""
 
@@ -197,64 +191,6 @@ class SlotQuery(Query):
             start_minute=values.get("start_time"),
             end_minute=values.get("end_time"),
         )
-
-
-class FreeQuery(SlotQuery):
-    """`GET /classrooms/free/`: the slot, or every week of it until a date. Beside it stand the filters of rooms."""
-
-    example = {**SlotQuery.example, "attendees": 25}
-
-    weekly_until = DateField(required=False)
-    attendees = QueryIntegerField(min_value=1, required=False)
-    suggest = QueryBooleanField(default=False)
-
-    def cross_check(self, values: Mapping[str, Any]) -> Faults:
-        faults = dict(super().cross_check(values))
-        day, until = values.get("date"), values.get("weekly_until")
-        if day and until and not 0 <= (until - day).days <= MAX_WEEKLY_DAYS:
-            faults["weekly_until"] = [f"Must be on or after the date, at most {MAX_WEEKLY_DAYS} days later"]
-        return faults
-
-    def further_faults(self, values: Mapping[str, Any]) -> Faults:
-        return list_faults(ClassroomFilter(data=self.initial_data, queryset=Classroom.objects.none()))
-
-
-class ConflictOutput(Shape):
-    example = {"id": 100, "start_time": "09:00", "end_time": "11:00"}
-
-    id = serializers.IntegerField()
-    start_time = TimeField()
-    end_time = EndTimeField()
-    kind = serializers.ChoiceField(
-        choices=[kind for kind in OccupancyKind.choices if kind[0] != OccupancyKind.PART], required=False
-    )
-    via = serializers.CharField(required=False)
-
-
-class AvailabilityOutput(Shape):
-    example = {"classroom": "Room A", **SlotQuery.example, "is_available": False}
-
-    classroom = serializers.CharField()
-    date = DateField()
-    start_time = TimeField()
-    end_time = EndTimeField()
-    is_available = serializers.BooleanField()
-    conflicts = ConflictOutput(many=True)
-    reason = serializers.CharField(required=False)
-
-
-class SuggestionOutput(Shape):
-    classroom = serializers.CharField()
-    date = DateField()
-    start_time = TimeField()
-    end_time = EndTimeField()
-    clashes = serializers.IntegerField()
-
-
-class FreeOutput(Shape):
-    results = ClassroomOutput(many=True)
-    suggestions = SuggestionOutput(many=True, required=False)
-    reason = serializers.CharField(required=False)
 
 
 class ClosureInput(Input):

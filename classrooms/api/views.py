@@ -10,8 +10,18 @@ from rest_framework.response import Response
 from accounts.api.viewsets import CallerViewSet
 from classrooms.api.examples import ROOM_IN_PATH, parts_clash, room_taken
 from classrooms.api.filters import ClassroomFilter, placed_by
+from classrooms.api.search_serializers import AvailabilityOutput, AvailabilityQuery, FreeOutput, FreeQuery
+from classrooms.api.searching import (
+    TOO_NEAR,
+    free_for,
+    is_for_somebody,
+    names_booker,
+    needs_room,
+    questions_of_booker,
+    room_for,
+    search_of,
+)
 from classrooms.api.serializers import (
-    AvailabilityOutput,
     CampusClosureInput,
     ClassroomChangeInput,
     ClassroomInput,
@@ -20,10 +30,7 @@ from classrooms.api.serializers import (
     ClosureInput,
     ClosureList,
     ClosureOutput,
-    FreeOutput,
-    FreeQuery,
     PublicClosureOutput,
-    SlotQuery,
 )
 from classrooms.models import BookingHold, Classroom, Closure
 from classrooms.queries.availability import asking_for_slot, room_in_slot
@@ -31,6 +38,7 @@ from classrooms.queries.free_rooms import asking_for_hold, free_during
 from classrooms.queries.rooms import (
     VIEW_BY_NAME,
     Rooms,
+    asking_for_room,
     asking_for_room_list,
     asking_for_room_view,
     asking_for_rooms,
@@ -129,13 +137,15 @@ class ClassroomViewSet(CallerViewSet):
 
     @Operation(
         PublicRead,
-        parameters=[SlotQuery],
+        parameters=[AvailabilityQuery],
         responses=AvailabilityOutput,
-        ahead=lambda view, name: [asking_for_slot(name, interval_of(view.query(SlotQuery)))],
+        ahead=lambda view, name: view.questions_of_availability(name),
     )
     def availability(self, request: Request, name: str) -> Response:
-        slot = self.query(SlotQuery, path=partial(classroom_named, name))
+        self._check_named()
+        slot = self.query(AvailabilityQuery, path=partial(classroom_named, name))
         room = room_in_slot(name, interval_of(slot))
+        found = room_for(self, slot, room)
         day = days_interval(slot["date"], slot["date"])
         conflicts = [
             {
@@ -144,10 +154,13 @@ class ClassroomViewSet(CallerViewSet):
                 "end_time": format_minute(piece.end_minute),
                 **use.peculiarity,
             }
-            for use in room.uses
+            for use in found.uses
+            if use.interval.starts_at < day.ends_at and day.starts_at < use.interval.ends_at
             for piece in cut_per_day(use.interval.within(day))
         ]
-        reason = room.refusal(is_bound=not self.access.is_cspace)
+        reason = room.refusal(is_bound=not self.access.is_cspace) or found.reason
+        if found.uses and not conflicts:
+            reason = reason or TOO_NEAR
         return Response(
             {
                 "classroom": room.name,
@@ -157,8 +170,20 @@ class ClassroomViewSet(CallerViewSet):
                 "is_available": not conflicts and not reason,
                 "conflicts": conflicts,
                 **({"reason": reason} if reason else {}),
+                **({} if found.rules is None else {"rules": found.rules}),
             }
         )
+
+    def questions_of_availability(self, name: str) -> Sequence[Statement]:
+        """What `availability` asks of the room, and for whom. Raises: ValidationError."""
+        slot = self.query(AvailabilityQuery)
+        rooms = [asking_for_room(name)] if needs_room(slot) else []
+        return [asking_for_slot(name, interval_of(slot)), *rooms, *questions_of_booker(slot)]
+
+    def _check_named(self) -> None:
+        """Raises: NotAuthenticated, where nobody asks for somebody."""
+        if names_booker(self.request):
+            self.caller  # noqa: B018 - it says who he is, or refuses
 
     @Operation(
         PublicRead,
@@ -168,7 +193,10 @@ class ClassroomViewSet(CallerViewSet):
         ahead=lambda view: view.questions_of_free,
     )
     def free(self, request: Request) -> Response:
+        self._check_named()
         query = self.query(FreeQuery)
+        if is_for_somebody(query) or query["explain"]:
+            return free_for(self, query)
         (rooms, count), hold = self._free()
         response = self.listing_of([] if hold else rooms, count=0 if hold else count)
         if query["suggest"]:
@@ -182,6 +210,8 @@ class ClassroomViewSet(CallerViewSet):
     def questions_of_free(self) -> Sequence[Statement]:
         """What `free` asks: the rooms, and whether a hold keeps callers from them. Raises: ValidationError, Invalid."""
         query = self.query(FreeQuery)
+        if is_for_somebody(query) or query["explain"]:
+            return [*search_of(self, query).questions, *questions_of_booker(query)]
         slots = weekly(query)
         rooms = asking_for_rooms(free_during(self._rooms_for(query), *slots), places_of(asked_page(self.request)))
         return rooms, asking_for_hold(slots)

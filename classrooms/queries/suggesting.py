@@ -1,13 +1,15 @@
 """Weekly slots, and what to offer when the wanted one is taken: other times, and the rooms with the fewest clashes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from classrooms.models import BookingHold
 from classrooms.queries.free_rooms import free_during, not_while, with_clashes
+from classrooms.queries.refusing import RoomJudge, RoomSketch, WantedSlot
 from classrooms.queries.rooms import Rooms
+from classrooms.queries.sifting import kept_from
 from classrooms.querysets import BookingHoldQuerySet
 from classrooms.rules import slot_faults
 from kernel.campus_time import MINUTES_PER_DAY, Interval, WallTimeDoesNotExist, campus_interval, format_minute
@@ -22,35 +24,65 @@ def weekly(slot: Mapping[str, Any], *, shift: int = 0) -> tuple[Interval, ...]:
 
     A week whose wall time does not exist is left out: nobody can book it.
     """
+    return tuple(each.interval for each in weekly_slots(slot, shift=shift))
+
+
+def weekly_slots(slot: Mapping[str, Any], *, shift: int = 0) -> tuple[WantedSlot, ...]:
+    """The same with the times on the wall."""
     day: date = slot["date"]
-    last, intervals = slot.get("weekly_until", day), []
+    start, end = slot["start_time"] + shift, slot["end_time"] + shift
+    last, slots = slot.get("weekly_until", day), []
     while day <= last:
         with suppress(WallTimeDoesNotExist):
-            intervals.append(campus_interval(day, slot["start_time"] + shift, slot["end_time"] + shift))
+            slots.append(WantedSlot(day, start, end, campus_interval(day, start, end)))
         day += timedelta(days=7)
-    return tuple(intervals)
+    return tuple(slots)
 
 
 def suggestions(
-    rooms: Rooms, slot: Mapping[str, Any], holds: BookingHoldQuerySet[BookingHold], *, now: datetime
+    rooms: Rooms,
+    slot: Mapping[str, Any],
+    holds: BookingHoldQuerySet[BookingHold],
+    *,
+    now: datetime,
+    judge: RoomJudge | None = None,
 ) -> list[dict[str, Any]]:
     """At most ten, JSON: nearby times at which a room is wholly free, then rooms with the fewest clashes.
 
-    `holds`: those that bind the caller; nothing is offered under one of them.
+    `holds`: those that bind the caller; nothing is offered under one of them. `judge`: what a rule refuses is not
+    offered either; it was made for `slots_judged`.
     """
     offers = [
-        _suggestion(room.name, slot, shift, 0)
+        _suggestion(name, slot, shift, 0)
         for shift in _shifts(slot, now)
-        for room in _free(rooms, weekly(slot, shift=shift), holds)[:2]
+        for name in _first_free(rooms, weekly_slots(slot, shift=shift), holds, judge)
     ][: MAX_SUGGESTIONS // 2]
-    intervals = weekly(slot)
+    most, intervals = MAX_SUGGESTIONS - len(offers), weekly(slot)
     crowded: Any = not_while(with_clashes(rooms, *intervals), holds.over_any(intervals))
-    offers += [_suggestion(room.name, slot, 0, room.clashes) for room in crowded[: MAX_SUGGESTIONS - len(offers)]]
-    return offers
+    if judge is None:
+        return offers + [_suggestion(room.name, slot, 0, room.clashes) for room in crowded[:most]]
+    rows = list(crowded.values_list(*RoomSketch._fields, "clashes"))
+    _, refused = kept_from(judge, [RoomSketch(*row) for *row, _ in rows], weekly_slots(slot))
+    had = [(row[1], row[-1]) for row in rows if row[0] not in refused]
+    return offers + [_suggestion(name, slot, 0, clashes) for name, clashes in had[:most]]
 
 
-def _free(rooms: Rooms, intervals: tuple[Interval, ...], holds: BookingHoldQuerySet[BookingHold]) -> Rooms:
-    return not_while(free_during(rooms, *intervals), holds.over_any(intervals))
+def slots_judged(slot: Mapping[str, Any], *, now: datetime) -> list[WantedSlot]:
+    """All slots of which `suggestions` says something."""
+    return [each for shift in (0, *_shifts(slot, now)) for each in weekly_slots(slot, shift=shift)]
+
+
+def _first_free(
+    rooms: Rooms, slots: Sequence[WantedSlot], holds: BookingHoldQuerySet[BookingHold], judge: RoomJudge | None
+) -> list[str]:
+    """The names of the first two rooms that can be had in all of the slots."""
+    intervals = [each.interval for each in slots]
+    free = not_while(free_during(rooms, *intervals), holds.over_any(intervals))
+    if judge is None:
+        return [room.name for room in free[:2]]
+    sketches = [RoomSketch(*row) for row in free.values_list(*RoomSketch._fields)]
+    near, refused = kept_from(judge, sketches, slots)
+    return [room.name for room in sketches if room.id not in near and room.id not in refused][:2]
 
 
 def _shifts(slot: Mapping[str, Any], now: datetime) -> Iterator[int]:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from kernel.academic_calendar import Term, terms_in, terms_statement
-from kernel.db.batch import Statement, send
+from kernel.db.batch import Statement, ask, send
 from kernel.db.pipeline import ResultRows
 from policies.enums import Effect, Period, WhereKind, WhoKind
 from policies.rules.limits import Concurrent, Gap, Quota, Standing
@@ -129,8 +129,9 @@ def is_kept(version: UUID | None, rulebook: Rulebook | None = None) -> bool:
 
 
 def rulebook_in_force() -> Rulebook:
-    """The rules that bind at this moment: for questions, which no lock protects. One round trip, or two."""
-    is_kept(rulebook_version())
+    """The rules that bind at this moment: for questions, which no lock protects. One round trip, or two; that of
+    `ASKING_FOR_VERSION` may have been asked ahead."""
+    is_kept(ask(ASKING_FOR_VERSION)[0][0])
     return kept_rulebook()
 
 

@@ -1,0 +1,135 @@
+"""What booking rules say to somebody about many rooms: rooms that are alike to the rules are judged once."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from classrooms.queries.refusing import Booker, RoomSketch, RuleAnswer, RuleSource, WantedSlot
+from classrooms.rules import Buffers
+from kernel.db.pipeline import ResultRows
+from policies.enums import Effect, LimitType
+from policies.queries.rulebook import ASKING_FOR_VERSION, rulebook_in_force
+from policies.rules.checks import CHECKS
+from policies.rules.ledger import Ledger
+from policies.rules.scopes import Party, Place, Stay, deciding
+from policies.rules.verdicts import Verdict, buffer_minutes, may_be_individual
+from policies.rules.wishes import Known, Wish
+from registrations.queries.owners import asking_for_owners, ledger_in
+
+NOT_ALONE = "This room is booked by groups only"
+NOWHERE = Place(0, "", 0, 0)
+ValueT = TypeVar("ValueT")
+
+
+class JudgeOfBookings:
+    """Judges single registrations by the rules in force. Slots are judged one after the other: each takes of what the
+    owner may have what the ones before have left."""
+
+    def __init__(self, booker: Booker, slots: Sequence[WantedSlot], now: datetime) -> None:
+        group = booker.group
+        self._party = (
+            Party(booker.person_id)
+            if group is None
+            else Party(booker.person_id, group.pk, group.kind, frozenset(group.tag_keys))
+        )
+        self._attendees, self._now = booker.attendees, now
+        self._book, self._ledger = rulebook_in_force(), Ledger()
+        self._rules = [rule for rule in self._book.rules if rule.who.includes(self._party)]
+        self._wheres = list(dict.fromkeys(rule.where for rule in self._rules))
+        self._rooms_had = set[int]()
+        """Where the owner has bookings that others keep away from."""
+        self.question = asking_for_owners(self._book, [self._wish(NOWHERE, slot) for slot in slots])
+
+    def hear(self, rows: ResultRows) -> None:
+        """What the owner has, as `question` has found it: it need not be asked again."""
+        self.question = None
+        self._ledger = ledger_in(str(rows[0][0]))
+        self._rooms_had = {each.classroom_id for each in self._ledger.bookings.get(self._party.owner, ())}
+
+    def answer(self, room: RoomSketch, slot: WantedSlot) -> RuleAnswer:
+        """What the rules say to one wish."""
+        verdict = self._ledger.judge(self._rules, self._wish(_place_of(room), slot), self._book.terms)
+        return RuleAnswer(verdict.json, self._refusal(verdict))
+
+    def refusals(self, rooms: Iterable[RoomSketch], slots: Sequence[WantedSlot]) -> dict[int, str]:
+        """{id of a room that cannot be had: why}."""
+        return self._of_each(rooms, slots, lambda place: self._first_refusal(place, slots))
+
+    def buffers(self, rooms: Iterable[RoomSketch], slots: Sequence[WantedSlot]) -> dict[int, tuple[Buffers, ...]]:
+        """{id of a room: the buffers around each of the slots}, where there are any."""
+        if not any(rule.limit.type == LimitType.BUFFER for rule in self._rules):
+            return {}
+
+        def around(place: Place) -> tuple[Buffers, ...]:
+            of_each = tuple(self._buffers(self._wish(place, slot)) for slot in slots)
+            return of_each if any(of_each) else ()
+
+        return self._of_each(rooms, slots, around)
+
+    def _buffers(self, wish: Wish) -> Buffers:
+        return Buffers(*buffer_minutes(deciding(self._rules, wish.party, wish.place, wish.stay, self._book.terms)))
+
+    def _first_refusal(self, place: Place, slots: Sequence[WantedSlot]) -> str:
+        ledger = self._copied_ledger() if len(slots) > 1 else self._ledger
+        for new_id, slot in enumerate(slots, -len(slots)):
+            wish = self._wish(place, slot)
+            verdict = ledger.judge(self._rules, wish, self._book.terms)
+            if refusal := self._refusal(verdict):
+                return refusal
+            if len(slots) > 1:
+                ledger.write(wish, new_id, ledger.charges_for(wish, verdict.deciding, new_id))
+        return ""
+
+    def _copied_ledger(self) -> Ledger:
+        """One to be written into."""
+        bookings = {owner: list(of_owner) for owner, of_owner in self._ledger.bookings.items()}
+        return replace(self._ledger, bookings=defaultdict(list, bookings))
+
+    def _refusal(self, verdict: Verdict) -> str:
+        """Why it is refused, by the first rule that does so, or an empty text."""
+        for each in verdict.broken:
+            if each.rule.effect == Effect.REFUSE:
+                return each.rule.sentence
+        is_individual = self._party.group_id is None
+        return NOT_ALONE if is_individual and not may_be_individual(verdict.deciding) else ""
+
+    def _wish(self, place: Place, slot: WantedSlot) -> Wish:
+        stay = Stay(slot.day, slot.start_minute, slot.end_minute, slot.interval)
+        return Wish(self._party, place, stay, self._now, attendees=self._attendees)
+
+    def _of_each(
+        self, rooms: Iterable[RoomSketch], slots: Sequence[WantedSlot], say: Callable[[Place], ValueT]
+    ) -> dict[int, ValueT]:
+        """{id: what is said of a room, where that is anything}, which is the same of all that are alike."""
+        of_each, said, alike = dict[int, ValueT](), dict[object, ValueT](), dict[object, object]()
+        apart = self._rooms_had | {where.classroom_id for where in self._wheres if where.classroom_id is not None}
+        for room in rooms if slots else ():
+            seen_as = (room.building, room.floor, room.capacity, room.id if room.id in apart else 0)
+            if seen_as not in alike:
+                place = _place_of(room)
+                alike[seen_as] = self._likeness(self._wish(place, slots[0]))
+                if alike[seen_as] not in said:
+                    said[alike[seen_as]] = say(place)
+            if value := said[alike[seen_as]]:
+                of_each[room.id] = value
+        return of_each
+
+    def _likeness(self, wish: Wish) -> object:
+        """What the rules ask of a room: where they hold, whether enough come, whether its owner has something there."""
+        room_id = wish.place.classroom_id
+        holds = tuple(where.includes(wish.place) for where in self._wheres)
+        enough = tuple(
+            CHECKS[LimitType.ATTENDEES](rule, "min_percent", wish, Known()) is None
+            for rule in self._rules
+            if rule.limit.type == LimitType.ATTENDEES
+        )
+        return holds, enough, room_id if room_id in self._rooms_had else 0
+
+
+def _place_of(room: RoomSketch) -> Place:
+    return Place(room.id, room.building, room.floor, room.capacity)
+
+
+BOOKING_RULES = RuleSource(question=ASKING_FOR_VERSION, judge=JudgeOfBookings)
