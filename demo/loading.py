@@ -164,14 +164,14 @@ def _registrations(admin: User, now: datetime, progress: Progress) -> None:
             place, room = chance.choice(bookers), chance.choice(rooms)
             start = chance.randrange(8 * 2, 20 * 2) * 30
             slot = Slot(today + timedelta(days=offset), start, start + chance.choice((60, 90, 120)))
-            asked = asked_at(slot, now)
+            moment = asked_at(slot, now)
             progress(1)
             if offset == 0:
                 continue
             try:
                 registration = book(
                     by=place.user,
-                    now=asked,
+                    now=moment,
                     classroom=room,
                     group_id=place.group_id,
                     slot=slot,
@@ -180,7 +180,7 @@ def _registrations(admin: User, now: datetime, progress: Progress) -> None:
                 )
             except (RoomAlreadyBooked, PolicyBroken):
                 continue
-            _decide(registration, admin, place.user, asked, chance.random())
+            _decide(registration, admin, place.user, moment, chance.random())
 
 
 def _decide(registration: Registration, admin: User, owner: User, now: datetime, dice: float) -> None:

@@ -57,10 +57,10 @@ def book_cases(*, admin: User, now: datetime) -> Iterator[Registration]:
     """One after the other. What a rule sends to approval is left waiting, the other requests are approved."""
     today = campus_date(now)
     for case in cases(today):
-        asked = asked_at(case.slot, now)
-        registration = _book(case, asked)
+        moment = asked_at(case.slot, now)
+        registration = _book(case, moment)
         if registration.status == RegistrationStatus.PENDING and not registration.broken_rules:
-            approve_registration(registration_id=registration.pk, by=admin, now=asked)
+            approve_registration(registration_id=registration.pk, by=admin, now=moment)
         yield registration
     yield _cancelled_late(today, now)
 
