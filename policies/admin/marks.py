@@ -37,7 +37,7 @@ ONE_OWNER = "Choose a group or type a username, not both"
 NEEDS_REASON = "Type a reason: it goes into the log, and to those whose mark it is"
 MAX_ID = 2**63 - 1
 FORM_FIELDS = ("group", "username", "kind", "points", "registration_id", "note")
-ROW_FIELDS = ("owner", "kind", "points", "registration_id", "note", "given_by", "given", "withdrawn")
+ROW_FIELDS = ("owner", "kind", "points", "registration", "note", "given_by", "given", "withdrawn")
 
 
 class MarkForm(ServiceForm):
@@ -85,7 +85,7 @@ class WithdrawalForm(ActionForm):
 class MarkAdmin(ServiceAdmin):
     add_form = MarkForm
     action_form = WithdrawalForm
-    list_display = ("owner", "kind", "points", "registration_id", "note", "given", "given_by", "withdrawn")
+    list_display = ("owner", "kind", "points", "registration", "note", "given", "given_by", "withdrawn")
     list_filter = ("kind", ("withdrawn_at", admin.EmptyFieldListFilter))
     search_fields = ("group__name", "user__username", "note")
     list_select_related = ("group", "user", "given_by")
@@ -104,6 +104,10 @@ class MarkAdmin(ServiceAdmin):
     @admin.display(description="Of")
     def owner(self, mark: Mark) -> str:
         return str(mark.group or mark.user)
+
+    @admin.display(description="Registration", ordering="registration_id")
+    def registration(self, mark: Mark) -> int | None:
+        return mark.registration_id
 
     @admin.display(description="Given", ordering="given_at")
     def given(self, mark: Mark) -> str:
