@@ -26,7 +26,8 @@ from kernel import clock
 from kernel.campus_time import campus_interval
 from notifications.models import Notification
 from policies.queries.rulebook import renew_rulebook
-from registrations.services.series_writing import SeriesDraft, place_series
+from registrations.services.series_dates import SeriesDraft
+from registrations.services.series_writing import place_series
 from tests.accounts.mailing import waiting_for
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.conftest import DOCUMENT_TIME

@@ -17,7 +17,8 @@ from kernel.db.transactions import allow_long_work
 from kernel.phrases import NoticeParams
 from registrations.enums import Source
 from registrations.services.judging import RULES_ARE_READ
-from registrations.services.series_writing import SeriesDraft, WrittenSeries
+from registrations.services.series_dates import SeriesDraft
+from registrations.services.series_writing import WrittenSeries
 
 LONGEST_STATEMENT_SECONDS = 120
 LONGEST_WAIT_SECONDS = 30

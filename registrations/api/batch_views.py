@@ -37,10 +37,10 @@ from registrations.queries.series import with_api_relations
 from registrations.services.series import SeriesRequest, create_series
 from registrations.services.series_cancelling import cancel_series
 from registrations.services.series_changes import SeriesChange
+from registrations.services.series_dates import SeriesDraft
 from registrations.services.series_holding import SeriesIsCutOff, SeriesIsOver, SeriesNotFound
 from registrations.services.series_moving import change_series
 from registrations.services.series_retrying import retry_skipped
-from registrations.services.series_writing import SeriesDraft
 
 ONE_OR_MANY = PolymorphicProxySerializer(
     component_name="BatchAllocationInput", serializers=[SeriesInput, BatchInput], resource_type_field_name=None

@@ -11,7 +11,8 @@ from kernel.campus_time import week_of
 from registrations.enums import RegistrationStatus, WeekState
 from registrations.facts.series import NewSeries, Skips
 from registrations.models import Series, SeriesWeek
-from registrations.services.series_writing import Verdict, WrittenSeries
+from registrations.services.series_dates import DateVerdict
+from registrations.services.series_writing import WrittenSeries
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,12 @@ def new_series_of(series: Series, written: WrittenSeries) -> NewSeries:
     )
 
 
-def skips_of(verdicts: Iterable[Verdict]) -> Skips:
+def skips_of(verdicts: Iterable[DateVerdict]) -> Skips:
     """The dates that were not had, each with its reason."""
     return tuple((row.request.day, row.why.value) for row in verdicts if row.why)
 
 
-def _skipped_week(series: Series, verdict: Verdict) -> SeriesWeek:
+def _skipped_week(series: Series, verdict: DateVerdict) -> SeriesWeek:
     day = verdict.request.day
     return SeriesWeek(
         series=series,

@@ -31,6 +31,7 @@ from registrations.models import Series
 from registrations.services.charging import charge_written
 from registrations.services.judging import PolicyBroken, locks_for
 from registrations.services.new_series import new_series_of, series_of
+from registrations.services.series_dates import DateRequest, DateVerdict, SeriesDraft, date_requests, judged
 from registrations.services.series_judging import (
     DateJudge,
     SeriesWish,
@@ -39,16 +40,7 @@ from registrations.services.series_judging import (
     judge_series,
     may_have_series,
 )
-from registrations.services.series_writing import (
-    DateRequest,
-    SeriesDraft,
-    Verdict,
-    WrittenSeries,
-    asking_before_writing,
-    date_requests,
-    judged,
-    writing_series,
-)
+from registrations.services.series_writing import WrittenSeries, asking_before_writing, writing_series
 
 REGISTRATION = OccupancyKind.REGISTRATION
 
@@ -60,7 +52,7 @@ class DatesAreTaken(Conflict):
     without an id where an earlier item would have taken the date.
     """
 
-    def __init__(self, verdicts: Sequence[Verdict], items: Sequence[int | None] = (None,)) -> None:
+    def __init__(self, verdicts: Sequence[DateVerdict], items: Sequence[int | None] = (None,)) -> None:
         obstacles = [(verdict, row) for verdict in verdicts for row in verdict.in_the_way()]
         registrations = [
             (row.interval.starts_at, row.id) for _, row in obstacles if row.id and row.main_kind == REGISTRATION
@@ -75,7 +67,7 @@ class DatesAreTaken(Conflict):
         )
 
 
-def check_dates(verdicts: Sequence[Verdict], items: Sequence[int | None] = (None,)) -> None:
+def check_dates(verdicts: Sequence[DateVerdict], items: Sequence[int | None] = (None,)) -> None:
     """Raises: PolicyBroken, if rules refuse some of them; DatesAreTaken, if something is in the way of some."""
     if broken := {(row.request.item, row.request.day): row.broken_rules or [] for row in verdicts if row.is_refused}:
         raise PolicyBroken(broken_on_dates(broken, items))
@@ -255,7 +247,7 @@ def check_requests(requests: Sequence[SeriesRequest], now: datetime) -> None:
         raise Invalid(faults)
 
 
-def _check_placeable(requests: Sequence[SeriesRequest], verdicts: Sequence[Verdict]) -> None:
+def _check_placeable(requests: Sequence[SeriesRequest], verdicts: Sequence[DateVerdict]) -> None:
     """Raises `PolicyBroken` or `DatesAreTaken`, with every rule or conflict of the series that may not skip, or have no
     date at all."""
     with_dates = {verdict.request.item for verdict in verdicts if verdict.is_granted}

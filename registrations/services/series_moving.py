@@ -32,9 +32,10 @@ from registrations.services.new_series import skips_of
 from registrations.services.registration_rows import let_wait
 from registrations.services.series import check_dates
 from registrations.services.series_changes import SHIFTING, SeriesChange, attendees_after, check_change
+from registrations.services.series_dates import DateRequest, judge, with_buffers
 from registrations.services.series_holding import LockedSeries, hold_group_of, hold_series
 from registrations.services.series_judging import DateJudge, broken_on_dates, locks_of_series, wish_of_series
-from registrations.services.series_writing import DateRequest, judge, with_buffers, write_occurrences
+from registrations.services.series_writing import write_occurrences
 from registrations.services.week_rows import WeekRow
 
 

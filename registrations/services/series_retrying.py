@@ -17,9 +17,10 @@ from registrations.facts.series import SeriesRetried
 from registrations.models import Registration, Series
 from registrations.queries.series import with_api_relations
 from registrations.services.charging import charge_written
+from registrations.services.series_dates import DateRequest, judge, with_buffers
 from registrations.services.series_holding import LockedSeries, groups_of_losses, hold_group_of, hold_series
 from registrations.services.series_judging import DateJudge, locks_of_series, wish_of_series
-from registrations.services.series_writing import DateRequest, judge, with_buffers, write_again, write_occurrences
+from registrations.services.series_writing import write_again, write_occurrences
 
 
 @transactional

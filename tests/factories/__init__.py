@@ -15,7 +15,7 @@ from kernel.campus_time import Interval, day_of_week
 from registrations.models import Registration, Series
 from registrations.services.booking import Slot, book
 from registrations.services.series import SeriesRequest, create_series
-from registrations.services.series_writing import SeriesDraft
+from registrations.services.series_dates import SeriesDraft
 
 PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)

@@ -18,10 +18,10 @@ from registrations.services.deciding import SeriesHasNoDate, approve_registratio
 from registrations.services.series import DatesAreTaken, SeriesRequest, create_series
 from registrations.services.series_cancelling import cancel_series
 from registrations.services.series_changes import SeriesChange
+from registrations.services.series_dates import SeriesDraft
 from registrations.services.series_holding import SeriesIsOver
 from registrations.services.series_moving import change_series
 from registrations.services.series_retrying import retry_skipped
-from registrations.services.series_writing import SeriesDraft
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
 from tests.races.threads import at_once, raised
 

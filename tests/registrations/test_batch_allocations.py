@@ -12,7 +12,8 @@ from kernel import clock
 from notifications.models import Notification
 from registrations.enums import Source
 from registrations.models import Registration, Series, SeriesWeek
-from registrations.services.series_writing import SeriesDraft, place_series
+from registrations.services.series_dates import SeriesDraft
+from registrations.services.series_writing import place_series
 from tests.factories import make_classroom, make_group, make_registration, make_user
 from tests.factories.allocations import make_event
 

@@ -14,15 +14,10 @@ from registrations.enums import SkipReason
 from registrations.models import Registration, Series, SeriesWeek
 from registrations.services.booking import Slot, book
 from registrations.services.series_changes import SeriesChange
+from registrations.services.series_dates import DateRequest, SeriesDraft, judge
 from registrations.services.series_moving import change_series
 from registrations.services.series_retrying import retry_skipped
-from registrations.services.series_writing import (
-    DateRequest,
-    SeriesDraft,
-    judge,
-    place_series,
-    write_occurrences,
-)
+from registrations.services.series_writing import place_series, write_occurrences
 from tests.classrooms.divided import make_hall
 from tests.factories import make_registration, make_series
 

@@ -15,7 +15,8 @@ from kernel import clock
 from kernel.campus_time import days_interval
 from registrations.models import Registration
 from registrations.services.series_cancelling import cancel_series
-from registrations.services.series_writing import SeriesDraft, place_series
+from registrations.services.series_dates import SeriesDraft
+from registrations.services.series_writing import place_series
 from tests.factories import make_classroom, make_group
 
 pytestmark = pytest.mark.usefixtures("document_clock")

@@ -21,7 +21,8 @@ from kernel.campus_time import (
 from kernel.db.locks import lock_rooms
 from registrations.enums import SkipReason, Source
 from registrations.models import Registration, Series, SeriesWeek
-from registrations.services.series_writing import SeriesDraft, place_series
+from registrations.services.series_dates import SeriesDraft
+from registrations.services.series_writing import place_series
 from tests.factories import make_classroom, make_registration
 
 WEDNESDAY = dt.date(2026, 2, 4)
