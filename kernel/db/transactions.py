@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
@@ -62,6 +63,17 @@ def transact(*statements: Statement) -> list[ResultRows]:
     """
     batch = partial(send, *statements, savepoint=True)
     return batch() if connection.in_atomic_block else retrying(batch)
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """A transaction, for reading: all its statements see what stood when the first one began, whatever is written
+    meanwhile. Inside another transaction they see what that one does."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            send(Statement("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        yield
 
 
 def retrying(attempt: Callable[[], R]) -> R:
