@@ -53,6 +53,9 @@ class Classroom(models.Model):
     """Degrees, WGS 84."""
     parts: list[str]
     """The names of the rooms of which it consists; loaded by `with_parts`."""
+    is_divided: bool = False
+    """Whether it has a part in common with another room, if whoever loaded it has asked. A booking goes by it, and
+    tries the other way if it is wrong."""
 
     objects = ClassroomQuerySet.as_manager()
 

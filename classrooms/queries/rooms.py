@@ -38,9 +38,10 @@ VIEW = (
     "parts",
 )
 """What is shown of a room, in order."""
+IS_DIVIDED = "EXISTS (SELECT FROM classrooms_roomoverlap WHERE classroom_id = room.id)"
 BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve", "building")
-BY_NAME = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = %s"  # noqa: S608
-BY_NAMES = f"SELECT {', '.join(BOOKABLE)} FROM classrooms_classroom WHERE name = ANY(%s)"  # noqa: S608
+BY_NAME = f"SELECT {', '.join(BOOKABLE)}, {IS_DIVIDED} FROM classrooms_classroom AS room WHERE name = %s"  # noqa: S608
+BY_NAMES = f"SELECT {', '.join(BOOKABLE)}, {IS_DIVIDED} FROM classrooms_classroom AS room WHERE name = ANY(%s)"  # noqa: S608
 VIEW_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608
     columns=", ".join({"equipment": "equipment::text", "parts": PARTS}.get(column, column) for column in VIEW)
 )
@@ -99,7 +100,10 @@ def rooms_by_name(rows: Iterable[ResultRow]) -> dict[str, Classroom]:
 
 
 def _bookable(row: ResultRow) -> Classroom:
-    return instance_of(Classroom, dict(zip(BOOKABLE, row, strict=True)))
+    *columns, is_divided = row
+    room = instance_of(Classroom, dict(zip(BOOKABLE, columns, strict=True)))
+    room.is_divided = is_divided
+    return room
 
 
 def room_as_it_is(room: Classroom) -> Classroom:

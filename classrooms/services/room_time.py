@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from classrooms.enums import OccupancyKind
-from classrooms.models import RoomOverlap
 from classrooms.queries.obstacles import (
     Obstacle,
     as_arrays,
@@ -89,6 +88,8 @@ def occupying(
     return [*sharing_room(classroom_id, after=after), Statement(sql, (*row, *is_plain.parameters, *more.parameters))]
 
 
+NO_OVERLAP = "occupancy_no_overlap"
+"""The constraint. A plain room's row goes in unless it is met; satellites meet it where parts change at that moment."""
 NOT_HELD = (
     "NOT EXISTS (SELECT FROM classrooms_bookinghold WHERE starts_at < %s::timestamptz AND ends_at > %s::timestamptz)"
 )
@@ -104,8 +105,8 @@ OCCUPIED = "(SELECT id FROM classrooms_occupancy WHERE id = %s::bigint)"
 
 def refuse_to_occupy(
     *, classroom_id: int, interval: Interval, respect_holds: bool = False, buffers: Buffers = NO_BUFFERS
-) -> bool:
-    """Say why `occupying` added nothing; or whether the room is divided, where that may be why.
+) -> None:
+    """Say why `occupying` added nothing, if that is still so.
 
     Raises:
         TimeIsHeldBack: the time is kept from callers like this one.
@@ -115,7 +116,6 @@ def refuse_to_occupy(
         check_not_held(interval)
     if in_the_way := obstacles(classroom_id, interval, buffers=buffers):
         raise RoomAlreadyBooked(in_the_way)
-    return RoomOverlap.objects.filter(classroom=classroom_id).exists()
 
 
 def move(

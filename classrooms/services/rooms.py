@@ -136,11 +136,11 @@ def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
     """
     check_cspace(by.access)
     lock_rooms([classroom_id])
-    is_divided = Exists(RoomOverlap.objects.filter(classroom=OuterRef("pk")))
-    classroom = Classroom.objects.annotate(is_divided=is_divided).filter(pk=classroom_id).first()
+    has_overlaps = Exists(RoomOverlap.objects.filter(classroom=OuterRef("pk")))
+    classroom = Classroom.objects.annotate(has_overlaps=has_overlaps).filter(pk=classroom_id).first()
     if classroom is None:
         raise ClassroomNotFound
-    if classroom.is_divided:
+    if classroom.has_overlaps:
         raise ClassroomHasParts
     if Occupancy.objects.filter(classroom=classroom).exists():
         raise ClassroomIsUsed

@@ -11,13 +11,13 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.rooms import room_as_it_is
 from classrooms.rules import NO_BUFFERS
-from classrooms.services.room_time import occupying, refuse_to_occupy
+from classrooms.services.room_time import NO_OVERLAP, occupying, refuse_to_occupy
 from groups.models import Group
 from groups.queries.recipients import cspace_people
 from groups.services.holding import holding_group, living_group
 from kernel.campus_time import Interval, campus_interval
 from kernel.db.batch import send
-from kernel.db.constraints import missing_column
+from kernel.db.constraints import missing_column, violated_constraint
 from kernel.db.ids import next_id
 from kernel.db.locks import taking
 from kernel.db.transactions import transactional
@@ -35,7 +35,7 @@ from registrations.services.judging import Judged, judged, locks_for_all_rules, 
 from registrations.services.registration_rows import inserting
 
 MAX_TRIES = 4
-"""One is spent on learning that a room is divided."""
+"""One may be spent on learning that a room is divided."""
 
 
 @dataclass(frozen=True)
@@ -101,40 +101,34 @@ def book(
 def make_booking(*, by: User, now: datetime, request: BookingRequest) -> Registration:
     """The same, of a request that somebody has put together."""
     check_booking(by.access, now, request)
-    registration, is_divided = _try(by, now, request)
+    if (registration := _try(by, now, request)) is not None:
+        return registration
     for _ in range(MAX_TRIES - 1):
-        if registration is None:
-            registration, is_divided = _book_in_turn(by=by, now=now, request=request, is_divided=is_divided)
-    if registration is None:
-        raise Unavailable
-    return registration
+        if (registration := _book_in_turn(by=by, now=now, request=request)) is not None:
+            return registration
+    raise Unavailable
 
 
 @transactional
-def _book_in_turn(
-    *, by: User, now: datetime, request: BookingRequest, is_divided: bool
-) -> tuple[Registration | None, bool]:
+def _book_in_turn(*, by: User, now: datetime, request: BookingRequest) -> Registration | None:
     """The same, when what it was judged by has changed meanwhile: nobody can change it again before this is over."""
     group, party = _group_and_party(by, request)
     first = [] if group is None else [holding_group(group.pk)]
     send(*first, *taking(*locks_for_all_rules(party)))
     is_kept(rulebook_version())
-    return _try(by, now, replace(request, classroom=room_as_it_is(request.classroom)), is_divided=is_divided)
+    return _try(by, now, replace(request, classroom=room_as_it_is(request.classroom)))
 
 
-def _try(
-    by: User, now: datetime, request: BookingRequest, *, is_divided: bool = False
-) -> tuple[Registration | None, bool]:
-    """Judge the request and write it; None, where something it was judged by was different when it was written, and
-    whether the room is divided, which may be why."""
+def _try(by: User, now: datetime, request: BookingRequest) -> Registration | None:
+    """Judge the request and write it; None, where something it was judged by was different when it was written."""
     group, party = _group_and_party(by, request)
     judgement = _judged(wish_of(party, request, now), is_overriding=request.is_overriding)
     check_judgement(judgement, is_overriding=request.is_overriding)
     registration = _new_registration(by, now, group, request, judgement)
-    is_overriding = request.is_overriding
-    if _write(registration, judgement, by=by, now=now, is_overriding=is_overriding, is_divided=is_divided):
-        return registration, is_divided
-    return None, _refuse(registration, judgement, by=by) or is_divided
+    if _write(registration, judgement, by=by, now=now, is_overriding=request.is_overriding):
+        return registration
+    _refuse(registration, judgement, by=by)
+    return None
 
 
 def _group_and_party(by: User, request: BookingRequest) -> tuple[Group | None, Party]:
@@ -197,9 +191,7 @@ def _new_registration(
     )
 
 
-def _write(
-    registration: Registration, judgement: Judged, *, by: User, now: datetime, is_overriding: bool, is_divided: bool
-) -> bool:
+def _write(registration: Registration, judgement: Judged, *, by: User, now: datetime, is_overriding: bool) -> bool:
     """Room time, registration, what it is charged, log row and notices in one batch; whether they are written."""
     occupancy, status = registration.occupancy, RegistrationStatus(registration.status)
     try:
@@ -214,7 +206,7 @@ def _write(
                 after=judgement.locks,
                 provided=judgement.as_judged,
                 buffers=occupancy.buffers,
-                is_divided=is_divided,
+                is_divided=occupancy.classroom.is_divided,
             ),
             inserting(registration, by=by, charges=judgement.charges(occupancy.pk)),
             fact=RegistrationCreated(
@@ -227,23 +219,22 @@ def _write(
             ),
         )
     except IntegrityError as error:
-        if missing_column(error) is None:
+        if missing_column(error) is None and violated_constraint(error) != NO_OVERLAP:
             raise
         return False
     return True
 
 
-def _refuse(registration: Registration, judgement: Judged, *, by: User) -> bool:
-    """Say why it was not written, if that is still so and the rules it was judged by are; or whether the room is
-    divided. Raises: as `book`."""
-    if not is_kept(rulebook_version()):
-        return False
+def _refuse(registration: Registration, judgement: Judged, *, by: User) -> None:
+    """Say why it was not written, if that is still so and the rules it was judged by are. Raises: as `book`."""
+    if not is_kept(rulebook_version(), judgement.rulebook):
+        return
     if registration.group_id is not None:
         living_group(registration.group_id)
         by.forget_access()
         if not rules.may_book_for(by.access, registration.group_id):
             raise PermissionDenied
-    return refuse_to_occupy(
+    refuse_to_occupy(
         classroom_id=registration.occupancy.classroom_id,
         interval=registration.interval,
         respect_holds=not by.access.is_cspace,

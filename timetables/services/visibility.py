@@ -37,7 +37,7 @@ def settle(bookings: Bookings, *, more_rooms: frozenset[int] = frozenset()) -> S
     """
     in_vain, wanting = bookings.blocking_in_vain(), bookings.wanting_room()
     rooms = set(bookings.out_of_step().values_list("classroom_id", flat=True).distinct().order_by())
-    held = hold_rooms(rooms | more_rooms)
+    all_rooms = hold_rooms(rooms | more_rooms)
     if not rooms:
         return Settlement(0, 0, 0, ())
     obstructed_bookings = meeting_others(wanting)
@@ -45,7 +45,7 @@ def settle(bookings: Bookings, *, more_rooms: frozenset[int] = frozenset()) -> S
     refused = CourseBooking.objects.filter(pk__in=obstructed_bookings.values("pk")).update(is_available=False)
     released = release(in_vain.values("pk"))
     taking = reclaim_many(wanting.values("pk"))
-    if held != rooms | more_rooms:  # some are divided: two that came back may have met each other
+    if all_rooms != rooms | more_rooms:  # some are divided: two that came back may have met each other
         conflicts += tuple(conflicts_of(wanting))
         late = CourseBooking.objects.filter(pk__in=wanting.values("pk"))
         refused += late.update(is_available=False)
