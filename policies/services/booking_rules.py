@@ -42,6 +42,7 @@ from policies.rules.reading import (
 from policies.rules.reading_limits import read_limit
 from policies.rules.scopes import At, During
 from policies.rules.shown import at_json, during_json, limit_json, where_json, who_json
+from policies.services.charges import forgetting
 
 MAX_RULES = 500
 """Each is looked at by every booking."""
@@ -175,6 +176,8 @@ def _change(before: NamedRule, by: User, now: datetime, wish: RuleWish) -> Named
     with naming({"bookingrule_no_two_alike": RuleExists()}):
         rule.save()
     after = named_rule(rule.pk)
+    if _charges(before) and not _charges(after):
+        send(forgetting([rule.pk]))
     if set(changes) - {"name"}:
         announce_rules(actor_id=by.pk, now=now, rule_id=rule.pk)
     publish(
@@ -188,6 +191,11 @@ def _change(before: NamedRule, by: User, now: datetime, wish: RuleWish) -> Named
         )
     )
     return after
+
+
+def _charges(named: NamedRule) -> bool:
+    """Whether bookings are charged to it."""
+    return named.is_active and isinstance(named.rule.limit, Quota)
 
 
 @transactional

@@ -17,6 +17,7 @@ CHARGE_MANY = (
     " SELECT * FROM unnest("
     "%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::timestamptz[], %s::int[])"
 )
+FORGET = "DELETE FROM policies_quotacharge WHERE rule_id = ANY(%s::bigint[])"
 GIVE_BACK = "DELETE FROM policies_quotacharge WHERE registration_id = ANY(%s::bigint[])"
 
 
@@ -42,3 +43,8 @@ def charging(charges: Sequence[Charge]) -> list[Statement]:
 def recharging(registration_ids: Iterable[int], charges: Sequence[Charge]) -> list[Statement]:
     """The same for bookings that have been charged before: these are all their charges from now on."""
     return [Statement(GIVE_BACK, (array_of(registration_ids),)), *charging(charges)]
+
+
+def forgetting(rule_ids: Iterable[int]) -> Statement:
+    """What takes out all that was ever charged to rules."""
+    return Statement(FORGET, (array_of(rule_ids),))

@@ -1,6 +1,7 @@
 """Charging live registrations to quotas: those that a command has just written, or all that new rules concern."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from classrooms.facts import ClassroomMoving
@@ -18,6 +19,8 @@ from policies.services.booking_rules import goes_by_calendar, hold_rules, renew_
 from policies.services.charges import charging, recharging
 from registrations.queries.charged import LIVE, charges_by_registration, due_charges, earliest_period, wish_in
 
+Charges = Mapping[int, Sequence[Charge]]
+"""By registration."""
 LOCKED = f"{LIVE} FOR SHARE OF held"
 """Whoever is giving one of them back at this moment is waited for: what he gives back is not charged."""
 AMONG = LOCKED.format(condition="held.id = ANY(%s::bigint[])")
@@ -35,18 +38,37 @@ def connect() -> None:
     on_cascade(CalendarChanging, charge_by_another_calendar)
 
 
-def charge_written(registration_ids: Collection[int], *, are_new: bool = True) -> None:
-    """Charge live registrations that this transaction has written, under the rules' lock; `are_new`: they have never
-    been charged. The caller has made sure that this process goes by the rules in force. Nothing without quotas."""
-    if not registration_ids:
-        return
-    rulebook = kept_rulebook()
-    if not rulebook.quotas:
-        return
-    (rows,) = send(Statement(AMONG, (array_of(registration_ids),)))
-    charges = [charge for row in rows for charge in due_charges(wish_in(row), rulebook, [])]
-    if statements := charging(charges) if are_new else recharging(registration_ids, charges):
+def charge_written(registration_ids: Collection[int]) -> None:
+    """Charge live registrations that this transaction has made, under the rules' lock. The caller has made sure that
+    this process goes by the rules in force. Nothing without quotas."""
+    if registration_ids and kept_rulebook().quotas and (statements := charging(_due_to(registration_ids))):
         send(*statements)
+
+
+def charge_changed(registration_ids: Collection[int], own: Charges, *, now: datetime) -> None:
+    """The same for those that it has changed; `own`: what they were charged before."""
+    if registration_ids and kept_rulebook().quotas:
+        send(*recharging(registration_ids, _due_to(registration_ids, own, now)))
+
+
+def charged_to(registration_ids: Collection[int]) -> Charges:
+    """What registrations are charged, before a command changes them. Nothing is asked without quotas."""
+    if not registration_ids or not kept_rulebook().quotas:
+        return {}
+    return charges_by_registration(*send(asking_for_charges(registration_ids)))
+
+
+def _due_to(registration_ids: Collection[int], own: Charges | None = None, now: datetime | None = None) -> list[Charge]:
+    """What is due to registrations, made or, at a moment, changed; one statement."""
+    rulebook = kept_rulebook()
+    (rows,) = send(Statement(AMONG, (array_of(registration_ids),)))
+    wishes = [wish_in(row) for row in rows]
+    if now is not None:
+        wishes = [replace(wish, now=now) for wish in wishes]
+    before = own or {}
+    return [
+        charge for wish in wishes for charge in due_charges(wish, rulebook, before.get(wish.registration_id or 0, ()))
+    ]
 
 
 def charge_by_rules_written(writing: RulesWriting) -> list[str]:

@@ -58,10 +58,11 @@ def approve_registration(
         RoomAlreadyBooked: it was rejected and the slot has gone to somebody else.
     """
     check_cspace(by.access)
-    turn = turn_of(registration_id)
+    group = group_to_approve_for(registration_id)
+    turn = turn_of(registration_id, group=group)
     holding = hold_registration(
         registration_id,
-        holding_groups(group_to_approve_for(registration_id)),
+        holding_groups(group),
         rooms=[room_to_follow_to(registration_id)],
         after=turn.locks,
     )
@@ -71,8 +72,9 @@ def approve_registration(
         return registration
     overridden: Overridden = () if is_overriding else None
     if not rules.holds_room(registration.status):
-        _take_back(holding, now)
+        _find_place(holding, now)
         overridden = judge_return(registration, now=now, is_overriding=is_overriding)
+        _reopen(registration)
     _decide(registration, RegistrationStatus.APPROVED)
     publish(
         RegistrationApproved(
@@ -99,32 +101,29 @@ def reject_registration(*, registration_id: int, by: User, now: datetime, reason
     return registration
 
 
-def _take_back(holding: Holding, now: datetime) -> None:
-    """Give a rejected one its room again: an occurrence that follows its series goes where that is now.
+def _find_place(holding: Holding, now: datetime) -> None:
+    """Where a rejected one is to have its room again: an occurrence that follows its series, where that is now. Nothing
+    is written yet.
 
-    Raises: what `approve_registration` does, StaleRead.
+    Raises: GroupIsArchived, RoomIsNotOpen, SeriesIsCancelled, SeriesEndsBefore, SeriesHasNoDate, StaleRead.
     """
     registration, living = holding.registration, next(iter(groups_held(holding.answers[0]).values()), None)
     week = SeriesWeek.objects.held().select_related("series__classroom").filter(registration=registration).first()
-    if living is None and registration.group_id is None:
-        _reopen(registration)
-        return
-    if living is None:
+    if living is None and registration.group_id is not None:
         raise GroupIsArchived
-    if living.pk != (registration.group_id if week is None else week.series.group_id):
+    if living is not None and living.pk != (registration.group_id if week is None else week.series.group_id):
         raise StaleRead
-    if week is not None:
+    if week is not None and living is not None:
         if week.series.classroom_id not in holding.room_ids:
             raise StaleRead
         _follow(registration, week, living, now)
-    _reopen(registration)
+    if not registration.occupancy.classroom.is_active:
+        raise RoomIsNotOpen
 
 
 def _reopen(registration: Registration) -> None:
-    """Its room is its own again. Raises: RoomIsNotOpen, RoomAlreadyBooked."""
+    """Its room is its own again. Raises: RoomAlreadyBooked."""
     occupancy = registration.occupancy
-    if not occupancy.classroom.is_active:
-        raise RoomIsNotOpen
     move(
         occupancy_id=occupancy.pk,
         classroom_id=occupancy.classroom_id,

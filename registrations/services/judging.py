@@ -12,7 +12,7 @@ from classrooms.models import Classroom
 from classrooms.rules import Buffers
 from groups.models import Group
 from kernel.campus_time import Interval, cut_per_day
-from kernel.db.batch import Statement, ask
+from kernel.db.batch import Statement, ask, send
 from kernel.db.locks import Lock, Namespace
 from kernel.db.transactions import StaleRead
 from kernel.errors import DomainError, ErrorCode
@@ -153,14 +153,19 @@ class Turn:
             raise StaleRead
 
 
-def turn_of(registration_id: int, *, group_id: int | None = None) -> Turn:
-    """The turn of a registration, which is perhaps handed to a group. Raises: RegistrationNotFound."""
+def turn_of(registration_id: int, *, group_id: int | None = None, group: Statement | None = None) -> Turn:
+    """The turn of a registration, which is perhaps handed to a group: that of an id, or one that a query names.
+
+    Raises: RegistrationNotFound.
+    """
     rulebook = kept_rulebook()
     if not rulebook.counts_for_owners:
         return Turn(rulebook, locks_for(rulebook, []))
     registration = registration_with_id(registration_id)
     if registration is None:
         raise RegistrationNotFound
+    if group is not None:
+        ((group_id,),) = send(group)[0]
     party = Party(registration.created_by_id, registration.group_id if group_id is None else group_id)
     return Turn(rulebook, locks_for(rulebook, [party]), (registration.group_id, registration.created_by_id))
 

@@ -1,7 +1,7 @@
 """Series and the rules of the house: each of their dates is a booking, and the series itself may be too much."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -15,6 +15,7 @@ from policies.enums import Effect, LimitType
 from policies.queries.rulebook import Rulebook, kept_rulebook
 from policies.rules.checks import Broken
 from policies.rules.ledger import Ledger
+from policies.rules.quotas import Charge
 from policies.rules.scopes import Party, Stay, deciding
 from policies.rules.verdicts import Verdict, allows_series, broken_by_series
 from policies.rules.wishes import Wish
@@ -77,7 +78,7 @@ class DateJudge:
     """Judges the dates of some series one after the other: each takes of quotas what the ones before have left.
 
     `wishes`: each item's series. `dates`: every (item, day, interval, registration id) that may be asked about.
-    At most one statement.
+    `own`: what those were charged that have given up their room time to be judged. At most one statement.
     """
 
     def __init__(
@@ -87,9 +88,10 @@ class DateJudge:
         *,
         now: datetime,
         is_overriding: bool = False,
+        own: Mapping[int, Sequence[Charge]] | None = None,
     ) -> None:
         self._rulebook: Rulebook = kept_rulebook()
-        self._is_overriding = is_overriding
+        self._is_overriding, self._own = is_overriding, own or {}
         self._wishes = {
             (item, day): wishes[item].on(day, interval, now, registration_id)
             for item, day, interval, registration_id in dates
@@ -103,7 +105,11 @@ class DateJudge:
     def judge(self, item: int, day: date) -> Verdict:
         """What the rules say to a date; nothing is wrong with one that they are not asked about."""
         wish = self._wishes.get((item, day))
-        verdict = Verdict() if wish is None else self._ledger.judge(self._rulebook.rules, wish, self._rulebook.terms)
+        verdict = (
+            Verdict()
+            if wish is None
+            else self._ledger_for(wish).judge(self._rulebook.rules, wish, self._rulebook.terms)
+        )
         self.verdicts[item, day] = verdict
         return verdict
 
@@ -114,8 +120,14 @@ class DateJudge:
         """The date is had."""
         if wish := self._wishes.get((item, day)):
             pk = wish.registration_id or next(self._new_ids)
-            charges = self._ledger.charges_for(wish, self.verdicts[item, day].deciding, pk)
+            charges = self._ledger_for(wish).charges_for(wish, self.verdicts[item, day].deciding, pk)
             self._ledger.write(wish, pk, charges)
+
+    def _ledger_for(self, wish: Wish) -> Ledger:
+        """With what the date itself was charged before."""
+        own = self._own.get(wish.registration_id or 0, ())
+        others = [each for each in self._ledger.charges if each.registration_id != wish.registration_id]
+        return replace(self._ledger, charges=[*others, *own]) if own else self._ledger
 
     def waits(self, item: int, day: date) -> bool:
         """Whether somebody has to decide on a date, because of the rules that it breaks."""

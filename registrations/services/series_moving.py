@@ -25,7 +25,7 @@ from registrations.models import Registration, Series, SeriesWeek
 from registrations.queries.series import with_api_relations
 from registrations.rules import Layout, PresentWeek
 from registrations.services.cancelling import set_cancelled
-from registrations.services.charging import charge_written
+from registrations.services.charging import Charges, charge_changed, charge_written, charged_to
 from registrations.services.handing_on import HANDED_ON, check_seats, hand_on
 from registrations.services.judging import PolicyBroken
 from registrations.services.new_series import skips_of
@@ -86,18 +86,20 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
         series.has_moved = series.has_moved or bool(changes.keys() & SHIFTING)
         series.save()
     following, layout, outcome = locked.following(now, cut), None, Relayout()
+    own = charged_to([row.pk for row in following.values()])
     handed_on = [name for name in HANDED_ON if getattr(change, name) is not None]
     if change.names_slot or "end_date" in changes:
         layout = _layout(locked, following, change, changes, cut=cut, now=now, former_last=former_last)
     check_seats(locked, following, layout or Layout(), handed_on)
     if "group" in changes:
-        _check_heirs(series, following, now, is_overriding=change.is_overriding)
+        _hand_over(locked, _staying(following, layout), own, now, is_overriding=change.is_overriding)
     if layout:
-        outcome = _carry_out(layout, series, following, change, by=by, now=now)
+        outcome = _carry_out(layout, series, following, change, own, by=by, now=now)
     lost = {fact.registration.id for fact in outcome.cancelled}
     staying = {week: row for week, row in following.items() if row.pk not in lost}
     changed = {*outcome.moved_ids, *hand_on(locked, staying, handed_on)}
-    charge_written({*changed, *outcome.added_ids}, are_new=False)
+    charge_changed(changed, own, now=now)
+    charge_written(outcome.added_ids)
     if changes or changed or outcome.added_ids or lost:
         fact = SeriesChanged(
             actor_id=by.pk,
@@ -163,13 +165,29 @@ def _present(week: SeriesWeek, *, is_movable: bool) -> PresentWeek:
     )
 
 
-def _check_heirs(series: Series, following: Mapping[date, Registration], now: datetime, *, is_overriding: bool) -> None:
-    """Whether the rules let the group have what is handed to it. Raises: PolicyBroken."""
-    dates = [(0, campus_date(row.occupancy.starts_at), row.interval, row.pk) for row in following.values()]
-    rules_of_house = DateJudge([wish_of_series(series)], dates, now=now, is_overriding=is_overriding)
-    refused = {(0, day): rules_of_house.broken(0, day) or [] for _, day, *_ in dates if rules_of_house.refuses(0, day)}
+def _staying(following: Mapping[date, Registration], layout: Layout | None) -> dict[date, Registration]:
+    """The occurrences that keep their place."""
+    going = {*layout.to_take, *layout.outside, *layout.given_up} if layout else set[date]()
+    return {week: row for week, row in following.items() if week not in going}
+
+
+def _hand_over(
+    locked: LockedSeries, staying: Mapping[date, Registration], own: Charges, now: datetime, *, is_overriding: bool
+) -> None:
+    """Give occurrences that stay where they are to the group, if the rules let it have them; they are its own, and
+    charged to it, before others are judged. Raises: PolicyBroken."""
+    dates = [(0, campus_date(row.occupancy.starts_at), row.interval, row.pk) for row in staying.values()]
+    rules_of_house = DateJudge([wish_of_series(locked.series)], dates, now=now, is_overriding=is_overriding)
+    refused = dict[tuple[int, date], Sequence[Mapping[str, Any]]]()
+    for _, day, *_ in dates:
+        if rules_of_house.refuses(0, day):
+            refused[0, day] = rules_of_house.broken(0, day) or ()
+        else:
+            rules_of_house.take(0, day)
     if refused:
         raise PolicyBroken(broken_on_dates(refused))
+    if kept_rulebook().quotas:
+        charge_changed(hand_on(locked, staying, ["group_id"]), own, now=now)
 
 
 def _carry_out(
@@ -177,6 +195,7 @@ def _carry_out(
     series: Series,
     following: Mapping[date, Registration],
     change: SeriesChange,
+    own: Charges,
     *,
     by: User,
     now: datetime,
@@ -189,7 +208,7 @@ def _carry_out(
     requests = [DateRequest(0, series.classroom_id, day, slot.interval_on(day)) for day in layout.to_take.values()]
     own_ids = {day: row.pk for day, row in moving.items()}
     dates = [(row.item, row.day, row.interval, own_ids.get(row.day)) for row in requests]
-    rules_of_house = DateJudge([wish_of_series(series)], dates, now=now, is_overriding=change.is_overriding)
+    rules_of_house = DateJudge([wish_of_series(series)], dates, now=now, is_overriding=change.is_overriding, own=own)
     owner = (series.group_id, series.created_by_id)
     verdicts = judge(requests if change.is_overriding else with_buffers(requests, [owner]), rules_of_house)
     free = {row.request.day: row for row in verdicts if row.is_granted}
