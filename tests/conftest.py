@@ -113,11 +113,14 @@ def registries_as_found() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_rules_kept() -> None:
+def no_rules_kept() -> Iterator[None]:
     """The process goes by no booking rules, like one that has just started: a test that has some, reads them.
 
-    What has gone by others is done again in a new transaction, which a test that is one has not.
+    What has gone by others is done again in a new transaction, which a test that is one has not. Nor does what is made
+    for a whole module, before the first of its tests, go by those of the test before.
     """
+    go_by(NO_RULES)
+    yield
     go_by(NO_RULES)
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from classrooms.queries.refusing import Booker, RoomSketch, RuleAnswer, RuleSource, WantedSlot
 from classrooms.rules import Buffers
@@ -13,7 +13,7 @@ from policies.enums import Effect, LimitType
 from policies.queries.rulebook import ASKING_FOR_VERSION, rulebook_in_force
 from policies.rules.checks import CHECKS
 from policies.rules.ledger import Ledger
-from policies.rules.scopes import Party, Place, Stay, deciding
+from policies.rules.scopes import Party, Place, Rule, Stay, deciding
 from policies.rules.verdicts import Verdict, buffer_minutes, may_be_individual
 from policies.rules.wishes import Known, Wish
 from registrations.queries.owners import asking_for_owners, ledger_in
@@ -21,6 +21,13 @@ from registrations.queries.owners import asking_for_owners, ledger_in
 NOT_ALONE = "This room is booked by groups only"
 NOWHERE = Place(0, "", 0, 0)
 ValueT = TypeVar("ValueT")
+
+
+class LocalRules(NamedTuple):
+    """The rules that hold in some rooms, and their ids."""
+
+    ids: tuple[int, ...]
+    rules: tuple[Rule, ...]
 
 
 class JudgeOfBookings:
@@ -37,9 +44,11 @@ class JudgeOfBookings:
         self._attendees, self._now = booker.attendees, now
         self._book, self._ledger = rulebook_in_force(), Ledger()
         self._rules = [rule for rule in self._book.rules if rule.who.includes(self._party)]
-        self._wheres = list(dict.fromkeys(rule.where for rule in self._rules))
+        self._rooms_named = {rule.where.classroom_id for rule in self._rules}
         self._rooms_had = set[int]()
-        """Where the owner has bookings that others keep away from."""
+        """Where the owner has bookings that others of his keep away from."""
+        self._rules_by_place = dict[object, LocalRules]()
+        self._enough_by_capacity = dict[int, tuple[bool, ...]]()
         self.question = asking_for_owners(self._book, [self._wish(NOWHERE, slot) for slot in slots])
 
     def hear(self, rows: ResultRows) -> None:
@@ -55,27 +64,28 @@ class JudgeOfBookings:
 
     def refusals(self, rooms: Iterable[RoomSketch], slots: Sequence[WantedSlot]) -> dict[int, str]:
         """{id of a room that cannot be had: why}."""
-        return self._of_each(rooms, slots, lambda place: self._first_refusal(place, slots))
+        return self._of_each(rooms, slots, lambda place, rules: self._first_refusal(place, rules, slots))
 
     def buffers(self, rooms: Iterable[RoomSketch], slots: Sequence[WantedSlot]) -> dict[int, tuple[Buffers, ...]]:
         """{id of a room: the buffers around each of the slots}, where there are any."""
         if not any(rule.limit.type == LimitType.BUFFER for rule in self._rules):
             return {}
 
-        def around(place: Place) -> tuple[Buffers, ...]:
-            of_each = tuple(self._buffers(self._wish(place, slot)) for slot in slots)
+        def around(place: Place, rules: Sequence[Rule]) -> tuple[Buffers, ...]:
+            of_each = tuple(self._buffers(self._wish(place, slot), rules) for slot in slots)
             return of_each if any(of_each) else ()
 
         return self._of_each(rooms, slots, around)
 
-    def _buffers(self, wish: Wish) -> Buffers:
-        return Buffers(*buffer_minutes(deciding(self._rules, wish.party, wish.place, wish.stay, self._book.terms)))
+    def _buffers(self, wish: Wish, rules: Sequence[Rule]) -> Buffers:
+        about = [rule for rule in rules if rule.limit.type == LimitType.BUFFER]
+        return Buffers(*buffer_minutes(deciding(about, wish.party, wish.place, wish.stay, self._book.terms)))
 
-    def _first_refusal(self, place: Place, slots: Sequence[WantedSlot]) -> str:
+    def _first_refusal(self, place: Place, rules: Sequence[Rule], slots: Sequence[WantedSlot]) -> str:
         ledger = self._copied_ledger() if len(slots) > 1 else self._ledger
         for new_id, slot in enumerate(slots, -len(slots)):
             wish = self._wish(place, slot)
-            verdict = ledger.judge(self._rules, wish, self._book.terms)
+            verdict = ledger.judge(rules, wish, self._book.terms)
             if refusal := self._refusal(verdict):
                 return refusal
             if len(slots) > 1:
@@ -100,32 +110,44 @@ class JudgeOfBookings:
         return Wish(self._party, place, stay, self._now, attendees=self._attendees)
 
     def _of_each(
-        self, rooms: Iterable[RoomSketch], slots: Sequence[WantedSlot], say: Callable[[Place], ValueT]
+        self,
+        rooms: Iterable[RoomSketch],
+        slots: Sequence[WantedSlot],
+        say: Callable[[Place, Sequence[Rule]], ValueT],
     ) -> dict[int, ValueT]:
-        """{id: what is said of a room, where that is anything}, which is the same of all that are alike."""
-        of_each, said, alike = dict[int, ValueT](), dict[object, ValueT](), dict[object, object]()
-        apart = self._rooms_had | {where.classroom_id for where in self._wheres if where.classroom_id is not None}
+        """{id: what is said of a room, where that is anything}, by the rules that hold there; said once of all rooms
+        that are alike: the same rules hold there, enough come for them, and the owner has nothing there."""
+        of_each, said = dict[int, ValueT](), dict[object, ValueT]()
         for room in rooms if slots else ():
-            seen_as = (room.building, room.floor, room.capacity, room.id if room.id in apart else 0)
-            if seen_as not in alike:
-                place = _place_of(room)
-                alike[seen_as] = self._likeness(self._wish(place, slots[0]))
-                if alike[seen_as] not in said:
-                    said[alike[seen_as]] = say(place)
-            if value := said[alike[seen_as]]:
+            place = _place_of(room)
+            rules = self._rules_at(place)
+            own_id = room.id if room.id in self._rooms_had else 0
+            likeness = (rules.ids, self._is_enough(self._wish(place, slots[0])), own_id)
+            if likeness not in said:
+                said[likeness] = say(place, rules.rules)
+            if value := said[likeness]:
                 of_each[room.id] = value
         return of_each
 
-    def _likeness(self, wish: Wish) -> object:
-        """What the rules ask of a room: where they hold, whether enough come, whether its owner has something there."""
-        room_id = wish.place.classroom_id
-        holds = tuple(where.includes(wish.place) for where in self._wheres)
-        enough = tuple(
-            CHECKS[LimitType.ATTENDEES](rule, "min_percent", wish, Known()) is None
-            for rule in self._rules
-            if rule.limit.type == LimitType.ATTENDEES
-        )
-        return holds, enough, room_id if room_id in self._rooms_had else 0
+    def _rules_at(self, place: Place) -> LocalRules:
+        """The rules that hold in a room."""
+        where = (place.building, place.floor, place.classroom_id if place.classroom_id in self._rooms_named else 0)
+        if where not in self._rules_by_place:
+            rules = tuple(rule for rule in self._rules if rule.where.includes(place))
+            self._rules_by_place[where] = LocalRules(tuple(rule.id for rule in rules), rules)
+        return self._rules_by_place[where]
+
+    def _is_enough(self, wish: Wish) -> tuple[bool, ...]:
+        """For each rule about how many come, whether these are enough for a room of this size."""
+        capacity = wish.place.capacity
+        if capacity not in self._enough_by_capacity:
+            check = CHECKS[LimitType.ATTENDEES]
+            self._enough_by_capacity[capacity] = tuple(
+                check(rule, "min_percent", wish, Known()) is None
+                for rule in self._rules
+                if rule.limit.type == LimitType.ATTENDEES
+            )
+        return self._enough_by_capacity[capacity]
 
 
 def _place_of(room: RoomSketch) -> Place:
