@@ -13,9 +13,10 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.availability import room_in_slot
 from classrooms.rules import Buffers
+from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.room_time import RoomAlreadyBooked
 from kernel import clock
-from kernel.campus_time import Interval, campus_date, day_start
+from kernel.campus_time import Interval, campus_date, campus_interval, day_start
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from registrations.services.cancelling import cancel_registration
@@ -217,6 +218,63 @@ def test_parts_change_while_people_book(hall, person):
     live = uses()
     assert too_close(live) == []
     assert list(wrong_cells(live, hall)) == []
+    assert deadlocks() == before
+
+
+class Closer(Visitor):
+    """Somebody of cspace who closes rooms at random, one or several at once, and opens them again."""
+
+    def play(self, tries: int) -> "Closer":
+        closures = []
+        for _ in range(tries):
+            if closures and self.dice.random() < 0.5:
+                closure = closures.pop(self.dice.randrange(len(closures)))
+                room = closure.occupancy.classroom
+                lift_closure(closure_id=closure.pk, classroom=room, by=self.person, now=clock.now())
+                continue
+            rooms = self.dice.sample(sorted(self.hall), self.dice.randint(1, 3))
+            start = self.dice.randrange(OPENS, CLOSES - 120, GRID)
+            span = campus_interval(day(self.dice.randrange(DAYS)), start, start + self.dice.choice([30, 60]))
+            try:
+                closures += close_rooms(
+                    by=self.person, now=clock.now(), classrooms=[self.hall[name] for name in rooms], interval=span
+                )
+            except RoomAlreadyBooked:
+                self.refused += 1
+            except Exception as problem:
+                self.unfounded.append(repr(problem))
+        return self
+
+
+def wrongly_closed(hall) -> Iterator[tuple[str, Interval]]:
+    """Where a room is not shown as closed that has a part in common with one that is, or the other way round."""
+    rows = Occupancy.objects.live().filter(main=None, kind=OccupancyKind.CLOSURE).select_related("classroom")
+    closed = [(row.classroom.name, Interval(row.starts_at, row.ends_at)) for row in rows]
+    for number in range(DAYS):
+        midnight = day_start(day(number))
+        for start in range(OPENS, CLOSES, GRID):
+            cell = Interval(midnight + timedelta(minutes=start), midnight + timedelta(minutes=start + GRID))
+            for room in hall:
+                is_closed = any(set(ATOMS[name]) & set(ATOMS[room]) and overlap(span, cell) for name, span in closed)
+                if is_closed != any(row.kind == OccupancyKind.CLOSURE for row in room_in_slot(room, cell).uses):
+                    yield room, cell
+
+
+def test_closures_come_and_go_between_bookings(hall, person):
+    before = deadlocks()
+    visitors = [Visitor(2000 + number, hall, person) for number in range(8)]
+    closers = [Closer(3000 + number, hall, person) for number in range(4)]
+    at_once(*[lambda player=player: player.play(TRIES // 2) for player in (*visitors, *closers)])
+    live = uses()
+    booked = [use for use in live if Registration.objects.filter(pk=use.id).exists()]
+    assert [fault for player in (*visitors, *closers) for fault in player.unfounded] == []
+    assert too_close(booked) == []
+    assert list(wrongly_closed(hall)) == []
+    closed = [use for use in live if use not in booked]
+    assert closed
+    assert [
+        use for use in booked for other in closed if use.meets(other.room) and overlap(use.interval, other.interval)
+    ] == []
     assert deadlocks() == before
 
 
