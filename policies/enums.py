@@ -64,7 +64,7 @@ class Late(TextChoices):
     LATE = "late"
 
 
-class Unit(TextChoices):
+class QuotaUnit(TextChoices):
     MINUTES = "minutes"
     BOOKINGS = "bookings"
 
@@ -80,7 +80,7 @@ class Per(TextChoices):
     DAYS = "days"
 
 
-class Counts(TextChoices):
+class CountsBy(TextChoices):
     """Which moment of a booking says what period it is charged to."""
 
     BOOKED_IN = "booked_in"

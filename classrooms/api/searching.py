@@ -71,10 +71,10 @@ def booker_in(view: CallerViewSet, query: Mapping[str, Any]) -> Booker | None:
 
 def search_of(view: CallerViewSet, query: Mapping[str, Any]) -> RoomSearch:
     """What is looked for among all rooms of the filters, however few they seat. Raises: Invalid."""
-    asked = view.request.query_params.dict()
-    filtered_by(ClassroomFilter, Classroom.objects.none(), asked)  # says what is wrong with them
-    seats = read_whole_number(asked.pop("min_capacity", "") or "0")
-    rooms: Rooms = filtered_by(ClassroomFilter, Classroom.objects.in_order(), asked)
+    questions = view.request.query_params.dict()
+    filtered_by(ClassroomFilter, Classroom.objects.none(), questions)  # says what is wrong with them
+    seats = read_whole_number(questions.pop("min_capacity", "") or "0")
+    rooms: Rooms = filtered_by(ClassroomFilter, Classroom.objects.in_order(), questions)
     attendees = query.get("attendees", 0)
     return RoomSearch(
         rooms=rooms.seating(0) if attendees else rooms,
@@ -108,8 +108,8 @@ def _room_views(ids: Sequence[int]) -> list[dict[str, Any]]:
     if not ids:
         return []
     rooms = Classroom.objects.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [array_of(ids)]))
-    shown, _ = room_views(ask(asking_for_rooms(rooms.in_order(), places_of(None))))
-    by_id = {room["id"]: room for room in shown}
+    rows, _ = room_views(ask(asking_for_rooms(rooms.in_order(), places_of(None))))
+    by_id = {room["id"]: room for room in rows}
     return [by_id[room_id] for room_id in ids if room_id in by_id]
 
 
@@ -117,9 +117,9 @@ def _explanation(sifted: Sifted) -> dict[str, Any]:
     return {
         "unavailable": [
             {"classroom": each.room.name, "why": each.why.value, "sentence": each.sentence}
-            for each in sifted.kept[:MAX_UNAVAILABLE]
+            for each in sifted.away[:MAX_UNAVAILABLE]
         ],
-        "unavailable_count": len(sifted.kept),
+        "unavailable_count": len(sifted.away),
     }
 
 
@@ -146,9 +146,9 @@ def room_for(view: CallerViewSet, query: Mapping[str, Any], room: RoomInSlot) ->
     judge = judge_for(booker, [slot], now=clock.now())
     (buffers,) = judge.buffers([sketch], [slot]).get(sketch.id, (NO_BUFFERS,))
     near = [asking_for_obstacles(sketch.id, slot.interval, buffers)] if buffers else []
-    asked = [] if judge.question is None else [judge.question]
-    answers = ask_each(*asked, *near) if asked or near else []
-    if asked:
+    questions = [] if judge.question is None else [judge.question]
+    answers = ask_each(*questions, *near) if questions or near else []
+    if questions:
         judge.hear(answers[0])
     uses = obstacles_found(answers[-1]) if near else room.uses
     answer = judge.answer(sketch, slot)

@@ -145,7 +145,7 @@ class ClassroomViewSet(CallerViewSet):
         self._check_named()
         slot = self.query(AvailabilityQuery, path=partial(classroom_named, name))
         room = room_in_slot(name, interval_of(slot))
-        found = room_for(self, slot, room)
+        answer = room_for(self, slot, room)
         day = days_interval(slot["date"], slot["date"])
         conflicts = [
             {
@@ -154,12 +154,12 @@ class ClassroomViewSet(CallerViewSet):
                 "end_time": format_minute(piece.end_minute),
                 **use.peculiarity,
             }
-            for use in found.uses
+            for use in answer.uses
             if use.interval.starts_at < day.ends_at and day.starts_at < use.interval.ends_at
             for piece in cut_per_day(use.interval.within(day))
         ]
-        reason = room.refusal(is_bound=not self.access.is_cspace) or found.reason
-        if found.uses and not conflicts:
+        reason = room.refusal(is_bound=not self.access.is_cspace) or answer.reason
+        if answer.uses and not conflicts:
             reason = reason or TOO_NEAR
         return Response(
             {
@@ -170,7 +170,7 @@ class ClassroomViewSet(CallerViewSet):
                 "is_available": not conflicts and not reason,
                 "conflicts": conflicts,
                 **({"reason": reason} if reason else {}),
-                **({} if found.rules is None else {"rules": found.rules}),
+                **({} if answer.rules is None else {"rules": answer.rules}),
             }
         )
 

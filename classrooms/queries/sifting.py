@@ -97,7 +97,7 @@ class Sifted:
     """`free`: ids of rooms, in order. `hold`: what a caller reads whom a hold keeps from all of them."""
 
     free: Sequence[int]
-    kept: Sequence[Obstruction]
+    away: Sequence[Obstruction]
     hold: str | None
 
 
@@ -123,8 +123,8 @@ def sift(search: RoomSearch, judge: RoomJudge | None, *, is_bound: bool) -> Sift
             return Obstruction(room, Why.TOO_SMALL, f"The room seats {room.capacity}")
         return None
 
-    kept = [(room, obstruction(room)) for room in rooms]
-    return Sifted([room.id for room, why in kept if why is None], [why for _, why in kept if why], hold)
+    pairs = [(room, obstruction(room)) for room in rooms]
+    return Sifted([room.id for room, why in pairs if why is None], [why for _, why in pairs if why], hold)
 
 
 def kept_from(
@@ -140,11 +140,11 @@ def kept_from(
     answers = send(*questions) if questions else []
     if judge.question is not None:
         judge.hear(answers[0])
-    found = {(kind, room_id): Interval(*span) for kind, room_id, *span in (answers[-1] if kinds else ())}
+    spans = {(kind, room_id): Interval(*span) for kind, room_id, *span in (answers[-1] if kinds else ())}
     near = {
-        room_id: f"There has to be time around a booking {_span(found[place])}"
+        room_id: f"There has to be time around a booking {_span(spans[place])}"
         for room_id, of_each in buffers.items()
-        if (place := (kinds[of_each], room_id)) in found
+        if (place := (kinds[of_each], room_id)) in spans
     }
     return near, judge.refusals(rooms, slots)
 

@@ -40,8 +40,8 @@ def hold_over(interval: Interval) -> BookingHold | None:
 def pieces_held(interval: Interval) -> list[dict[str, Any]]:
     """The hold over an interval as a conflict, cut per campus day; nothing, where there is none."""
     hold = hold_over(interval)
-    held = None if hold is None else Interval(hold.starts_at, hold.ends_at).within(interval)
-    return [] if held is None else Obstacle(None, "hold", held).pieces()
+    overlap = None if hold is None else Interval(hold.starts_at, hold.ends_at).within(interval)
+    return [] if overlap is None else Obstacle(None, "hold", overlap).pieces()
 
 
 def check_not_held(interval: Interval) -> None:

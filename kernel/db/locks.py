@@ -106,8 +106,8 @@ def locking_rooms(*naming: Statement, rooms: Iterable[int] = (), after: Sequence
     if not connection.in_atomic_block:
         raise LockOutsideTransaction
     rows = " UNION ".join([*(each.sql for each in naming), "SELECT unnest(%s::int[])"])
-    named = Statement(rows, (*(value for each in naming for value in each.parameters), list(rooms)))
-    return _locking_rooms(named, after)
+    query = Statement(rows, (*(value for each in naming for value in each.parameters), list(rooms)))
+    return _locking_rooms(query, after)
 
 
 def excluding_rooms(rooms: Statement, *, after: Sequence[Lock] = ()) -> list[Statement]:

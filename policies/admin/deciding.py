@@ -20,7 +20,7 @@ from policies.enums import LimitType
 from policies.queries.rulebook import rulebook_now
 from policies.rules.limits import Kind
 from policies.rules.ranking import Ranking, rankings
-from policies.rules.scopes import Party, Place, Rule, Stay
+from policies.rules.scopes import Party, Place, PolicyRule, Stay
 from policies.rules.sentences import BOUND_NOUNS, NOUNS
 
 NOBODY = 0
@@ -75,8 +75,8 @@ class KindRow:
     """A kind of limit on the page."""
 
     kind: str
-    deciding: Sequence[Rule]
-    outranked: Sequence[Rule]
+    deciding: Sequence[PolicyRule]
+    outranked: Sequence[PolicyRule]
 
 
 def deciding_context(query: Mapping[str, str], *, now: datetime) -> dict[str, Any]:

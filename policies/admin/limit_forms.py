@@ -18,7 +18,7 @@ from policies.admin.form_fields import (
     WholeNumberFormField,
 )
 from policies.admin.rule_forms import RuleForm, bounds_field
-from policies.enums import Counts, Late, LimitType, OwnerKind, Per
+from policies.enums import CountsBy, Late, LimitType, OwnerKind, Per
 from policies.rules.reading_limits import GRIDS
 from policies.rules.reading_limits import WEEKDAYS as ANCHOR_DAYS
 
@@ -170,8 +170,8 @@ class QuotaForm(RuleForm):
         choices=[(OwnerKind.GROUP, "group"), (OwnerKind.PERSON, "person")], initial=OwnerKind.GROUP, label="Whose"
     )
     counts = ChoosingFormField(
-        choices=[(Counts.TAKES_PLACE_IN, "when they take place"), (Counts.BOOKED_IN, "when they are booked")],
-        initial=Counts.TAKES_PLACE_IN,
+        choices=[(CountsBy.TAKES_PLACE_IN, "when they take place"), (CountsBy.BOOKED_IN, "when they are booked")],
+        initial=CountsBy.TAKES_PLACE_IN,
         label="Counted",
     )
     anchor_day = ChoosingFormField(

@@ -15,7 +15,7 @@ from kernel import clock
 from kernel.admin.panels import register
 from kernel.campus_time import format_wall, format_wall_end
 from kernel.pictures import shade
-from policies.enums import OwnerKind, Unit
+from policies.enums import OwnerKind, QuotaUnit
 from policies.queries.quotas import QuotaRow, quotas_of
 from policies.rules.scopes import Owner
 from policies.rules.sentences import counted
@@ -59,7 +59,7 @@ def _percent(row: QuotaRow) -> int:
 
 def _amount(number: int, row: QuotaRow) -> str:
     """ "3 hours", "90 minutes", "1 booking"; hours as the sentences of quotas have them, "48 hours"."""
-    if row["unit"] == Unit.BOOKINGS:
+    if row["unit"] == QuotaUnit.BOOKINGS:
         return counted(number, "booking")
     return counted(number // 60, "hour") if number % 60 == 0 else counted(number, "minute")
 

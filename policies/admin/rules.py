@@ -25,7 +25,7 @@ from policies.admin.previews import preview_context
 from policies.admin.rule_forms import RuleForm
 from policies.models import BookingRule
 from policies.queries.rule_rows import named_row
-from policies.rules.reading import Reading
+from policies.rules.reading import RuleReading
 from policies.rules.reading_limits import read_limit
 from policies.rules.sentences import NOUNS, limit_in_words
 from policies.services.booking_rules import (
@@ -155,7 +155,7 @@ class BookingRuleAdmin(ServiceAdmin):
 
 def example_of(form: type[RuleForm]) -> str:
     """A limit of the form's kind in words."""
-    limit = read_limit(Reading({"type": form.of_type.value} | form.example, "limit", {}))
+    limit = read_limit(RuleReading({"type": form.of_type.value} | form.example, "limit", {}))
     return limit_in_words(limit) if limit else ""
 
 

@@ -11,7 +11,7 @@ from kernel.api.fields import DateField, TimestampField
 from kernel.api.serializers import Output, Query, Shape
 from kernel.campus_time import format_instant
 from policies.api.serializers import PartField
-from policies.enums import Unit
+from policies.enums import QuotaUnit
 
 
 class QuotaQuery(Query):
@@ -39,7 +39,7 @@ class QuotaOutput(Output):
     rule_id = serializers.IntegerField()
     sentence = serializers.CharField()
     per = PeriodField()
-    unit = serializers.ChoiceField(choices=Unit.choices)
+    unit = serializers.ChoiceField(choices=QuotaUnit.choices)
     limit = serializers.IntegerField()
     used = serializers.IntegerField()
     left = serializers.IntegerField()

@@ -15,7 +15,7 @@ def rules_for(access: Access) -> list[NamedRule]:
         Party(access.user_id),
         *(Party(access.user_id, group_id, kind, frozenset(tags)) for group_id, kind, tags in groups),
     ]
-    return [named for named in named_rules(rows) if any(map(named.rule.who.includes, parties))]
+    return [row for row in named_rules(rows) if any(map(row.rule.who.includes, parties))]
 
 
 def all_rules() -> list[NamedRule]:

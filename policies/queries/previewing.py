@@ -14,9 +14,9 @@ from kernel.db.pipeline import ResultRows
 from policies.enums import OwnerKind, WhereKind, WhoKind
 from policies.queries.rulebook import rulebook_now
 from policies.rules.checks import Broken
-from policies.rules.limits import Standing
+from policies.rules.limits import StandingLimit
 from policies.rules.previewing import LiveBooking, broken_by_bookings
-from policies.rules.scopes import Owner, Rule, Where, Who
+from policies.rules.scopes import Owner, PolicyRule, Where, Who
 from policies.rules.wishes import MarkGathered
 
 AHEAD = timedelta(days=28)
@@ -88,7 +88,7 @@ def register(ask: Callable[[datetime, datetime], Sequence[LiveBooking]]) -> None
     _sources[:] = [ask]
 
 
-def preview_of(rule: Rule, *, now: datetime) -> RulePreview:
+def preview_of(rule: PolicyRule, *, now: datetime) -> RulePreview:
     """What a rule, written or not, does beside the rules in force. Three round trips at most."""
     book = rulebook_now()
     bookings = _sources[0](now, now + AHEAD) if _sources else ()
@@ -113,9 +113,9 @@ def asking_for_reach(who: Who, where: Where) -> Statement:
     return Statement(sql, (parameter, parameter, *rooms))
 
 
-def _asking_for_marks(rule: Rule, now: datetime) -> Statement:
+def _asking_for_marks(rule: PolicyRule, now: datetime) -> Statement:
     """The marks that may count now; none, where the rule is not about marks."""
-    days = rule.limit.within_days + rule.limit.effect_days if isinstance(rule.limit, Standing) else 0
+    days = rule.limit.within_days + rule.limit.effect_days if isinstance(rule.limit, StandingLimit) else 0
     return Statement(MARKS, (now - timedelta(days=days),))
 
 

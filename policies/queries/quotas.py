@@ -10,8 +10,8 @@ from kernel.db.pipeline import ResultRow
 from policies.enums import LimitType, OwnerKind, Per
 from policies.queries.rulebook import Rulebook, rulebook_in_force
 from policies.rules.limits import Individual, kinds_of
-from policies.rules.quotas import Window, windows_at
-from policies.rules.scopes import WHO_RANKS, Owner, Party, Rule
+from policies.rules.quotas import QuotaWindow, windows_at
+from policies.rules.scopes import WHO_RANKS, Owner, Party, PolicyRule
 from policies.rules.shown import limit_json
 
 GROUPS = """
@@ -46,9 +46,9 @@ def quotas_of(owner: Owner, at: datetime, *, now: datetime) -> list[QuotaRow]:
     kind = owner.kind.value
     (groups,) = send(Statement(GROUPS, (kind, owner.id, kind, owner.id)))
     rules = _limiting(rulebook, owner, _parties(owner, groups))
-    asked = [(rule, window) for rule in rules for window in windows_at(rule.quota, at, rulebook.terms, now=now)]
-    fullest: dict[int, tuple[int, Rule, Window]] = {}
-    for (rule, window), (_, used) in zip(asked, _used(owner, asked), strict=True):
+    places = [(rule, window) for rule in rules for window in windows_at(rule.quota, at, rulebook.terms, now=now)]
+    fullest: dict[int, tuple[int, PolicyRule, QuotaWindow]] = {}
+    for (rule, window), (_, used) in zip(places, _used(owner, places), strict=True):
         if rule.id not in fullest or used > fullest[rule.id][0]:
             fullest[rule.id] = (int(used), rule, window)
     return [_row(rule, used, window) for used, rule, window in fullest.values()]
@@ -61,13 +61,13 @@ def _parties(owner: Owner, groups: Sequence[ResultRow]) -> list[Party]:
     return [Party(owner.id), *of_groups] if owner.kind == OwnerKind.PERSON else of_groups
 
 
-def _limiting(rulebook: Rulebook, owner: Owner, parties: Sequence[Party]) -> list[Rule]:
+def _limiting(rulebook: Rulebook, owner: Owner, parties: Sequence[Party]) -> list[PolicyRule]:
     """The quotas that count what the owner has, without those that another for him outranks wherever they hold."""
-    found = [rule for rule in rulebook.quotas if any(_counts(rule, owner, party, rulebook) for party in parties)]
-    return [rule for rule in found if not any(_outranks(other, rule) for other in found)]
+    limiting = [rule for rule in rulebook.quotas if any(_counts(rule, owner, party, rulebook) for party in parties)]
+    return [rule for rule in limiting if not any(_outranks(other, rule) for other in limiting)]
 
 
-def _counts(rule: Rule, owner: Owner, party: Party, rulebook: Rulebook) -> bool:
+def _counts(rule: PolicyRule, owner: Owner, party: Party, rulebook: Rulebook) -> bool:
     if not rule.who.includes(party):
         return False
     if rule.quota.of == owner.kind:
@@ -82,20 +82,20 @@ def _has_individual_bookings(rulebook: Rulebook) -> bool:
     return any(isinstance(limit, Individual) and limit.allowed for limit in individual)
 
 
-def _outranks(other: Rule, rule: Rule) -> bool:
+def _outranks(other: PolicyRule, rule: PolicyRule) -> bool:
     is_of_one_scope = (other.where, other.during, other.at) == (rule.where, rule.during, rule.at)
     is_narrower = WHO_RANKS[other.who.kind] > WHO_RANKS[rule.who.kind]
     return is_of_one_scope and is_narrower and kinds_of(other.limit) == kinds_of(rule.limit)
 
 
-def _used(owner: Owner, asked: Sequence[tuple[Rule, Window]]) -> list[ResultRow]:
-    starts = array_of(window.starts_at or EARLIEST for _, window in asked)
-    ends = array_of(window.ends_at or LATEST for _, window in asked)
-    ids = array_of(rule.id for rule, _ in asked)
+def _used(owner: Owner, places: Sequence[tuple[PolicyRule, QuotaWindow]]) -> list[ResultRow]:
+    starts = array_of(window.starts_at or EARLIEST for _, window in places)
+    ends = array_of(window.ends_at or LATEST for _, window in places)
+    ids = array_of(rule.id for rule, _ in places)
     return list(send(Statement(USED, (ids, starts, ends, owner.kind.value, owner.id)))[0])
 
 
-def _row(rule: Rule, used: int, window: Window) -> QuotaRow:
+def _row(rule: PolicyRule, used: int, window: QuotaWindow) -> QuotaRow:
     quota, is_of_the_future = rule.quota, rule.quota.per == Per.FUTURE
     return {
         "rule_id": rule.id,

@@ -15,10 +15,10 @@ from kernel.academic_calendar import Term, terms_in, terms_statement
 from kernel.db.batch import Statement, ask, send
 from kernel.db.pipeline import ResultRows
 from policies.enums import Effect, Period, WhereKind, WhoKind
-from policies.rules.limits import Concurrent, Gap, Quota, Standing
-from policies.rules.reading import Reading, WhereNamed, WhoNamed
+from policies.rules.limits import Concurrent, Gap, Quota, StandingLimit
+from policies.rules.reading import RuleReading, WhereNamed, WhoNamed
 from policies.rules.reading_limits import read_limit
-from policies.rules.scopes import EVERY_DAY, At, During, Rule, Where, Who
+from policies.rules.scopes import EVERY_DAY, At, During, PolicyRule, Where, Who
 from policies.rules.sentences import sentence_of
 from policies.rules.verdicts import TYPE_ORDER
 
@@ -46,7 +46,7 @@ BINDING = " WHERE rule.is_active AND team.archived_at IS NULL AND person.is_acti
 class NamedRule:
     """A rule with the names that answers show."""
 
-    rule: Rule
+    rule: PolicyRule
     name: str
     is_active: bool
     who: WhoNamed
@@ -58,11 +58,11 @@ class Rulebook:
     """The rules that bind, the academic year they go by, and their version (None: no rule was ever written)."""
 
     version: UUID | None = None
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[PolicyRule, ...] = ()
     terms: tuple[Term, ...] = ()
 
     @cached_property
-    def quotas(self) -> tuple[Rule, ...]:
+    def quotas(self) -> tuple[PolicyRule, ...]:
         return tuple(rule for rule in self.rules if isinstance(rule.limit, Quota))
 
     @cached_property
@@ -79,7 +79,7 @@ class Rulebook:
             (
                 rule.limit.within_days + rule.limit.effect_days
                 for rule in self.rules
-                if isinstance(rule.limit, Standing)
+                if isinstance(rule.limit, StandingLimit)
             ),
             default=None,
         )
@@ -91,14 +91,14 @@ class Rulebook:
 
 
 NO_RULES = Rulebook()
-_kept: Rulebook | None = None
+_present: Rulebook | None = None
 _renewing = Lock()
 """What is read later is kept later: else a thread that is slow would put old rules over new ones."""
 
 
 def kept_rulebook() -> Rulebook:
     """What this process goes by; perhaps not the rules in force any more. It reads them where it goes by none yet."""
-    book = _kept  # once: another thread may forget it
+    book = _present  # once: another thread may forget it
     return renew_rulebook() if book is None else book
 
 
@@ -112,8 +112,8 @@ def renew_rulebook() -> Rulebook:
 
 def go_by(rulebook: Rulebook | None) -> None:
     """Have this process go by rules; None: it reads them when it next asks, like one that has just started."""
-    global _kept
-    _kept = rulebook
+    global _present
+    _present = rulebook
 
 
 def is_kept(version: UUID | None, rulebook: Rulebook | None = None) -> bool:
@@ -121,7 +121,7 @@ def is_kept(version: UUID | None, rulebook: Rulebook | None = None) -> bool:
 
     Whoever has gone by a rulebook before names it: another thread may have read newer rules meanwhile.
     """
-    book = _kept if rulebook is None else rulebook
+    book = _present if rulebook is None else rulebook
     if book is not None and version == book.version:
         return True
     renew_rulebook()
@@ -144,7 +144,7 @@ def rulebook_version() -> UUID | None:
 def rulebook_now() -> Rulebook:
     """The rules as this transaction sees them."""
     ((version,),), rules, terms = send(ASKING_FOR_VERSION, Statement(RULES + BINDING), terms_statement())
-    return Rulebook(version, tuple(named.rule for named in named_rules(rules)), terms_in(terms))
+    return Rulebook(version, tuple(each.rule for each in named_rules(rules)), terms_in(terms))
 
 
 def terms_now() -> tuple[Term, ...]:
@@ -164,16 +164,15 @@ def asking_for_rule(rule_id: int) -> Statement:
 
 def named_rules(rows: ResultRows) -> list[NamedRule]:
     """The rules, in the order of their types, then by id."""
-    named = [_named(row) for row in rows]
-    return sorted(named, key=lambda each: (TYPE_ORDER[each.rule.limit.type], each.rule.id))
+    return sorted(map(_rule_in, rows), key=lambda each: (TYPE_ORDER[each.rule.limit.type], each.rule.id))
 
 
-def _named(row: Sequence[Any]) -> NamedRule:
+def _rule_in(row: Sequence[Any]) -> NamedRule:
     rule_id, name, is_active, effect = row[:4]
     who_kind, who_label, group_id, user_id, username = row[4:9]
     where_kind, building, floor, classroom_id, classroom = row[9:14]
     first, last, period, weekdays, begins, ends, limit_json, charged_from, group_name = row[14:]
-    limit = read_limit(Reading(limit_json, "limit", {}))
+    limit = read_limit(RuleReading(limit_json, "limit", {}))
     if limit is None:
         raise ValueError(f"The limit of booking rule {rule_id} cannot be read")
     who = WhoNamed(WhoKind(who_kind), who_label, group_id, username)
@@ -182,7 +181,7 @@ def _named(row: Sequence[Any]) -> NamedRule:
     during = During(first, last, Period(period) if period else None) if has_dates else None
     at = None if weekdays is None else At(tuple(weekdays) or EVERY_DAY, begins, ends)
     said_who = WhoNamed(who.kind, group_name or who.label, group_id, username)
-    rule = Rule(
+    rule = PolicyRule(
         id=rule_id,
         limit=limit,
         who=Who(who.kind, who_label, group_id if group_id is not None else user_id),

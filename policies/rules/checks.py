@@ -18,11 +18,11 @@ from policies.rules.limits import (
     NoticePeriod,
     OpeningHours,
     Quota,
-    Standing,
+    StandingLimit,
 )
 from policies.rules.quotas import amount_of, moment_of, owner_of, windows_at
-from policies.rules.scopes import Rule, Stay
-from policies.rules.wishes import Known, Wish
+from policies.rules.scopes import PolicyRule, Stay
+from policies.rules.wishes import BookingWish, Known
 
 MINUTE = timedelta(minutes=1)
 
@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 class Broken:
     """A rule that a booking breaks. `limit`, `used` and `wanted` where the rule counts something."""
 
-    rule: Rule
+    rule: PolicyRule
     limit: int | None = None
     used: int | None = None
     wanted: int | None = None
@@ -47,25 +47,25 @@ class Broken:
         } | {name: number for name, number in numbers.items() if number is not None}
 
 
-def _no_booking(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
+def _no_booking(rule: PolicyRule, bound: str, wish: BookingWish, state: Known) -> Broken | None:
     return Broken(rule)
 
 
-def _individual(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
+def _individual(rule: PolicyRule, bound: str, wish: BookingWish, state: Known) -> Broken | None:
     limit: Any = rule.limit
     return Broken(rule) if wish.party.group_id is None and not limit.allowed else None
 
 
-def outside(rules: Sequence[Rule], wish: Wish) -> list[Broken]:
+def outside(rules: Sequence[PolicyRule], wish: BookingWish) -> list[Broken]:
     """Those of one who and where make a union, however a tag is spelled; a booking lies inside each."""
-    unions = dict[Any, list[Rule]]()
+    unions = dict[Any, list[PolicyRule]]()
     for rule in rules:
         who = (rule.who.kind, tag_key(rule.who.label), rule.who.id)
         unions.setdefault((who, rule.where), []).append(rule)
     return [Broken(rule) for union in unions.values() if not _is_inside(union, wish.stay) for rule in union]
 
 
-def _is_inside(union: Sequence[Rule], stay: Stay) -> bool:
+def _is_inside(union: Sequence[PolicyRule], stay: Stay) -> bool:
     hours = sorted(
         (rule.limit.from_minute, rule.limit.until_minute)
         for rule in union
@@ -78,7 +78,7 @@ def _is_inside(union: Sequence[Rule], stay: Stay) -> bool:
     return covered >= stay.end_minute
 
 
-def _notice(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
+def _notice(rule: PolicyRule, bound: str, wish: BookingWish, state: Known) -> Broken | None:
     limit = rule.limit
     if not isinstance(limit, NoticePeriod):
         return None
@@ -92,7 +92,7 @@ def _notice(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
     return Broken(rule, limit=limit.max_days, wanted=ahead) if is_far or is_shut else None
 
 
-def _length(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
+def _length(rule: PolicyRule, bound: str, wish: BookingWish, state: Known) -> Broken | None:
     limit, minutes = rule.limit, wish.stay.minutes
     if not isinstance(limit, Length):
         return None
@@ -103,7 +103,7 @@ def _length(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
     return None
 
 
-def _grid(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
+def _grid(rule: PolicyRule, bound: str, wish: BookingWish, state: Known) -> Broken | None:
     limit, stay = rule.limit, wish.stay
     if not isinstance(limit, Grid):
         return None
@@ -115,7 +115,7 @@ def _grid(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
     return None if starts_on_it and ends_on_it else Broken(rule)
 
 
-def _attendees(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
+def _attendees(rule: PolicyRule, bound: str, wish: BookingWish, state: Known) -> Broken | None:
     """Whoever does not say how many come has nobody come."""
     limit, come = rule.limit, wish.attendees or 0
     if not isinstance(limit, Attendance):
@@ -129,52 +129,52 @@ def _attendees(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | Non
     return Broken(rule, limit=needed, wanted=come) if come < needed else None
 
 
-def _concurrent(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
+def _concurrent(rule: PolicyRule, bound: str, wish: BookingWish, state: Known) -> Broken | None:
     limit, mine = rule.limit, wish.stay.interval
     if not isinstance(limit, Concurrent):
         return None
-    others = [each.interval for each in known.bookings if each.id != wish.registration_id]
+    others = [each.interval for each in state.bookings if each.id != wish.registration_id]
     beside = [each for each in others if each.starts_at < mine.ends_at and mine.starts_at < each.ends_at]
     moments = [max(each.starts_at, mine.starts_at) for each in beside]
     most = max((sum(each.starts_at <= at < each.ends_at for each in beside) for at in moments), default=0)
     return Broken(rule, limit=limit.max, used=most, wanted=1) if most + 1 > limit.max else None
 
 
-def _gap(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
+def _gap(rule: PolicyRule, bound: str, wish: BookingWish, state: Known) -> Broken | None:
     limit, mine = rule.limit, wish.stay.interval
     if not isinstance(limit, Gap):
         return None
     apart = limit.minutes * MINUTE
     is_near = any(
         each.interval.starts_at < mine.ends_at + apart and mine.starts_at < each.interval.ends_at + apart
-        for each in known.bookings
+        for each in state.bookings
         if each.id != wish.registration_id and each.classroom_id == wish.place.classroom_id
     )
     return Broken(rule, limit=limit.minutes) if is_near else None
 
 
-def _standing(rule: Rule, bound: str, wish: Wish, known: Known) -> Broken | None:
+def _standing(rule: PolicyRule, bound: str, wish: BookingWish, state: Known) -> Broken | None:
     """From the mark on with which the points were gathered, for so many days; the most of them, in whatever order."""
     limit = rule.limit
-    if not isinstance(limit, Standing):
+    if not isinstance(limit, StandingLimit):
         return None
     most = 0
-    for last in known.marks:
+    for last in state.marks:
         if not last.given_at <= wish.now < last.given_at + timedelta(days=limit.effect_days):
             continue
         earliest = last.given_at - timedelta(days=limit.within_days)
-        gathered = sum(each.points for each in known.marks if earliest < each.given_at <= last.given_at)
+        gathered = sum(each.points for each in state.marks if earliest < each.given_at <= last.given_at)
         most = max(most, gathered)
     return Broken(rule, limit=limit.points, used=most) if most >= limit.points else None
 
 
-def overdraws(rule: Rule, wish: Wish, known: Known, terms: Sequence[Term]) -> Broken | None:
+def overdraws(rule: PolicyRule, wish: BookingWish, state: Known, terms: Sequence[Term]) -> Broken | None:
     """Whether more would be charged to some period than it has; what is charged no more than before never is."""
     quota = rule.limit
     if not isinstance(quota, Quota):
         return None
     owner, amount = owner_of(quota, wish.party), amount_of(quota, wish.stay)
-    charges = [each for each in known.charges if each.rule_id == rule.id and each.owner == owner]
+    charges = [each for each in state.charges if each.rule_id == rule.id and each.owner == owner]
     own = [each for each in charges if each.registration_id == wish.registration_id]
     counts_by_booking = quota.counts == "booked_in" and quota.per != "future"
     if counts_by_booking:
@@ -189,7 +189,7 @@ def overdraws(rule: Rule, wish: Wish, known: Known, terms: Sequence[Term]) -> Br
     return None
 
 
-CHECKS: dict[LimitType, Callable[[Rule, str, Wish, Known], Broken | None]] = {
+CHECKS: dict[LimitType, Callable[[PolicyRule, str, BookingWish, Known], Broken | None]] = {
     LimitType.NO_BOOKING: _no_booking,
     LimitType.INDIVIDUAL: _individual,
     LimitType.NOTICE: _notice,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from kernel.academic_calendar import Term
 from policies.rules.limits import Quota
 from policies.rules.quotas import Charge, charges_after, owner_of
-from policies.rules.scopes import Deciding, Owner, Party, Rule
+from policies.rules.scopes import Deciding, Owner, Party, PolicyRule
 from policies.rules.verdicts import Verdict, judge
-from policies.rules.wishes import Known, MarkGathered, OwnBooking, Wish
+from policies.rules.wishes import BookingWish, Known, MarkGathered, OwnBooking
 
 
 @dataclass
@@ -28,11 +28,11 @@ class Ledger:
             self.marks.get(party.owner, ()),
         )
 
-    def judge(self, rules: Iterable[Rule], wish: Wish, terms: Sequence[Term]) -> Verdict:
+    def judge(self, rules: Iterable[PolicyRule], wish: BookingWish, terms: Sequence[Term]) -> Verdict:
         """What rules say to a wish, by what is known."""
         return judge(rules, wish, self.known(wish.party), terms)
 
-    def charges_for(self, wish: Wish, decide: Deciding, registration_id: int) -> list[Charge]:
+    def charges_for(self, wish: BookingWish, decide: Deciding, registration_id: int) -> list[Charge]:
         """All that a booking is charged once it is as wished."""
         return [
             charge
@@ -50,7 +50,7 @@ class Ledger:
             )
         ]
 
-    def write(self, wish: Wish, registration_id: int, charges: Iterable[Charge]) -> None:
+    def write(self, wish: BookingWish, registration_id: int, charges: Iterable[Charge]) -> None:
         """The booking is as wished from now on, and charged so."""
         for bookings in self.bookings.values():
             bookings[:] = [each for each in bookings if each.id != registration_id]
@@ -59,6 +59,6 @@ class Ledger:
         self.charges = [each for each in self.charges if each.registration_id != registration_id] + list(charges)
 
 
-def charging(decide: Deciding) -> list[Rule]:
+def charging(decide: Deciding) -> list[PolicyRule]:
     """The quotas that a booking is charged to: those that decide."""
     return [rule for rules in decide.of_kind.values() for rule in rules if isinstance(rule.limit, Quota)]

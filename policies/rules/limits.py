@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from policies.enums import Counts, Late, LimitType, OwnerKind, Per, Unit
+from policies.enums import CountsBy, Late, LimitType, OwnerKind, Per, QuotaUnit
 
 Kind = tuple[str, ...]
 """What rules compete about: the type; for types with several bounds a bound; for quotas (unit, per, counts, of)."""
@@ -132,17 +132,17 @@ class Quota:
     """So many minutes or bookings, in which time. `days`: of `Per.DAYS`. A week begins on Monday or at the `anchor`."""
 
     type: ClassVar[LimitType] = LimitType.QUOTA
-    unit: Unit
+    unit: QuotaUnit
     amount: int
     per: Per
-    counts: Counts
+    counts: CountsBy
     of: OwnerKind
     days: int | None = None
     anchor: Anchor | None = None
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingLimit:
     """For `effect_days` after somebody has gathered `points` of marks within `within_days`."""
 
     type: ClassVar[LimitType] = LimitType.STANDING
@@ -183,7 +183,7 @@ Limit = (
     | Concurrent
     | Gap
     | Quota
-    | Standing
+    | StandingLimit
     | Buffer
     | Lifted
 )
@@ -211,8 +211,8 @@ def kinds_of(limit: Limit) -> tuple[Kind, ...]:
     bounds = BOUNDED[limit.type].bounds
     if isinstance(limit, Lifted):
         return tuple((of_type, bound) for bound in limit.bounds or bounds)
-    said = tuple((of_type, bound) for bound in bounds if getattr(limit, bound) is not None)
-    return said or tuple((of_type, bound) for bound in bounds)
+    bounded = tuple((of_type, bound) for bound in bounds if getattr(limit, bound) is not None)
+    return bounded or tuple((of_type, bound) for bound in bounds)
 
 
 def lifts(limit: Limit) -> bool:

@@ -15,9 +15,9 @@ from policies.enums import LimitType
 from policies.rules.checks import Broken
 from policies.rules.limits import Quota
 from policies.rules.quotas import Charge, charges_after, owner_of
-from policies.rules.scopes import Deciding, Owner, Party, Place, Rule, Stay
+from policies.rules.scopes import Deciding, Owner, Party, Place, PolicyRule, Stay
 from policies.rules.verdicts import Verdict, broken_by_series, judge
-from policies.rules.wishes import Known, MarkGathered, OwnBooking, Wish
+from policies.rules.wishes import BookingWish, Known, MarkGathered, OwnBooking
 
 WEEK = timedelta(days=7)
 
@@ -50,9 +50,9 @@ class LiveBooking:
     person: str = ""
     classroom: str = ""
 
-    def wish(self, now: datetime) -> Wish:
+    def wish(self, now: datetime) -> BookingWish:
         """It, as somebody might want it at a moment."""
-        return Wish(self.party, self.place, self.stay, now, self.attendees, self.id)
+        return BookingWish(self.party, self.place, self.stay, now, self.attendees, self.id)
 
 
 @dataclass
@@ -63,7 +63,7 @@ class _Taken:
     charges: dict[Owner, list[Charge]] = field(default_factory=lambda: defaultdict(list))
     series: dict[Owner, dict[int, SeriesSpan]] = field(default_factory=lambda: defaultdict(dict))
 
-    def known(self, rule: Rule, booking: LiveBooking, marks: Mapping[Owner, Sequence[MarkGathered]]) -> Known:
+    def known(self, rule: PolicyRule, booking: LiveBooking, marks: Mapping[Owner, Sequence[MarkGathered]]) -> Known:
         owner, day = booking.party.owner, booking.stay.day
         near = [each for on in (day - DAY, day, day + DAY) for each in self.bookings.get((owner, on), ())]
         counted = owner_of(rule.limit, booking.party) if isinstance(rule.limit, Quota) else owner
@@ -75,7 +75,7 @@ class _Taken:
         weeks = [week_of(span.first) + number * WEEK for number in range(span.weeks)]
         return max((sum(week_of(each.first) <= week <= each.last for each in others) for week in weeks), default=0)
 
-    def take(self, rule: Rule, booking: LiveBooking, decide: Deciding) -> None:
+    def take(self, rule: PolicyRule, booking: LiveBooking, decide: Deciding) -> None:
         owner, own = booking.party.owner, OwnBooking(booking.id, booking.place.classroom_id, booking.stay.interval)
         self.bookings[owner, booking.stay.day].append(own)
         if booking.series is not None:
@@ -94,8 +94,8 @@ class _Taken:
 
 
 def broken_by_bookings(
-    rule: Rule,
-    rivals: Iterable[Rule],
+    rule: PolicyRule,
+    rivals: Iterable[PolicyRule],
     bookings: Iterable[LiveBooking],
     terms: Sequence[Term],
     *,
@@ -123,7 +123,7 @@ def broken_by_bookings(
     return breaking
 
 
-def _broken_of(rule: Rule, verdict: Verdict, booking: LiveBooking, taken: _Taken) -> Broken | None:
+def _broken_of(rule: PolicyRule, verdict: Verdict, booking: LiveBooking, taken: _Taken) -> Broken | None:
     """How a booking breaks the rule; of a series its first one does for all."""
     broken = list(verdict.broken)
     if rule.limit.type == LimitType.SERIES and booking.series is not None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from kernel.academic_calendar import Term, period_on
 from kernel.campus_time import DAY, campus_date, day_of_week, day_start, wall_or_later
-from policies.enums import Counts, Per, Unit
+from policies.enums import CountsBy, Per, QuotaUnit
 from policies.rules.limits import MONDAY, Anchor, Quota
 from policies.rules.scopes import Owner, Party, Stay
 
@@ -15,7 +15,7 @@ SHORTEST = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
-class Window:
+class QuotaWindow:
     """A stretch of instants, half-open; None is without an end there."""
 
     starts_at: datetime | None
@@ -43,12 +43,12 @@ def owner_of(quota: Quota, party: Party) -> Owner:
     return party.owner if quota.of == "group" else party.person
 
 
-def windows_at(quota: Quota, moment: datetime, terms: Sequence[Term], *, now: datetime) -> list[Window]:
+def windows_at(quota: Quota, moment: datetime, terms: Sequence[Term], *, now: datetime) -> list[QuotaWindow]:
     """Every time in which the quota holds and to which a moment belongs; none, where it does not limit then."""
     day = campus_date(moment)
     match quota.per:
         case Per.FUTURE:
-            return [Window(now + SHORTEST, None)]  # what ends now is over
+            return [QuotaWindow(now + SHORTEST, None)]  # what ends now is over
         case Per.DAY:
             return [_days(day, day + DAY)]
         case Per.WEEK:
@@ -65,18 +65,18 @@ def windows_at(quota: Quota, moment: datetime, terms: Sequence[Term], *, now: da
             return [_days(first, first + timedelta(days=number)) for first in firsts]
 
 
-def _days(first: date, next_first: date) -> Window:
-    return Window(day_start(first), day_start(next_first))
+def _days(first: date, next_first: date) -> QuotaWindow:
+    return QuotaWindow(day_start(first), day_start(next_first))
 
 
-def _week(moment: datetime, anchor: Anchor) -> Window:
+def _week(moment: datetime, anchor: Anchor) -> QuotaWindow:
     day = campus_date(moment)
     first = day - timedelta(days=(day_of_week(day) - anchor.weekday) % 7)
     begins = wall_or_later(first, anchor.minute)
     if moment < begins:
         first -= timedelta(days=7)
         begins = wall_or_later(first, anchor.minute)
-    return Window(begins, wall_or_later(first + timedelta(days=7), anchor.minute))
+    return QuotaWindow(begins, wall_or_later(first + timedelta(days=7), anchor.minute))
 
 
 def period_began(quota: Quota, now: datetime, terms: Sequence[Term]) -> datetime:
@@ -86,14 +86,14 @@ def period_began(quota: Quota, now: datetime, terms: Sequence[Term]) -> datetime
 
 
 def amount_of(quota: Quota, stay: Stay) -> int:
-    return stay.minutes if quota.unit == Unit.MINUTES else 1
+    return stay.minutes if quota.unit == QuotaUnit.MINUTES else 1
 
 
 def moment_of(quota: Quota, stay: Stay, booked_at: datetime) -> datetime:
     """What `counts_at` a booking has that was made at a moment."""
     if quota.per == Per.FUTURE:
         return stay.interval.ends_at
-    return booked_at if quota.counts == Counts.BOOKED_IN else stay.interval.starts_at
+    return booked_at if quota.counts == CountsBy.BOOKED_IN else stay.interval.starts_at
 
 
 def charges_after(
@@ -106,14 +106,14 @@ def charges_after(
     """
     amount = amount_of(quota, stay)
     fresh = Charge(rule_id, owner, registration_id, moment_of(quota, stay, now), amount)
-    kept = sorted((each for each in own if each.owner == owner), key=lambda each: each.counts_at)
-    if quota.counts != Counts.BOOKED_IN or quota.per == Per.FUTURE or not kept:
+    former = sorted((each for each in own if each.owner == owner), key=lambda each: each.counts_at)
+    if quota.counts != CountsBy.BOOKED_IN or quota.per == Per.FUTURE or not former:
         return [fresh]
-    missing = amount - sum(each.amount for each in kept)
+    missing = amount - sum(each.amount for each in former)
     if missing > 0:
-        return [*kept, replace(fresh, amount=missing)]
+        return [*former, replace(fresh, amount=missing)]
     left, charges = amount, list[Charge]()
-    for each in kept:
+    for each in former:
         if left > 0:
             charges.append(replace(each, amount=min(each.amount, left)))
         left -= each.amount

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kernel.academic_calendar import Term
 from policies.enums import LimitType
 from policies.rules.limits import Kind, kinds_of
-from policies.rules.scopes import Party, Place, Rule, Stay, deciding
+from policies.rules.scopes import Party, Place, PolicyRule, Stay, deciding
 from policies.rules.verdicts import TYPE_ORDER
 
 
@@ -15,11 +15,13 @@ class Ranking:
     """What is said about one kind: `outranked` from the most specific on."""
 
     kind: Kind
-    deciding: tuple[Rule, ...]
-    outranked: tuple[Rule, ...]
+    deciding: tuple[PolicyRule, ...]
+    outranked: tuple[PolicyRule, ...]
 
 
-def rankings(rules: Iterable[Rule], party: Party, place: Place, stay: Stay, terms: Sequence[Term]) -> list[Ranking]:
+def rankings(
+    rules: Iterable[PolicyRule], party: Party, place: Place, stay: Stay, terms: Sequence[Term]
+) -> list[Ranking]:
     """Of every kind that rules say something about; in the order of the contract's table."""
     applying = [rule for rule in rules if rule.applies(party, place, stay, terms)]
     decide = deciding(applying, party, place, stay, terms)
@@ -27,6 +29,6 @@ def rankings(rules: Iterable[Rule], party: Party, place: Place, stay: Stay, term
     return sorted(ranked, key=lambda each: (TYPE_ORDER[LimitType(each.kind[0])], each.kind))
 
 
-def _others(kind: Kind, applying: Iterable[Rule], rules_of: Sequence[Rule]) -> tuple[Rule, ...]:
+def _others(kind: Kind, applying: Iterable[PolicyRule], rules_of: Sequence[PolicyRule]) -> tuple[PolicyRule, ...]:
     others = [rule for rule in applying if kind in kinds_of(rule.limit) and rule not in rules_of]
     return tuple(sorted(others, key=lambda rule: (tuple(-part for part in rule.rank), rule.id)))

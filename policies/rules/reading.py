@@ -21,11 +21,11 @@ OBJECT_REQUIRED = "An object is required"
 REQUIRED = "This field is required"
 UNKNOWN_FIELD = "Unknown field"
 T = TypeVar("T")
-Choice = TypeVar("Choice", bound=Enum)
+ChoiceT = TypeVar("ChoiceT", bound=Enum)
 
 
 @dataclass
-class Reading:
+class RuleReading:
     """An object of a request that is being read: what is wrong with its fields is gathered under their path."""
 
     data: Any
@@ -66,8 +66,8 @@ class Reading:
 
         return self.value(name, make, required=required)
 
-    def choice(self, name: str, choices: type[Choice], *, required: bool = True) -> Choice | None:
-        def make(data: Any) -> Choice:
+    def choice(self, name: str, choices: type[ChoiceT], *, required: bool = True) -> ChoiceT | None:
+        def make(data: Any) -> ChoiceT:
             if not isinstance(data, str) or data not in {each.value for each in choices}:
                 raise ValueError(f"Must be one of {', '.join(each.value for each in choices)}")
             return choices(data)
@@ -115,11 +115,11 @@ class Reading:
             self.fault("from", "Must be before until")
         return begins, ends
 
-    def inside(self, name: str) -> "Reading":
+    def inside(self, name: str) -> "RuleReading":
         """An object in this one."""
         self.read.add(name)
         path = f"{self.path}.{name}" if self.path else name
-        inside = Reading(self.data.get(name) if self.is_object else None, path, self.faults)
+        inside = RuleReading(self.data.get(name) if self.is_object else None, path, self.faults)
         if not inside.is_object:
             inside.fault("", OBJECT_REQUIRED)
         return inside
@@ -152,7 +152,7 @@ class WhereNamed:
     classroom: str | None = None
 
 
-def read_who(reading: Reading) -> WhoNamed | None:
+def read_who(reading: RuleReading) -> WhoNamed | None:
     """`who` of a rule; None where it cannot be read."""
     kind = reading.choice("kind", WhoKind)
     words = WhoNamed(
@@ -167,7 +167,7 @@ def read_who(reading: Reading) -> WhoNamed | None:
     return words if kind else None
 
 
-def read_where(reading: Reading, floors: range) -> WhereNamed | None:
+def read_where(reading: RuleReading, floors: range) -> WhereNamed | None:
     """`where` of a rule; None where it cannot be read. A floor may be one of all buildings."""
     kind = reading.choice("kind", WhereKind)
     building = floor = classroom = None
@@ -181,7 +181,7 @@ def read_where(reading: Reading, floors: range) -> WhereNamed | None:
     return WhereNamed(kind, building, floor, classroom) if kind else None
 
 
-def _finish_scope(reading: Reading, names: tuple[str, ...]) -> None:
+def _finish_scope(reading: RuleReading, names: tuple[str, ...]) -> None:
     """What belongs to another kind may be null, and nothing else."""
     for name in names:
         if name not in reading.read and reading.has(name):
@@ -189,7 +189,7 @@ def _finish_scope(reading: Reading, names: tuple[str, ...]) -> None:
     reading.finish()
 
 
-def read_during(reading: Reading) -> During | None:
+def read_during(reading: RuleReading) -> During | None:
     first, last = reading.day("from"), reading.day("until")
     period = reading.choice("period", Period, required=False)
     reading.finish()
@@ -200,7 +200,7 @@ def read_during(reading: Reading) -> During | None:
     return During(first, last, period)
 
 
-def read_at(reading: Reading) -> At | None:
+def read_at(reading: RuleReading) -> At | None:
     weekdays, (begins, ends) = reading.weekdays("weekdays"), reading.span()
     reading.finish()
     if reading.is_object and weekdays is None and begins is None and ends is None and not _has_faults(reading):
@@ -208,7 +208,7 @@ def read_at(reading: Reading) -> At | None:
     return At(weekdays or EVERY_DAY, begins or 0, MINUTES_PER_DAY if ends is None else ends)
 
 
-def _has_faults(reading: Reading) -> bool:
+def _has_faults(reading: RuleReading) -> bool:
     return any(path == reading.path or path.startswith(f"{reading.path}.") for path in reading.faults)
 
 

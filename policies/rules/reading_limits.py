@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from policies.enums import Counts, Late, LimitType, OwnerKind, Per, Unit
+from policies.enums import CountsBy, Late, LimitType, OwnerKind, Per, QuotaUnit
 from policies.rules.limits import (
     BOUNDED,
     MONDAY,
@@ -25,11 +25,11 @@ from policies.rules.limits import (
     NoticePeriod,
     OpeningHours,
     Quota,
-    Standing,
+    StandingLimit,
     WeeklySeries,
     quota_kind,
 )
-from policies.rules.reading import OBJECT_REQUIRED, Reading
+from policies.rules.reading import OBJECT_REQUIRED, RuleReading
 
 MINUTES = range(1, 24 * 60 + 1)
 MANY_MINUTES = range(10 * 366 * 24 * 60 + 1)
@@ -41,7 +41,7 @@ ANCHOR = re.compile(rf"({'|'.join(WEEKDAYS)}) ([01][0-9]|2[0-3]):([0-5][0-9])")
 NOTHING_SAID = "Name at least one of {}"
 
 
-def read_limit(reading: Reading) -> Limit | None:
+def read_limit(reading: RuleReading) -> Limit | None:
     """The limit; None where it cannot be read."""
     of_type = reading.choice("type", LimitType)
     if of_type is None:
@@ -51,7 +51,7 @@ def read_limit(reading: Reading) -> Limit | None:
     return limit
 
 
-def _lifted(reading: Reading, of_type: LimitType) -> Lifted:
+def _lifted(reading: RuleReading, of_type: LimitType) -> Lifted:
     """`none: true`, or of some bounds; of a quota with what says which kind it is."""
     bounds = BOUNDED[of_type].bounds if of_type in BOUNDED else ()
 
@@ -59,33 +59,33 @@ def _lifted(reading: Reading, of_type: LimitType) -> Lifted:
         if data is True:
             return ()
         if bounds and isinstance(data, list) and data and all(each in bounds for each in data):
-            named = tuple(bound for bound in bounds if bound in data)
-            return () if named == bounds else named
+            listed = tuple(bound for bound in bounds if bound in data)
+            return () if listed == bounds else listed
         raise ValueError("Must be true" + (f" or a list of {', '.join(bounds)}" if bounds else ""))
 
-    said = reading.value("none", make) or ()
+    lifted = reading.value("none", make) or ()
     if of_type != LimitType.QUOTA:
-        return Lifted(of_type, said)
-    unit, (per, days) = reading.choice("unit", Unit), _per(reading)
+        return Lifted(of_type, lifted)
+    unit, (per, days) = reading.choice("unit", QuotaUnit), _per(reading)
     counts, of = _counts(reading, per), reading.choice("of", OwnerKind)
     kind = quota_kind(unit or "", per or "", counts or "", of or "", days)
     return Lifted(of_type, quota=kind)
 
 
-def _no_booking(reading: Reading) -> Limit | None:
+def _no_booking(reading: RuleReading) -> Limit | None:
     return NoBooking()
 
 
-def _individual(reading: Reading) -> Limit | None:
+def _individual(reading: RuleReading) -> Limit | None:
     return Individual(bool(reading.boolean("allowed", required=True)))
 
 
-def _opening_hours(reading: Reading) -> Limit | None:
+def _opening_hours(reading: RuleReading) -> Limit | None:
     weekdays, (begins, ends) = reading.weekdays("weekdays", required=True), reading.span(required=True)
     return OpeningHours(weekdays or (), begins or 0, ends or 0)
 
 
-def _notice(reading: Reading) -> Limit | None:
+def _notice(reading: RuleReading) -> Limit | None:
     """A day that opens at midnight is open from its beginning, as without a word about it."""
     limit = NoticePeriod(
         reading.integer("min_minutes", MANY_MINUTES), reading.integer("max_days", DAYS), reading.minute("opens_at")
@@ -96,19 +96,19 @@ def _notice(reading: Reading) -> Limit | None:
     return _with_a_bound(reading, limit, limit.bounds)
 
 
-def _cancel(reading: Reading) -> Limit | None:
+def _cancel(reading: RuleReading) -> Limit | None:
     minutes = reading.integer("min_minutes", MANY_MINUTES, required=True)
     return Cancelling(minutes or 0, reading.choice("then", Late) or Late.REFUSE)
 
 
-def _length(reading: Reading) -> Limit | None:
+def _length(reading: RuleReading) -> Limit | None:
     limit = Length(reading.integer("min_minutes", MINUTES), reading.integer("max_minutes", MINUTES))
     if limit.min_minutes is not None and limit.max_minutes is not None and limit.min_minutes > limit.max_minutes:
         reading.fault("min_minutes", "Must not be more than max_minutes")
     return _with_a_bound(reading, limit, limit.bounds)
 
 
-def _grid(reading: Reading) -> Limit | None:
+def _grid(reading: RuleReading) -> Limit | None:
     if reading.has("periods"):
         return Grid(periods=tuple(reading.value("periods", lambda data: _periods(reading, data)) or ()))
     minutes, offset = reading.integer("minutes", range(1, 61), required=True), reading.integer("offset", range(60))
@@ -118,12 +118,12 @@ def _grid(reading: Reading) -> Limit | None:
     return None if minutes is None else Grid(minutes, (offset or 0) % minutes)
 
 
-def _periods(reading: Reading, data: Any) -> list[NamedPeriod]:
+def _periods(reading: RuleReading, data: Any) -> list[NamedPeriod]:
     if not isinstance(data, list) or not 0 < len(data) <= MAX_PERIODS:
         raise ValueError(f"A list of 1 to {MAX_PERIODS} periods is required")
     periods = []
     for place, each in enumerate(data):
-        inside = Reading(each, f"{reading.path}.periods.{place}", reading.faults)
+        inside = RuleReading(each, f"{reading.path}.periods.{place}", reading.faults)
         if not inside.is_object:
             inside.fault("", OBJECT_REQUIRED)
             continue
@@ -133,25 +133,25 @@ def _periods(reading: Reading, data: Any) -> list[NamedPeriod]:
     return sorted(periods, key=lambda period: (period.from_minute, period.until_minute, period.name))
 
 
-def _attendees(reading: Reading) -> Limit | None:
+def _attendees(reading: RuleReading) -> Limit | None:
     limit = Attendance(reading.integer("min", range(1, 100_001)), reading.integer("min_percent", range(1, 101)))
     return _with_a_bound(reading, limit, limit.bounds)
 
 
-def _series(reading: Reading) -> Limit | None:
+def _series(reading: RuleReading) -> Limit | None:
     return WeeklySeries(reading.integer("max_weeks", range(1001)), reading.integer("max_per_week", range(1001)))
 
 
-def _concurrent(reading: Reading) -> Limit | None:
+def _concurrent(reading: RuleReading) -> Limit | None:
     return Concurrent(reading.integer("max", range(1001), required=True) or 0)
 
 
-def _gap(reading: Reading) -> Limit | None:
+def _gap(reading: RuleReading) -> Limit | None:
     return Gap(reading.integer("minutes", MINUTES, required=True) or 0)
 
 
-def _quota(reading: Reading) -> Limit | None:
-    amounts = {unit: reading.integer(unit.value, MANY_MINUTES) for unit in Unit if reading.has(unit.value)}
+def _quota(reading: RuleReading) -> Limit | None:
+    amounts = {unit: reading.integer(unit.value, MANY_MINUTES) for unit in QuotaUnit if reading.has(unit.value)}
     per, days = _per(reading)
     counts, of = _counts(reading, per), reading.choice("of", OwnerKind)
     anchor = reading.value("anchor", _anchor)
@@ -166,7 +166,7 @@ def _quota(reading: Reading) -> Limit | None:
     return Quota(unit, amount, per, counts, of, days, None if anchor == MONDAY else anchor)
 
 
-def _per(reading: Reading) -> tuple[Per | None, int | None]:
+def _per(reading: RuleReading) -> tuple[Per | None, int | None]:
     if reading.has("per") and isinstance(reading.data["per"], dict):
         inside = reading.inside("per")
         days = inside.integer("days", range(1, 367), required=True)
@@ -178,10 +178,10 @@ def _per(reading: Reading) -> tuple[Per | None, int | None]:
     return per, None
 
 
-def _counts(reading: Reading, per: Per | None) -> Counts | None:
+def _counts(reading: RuleReading, per: Per | None) -> CountsBy | None:
     """What means nothing for the future need not be said there."""
-    counts = reading.choice("counts", Counts, required=per != Per.FUTURE)
-    return Counts.TAKES_PLACE_IN if per == Per.FUTURE else counts
+    counts = reading.choice("counts", CountsBy, required=per != Per.FUTURE)
+    return CountsBy.TAKES_PLACE_IN if per == Per.FUTURE else counts
 
 
 def _anchor(data: Any) -> Anchor:
@@ -191,27 +191,27 @@ def _anchor(data: Any) -> Anchor:
     return Anchor(WEEKDAYS.index(match[1]) + 1, int(match[2]) * 60 + int(match[3]))
 
 
-def _standing(reading: Reading) -> Limit | None:
-    return Standing(
+def _standing(reading: RuleReading) -> Limit | None:
+    return StandingLimit(
         reading.integer("points", range(1, 1001), required=True) or 1,
         reading.integer("within_days", range(1, 3661), required=True) or 1,
         reading.integer("effect_days", range(1, 3661), required=True) or 1,
     )
 
 
-def _buffer(reading: Reading) -> Limit | None:
+def _buffer(reading: RuleReading) -> Limit | None:
     limit = Buffer(reading.integer("before_minutes", MINUTES), reading.integer("after_minutes", MINUTES))
     return _with_a_bound(reading, limit, limit.bounds)
 
 
-def _with_a_bound(reading: Reading, limit: Limit, bounds: tuple[str, ...]) -> Limit | None:
+def _with_a_bound(reading: RuleReading, limit: Limit, bounds: tuple[str, ...]) -> Limit | None:
     if any(getattr(limit, bound) is not None for bound in bounds) or any(reading.has(bound) for bound in bounds):
         return limit
     reading.fault("", NOTHING_SAID.format(" and ".join(bounds)))
     return None
 
 
-READERS: dict[LimitType, Callable[[Reading], Limit | None]] = {
+READERS: dict[LimitType, Callable[[RuleReading], Limit | None]] = {
     LimitType.NO_BOOKING: _no_booking,
     LimitType.INDIVIDUAL: _individual,
     LimitType.OPENING_HOURS: _opening_hours,

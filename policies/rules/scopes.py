@@ -156,7 +156,7 @@ class At:
 
 
 @dataclass(frozen=True)
-class Rule:
+class PolicyRule:
     """A booking rule. `sentence` says it in words."""
 
     id: int
@@ -194,15 +194,15 @@ class Rule:
 class Deciding:
     """The rules that decide, by kind: those of one kind are equally specific."""
 
-    of_kind: dict[Kind, tuple[Rule, ...]] = field(default_factory=dict)
+    of_kind: dict[Kind, tuple[PolicyRule, ...]] = field(default_factory=dict)
 
-    def of(self, *kind: str) -> tuple[Rule, ...]:
+    def of(self, *kind: str) -> tuple[PolicyRule, ...]:
         return self.of_kind.get(kind, ())
 
 
-def deciding(rules: Iterable[Rule], party: Party, place: Place, stay: Stay, terms: Sequence[Term]) -> Deciding:
+def deciding(rules: Iterable[PolicyRule], party: Party, place: Place, stay: Stay, terms: Sequence[Term]) -> Deciding:
     """Among the rules of one kind that apply, those of the most specific scope."""
-    best = defaultdict[Kind, list[Rule]](list)
+    best = defaultdict[Kind, list[PolicyRule]](list)
     for rule in rules:
         if not rule.applies(party, place, stay, terms):
             continue

@@ -2,7 +2,7 @@
 
 from kernel.campus_time import MINUTES_PER_DAY, format_minute
 from kernel.wording import WEEKDAYS, span_in_words
-from policies.enums import Counts, Effect, Late, LimitType, OwnerKind, Per, Unit
+from policies.enums import CountsBy, Effect, Late, LimitType, OwnerKind, Per, QuotaUnit
 from policies.rules.limits import (
     Attendance,
     Buffer,
@@ -18,7 +18,7 @@ from policies.rules.limits import (
     NoticePeriod,
     OpeningHours,
     Quota,
-    Standing,
+    StandingLimit,
     WeeklySeries,
 )
 from policies.rules.reading import WhereNamed, WhoNamed
@@ -119,7 +119,7 @@ def limit_in_words(limit: Limit) -> str:
             return f"{minutes_in_words(limit.minutes)} between two bookings of one room"
         case Quota():
             return _quota(limit)
-        case Standing():
+        case StandingLimit():
             return (
                 f"Nothing for {counted(limit.effect_days, 'day')} after {counted(limit.points, 'point')}"
                 f" of marks within {counted(limit.within_days, 'day')}"
@@ -177,8 +177,8 @@ def _series(limit: WeeklySeries) -> str:
 
 
 def _quota(quota: Quota) -> str:
-    amount = minutes_in_words(quota.amount) if quota.unit == Unit.MINUTES else counted(quota.amount, "booking")
-    if quota.unit == Unit.MINUTES and quota.amount % 60 == 0:
+    amount = minutes_in_words(quota.amount) if quota.unit == QuotaUnit.MINUTES else counted(quota.amount, "booking")
+    if quota.unit == QuotaUnit.MINUTES and quota.amount % 60 == 0:
         amount = counted(quota.amount // 60, "hour")  # "24 hours a week", not "1 day"
     whose = "group" if quota.of == OwnerKind.GROUP else "person"
     anchor = f", from {WEEKDAYS[quota.anchor.weekday - 1]} {format_minute(quota.anchor.minute)}" if quota.anchor else ""
@@ -194,7 +194,7 @@ def _every(per: str, days: int | None) -> str:
 
 
 def _counted_by(counts: str) -> str:
-    return ", by the time of booking" if counts == Counts.BOOKED_IN else ""
+    return ", by the time of booking" if counts == CountsBy.BOOKED_IN else ""
 
 
 def _who(who: WhoNamed) -> str:

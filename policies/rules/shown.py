@@ -21,24 +21,24 @@ from policies.rules.scopes import EVERY_DAY, At, During
 
 
 def who_json(who: WhoNamed) -> dict[str, Any]:
-    said = {
+    parts = {
         "group_kind": who.label if who.kind == "group_kind" else None,
         "tag": who.label if who.kind == "tag" else None,
         "group_id": who.group_id,
         "username": who.username,
     }
-    return {"kind": who.kind.value} | _said(said)
+    return {"kind": who.kind.value} | _without_nulls(parts)
 
 
 def where_json(where: WhereNamed) -> dict[str, Any]:
-    said = {"building": where.building, "floor": where.floor, "classroom": where.classroom}
-    return {"kind": where.kind.value} | _said(said)
+    parts = {"building": where.building, "floor": where.floor, "classroom": where.classroom}
+    return {"kind": where.kind.value} | _without_nulls(parts)
 
 
 def during_json(during: During | None) -> dict[str, Any] | None:
     if during is None:
         return None
-    return _said(
+    return _without_nulls(
         {
             "from": during.first and during.first.isoformat(),
             "until": during.last and during.last.isoformat(),
@@ -50,7 +50,7 @@ def during_json(during: During | None) -> dict[str, Any] | None:
 def at_json(at: At | None) -> dict[str, Any] | None:
     if at is None:
         return None
-    return _said(
+    return _without_nulls(
         {
             "weekdays": None if at.weekdays == EVERY_DAY else list(at.weekdays),
             "from": format_minute(at.from_minute) if at.from_minute else None,
@@ -61,7 +61,7 @@ def at_json(at: At | None) -> dict[str, Any] | None:
 
 def limit_json(limit: Limit) -> dict[str, Any]:
     """A limit as `read_limit` reads it."""
-    return {"type": limit.type.value} | _said(_bounds_of(limit))
+    return {"type": limit.type.value} | _without_nulls(_bounds_of(limit))
 
 
 def _bounds_of(limit: Limit) -> dict[str, Any]:
@@ -117,6 +117,6 @@ def _span(begins: int, ends: int) -> dict[str, str]:
     return {"from": format_minute(begins), "until": format_minute(ends)}
 
 
-def _said(values: dict[str, Any]) -> dict[str, Any]:
+def _without_nulls(values: dict[str, Any]) -> dict[str, Any]:
     """Without what says nothing."""
     return {name: value for name, value in values.items() if value is not None}

@@ -9,8 +9,8 @@ from kernel.academic_calendar import Term
 from policies.enums import Effect, Late, LimitType
 from policies.rules.checks import CHECKS, MINUTE, Broken, outside, overdraws
 from policies.rules.limits import BOUNDED, Cancelling, Individual, Kind, Lifted, WeeklySeries, lifts
-from policies.rules.scopes import Deciding, Rule, deciding
-from policies.rules.wishes import Known, Wish
+from policies.rules.scopes import Deciding, PolicyRule, deciding
+from policies.rules.wishes import BookingWish, Known
 
 TYPE_ORDER = {of_type: place for place, of_type in enumerate(LimitType)}
 GIVING_UP = frozenset({LimitType.LENGTH, LimitType.GRID, LimitType.ATTENDEES, LimitType.QUOTA})
@@ -35,7 +35,7 @@ class Verdict:
         return [each.json for each in self.broken]
 
 
-def judge(rules: Iterable[Rule], wish: Wish, known: Known, terms: Sequence[Term] = ()) -> Verdict:
+def judge(rules: Iterable[PolicyRule], wish: BookingWish, state: Known, terms: Sequence[Term] = ()) -> Verdict:
     """What rules say to a wish."""
     decide = deciding(rules, wish.party, wish.place, wish.stay, terms)
     broken = dict[tuple[int, int], Broken]()
@@ -43,9 +43,9 @@ def judge(rules: Iterable[Rule], wish: Wish, known: Known, terms: Sequence[Term]
         if not _is_asked(kind[0], wish):
             continue
         limiting = [rule for rule in of_kind if not lifts(rule.limit)]
-        for found in _broken_of(kind, limiting, wish, known, terms):
-            place = (TYPE_ORDER[found.rule.limit.type], found.rule.id)
-            broken.setdefault(place, found)
+        for breach in _broken_of(kind, limiting, wish, state, terms):
+            place = (TYPE_ORDER[breach.rule.limit.type], breach.rule.id)
+            broken.setdefault(place, breach)
     return Verdict(tuple(broken[place] for place in sorted(broken)), decide)
 
 
@@ -55,24 +55,24 @@ def _bound_order(kind: Kind) -> int:
     return BOUNDED[of_type].bounds.index(kind[1]) if of_type in BOUNDED else 0
 
 
-def _is_asked(of_type: str, wish: Wish) -> bool:
+def _is_asked(of_type: str, wish: BookingWish) -> bool:
     if wish.reclaimed_from is not None:
         return of_type == LimitType.QUOTA
     return not wish.gives_up or of_type in GIVING_UP
 
 
 def _broken_of(
-    kind: tuple[str, ...], limiting: Sequence[Rule], wish: Wish, known: Known, terms: Sequence[Term]
+    kind: tuple[str, ...], limiting: Sequence[PolicyRule], wish: BookingWish, state: Known, terms: Sequence[Term]
 ) -> Iterable[Broken]:
     """The broken ones among the limiting rules of one kind."""
     of_type = LimitType(kind[0])
     if of_type == LimitType.OPENING_HOURS:
         return outside(limiting, wish)
     if of_type == LimitType.QUOTA:
-        return [found for rule in limiting if (found := overdraws(rule, wish, known, terms))]
+        return [breach for rule in limiting if (breach := overdraws(rule, wish, state, terms))]
     check = CHECKS.get(of_type)
     bound = kind[1] if len(kind) > 1 else ""
-    return [] if check is None else [found for rule in limiting if (found := check(rule, bound, wish, known))]
+    return [] if check is None else [breach for rule in limiting if (breach := check(rule, bound, wish, state))]
 
 
 def may_be_individual(decide: Deciding) -> bool:
@@ -101,7 +101,7 @@ def cancelling(decide: Deciding, starts_at: datetime, now: datetime) -> list[Bro
     ]
 
 
-def marks(rule: Rule) -> bool:
+def marks(rule: PolicyRule) -> bool:
     """Whether it marks what is late, and does not refuse it."""
     return isinstance(rule.limit, Cancelling) and rule.limit.then == Late.LATE
 
@@ -117,11 +117,11 @@ def allows_series(decide: Deciding) -> bool:
 
 def broken_by_series(decide: Deciding, *, weeks: int, most_beside: int) -> list[Broken]:
     """The rules that a weekly series breaks: with so many weeks, beside so many others in its fullest week."""
-    wanted = {"max_weeks": (None, weeks), "max_per_week": (most_beside, 1)}
-    found = dict[int, Broken]()
-    for bound, (used, number) in wanted.items():
+    numbers_of = {"max_weeks": (None, weeks), "max_per_week": (most_beside, 1)}
+    breach = dict[int, Broken]()
+    for bound, (used, number) in numbers_of.items():
         for rule in decide.of(LimitType.SERIES, bound):
             most = getattr(rule.limit, bound, None) if isinstance(rule.limit, WeeklySeries) else None
             if most is not None and (used or 0) + number > most:
-                found.setdefault(rule.id, Broken(rule, limit=most, used=used, wanted=number))
-    return [found[rule_id] for rule_id in sorted(found)]
+                breach.setdefault(rule.id, Broken(rule, limit=most, used=used, wanted=number))
+    return [breach[rule_id] for rule_id in sorted(breach)]

@@ -10,7 +10,7 @@ from policies.rules.scopes import Party, Place, Stay
 
 
 @dataclass(frozen=True)
-class Wish:
+class BookingWish:
     """A booking that somebody wants; `booked_at`: when, for quotas that count by it."""
 
     party: Party

@@ -30,7 +30,7 @@ from policies.rules.limits import Limit, Quota
 from policies.rules.quotas import period_began
 from policies.rules.reading import (
     MAX_NAME,
-    Reading,
+    RuleReading,
     WhereNamed,
     WhoNamed,
     effect_faults,
@@ -94,7 +94,7 @@ class RuleWish:
 def read_rule(body: Mapping[str, Any]) -> RuleWish:
     """A rule as JSON says it, or as an answer shows it; everything that is wrong with it at once. Raises: Invalid."""
     faults: dict[str, list[str]] = {}
-    whole = Reading(body, "", faults, read=set(SHOWN_ONLY))
+    whole = RuleReading(body, "", faults, read=set(SHOWN_ONLY))
     name = whole.text("name", MAX_NAME, required=True)
     is_active = whole.boolean("is_active")
     effect = whole.choice("effect", Effect, required=False) or Effect.REFUSE
@@ -121,7 +121,7 @@ def read_rule(body: Mapping[str, Any]) -> RuleWish:
 
 def unknown_faults(body: Mapping[str, Any]) -> Faults:
     """What a rule names and there is none of, whatever else is wrong with it: for a body that is refused anyway."""
-    whole = Reading(body, "", {})
+    whole = RuleReading(body, "", {})
     return scope_ids(read_who(whole.inside("who")), read_where(whole.inside("where"), FLOORS)).faults
 
 
@@ -193,9 +193,9 @@ def _change(before: NamedRule, by: User, now: datetime, wish: RuleWish) -> Named
     return after
 
 
-def _charges(named: NamedRule) -> bool:
+def _charges(row: NamedRule) -> bool:
     """Whether bookings are charged to it."""
-    return named.is_active and isinstance(named.rule.limit, Quota)
+    return row.is_active and isinstance(row.rule.limit, Quota)
 
 
 @transactional

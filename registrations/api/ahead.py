@@ -13,7 +13,7 @@ from kernel.db.batch import Statement
 from kernel.written import read_day, read_minute
 from policies.queries.rulebook import kept_rulebook
 from policies.rules.scopes import Party, Place, Stay
-from policies.rules.wishes import Wish
+from policies.rules.wishes import BookingWish
 from registrations.queries.owners import asking_for_owners
 from registrations.rules import booking_faults
 from registrations.services.booking import Slot
@@ -39,7 +39,9 @@ def _asking_for_owners(body: Mapping[str, Any], view: CallerViewSet) -> list[Sta
     if booking_faults(now=now, day=slot.day, start_minute=slot.start_minute, end_minute=slot.end_minute, room=None):
         return []
     stay = Stay(slot.day, slot.start_minute, slot.end_minute, slot.interval())
-    question = asking_for_owners(kept_rulebook(), [Wish(Party(view.asker.user_id, group_id), SOMEWHERE, stay, now)])
+    question = asking_for_owners(
+        kept_rulebook(), [BookingWish(Party(view.asker.user_id, group_id), SOMEWHERE, stay, now)]
+    )
     return [] if question is None else [question]
 
 

@@ -30,7 +30,7 @@ from registrations.models import Registration
 from registrations.queries.own_registrations import wall_times
 from registrations.rules import MAX_DESCRIPTION, MAX_REASON, STAYS_A_GROUPS, booking_faults
 from registrations.services.changing import RegistrationChange, change_faults, check_may_move
-from registrations.services.checking import Prospect
+from registrations.services.checking import BookingProspect
 
 
 class RegistrationInput(Input):
@@ -158,7 +158,7 @@ class ProspectOutput(Output):
     rules = BrokenRuleOutput(many=True)
     conflicts = serializers.ListField(child=serializers.DictField())
 
-    def represent(self, instance: Prospect) -> dict[str, Any]:
+    def represent(self, instance: BookingProspect) -> dict[str, Any]:
         return {
             "allowed": instance.is_allowed,
             "needs_approval": instance.needs_approval,

@@ -183,8 +183,8 @@ class RegistrationViewSet(CallerViewSet):
     def _shown(self, registration: Registration) -> dict[str, Any]:
         """To whom decides on it, with the rules for which he has to."""
         shape = DecidersRegistrationOutput if self.access.is_cspace else RegistrationOutput
-        shown: dict[str, Any] = shape(registration).data
-        return shown
+        picture: dict[str, Any] = shape(registration).data
+        return picture
 
     def _visible(self, pk: int) -> Registration:
         registration = registration_with_id(pk)

@@ -100,8 +100,8 @@ class RegistrationChanged(_AboutRegistration):
 
     @property
     def details(self) -> dict[str, Any]:
-        told = {"status": self.status, "changes": self.changes}
-        return super().details | told | overriding_details(self.overridden)
+        outcome = {"status": self.status, "changes": self.changes}
+        return super().details | outcome | overriding_details(self.overridden)
 
     def notices(self) -> Iterable[Notice]:
         creator_id, params = self.registration.created_by_id, self.registration.params

@@ -11,8 +11,8 @@ from policies.queries.charges import asking_for_charges, charges_in
 from policies.queries.rulebook import Rulebook, rulebook_now
 from policies.rules.ledger import Ledger
 from policies.rules.quotas import Charge, moment_of, period_began
-from policies.rules.scopes import Party, Place, Rule, Stay, deciding
-from policies.rules.wishes import Wish
+from policies.rules.scopes import Party, Place, PolicyRule, Stay, deciding
+from policies.rules.wishes import BookingWish
 
 LIVE = """
 SELECT held.id, held.classroom_id, room.building, room.floor, room.capacity, held.starts_at, held.ends_at,
@@ -66,10 +66,10 @@ def _in_words(sums: Counter[tuple[int, str, int]]) -> str:
 
 def charges_by_registration(rows: Iterable[ResultRow]) -> Mapping[int, list[Charge]]:
     """The charges that `asking_for_charges` has found, by registration."""
-    found = defaultdict[int, list[Charge]](list)
+    by_registration = defaultdict[int, list[Charge]](list)
     for charge in charges_in(rows):
-        found[charge.registration_id].append(charge)
-    return found
+        by_registration[charge.registration_id].append(charge)
+    return by_registration
 
 
 def earliest_period(rulebook: Rulebook, now: datetime) -> datetime:
@@ -77,7 +77,9 @@ def earliest_period(rulebook: Rulebook, now: datetime) -> datetime:
     return min((period_began(rule.quota, now, rulebook.terms) for rule in rulebook.quotas), default=now)
 
 
-def due_charges(wish: Wish, rulebook: Rulebook, own: Sequence[Charge], *, now: datetime | None = None) -> list[Charge]:
+def due_charges(
+    wish: BookingWish, rulebook: Rulebook, own: Sequence[Charge], *, now: datetime | None = None
+) -> list[Charge]:
     """What a registration is to be charged; `own`: what it has been. With `now`, what belongs to a period that is past
     then stays as it is, also if it is nothing."""
     decide = deciding(rulebook.quotas, wish.party, wish.place, wish.stay, rulebook.terms)
@@ -89,16 +91,16 @@ def due_charges(wish: Wish, rulebook: Rulebook, own: Sequence[Charge], *, now: d
     return [each for each in charges if each.rule_id not in past] + [each for each in own if each.rule_id in past]
 
 
-def _is_charged(rule: Rule, wish: Wish, now: datetime, rulebook: Rulebook) -> bool:
+def _is_charged(rule: PolicyRule, wish: BookingWish, now: datetime, rulebook: Rulebook) -> bool:
     return moment_of(rule.quota, wish.stay, wish.booked_at) >= period_began(rule.quota, now, rulebook.terms)
 
 
-def wish_in(row: ResultRow, tags: frozenset[str] | None = None) -> Wish:
+def wish_in(row: ResultRow, tags: frozenset[str] | None = None) -> BookingWish:
     """A live registration as it was wished at the moment at which it was made."""
     pk, classroom_id, building, floor, capacity, starts_at, ends_at = row[:7]
     group_id, kind, tag_keys, person_id, created_at = row[7:]
     labels = frozenset(tag_keys or ()) if tags is None else tags
-    return Wish(
+    return BookingWish(
         Party(person_id, group_id, kind or "", labels if group_id is not None else frozenset()),
         Place(classroom_id, building, floor, capacity),
         _stay(Interval(starts_at, ends_at)),

@@ -16,7 +16,7 @@ from policies.rules.ledger import Ledger
 from policies.rules.limits import Quota
 from policies.rules.quotas import Charge, moment_of, windows_at
 from policies.rules.scopes import Owner
-from policies.rules.wishes import MarkGathered, OwnBooking, Wish
+from policies.rules.wishes import BookingWish, MarkGathered, OwnBooking
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -54,7 +54,7 @@ MARKS = f"""
 """  # noqa: S608
 
 
-def asking_for_owners(rulebook: Rulebook, wishes: Sequence[Wish]) -> Statement | None:
+def asking_for_owners(rulebook: Rulebook, wishes: Sequence[BookingWish]) -> Statement | None:
     """The question for `ledger_in`; None, where nothing that owners have counts for anything.
 
     It is the same all day long, so that it can be asked before the moment at which its answer is judged.
@@ -82,10 +82,10 @@ def ledger_in(answer: str) -> Ledger:
     for group_id, person_id, registration_id, classroom_id, starts_at, ends_at in bookings:
         interval = Interval(_instant(starts_at), _instant(ends_at))
         ledger.bookings[_owner(group_id, person_id)].append(OwnBooking(registration_id, classroom_id, interval))
-    found: dict[Owner, list[MarkGathered]] = defaultdict(list)
+    marks_of: dict[Owner, list[MarkGathered]] = defaultdict(list)
     for group_id, person_id, points, given_at in marks:
-        found[_owner(group_id, person_id)].append(MarkGathered(points, _instant(given_at)))
-    ledger.marks = found
+        marks_of[_owner(group_id, person_id)].append(MarkGathered(points, _instant(given_at)))
+    ledger.marks = marks_of
     return ledger
 
 
@@ -97,27 +97,27 @@ def _instant(microseconds: int) -> datetime:
     return EPOCH + microseconds * MICROSECOND
 
 
-def _owner_ids(wishes: Sequence[Wish]) -> tuple[str, str]:
+def _owner_ids(wishes: Sequence[BookingWish]) -> tuple[str, str]:
     """The groups, and the people."""
     groups = sorted({wish.party.group_id for wish in wishes if wish.party.group_id is not None})
     return array_of(groups), array_of(sorted({wish.party.person_id for wish in wishes}))
 
 
-def _bookings(rulebook: Rulebook, wishes: Sequence[Wish]) -> Statement:
+def _bookings(rulebook: Rulebook, wishes: Sequence[BookingWish]) -> Statement:
     apart = timedelta(minutes=rulebook.gap_minutes or 0)
     first = min(wish.stay.interval.starts_at for wish in wishes) - apart
     last = max(wish.stay.interval.ends_at for wish in wishes) + apart
     return Statement(BOOKINGS, (*_owner_ids(wishes), last, first))
 
 
-def _charges(rulebook: Rulebook, wishes: Sequence[Wish]) -> Statement:
-    asked = [(rule.id, *_asked(rule.quota, wishes, rulebook)) for rule in rulebook.quotas]
+def _charges(rulebook: Rulebook, wishes: Sequence[BookingWish]) -> Statement:
+    spans = [(rule.id, *_span_of(rule.quota, wishes, rulebook)) for rule in rulebook.quotas]
     own = sorted({wish.registration_id for wish in wishes if wish.registration_id is not None})
-    columns = map(array_of, zip(*asked, strict=True))
+    columns = map(array_of, zip(*spans, strict=True))
     return Statement(CHARGES, (*columns, *_owner_ids(wishes), array_of(own)))
 
 
-def _asked(quota: Quota, wishes: Sequence[Wish], rulebook: Rulebook) -> tuple[datetime, datetime]:
+def _span_of(quota: Quota, wishes: Sequence[BookingWish], rulebook: Rulebook) -> tuple[datetime, datetime]:
     """From when to when charges to a quota matter; what is outstanding, from the beginning of today on."""
     windows = [
         window
@@ -133,7 +133,7 @@ def _asked(quota: Quota, wishes: Sequence[Wish], rulebook: Rulebook) -> tuple[da
 FOREVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 
-def _marks(rulebook: Rulebook, wishes: Sequence[Wish]) -> Statement:
+def _marks(rulebook: Rulebook, wishes: Sequence[BookingWish]) -> Statement:
     since = _today(min(wish.now for wish in wishes)) - timedelta(days=(rulebook.mark_days or 0) + 1)
     return Statement(MARKS, (*_owner_ids(wishes), since))
 

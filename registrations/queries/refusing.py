@@ -13,9 +13,9 @@ from policies.enums import Effect, LimitType
 from policies.queries.rulebook import ASKING_FOR_VERSION, rulebook_in_force
 from policies.rules.checks import CHECKS
 from policies.rules.ledger import Ledger
-from policies.rules.scopes import Party, Place, Rule, Stay, deciding
+from policies.rules.scopes import Party, Place, PolicyRule, Stay, deciding
 from policies.rules.verdicts import Verdict, buffer_minutes, may_be_individual
-from policies.rules.wishes import Known, Wish
+from policies.rules.wishes import BookingWish, Known
 from registrations.queries.owners import asking_for_owners, ledger_in
 
 NOT_ALONE = "This room is booked by groups only"
@@ -27,7 +27,7 @@ class LocalRules(NamedTuple):
     """The rules that hold in some rooms, and their ids."""
 
     ids: tuple[int, ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[PolicyRule, ...]
 
 
 class JudgeOfBookings:
@@ -71,17 +71,17 @@ class JudgeOfBookings:
         if not any(rule.limit.type == LimitType.BUFFER for rule in self._rules):
             return {}
 
-        def around(place: Place, rules: Sequence[Rule]) -> tuple[Buffers, ...]:
+        def around(place: Place, rules: Sequence[PolicyRule]) -> tuple[Buffers, ...]:
             of_each = tuple(self._buffers(self._wish(place, slot), rules) for slot in slots)
             return of_each if any(of_each) else ()
 
         return self._of_each(rooms, slots, around)
 
-    def _buffers(self, wish: Wish, rules: Sequence[Rule]) -> Buffers:
+    def _buffers(self, wish: BookingWish, rules: Sequence[PolicyRule]) -> Buffers:
         about = [rule for rule in rules if rule.limit.type == LimitType.BUFFER]
         return Buffers(*buffer_minutes(deciding(about, wish.party, wish.place, wish.stay, self._book.terms)))
 
-    def _first_refusal(self, place: Place, rules: Sequence[Rule], slots: Sequence[WantedSlot]) -> str:
+    def _first_refusal(self, place: Place, rules: Sequence[PolicyRule], slots: Sequence[WantedSlot]) -> str:
         ledger = self._copied_ledger() if len(slots) > 1 else self._ledger
         for new_id, slot in enumerate(slots, -len(slots)):
             wish = self._wish(place, slot)
@@ -105,27 +105,27 @@ class JudgeOfBookings:
         is_individual = self._party.group_id is None
         return NOT_ALONE if is_individual and not may_be_individual(verdict.deciding) else ""
 
-    def _wish(self, place: Place, slot: WantedSlot) -> Wish:
+    def _wish(self, place: Place, slot: WantedSlot) -> BookingWish:
         stay = Stay(slot.day, slot.start_minute, slot.end_minute, slot.interval)
-        return Wish(self._party, place, stay, self._now, attendees=self._attendees)
+        return BookingWish(self._party, place, stay, self._now, attendees=self._attendees)
 
     def _of_each(
         self,
         rooms: Iterable[RoomSketch],
         slots: Sequence[WantedSlot],
-        say: Callable[[Place, Sequence[Rule]], ValueT],
+        say: Callable[[Place, Sequence[PolicyRule]], ValueT],
     ) -> dict[int, ValueT]:
         """{id: what is said of a room, where that is anything}, by the rules that hold there; said once of all rooms
         that are alike: the same rules hold there, enough come for them, and the owner has nothing there."""
-        of_each, said = dict[int, ValueT](), dict[object, ValueT]()
+        of_each, sayings = dict[int, ValueT](), dict[object, ValueT]()
         for room in rooms if slots else ():
             place = _place_of(room)
             rules = self._rules_at(place)
             own_id = room.id if room.id in self._rooms_had else 0
             likeness = (rules.ids, self._is_enough(self._wish(place, slots[0])), own_id)
-            if likeness not in said:
-                said[likeness] = say(place, rules.rules)
-            if value := said[likeness]:
+            if likeness not in sayings:
+                sayings[likeness] = say(place, rules.rules)
+            if value := sayings[likeness]:
                 of_each[room.id] = value
         return of_each
 
@@ -137,7 +137,7 @@ class JudgeOfBookings:
             self._rules_by_place[where] = LocalRules(tuple(rule.id for rule in rules), rules)
         return self._rules_by_place[where]
 
-    def _is_enough(self, wish: Wish) -> tuple[bool, ...]:
+    def _is_enough(self, wish: BookingWish) -> tuple[bool, ...]:
         """For each rule about how many come, whether these are enough for a room of this size."""
         capacity = wish.place.capacity
         if capacity not in self._enough_by_capacity:

@@ -26,7 +26,7 @@ from kernel.facts import Recipients, write
 from policies.queries.rulebook import is_kept, rulebook_version
 from policies.rules.scopes import Party, Stay
 from policies.rules.verdicts import may_be_individual
-from policies.rules.wishes import Wish
+from policies.rules.wishes import BookingWish
 from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import RegistrationCreated
@@ -136,14 +136,14 @@ def _group_and_party(by: User, request: BookingRequest) -> tuple[Group | None, P
     return group, party_of(group, by.pk)
 
 
-def wish_of(party: Party, request: BookingRequest, now: datetime) -> Wish:
+def wish_of(party: Party, request: BookingRequest, now: datetime) -> BookingWish:
     """What the rules are asked about."""
     slot = request.slot
     stay = Stay(slot.day, slot.start_minute, slot.end_minute, slot.interval())
-    return Wish(party, place_of(request.classroom), stay, now, attendees=request.attendees)
+    return BookingWish(party, place_of(request.classroom), stay, now, attendees=request.attendees)
 
 
-def _judged(wish: Wish, *, is_overriding: bool) -> Judged:
+def _judged(wish: BookingWish, *, is_overriding: bool) -> Judged:
     """The wish as it was judged; who is refused, by the rules in force: what is written is only compared with them."""
     judgement = judged(wish)
     is_refused = not _may_be(judgement) or judgement.verdict.is_refused

@@ -124,8 +124,8 @@ def _charge_ahead(
     charges, changed = list[Charge](), list[int]()
     for row in rows:
         wish, before = wish_in(row, tags), present.get(row[0], [])
-        kept = [charge for charge in before if charge.rule_id not in anew]
-        due = due_charges(wish, rulebook, kept, now=now)
+        former = [charge for charge in before if charge.rule_id not in anew]
+        due = due_charges(wish, rulebook, former, now=now)
         if sorted(due, key=repr) != sorted(before, key=repr):
             changed.append(row[0])
             charges += due

@@ -16,7 +16,7 @@ from registrations.services.judging import judged, party_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prospect:
+class BookingProspect:
     """What a booking would meet. `rules` as refusals name them; `conflicts`: what is in the way, cut per campus day."""
 
     is_allowed: bool
@@ -25,7 +25,7 @@ class Prospect:
     conflicts: Sequence[Mapping[str, Any]]
 
 
-def check_wish(*, by: User, now: datetime, request: BookingRequest) -> Prospect:
+def check_wish(*, by: User, now: datetime, request: BookingRequest) -> BookingProspect:
     """What would become of it, if it were asked for now; nothing is written, nobody is held up.
 
     Raises: PermissionDenied (not a member of the group), Invalid.
@@ -40,7 +40,7 @@ def check_wish(*, by: User, now: datetime, request: BookingRequest) -> Prospect:
     verdict = judgement.verdict
     may_be_his = request.is_overriding or group is not None or may_be_individual(verdict.deciding)
     is_refused = verdict.is_refused and not request.is_overriding
-    return Prospect(
+    return BookingProspect(
         is_allowed=may_be_his and not is_refused and not conflicts,
         needs_approval=verdict.needs_approval and not request.is_overriding,
         rules=verdict.json,

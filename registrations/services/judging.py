@@ -22,7 +22,7 @@ from policies.rules.ledger import Ledger
 from policies.rules.quotas import Charge
 from policies.rules.scopes import Owner, Party, Place, Stay, deciding
 from policies.rules.verdicts import Verdict, buffer_minutes, cancelling, marks
-from policies.rules.wishes import Wish
+from policies.rules.wishes import BookingWish
 from policies.services.marks import give_mark
 from registrations.facts.registrations import Overridden
 from registrations.models import Registration
@@ -55,7 +55,7 @@ class PolicyBroken(DomainError):
 class Judged:
     """A wish that was judged, with all that the judgement went by."""
 
-    wish: Wish
+    wish: BookingWish
     verdict: Verdict
     rulebook: Rulebook
     ledger: Ledger = field(default_factory=Ledger)
@@ -104,7 +104,7 @@ class Judged:
         return conditions
 
 
-def judged(wish: Wish, rulebook: Rulebook | None = None) -> Judged:
+def judged(wish: BookingWish, rulebook: Rulebook | None = None) -> Judged:
     """A wish by the rules this process goes by, and what its owner has now. At most one statement."""
     book = kept_rulebook() if rulebook is None else rulebook
     question = asking_for_owners(book, [wish])
@@ -170,9 +170,9 @@ def turn_of(registration_id: int, *, group_id: int | None = None, group: Stateme
     return Turn(rulebook, locks_for(rulebook, [party]), (registration.group_id, registration.created_by_id))
 
 
-def wish_in(registration: Registration, now: datetime) -> Wish:
+def wish_in(registration: Registration, now: datetime) -> BookingWish:
     """What a registration has, as something that could be wished."""
-    return Wish(
+    return BookingWish(
         party_of(registration.group, registration.created_by_id),
         place_of(registration.occupancy.classroom),
         stay_of(registration.interval),

@@ -76,10 +76,10 @@ def inserting(registration: Registration, *, by: User, charges: Sequence[Charge]
     (`missing_column`).
     """
     group, pk = registration.group, registration.occupancy_id
-    named = (None, None) if group is None else (group.pk, group.name)
+    id_and_name = (None, None) if group is None else (group.pk, group.name)
     row = (registration.created_by_id, registration.description, registration.status, registration.created_at)
     more = (registration.attendees, as_json(registration.broken_rules))
-    values = (pk, *row, *more, group is None, *named, by.access.is_cspace, by.pk)
+    values = (pk, *row, *more, group is None, *id_and_name, by.access.is_cspace, by.pk)
     if not charges:
         return Statement(INSERT_ONE, values)
     return Statement(INSERT_CHARGED, (pk, *charge_columns(charges), *values))

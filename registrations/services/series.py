@@ -140,7 +140,7 @@ def create_series(
         for request, row in zip(requests, written, strict=True)
     ]
     new_series = tuple(new_series_of(*pair) for pair in zip(series, written, strict=True))
-    overridden = tuple(broken_on_dates(rules_of_house.found(), _items(requests))) if is_overriding else None
+    overridden = tuple(broken_on_dates(rules_of_house.broken_by_date(), _items(requests))) if is_overriding else None
     publish(
         SeriesCreated(
             actor_id=by.pk,

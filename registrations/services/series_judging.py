@@ -18,7 +18,7 @@ from policies.rules.ledger import Ledger
 from policies.rules.quotas import Charge
 from policies.rules.scopes import Party, Stay, deciding
 from policies.rules.verdicts import Verdict, allows_series, broken_by_series
-from policies.rules.wishes import Wish
+from policies.rules.wishes import BookingWish
 from registrations.models import Series
 from registrations.queries.owners import asking_for_owners, ledger_in
 from registrations.services.judging import PolicyBroken, locks_for, party_of, place_of
@@ -40,10 +40,10 @@ class SeriesWish:
     def party(self) -> Party:
         return party_of(self.group, self.person_id)
 
-    def on(self, day: date, interval: Interval, now: datetime, registration_id: int | None = None) -> Wish:
+    def on(self, day: date, interval: Interval, now: datetime, registration_id: int | None = None) -> BookingWish:
         """One of its dates."""
         stay = Stay(day, self.start_minute, self.end_minute, interval)
-        return Wish(
+        return BookingWish(
             self.party,
             place_of(self.classroom),
             stay,
@@ -123,7 +123,7 @@ class DateJudge:
             charges = self._ledger_for(wish).charges_for(wish, self.verdicts[item, day].deciding, pk)
             self._ledger.write(wish, pk, charges)
 
-    def _ledger_for(self, wish: Wish) -> Ledger:
+    def _ledger_for(self, wish: BookingWish) -> Ledger:
         """With what the date itself was charged before."""
         own = self._own.get(wish.registration_id or 0, ())
         others = [each for each in self._ledger.charges if each.registration_id != wish.registration_id]
@@ -134,7 +134,7 @@ class DateJudge:
         verdict = self.verdicts.get((item, day))
         return verdict is not None and verdict.needs_approval and not self._is_overriding
 
-    def found(self) -> dict[tuple[int, date], list[dict[str, Any]]]:
+    def broken_by_date(self) -> dict[tuple[int, date], list[dict[str, Any]]]:
         """The rules that dates break, by item and date."""
         return {place: verdict.json for place, verdict in self.verdicts.items() if verdict.broken}
 
@@ -145,23 +145,23 @@ class DateJudge:
 
 
 def broken_on_dates(
-    found: Mapping[tuple[int, date], Sequence[Mapping[str, Any]]], items: Sequence[int | None] = (None,)
+    by_date: Mapping[tuple[int, date], Sequence[Mapping[str, Any]]], items: Sequence[int | None] = (None,)
 ) -> list[dict[str, Any]]:
     """The rules that dates break, each once for each item, with its first numbers and all its dates."""
     rules = dict[tuple[int, int], dict[str, Any]]()
-    for (item, day), broken in sorted(found.items()):
+    for (item, day), broken in sorted(by_date.items()):
         for rule in broken:
             place = {} if items[item] is None else {"item": items[item]}
-            kept = rules.setdefault((item, rule["rule_id"]), {**rule, **place, "dates": []})
-            kept["dates"].append(day.isoformat())
+            entry = rules.setdefault((item, rule["rule_id"]), {**rule, **place, "dates": []})
+            entry["dates"].append(day.isoformat())
     order = [of_type.value for of_type in LimitType]
     return sorted(rules.values(), key=lambda rule: (rule.get("item", 0), order.index(rule["type"]), rule["rule_id"]))
 
 
 def may_have_series(wish: SeriesWish, first: date, interval: Interval, now: datetime) -> bool:
     """Whether a rule lets members have weekly series there."""
-    rulebook, asked = kept_rulebook(), wish.on(first, interval, now)
-    return allows_series(deciding(rulebook.rules, asked.party, asked.place, asked.stay, rulebook.terms))
+    rulebook, of_first = kept_rulebook(), wish.on(first, interval, now)
+    return allows_series(deciding(rulebook.rules, of_first.party, of_first.place, of_first.stay, rulebook.terms))
 
 
 def judge_series(
@@ -173,8 +173,8 @@ def judge_series(
     if not dates or not any(rule.limit.type == LimitType.SERIES for rule in rulebook.rules):
         return []
     first = min(dates)
-    asked = wish.on(first, dates[first], now)
-    decide = deciding(rulebook.rules, asked.party, asked.place, asked.stay, rulebook.terms)
+    of_first = wish.on(first, dates[first], now)
+    decide = deciding(rulebook.rules, of_first.party, of_first.place, of_first.stay, rulebook.terms)
     weeks = {week_of(day) for day in dates}
     others = [*_weeks_of_others(wish), *({week_of(day) for day in days} for days in earlier)]
     most_beside = max((sum(week in other for other in others) for week in weeks), default=0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from policies.enums import OwnerKind
 from policies.rules.quotas import Charge
 from policies.rules.scopes import Owner, Party, Place, Stay
-from policies.rules.wishes import Known, Wish
+from policies.rules.wishes import BookingWish, Known
 from tests.policies.oracle import Oracle
 
 
@@ -106,7 +106,7 @@ class NaiveLedger:
 
     @staticmethod
     def deciding(oracle, booking):
-        wish = Wish(booking.party, booking.place, booking.stay, booking.created_at)
+        wish = BookingWish(booking.party, booking.place, booking.stay, booking.created_at)
         return [rule for kind in oracle.kinds("quota", ()) for rule in oracle.limiting(kind, wish)]
 
     @staticmethod

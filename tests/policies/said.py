@@ -4,10 +4,10 @@ import datetime as dt
 
 from policies.enums import OwnerKind
 from policies.rules.quotas import Charge
-from policies.rules.scopes import Owner, Party, Place, Rule, Where, Who
+from policies.rules.scopes import Owner, Party, Place, PolicyRule, Where, Who
 from policies.rules.sentences import sentence_of
 from policies.rules.verdicts import judge
-from policies.rules.wishes import Known, MarkGathered, OwnBooking, Wish
+from policies.rules.wishes import BookingWish, Known, MarkGathered, OwnBooking
 from policies.services.booking_rules import read_rule
 from tests.policies.wishes import TERMS, instant, stay
 
@@ -28,7 +28,7 @@ def said(*limits, who=None, where=None, first_id=1, **more):
         body = {"name": "A rule", "who": who or {"kind": "everybody"}, "where": where or {"kind": "everywhere"}}
         wish = read_rule(body | more | {"limit": limit})
         rules.append(
-            Rule(
+            PolicyRule(
                 id=rule_id,
                 limit=wish.limit,
                 who=Who(wish.who.kind, wish.who.label, wish.who.group_id or PEOPLE.get(wish.who.username)),
@@ -44,7 +44,7 @@ def said(*limits, who=None, where=None, first_id=1, **more):
 
 def wished(begins=600, ends=660, *, day=WEDNESDAY, now=None, party=EVE, place=HALL, **more):
     """`now`: (day, minute)."""
-    return Wish(party, place, stay(day, begins, ends), instant(*(now or (TUESDAY, 600))), **more)
+    return BookingWish(party, place, stay(day, begins, ends), instant(*(now or (TUESDAY, 600))), **more)
 
 
 def verdict(rules, wish, *, bookings=(), charges=(), marks=()):

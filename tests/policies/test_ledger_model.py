@@ -17,7 +17,7 @@ from policies.models import QuotaCharge
 from policies.queries.rulebook import rulebook_now
 from policies.rules.quotas import Charge
 from policies.rules.scopes import Owner, Party, Place, Stay
-from policies.rules.wishes import Wish
+from policies.rules.wishes import BookingWish
 from registrations.models import Registration
 from registrations.queries.charged import ledger_differences
 from tests.conftest import Api
@@ -156,7 +156,7 @@ class Scene:
         had, wants = booking.stay.interval, wish.stay.interval
         is_inside = had.starts_at <= wants.starts_at and wants.ends_at <= had.ends_at
         gives_up = is_inside and (wish.place, wish.party) == (booking.place, booking.party)
-        return Wish(
+        return BookingWish(
             wish.party, wish.place, wish.stay, wish.now, registration_id=wish.registration_id, gives_up=gives_up
         )
 
@@ -181,7 +181,7 @@ class Scene:
         if row.series_id is None and row.status == "rejected":
             place, stay = place_of(row.occupancy.classroom), stay_of(row.interval)
             party = self.party(row.created_by_id, row.group_id)
-            wish = Wish(party, place, stay, clock.now(), registration_id=pk, reclaimed_from=row.created_at)
+            wish = BookingWish(party, place, stay, clock.now(), registration_id=pk, reclaimed_from=row.created_at)
             self.check_verdict(answer, wish, is_overriding)
         if answer.status_code == 200:
             self.rejected.remove(pk)
@@ -322,7 +322,7 @@ class Scene:
         )
         stay = Stay(day, start, end, Interval(*(instant(self.ledger.zone, day, minute) for minute in (start, end))))
         place = place_of(Classroom.objects.get(name=body["classroom"]))
-        return Wish(self.party(person_id, group_id), place, stay, clock.now(), **more)
+        return BookingWish(self.party(person_id, group_id), place, stay, clock.now(), **more)
 
     def live(self):
         rows = Registration.objects.with_api_relations().filter(occupancy__is_live=True)

@@ -8,12 +8,12 @@ from django.test import override_settings
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from policies.enums import Counts, OwnerKind, Per, Unit
+from policies.enums import CountsBy, OwnerKind, Per, QuotaUnit
 from policies.rules.ledger import Ledger
 from policies.rules.limits import Quota
 from policies.rules.quotas import amount_of, charges_after, owner_of
-from policies.rules.scopes import Owner, Party, Rule
-from policies.rules.wishes import Wish
+from policies.rules.scopes import Owner, Party, PolicyRule
+from policies.rules.wishes import BookingWish
 from tests.policies.oracle import Oracle
 from tests.policies.wishes import DAYS, PLACES, TERMS, ZONE, instant, quotas, stay
 
@@ -66,17 +66,17 @@ def test_what_is_added_counts_now_and_what_is_given_up_is_taken_from_the_newest(
 
 
 def test_a_booking_over_a_change_of_the_clocks_is_charged_what_the_wall_says():
-    minutes = Quota(Unit.MINUTES, 60, Per.DAY, Counts.TAKES_PLACE_IN, OwnerKind.GROUP)
+    minutes = Quota(QuotaUnit.MINUTES, 60, Per.DAY, CountsBy.TAKES_PLACE_IN, OwnerKind.GROUP)
     with override_settings(CSPACE_TIME_ZONE=ZONE):
         short, long = stay(dt.date(2026, 3, 29), 60, 240), stay(dt.date(2026, 10, 25), 60, 240)
     assert short.interval.ends_at - short.interval.starts_at == dt.timedelta(hours=2)
     assert long.interval.ends_at - long.interval.starts_at == dt.timedelta(hours=4)
     assert amount_of(minutes, short) == amount_of(minutes, long) == 180
-    assert amount_of(replace(minutes, unit=Unit.BOOKINGS), long) == 1
+    assert amount_of(replace(minutes, unit=QuotaUnit.BOOKINGS), long) == 1
 
 
 def test_alone_one_is_charged_oneself_and_for_a_group_either():
-    for_groups = Quota(Unit.MINUTES, 60, Per.DAY, Counts.TAKES_PLACE_IN, OwnerKind.GROUP)
+    for_groups = Quota(QuotaUnit.MINUTES, 60, Per.DAY, CountsBy.TAKES_PLACE_IN, OwnerKind.GROUP)
     for_people = replace(for_groups, of=OwnerKind.PERSON)
     assert owner_of(for_groups, Party(7, 1)) == GROUP
     assert {owner_of(for_people, Party(7, 1)), owner_of(for_people, Party(7)), owner_of(for_groups, Party(7))} == {
@@ -112,7 +112,7 @@ class Desk:
     def carry_out(self, word, number, party, place, stay_wished, now):
         if word == "book":
             registration_id = len(self.booked_at) + 101
-            if self.judged(Wish(party, place, stay_wished, now), registration_id):
+            if self.judged(BookingWish(party, place, stay_wished, now), registration_id):
                 self.booked_at[registration_id] = now
         elif word == "take up" and number in range(len(self.given_back)):
             registration_id = sorted(self.given_back)[number]
@@ -127,10 +127,10 @@ class Desk:
         had = self.live[registration_id]
         mine = {"registration_id": registration_id}
         if word == "change":
-            self.judged(Wish(party, place, stay_wished, now, **mine), registration_id)
+            self.judged(BookingWish(party, place, stay_wished, now, **mine), registration_id)
         elif word == "shorten":
             later = stay(had.stay.day, had.stay.end_minute - 30, had.stay.end_minute)
-            self.judged(Wish(had.party, had.place, later, now, **mine, gives_up=True), registration_id)
+            self.judged(BookingWish(had.party, had.place, later, now, **mine, gives_up=True), registration_id)
         else:
             self.given_back[registration_id] = replace(self.live.pop(registration_id), **mine, gives_up=False)
             self.ledger.charges = [
@@ -151,7 +151,7 @@ class Desk:
 @given(st.lists(TIGHT, min_size=1, max_size=2), st.lists(COMMANDS, min_size=8, max_size=16))
 def test_what_is_booked_one_after_the_other_never_overdraws_and_adds_up(limits, commands):
     """In no window is more used than there is; the charges are what the live bookings say."""
-    rules = [Rule(number, limit) for number, limit in enumerate(limits, 1)]
+    rules = [PolicyRule(number, limit) for number, limit in enumerate(limits, 1)]
     with override_settings(CSPACE_TIME_ZONE=ZONE):
         desk, oracle = Desk(rules), Oracle(rules, TERMS, ZONE)
         for command in sorted(commands, key=lambda command: command[-1]):

@@ -8,7 +8,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from kernel.academic_calendar import Term
-from policies.enums import Counts, OwnerKind, Per, Unit
+from policies.enums import CountsBy, OwnerKind, Per, QuotaUnit
 from policies.rules.limits import Anchor, Quota
 from policies.rules.quotas import windows_at
 from tests.policies.oracle import Oracle
@@ -29,7 +29,7 @@ QUOTAS = st.one_of(
         st.none(),
         st.builds(Anchor, st.integers(1, 7), st.sampled_from((0, 1, 29, 120, 135, 150, 179, 180, 1380, 1439))),
     ),
-).map(lambda made: Quota(Unit.MINUTES, 60, made[0], Counts.BOOKED_IN, OwnerKind.GROUP, made[1], made[2]))
+).map(lambda made: Quota(QuotaUnit.MINUTES, 60, made[0], CountsBy.BOOKED_IN, OwnerKind.GROUP, made[1], made[2]))
 MOMENTS = st.builds(
     lambda change, minutes, seconds: change + dt.timedelta(minutes=minutes, seconds=seconds),
     st.sampled_from(CHANGES),
@@ -58,7 +58,7 @@ def test_windows_are_those_found_by_walking_days(zone, quota, moment, others, no
 
 def window(zone, moment, per, *, anchor=None, days=None):
     with override_settings(CSPACE_TIME_ZONE=zone):
-        quota = Quota(Unit.MINUTES, 60, per, Counts.BOOKED_IN, OwnerKind.GROUP, days, anchor)
+        quota = Quota(QuotaUnit.MINUTES, 60, per, CountsBy.BOOKED_IN, OwnerKind.GROUP, days, anchor)
         return [
             tuple(f"{edge:%m-%d %H:%M}" for edge in (each.starts_at, each.ends_at))
             for each in windows_at(quota, moment, TERMS, now=moment)

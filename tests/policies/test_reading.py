@@ -20,9 +20,9 @@ from policies.rules.limits import (
     NoticePeriod,
     OpeningHours,
     Quota,
-    Standing,
+    StandingLimit,
 )
-from policies.rules.reading import Reading
+from policies.rules.reading import RuleReading
 from policies.rules.reading_limits import read_limit
 from policies.rules.sentences import limit_in_words, sentence_of
 from policies.rules.shown import limit_json
@@ -48,7 +48,7 @@ ANY_LIMIT = st.one_of(
     st.builds(lambda periods: Grid(periods=periods), PERIODS),
     st.builds(Attendance, st.integers(1, 100_000), st.none() | st.integers(1, 100)),
     st.builds(Gap, MINUTES),
-    st.builds(Standing, st.integers(1, 1000), st.integers(1, 3660), st.integers(1, 3660)),
+    st.builds(StandingLimit, st.integers(1, 1000), st.integers(1, 3660), st.integers(1, 3660)),
     st.builds(Buffer, MINUTES, st.none() | MINUTES),
     st.builds(lambda quota, amount: replace(quota, amount=amount), quotas(), st.integers(0, 100_000)),
     st.builds(lambda quota, days: replace(quota, days=days) if quota.days else quota, quotas(), st.integers(1, 366)),
@@ -58,7 +58,7 @@ ANY_LIMIT = st.one_of(
 def read(data):
     """The limit and its faults."""
     faults = {}
-    return read_limit(Reading(data, "limit", faults)), faults
+    return read_limit(RuleReading(data, "limit", faults)), faults
 
 
 def body(**more):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kernel.academic_calendar import Term
 from kernel.campus_time import Interval
-from policies.enums import Counts, Effect, Late, LimitType, OwnerKind, Per, Period, Unit, WhereKind, WhoKind
+from policies.enums import CountsBy, Effect, Late, LimitType, OwnerKind, Per, Period, QuotaUnit, WhereKind, WhoKind
 from policies.rules.limits import (
     Anchor,
     Attendance,
@@ -25,13 +25,13 @@ from policies.rules.limits import (
     NoticePeriod,
     OpeningHours,
     Quota,
-    Standing,
+    StandingLimit,
     WeeklySeries,
     quota_kind,
 )
 from policies.rules.quotas import Charge
-from policies.rules.scopes import EVERY_DAY, At, During, Owner, Party, Place, Rule, Stay, Where, Who
-from policies.rules.wishes import Known, MarkGathered, OwnBooking, Wish
+from policies.rules.scopes import EVERY_DAY, At, During, Owner, Party, Place, PolicyRule, Stay, Where, Who
+from policies.rules.wishes import BookingWish, Known, MarkGathered, OwnBooking
 
 ZONE = "Europe/Berlin"
 DAYS = [dt.date(2026, 3, 26) + dt.timedelta(days=ahead) for ahead in range(8)]
@@ -134,9 +134,11 @@ def bounded(of_type, **bounds):
 @st.composite
 def quotas(draw):
     per, days = draw(st.sampled_from(PERS))
-    unit = draw(st.sampled_from(Unit))
-    amount = draw(st.sampled_from((60, 90, 120, 120, 150, 180, 240, 0) if unit == Unit.MINUTES else (1, 1, 2, 2, 3, 0)))
-    counts = Counts.TAKES_PLACE_IN if per == Per.FUTURE else draw(st.sampled_from(Counts))
+    unit = draw(st.sampled_from(QuotaUnit))
+    amount = draw(
+        st.sampled_from((60, 90, 120, 120, 150, 180, 240, 0) if unit == QuotaUnit.MINUTES else (1, 1, 2, 2, 3, 0))
+    )
+    counts = CountsBy.TAKES_PLACE_IN if per == Per.FUTURE else draw(st.sampled_from(CountsBy))
     anchor = draw(st.sampled_from(ANCHORS)) if per == Per.WEEK else None
     return Quota(unit, amount, per, counts, draw(st.sampled_from(OwnerKind)), days, anchor)
 
@@ -165,7 +167,7 @@ LIMITS = {
     LimitType.GAP: st.builds(Gap, st.sampled_from((1, 5, 55, 60, 61))),
     LimitType.QUOTA: quotas(),
     LimitType.STANDING: st.builds(
-        Standing, st.sampled_from((1, 2, 3, 4)), st.sampled_from((1, 2, 5)), st.sampled_from((1, 2, 5))
+        StandingLimit, st.sampled_from((1, 2, 3, 4)), st.sampled_from((1, 2, 5)), st.sampled_from((1, 2, 5))
     ),
     LimitType.BUFFER: bounded(Buffer, before_minutes=(5, 15), after_minutes=(10, 30)),
 }
@@ -190,7 +192,7 @@ def limits(*types):
 def rules(*types, most=8):
     """Of different ids, which are not in their order."""
     scoped = st.builds(
-        Rule,
+        PolicyRule,
         st.just(0),
         limits(*types),
         st.sampled_from(WHOS),
@@ -205,7 +207,7 @@ def rules(*types, most=8):
 
 
 WISHES = st.builds(
-    Wish,
+    BookingWish,
     party=st.sampled_from(PARTIES),
     place=st.sampled_from(PLACES),
     stay=st.one_of(st.sampled_from(SHORT_STAYS), st.sampled_from(STAYS)),
