@@ -24,6 +24,7 @@ from registrations.services.cancelling import cancel_registration
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_crowd, make_entry, make_event
 from tests.classrooms.divided import make_hall
 from tests.factories import make_classroom, make_group, make_registration, make_user
+from tests.policies.scenes import time_kept
 
 DAY = dt.timedelta(days=1)
 
@@ -147,7 +148,8 @@ def test_what_takes_a_whole_or_a_part_is_booked_and_so_are_buffers(event, team, 
     make_entry(event, team, room, member)
     for name, start in (("abc", 480), ("a", 600)):
         slot, buffers = Slot(first, start, start + 60), Buffers(0, 30)
-        book(by=member, now=clock.now(), classroom=hall[name], group_id=team.pk, slot=slot, buffers=buffers)
+        with time_kept(member, buffers):
+            book(by=member, now=clock.now(), classroom=hall[name], group_id=team.pk, slot=slot)
     close(cspace, [hall["bc"]], days_interval(first + DAY, first + DAY))
     assert lines(event, "booked", "closed") == [
         f"closed\t{room.pk}\t{first + DAY}",

@@ -19,6 +19,7 @@ from registrations.services.changing import RegistrationChange, change_registrat
 from registrations.services.deciding import approve_registration, reject_registration
 from tests.classrooms.divided import make_hall
 from tests.factories import make_occupancy
+from tests.policies.scenes import time_kept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("document_clock")]
 DAY = dt.date(2026, 1, 28)
@@ -27,7 +28,8 @@ AROUND = Buffers(15, 30)
 
 def booked(by, group, room, start, end, buffers=NO_BUFFERS):
     slot = Slot(DAY, start, end)
-    return book(by=by, now=clock.now(), classroom=room, group_id=group.pk, slot=slot, buffers=buffers)
+    with time_kept(by, buffers):
+        return book(by=by, now=clock.now(), classroom=room, group_id=group.pk, slot=slot)
 
 
 @pytest.fixture

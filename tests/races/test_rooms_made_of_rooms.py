@@ -4,7 +4,8 @@ import random
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import NamedTuple
+from itertools import product
+from typing import Any, NamedTuple
 
 import pytest
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.db import transaction
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.availability import room_in_slot
-from classrooms.rules import Buffers
+from classrooms.rules import NO_BUFFERS, Buffers
 from classrooms.services.closures import close_rooms, lift_closure
 from classrooms.services.room_time import RoomAlreadyBooked
 from kernel import clock
@@ -23,6 +24,7 @@ from registrations.services.cancelling import cancel_registration
 from registrations.services.changing import RegistrationChange, change_registration
 from tests.classrooms.divided import divide, make_hall
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
+from tests.policies.scenes import make_buffers
 from tests.races.test_registrations import deadlocks
 from tests.races.threads import JOIN_SECONDS, at_once, await_waiting_connections, raised
 
@@ -33,6 +35,8 @@ ATOMS = {"abc": "abc", "ab": "ab", "bc": "bc", "a": "a", "b": "b", "c": "c"}
 """Of each room the letters of what it consists of: two rooms meet where they share one."""
 GRID = 15
 """Minutes: everything begins and ends on it."""
+BEFORE, AFTER = (0, 0, 15, 30), (0, 0, 15, 45)
+"""The minutes of buffers, as often as they come."""
 DAYS, OPENS, CLOSES = 3, 8 * 60, 20 * 60
 
 
@@ -54,6 +58,19 @@ def hall() -> dict[str, Classroom]:
 
 
 @pytest.fixture
+def people():
+    """Of a group, and of cspace: whoever has these buffers around all that he books."""
+    group, found = make_group(), dict[Buffers, Any]()
+    for before, after in product(sorted(set(BEFORE)), sorted(set(AFTER))):
+        person = make_user()
+        join(person, group)
+        join(person, cspace_group())
+        make_buffers(person, Buffers(before, after))
+        found[Buffers(before, after)] = person
+    return found, group
+
+
+@pytest.fixture
 def person():
     person, group = make_user(), make_group()
     join(person, group)
@@ -72,8 +89,9 @@ def day(number: int):
 class Visitor:
     """Books, moves and cancels at random, and keeps what he was refused without a reason."""
 
-    def __init__(self, seed: int, hall, person) -> None:
-        self.dice, self.hall, (self.person, self.group) = random.Random(seed), hall, person
+    def __init__(self, seed: int, hall, people) -> None:
+        self.dice, self.hall, (self.people, self.group) = random.Random(seed), hall, people
+        self.person = self.people[NO_BUFFERS]
         self.held: list[Registration] = []
         self.unfounded: list[str] = []
         self.booked = self.refused = 0
@@ -94,9 +112,12 @@ class Visitor:
         room = self.dice.choice(sorted(self.hall))
         start = self.dice.randrange(OPENS, CLOSES - 120, GRID)
         slot = Slot(day(self.dice.randrange(DAYS)), start, start + self.dice.choice([30, 60, 90]))
-        buffers = Buffers(self.dice.choice([0, 0, 15, 30]), self.dice.choice([0, 0, 15, 45]))
+        buffers = Buffers(self.dice.choice(BEFORE), self.dice.choice(AFTER))
+        mine = self.dice.choice(self.held) if action == self._move else None
+        if mine is not None:
+            buffers = next(each for each, person in self.people.items() if person.pk == mine.created_by_id)
         try:
-            action(room, slot, buffers)
+            action(room, slot, buffers, mine)
         except RoomAlreadyBooked as refusal:
             self.refused += 1
             self._judge(refusal, room, slot.interval(), buffers.around(slot.interval()))
@@ -105,25 +126,15 @@ class Visitor:
         else:
             self.booked += 1
 
-    def _book(self, room: str, slot: Slot, buffers: Buffers) -> None:
-        self.held.append(
-            book(
-                by=self.person,
-                now=clock.now(),
-                classroom=self.hall[room],
-                group_id=self.group.pk,
-                slot=slot,
-                buffers=buffers,
-            )
-        )
+    def _book(self, room: str, slot: Slot, buffers: Buffers, _: Any) -> None:
+        by, where = self.people[buffers], self.hall[room]
+        self.held.append(book(by=by, now=clock.now(), classroom=where, group_id=self.group.pk, slot=slot))
 
-    def _move(self, room: str, slot: Slot, buffers: Buffers) -> None:
+    def _move(self, room: str, slot: Slot, _: Buffers, mine: Registration) -> None:
         change = RegistrationChange(
             classroom=self.hall[room], day=slot.day, start_minute=slot.start_minute, end_minute=slot.end_minute
         )
-        change_registration(
-            registration_id=self.dice.choice(self.held).pk, by=self.person, now=clock.now(), change=change
-        )
+        change_registration(registration_id=mine.pk, by=self.person, now=clock.now(), change=change)
 
     def _judge(self, refusal: RoomAlreadyBooked, room: str, wanted: Interval, around: Interval) -> None:
         """Whatever is named is really in the way."""
@@ -166,14 +177,14 @@ def wrong_cells(live: list[Use], hall) -> Iterator[tuple[str, Interval]]:
                     yield room, cell
 
 
-def visit(hall, person, tries: int, seed: int = 0) -> list[Visitor]:
-    visitors = [Visitor(THREADS * seed + number, hall, person) for number in range(THREADS)]
+def visit(hall, people, tries: int, seed: int = 0) -> list[Visitor]:
+    visitors = [Visitor(THREADS * seed + number, hall, people) for number in range(THREADS)]
     return at_once(*[lambda visitor=visitor: visitor.play(tries) for visitor in visitors])
 
 
-def test_nothing_overlaps_and_everything_is_shown_as_it_is(hall, person):
+def test_nothing_overlaps_and_everything_is_shown_as_it_is(hall, people):
     before = deadlocks()
-    visitors = visit(hall, person, TRIES)
+    visitors = visit(hall, people, TRIES)
     live = uses()
     assert [fault for visitor in visitors for fault in visitor.unfounded] == []
     assert too_close(live) == []
@@ -183,21 +194,21 @@ def test_nothing_overlaps_and_everything_is_shown_as_it_is(hall, person):
     assert sum(visitor.refused for visitor in visitors) > THREADS
 
 
-def test_without_rows_of_parts_availability_lies(hall, person, settings):
+def test_without_rows_of_parts_availability_lies(hall, people, settings):
     settings.CSPACE_TEST_FAULTS = {"skip-parts"}
-    visit(hall, person, MUTANT_TRIES // 4)
+    visit(hall, people, MUTANT_TRIES // 4)
     live = uses()
     assert too_close(live) == []  # the rooms inside keep them apart
     assert list(wrong_cells(live, hall)) != []
 
 
-def test_buffers_that_exclude_each_other_refuse_without_a_reason(hall, person, settings):
+def test_buffers_that_exclude_each_other_refuse_without_a_reason(hall, people, settings):
     settings.CSPACE_TEST_FAULTS = {"exclusive-buffers"}
-    visitors = visit(hall, person, MUTANT_TRIES)
+    visitors = visit(hall, people, MUTANT_TRIES)
     assert [fault for visitor in visitors for fault in visitor.unfounded] != []
 
 
-def test_parts_change_while_people_book(hall, person):
+def test_parts_change_while_people_book(hall, people):
     """A hall is divided and put together again: whoever books meanwhile has the rooms that follow from it."""
     before = deadlocks()
     divide(hall["abc"])
@@ -208,12 +219,12 @@ def test_parts_change_while_people_book(hall, person):
             changes += divide(hall["abc"], *([hall["ab"], hall["bc"]] if number % 2 == 0 else []), may_clash=True)
         return changes
 
-    visitors = [Visitor(1000 + number, hall, person) for number in range(6)]
+    visitors = [Visitor(1000 + number, hall, people) for number in range(6)]
     results = at_once(toggle, *[lambda visitor=visitor: visitor.play(TRIES) for visitor in visitors])
     assert [result for result in results if isinstance(result, BaseException)] == []
     for use in uses():
         if use.room == "abc":
-            cancel_registration(registration_id=use.id, by=person[0], now=clock.now())
+            cancel_registration(registration_id=use.id, by=people[0][NO_BUFFERS], now=clock.now())
     divide(hall["abc"], hall["ab"], hall["bc"])
     live = uses()
     assert too_close(live) == []
@@ -260,10 +271,10 @@ def wrongly_closed(hall) -> Iterator[tuple[str, Interval]]:
                     yield room, cell
 
 
-def test_closures_come_and_go_between_bookings(hall, person):
+def test_closures_come_and_go_between_bookings(hall, people):
     before = deadlocks()
-    visitors = [Visitor(2000 + number, hall, person) for number in range(8)]
-    closers = [Closer(3000 + number, hall, person) for number in range(4)]
+    visitors = [Visitor(2000 + number, hall, people) for number in range(8)]
+    closers = [Closer(3000 + number, hall, people) for number in range(4)]
     at_once(*[lambda player=player: player.play(TRIES // 2) for player in (*visitors, *closers)])
     live = uses()
     booked = [use for use in live if Registration.objects.filter(pk=use.id).exists()]

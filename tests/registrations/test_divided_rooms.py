@@ -20,6 +20,7 @@ from registrations.services.series_retrying import retry_skipped
 from registrations.services.series_writing import place_series, write_occurrences
 from tests.classrooms.divided import make_hall
 from tests.factories import make_registration, make_series
+from tests.policies.scenes import time_kept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("document_clock")]
 DAY = dt.date(2026, 1, 28)
@@ -52,9 +53,8 @@ def test_wishes_of_one_call_keep_their_distance(room):
 
 def test_a_neighbour_s_buffer_and_one_s_own_are_in_the_way(room, member, team):
     slot = Slot(DAY, 600, 660)
-    held = book(
-        by=member, now=clock.now(), classroom=room, group_id=team.pk, slot=slot, buffers=Buffers(after_minutes=30)
-    )
+    with time_kept(member, Buffers(after_minutes=30)):
+        held = book(by=member, now=clock.now(), classroom=room, group_id=team.pk, slot=slot)
     wishes = [request(room, 660, 690), request(room, 690, 720), request(room, 540, 600, Buffers(0, 1))]
     verdicts = judge(wishes)
     assert [verdict.why for verdict in verdicts] == [SkipReason.BOOKED, None, SkipReason.BOOKED]

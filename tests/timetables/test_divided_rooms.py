@@ -13,6 +13,7 @@ from kernel.campus_time import campus_minute
 from registrations.services.booking import Slot, book
 from tests.classrooms.divided import make_hall
 from tests.factories import make_registration
+from tests.policies.scenes import time_kept
 from tests.timetables.test_importing import counts
 from timetables.models import Course, CourseBooking
 from timetables.services.editing import restore, withdraw
@@ -106,14 +107,9 @@ def test_of_two_that_come_back_into_overlapping_rooms_one_does(run_import, hall,
 @pytest.mark.parametrize("name", ["plain", "a"])
 def test_buffers_give_way_and_the_report_says_so(run_import, hall, room, member, team, cspace, name):
     where = hall.get(name, room)
-    held = book(
-        by=member,
-        now=clock.now(),
-        classroom=hall["ab"] if name == "a" else room,
-        group_id=team.pk,
-        slot=Slot(DAY, 600, 660),
-        buffers=Buffers(0, 30),
-    )
+    place = hall["ab"] if name == "a" else room
+    with time_kept(member, Buffers(0, 30)):
+        held = book(by=member, now=clock.now(), classroom=place, group_id=team.pk, slot=Slot(DAY, 600, 660))
     file = lectures(([where.name], "11:15", "12:00"))
     said = run_import(file)
     assert (counts(said)["bookings"]["created"], counts(said)["conflicts"]) == (1, 0)
