@@ -1,5 +1,5 @@
-"""Each type of rule on every way that bookings are made, met at its edge and just over it: one verdict, in the same words
-(policy §1, §2)."""
+"""Each type of rule on every way that bookings are made, met at its edge and just over it: one verdict in the same
+words (policy §1, §2)."""
 
 from datetime import date, timedelta
 
