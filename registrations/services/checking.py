@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from classrooms.queries.obstacles import obstacles
+from classrooms.rules import NO_BUFFERS
 from classrooms.services.holds import pieces_held
 from groups.services.holding import living_group
 from policies.queries.rulebook import rulebook_in_force
@@ -33,8 +34,9 @@ def check_wish(*, by: User, now: datetime, request: BookingRequest) -> BookingPr
     check_booking(by.access, now, request)
     group = None if request.group_id is None else living_group(request.group_id)
     judgement = judged(wish_of(party_of(group, by.pk), request, now), rulebook_in_force())
-    interval = request.slot.interval()
-    conflicts = [piece for row in obstacles(request.classroom.pk, interval) for piece in row.pieces()]
+    interval, buffers = request.slot.interval(), NO_BUFFERS if request.is_overriding else judgement.buffers
+    in_the_way = obstacles(request.classroom.pk, interval, buffers=buffers)
+    conflicts = [piece for row in in_the_way for piece in row.pieces()]
     if not by.access.is_cspace:
         conflicts += pieces_held(interval)
     verdict = judgement.verdict

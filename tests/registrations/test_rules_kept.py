@@ -116,3 +116,15 @@ def test_asking_beforehand_says_what_booking_then_does():
 
 def clock_face(minute):
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def test_asking_beforehand_minds_the_buffers_that_the_booking_would_have(api):
+    scene = Scene()
+    neighbour = scene.booked(scene.room, 675, 720)
+    make_rule(scene.cspace, limit={"type": "buffer", "after_minutes": 16})
+    call = api(scene.member)
+    said, told = (call.post(path, scene.body()).json() for path in ("registrations/check/", "registrations/"))
+    assert (said["allowed"], said["conflicts"]) == (False, told["details"]["conflicts"])
+    assert [(row["kind"], row["id"]) for row in said["conflicts"]] == [("buffer", neighbour.pk)]
+    nearer = scene.body(end_time="10:59")
+    assert [call.post(path, nearer).status_code for path in ("registrations/check/", "registrations/")] == [200, 201]
