@@ -152,12 +152,13 @@ def judged(requests: Sequence[DateRequest], rows: ResultRows, rules: DateJudge |
         real[position]: [real[earlier] for earlier in places] for position, places in earlier_places(rows).items()
     }
     granted: dict[tuple[int, date], list[DateVerdict]] = defaultdict(list)
+    reach = (0, -1, 1) if any(row.buffers for row in requests) else (0,)  # buffers may reach into another day
     verdicts = list[DateVerdict]()
     for place, row in enumerate(requests):
         if rules is not None and row.interval is not None and rules.refuses(row.item, row.day):
             verdicts.append(DateVerdict(row, SkipReason.POLICY, broken_rules=rules.broken(row.item, row.day)))
             continue
-        near = [verdict for day in _days_near(row) for verdict in granted[row.classroom_id, day]]
+        near = [one for days in reach for one in granted[row.classroom_id, row.day + timedelta(days=days)]]
         near += [verdicts[earlier] for earlier in elsewhere.get(place, ()) if verdicts[earlier].is_granted]
         verdict = _verdict(row, in_the_way.get(place, ()), near)
         if verdict.is_granted:
@@ -173,11 +174,6 @@ def _take(verdict: DateVerdict, rules: DateJudge) -> None:
     rules.take(item, day)
     if rules.waits(item, day):
         verdict.status, verdict.broken_rules = RegistrationStatus.PENDING, rules.broken(item, day)
-
-
-def _days_near(request: DateRequest) -> Sequence[date]:
-    """On which an earlier request could meet this one: buffers may reach into another day."""
-    return [request.day + timedelta(days=number) for number in (0, -1, 1)] if request.buffers else [request.day]
 
 
 def _verdict(request: DateRequest, obstacles: Sequence[Obstacle], granted: Iterable[DateVerdict]) -> DateVerdict:

@@ -48,7 +48,7 @@ def test_wishes_of_one_call_keep_their_distance(room):
     night = request(room, 1380, 1440, Buffers(0, 60))
     morning = request(room, 30, 60, day=DAY + dt.timedelta(days=1))
     assert reasons(night, request(room, 60, 90, day=morning.day)) == [None, None]
-    assert reasons(morning, night) == [None, SkipReason.BOOKED]
+    assert reasons(morning, night) == reasons(night, morning) == [None, SkipReason.BOOKED]
 
 
 def test_a_neighbour_s_buffer_and_one_s_own_are_in_the_way(room, member, team):
