@@ -7,6 +7,8 @@ from django.db import migrations, models
 # Django can only drop a generated column and add it again, and the constraint with it. So it is one rewrite of the table
 # and its indexes, nearly all of which the constraint's index takes; no row that is there gets another value.
 SET_SHARE = "ALTER TABLE classrooms_occupancy ALTER COLUMN share SET EXPRESSION AS ({expression})"
+# They belong to their main rows; without them these are what they were.
+NO_SATELLITES = "DELETE FROM classrooms_occupancy WHERE main_id IS NOT NULL; SET CONSTRAINTS ALL IMMEDIATE"
 BEFORE = "CASE kind WHEN 'lecture' THEN 0 WHEN 'closure' THEN -1 ELSE id END"
 WITH_SATELLITES = (
     "CASE kind WHEN 'lecture' THEN 0 WHEN 'closure' THEN -1 WHEN 'part' THEN -2 WHEN 'buffer' THEN -2"
@@ -65,7 +67,12 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('registration', 'Registration'), ('lecture', 'Lecture'), ('closure', 'Closure'), ('calendar', 'Calendar'), ('fest', 'Fest'), ('part', 'Part'), ('buffer', 'Buffer')], max_length=12),
         ),
         migrations.SeparateDatabaseAndState(
-            [migrations.RunSQL(SET_SHARE.format(expression=WITH_SATELLITES), SET_SHARE.format(expression=BEFORE))],
+            [
+                migrations.RunSQL(
+                    SET_SHARE.format(expression=WITH_SATELLITES),
+                    f"{NO_SATELLITES}; {SET_SHARE.format(expression=BEFORE)}",
+                )
+            ],
             [
                 migrations.AlterField(
                     model_name='occupancy',
