@@ -1,11 +1,12 @@
 """The wire format of rooms and closures; of questions about room time the slot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from classrooms.api.fields import ClassroomsField, PartsField
 from classrooms.models import Classroom, Closure
 from classrooms.queries.rooms import VIEW
 from classrooms.rules import (
@@ -14,10 +15,8 @@ from classrooms.rules import (
     MAX_BUILDING,
     MAX_LINK,
     MAX_NAME,
-    MAX_PARTS,
     MAX_REASON,
     MAX_TYPE,
-    UNKNOWN_CLASSROOM,
     closure_faults,
     equipment_faults,
     name_faults,
@@ -57,31 +56,6 @@ class EquipmentField(serializers.Field[dict[str, Any], Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         return value
-
-
-@extend_schema_field({"type": "array", "items": {"type": "string"}})
-class PartsField(serializers.Field[list[Classroom], Any, Any, Any]):
-    """Names of rooms in, the rooms inside."""
-
-    default_error_messages = {"invalid": "A list of classroom names is required"}
-
-    def to_internal_value(self, data: Any) -> list[Classroom]:
-        if not isinstance(data, list) or not all(isinstance(name, str) for name in data):
-            self.fail("invalid")
-        if len(data) > MAX_PARTS:
-            raise serializers.ValidationError([f"Must name at most {MAX_PARTS}"])
-        return rooms_with_names(data)
-
-    def to_representation(self, value: Any) -> Any:
-        return value
-
-
-def rooms_with_names(names: Sequence[str]) -> list[Classroom]:
-    """The rooms, each once. Raises: ValidationError, naming each that there is not."""
-    by_name = {room.name: room for room in Classroom.objects.filter(name__in=names)}
-    if unknown := [name for name in names if name not in by_name]:
-        raise serializers.ValidationError([f"{UNKNOWN_CLASSROOM}: {name}" for name in unknown])
-    return list({name: by_name[name] for name in names}.values())
 
 
 class ClassroomChangeInput(Input):
@@ -204,20 +178,6 @@ class ClosureInput(Input):
     def cross_check(self, values: Mapping[str, Any]) -> Faults:
         starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
         return closure_faults(starts_at, ends_at) if starts_at and ends_at else {}
-
-
-@extend_schema_field({"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string", "enum": ["all"]}]})
-class ClassroomsField(serializers.Field[list[Classroom] | None, Any, Any, Any]):
-    """Names of rooms, or "all"."""
-
-    default_error_messages = {"invalid": 'A list of classroom names or "all" is required'}
-
-    def to_internal_value(self, data: Any) -> list[Classroom] | None:
-        if data == "all":
-            return None
-        if not isinstance(data, list) or not data or not all(isinstance(name, str) for name in data):
-            self.fail("invalid")
-        return rooms_with_names(data)
 
 
 class CampusClosureInput(ClosureInput):

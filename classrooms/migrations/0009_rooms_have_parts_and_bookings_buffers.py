@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 from django.db import migrations, models
 
+from kernel.db.patience import extend_patience
+
 # Django can only drop a generated column and add it again, and the constraint with it. So it is one rewrite of the table
 # and its indexes, nearly all of which the constraint's index takes; no row that is there gets another value.
 SET_SHARE = "ALTER TABLE classrooms_occupancy ALTER COLUMN share SET EXPRESSION AS ({expression})"
@@ -16,6 +18,16 @@ WITH_SATELLITES = (
 )
 
 
+MINUTES = 60
+
+
+def take_time(apps, schema_editor):
+    """The rewrite of a large table takes longer than a request may."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{MINUTES}min"])
+    extend_patience(schema_editor.connection, MINUTES * 60)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -23,6 +35,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(take_time, take_time),
         migrations.CreateModel(
             name='RoomOverlap',
             fields=[
