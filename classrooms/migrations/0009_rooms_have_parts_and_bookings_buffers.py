@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(take_time, take_time),
+        migrations.RunPython(take_time, migrations.RunPython.noop),
         migrations.CreateModel(
             name='RoomOverlap',
             fields=[
@@ -150,4 +150,5 @@ class Migration(migrations.Migration):
             model_name='roompart',
             constraint=models.CheckConstraint(condition=models.Q(('whole', models.F('part')), _negated=True), name='roompart_is_another_room'),
         ),
+        migrations.RunPython(migrations.RunPython.noop, take_time),
     ]
