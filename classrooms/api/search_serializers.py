@@ -21,6 +21,8 @@ ONE_OF_TWO = "Cannot stand beside group_id"
 class BookerQuery(SlotQuery):
     """A slot, and for whom it is looked for, if that is said: for a group, or for the caller alone."""
 
+    may_forbid = True
+
     group_id = QueryIntegerField(min_value=1, required=False)
     individual = QueryBooleanField(default=False)
     attendees = QueryIntegerField(min_value=1, required=False)

@@ -61,7 +61,8 @@ def statuses_of(endpoint: Endpoint) -> list[str]:
     """The statuses an operation may refuse with."""
     statuses = {"400", "401", "403", "405", "406", "429", "500", "503"}
     is_own_reading = endpoint.operation.permission in (LoggedIn, PublicRead) and endpoint.method == "GET"
-    if is_own_reading and not endpoint.has_path:
+    may_forbid = any(getattr(kind, "may_forbid", False) for kind in endpoint.operation.parameters)
+    if is_own_reading and not endpoint.has_path and not may_forbid:
         statuses -= {"403"}
     if endpoint.operation.permission is HoldsToken:
         statuses -= {"401", "403"}

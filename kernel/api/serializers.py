@@ -84,6 +84,9 @@ class Query(Input):
     """The query string of an operation. Absent and empty parameters are the same; a write refuses the empty ones
     (`kernel.api.query_strings`)."""
 
+    may_forbid: ClassVar[bool] = False
+    """Whether it can name what is not for everybody who may ask."""
+
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         return super().to_internal_value({name: value for name, value in data.items() if value != ""})
 

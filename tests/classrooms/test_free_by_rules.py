@@ -7,7 +7,7 @@ import datetime as dt
 
 import pytest
 
-from classrooms.models import BookingHold
+from classrooms.models import BookingHold, Classroom
 from classrooms.services.closures import close_rooms
 from groups.models import Group
 from kernel import clock
@@ -262,6 +262,25 @@ def test_pages_and_their_count_are_of_what_is_left(search, cspace, room):
     assert [names(page) for page in pages] == [["Hall", "R0"], ["R2", "R4"], ["Room A"]]
     assert [page["count"] for page in pages] == [5, 5, 5]
     assert pages[0]["next"] is not None
+
+
+def test_behind_the_last_page_is_nothing(api, member, team, room):
+    for whose in ("", f"&group_id={team.pk}"):
+        assert api(member).get(f"classrooms/free/?{SLOT}&page=2{whose}").status_code == 404
+        assert api(member).get(f"classrooms/free/?{SLOT}&page=1&floor=9{whose}").json()["count"] == 0
+
+
+def test_why_not_is_said_of_five_hundred_rooms(search, cspace, room):
+    rows = [
+        Classroom(name=name, name_key=name, name_order=name, capacity=30, floor=3, equipment={})
+        for name in (f"r{number:03}" for number in range(505))
+    ]
+    Classroom.objects.bulk_create(rows)
+    make_rule(cspace, limit=NO_BOOKING, where={"kind": "floor", "floor": 3})
+    answer = search("explain=true")
+    assert names(answer) == ["Hall", "Room A"]
+    assert answer["unavailable_count"] == 505
+    assert [each["classroom"] for each in answer["unavailable"]] == [f"r{number:03}" for number in range(500)]
 
 
 def test_nothing_is_suggested_that_a_rule_refuses(search, cspace, team, room, hall):
