@@ -1,3 +1,5 @@
+from enum import StrEnum
+
 from django.db.models import TextChoices
 
 
@@ -7,3 +9,18 @@ class MailChoice(TextChoices):
     OFF = "off"
     EACH = "each"
     DAILY = "daily"
+
+
+class KeyScope(TextChoices):
+    """What an access key is good for: to act as a person, to book for a society, to come into a group."""
+
+    USER = "user"
+    SOCIETY = "society"
+    JOIN = "join"
+
+
+class DeadKey(StrEnum):
+    """Why an access key opens nothing. One that was replaced or revoked is like one that never was."""
+
+    INVALID = "invalid"
+    EXPIRED = "expired"

@@ -1,4 +1,4 @@
-"""What happens to people and their sessions."""
+"""What happens to people, their sessions and access keys."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -123,3 +123,44 @@ class PasswordSet(AboutUser):
 
     def notices(self) -> Iterable[Notice]:
         yield Notice(recipients=[self.user_id], params={})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutKey(Fact):
+    """Something about one access key, never the key itself; a row and a line of the log, as of people."""
+
+    key_id: int
+    scope: str
+    user_id: int | None
+    """Whose it is, if it is a person's."""
+    group_id: int | None
+
+    @property
+    def target(self) -> str:
+        return f"access_key:{self.key_id}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        holder = {"user_id": self.user_id} if self.group_id is None else {"group_id": self.group_id}
+        return {"scope": self.scope, **holder}
+
+    @property
+    def trace(self) -> dict[str, Any]:
+        return {"scope": self.scope, "group_id": self.group_id}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessKeyIssued(AboutKey):
+    action: ClassVar[str] = "access_key.issued"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessKeyReplaced(AboutKey):
+    """A group's key is another one now; the former opens nothing any more."""
+
+    action: ClassVar[str] = "access_key.replaced"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessKeyRevoked(AboutKey):
+    action: ClassVar[str] = "access_key.revoked"

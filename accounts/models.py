@@ -1,4 +1,4 @@
-"""People and their sessions."""
+"""People, their sessions, and the keys that they or groups have given out."""
 
 import uuid
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
-from accounts.enums import MailChoice
+from accounts.enums import KeyScope, MailChoice
 from accounts.rules import (
     DAILY_MINUTE,
     MAX_DISPLAY_NAME,
@@ -202,3 +202,42 @@ class StreamTicket(models.Model):
 
     def __str__(self) -> str:
         return f"ticket of {self.user_id} until {self.expires_at:%H:%M:%S}"
+
+
+class AccessKey(models.Model):
+    """Opens what its scope says, for a person or a group, to whoever shows it. Only the SHA-256 of its text is kept.
+
+    A person may have many, one for each device; a group has one of each scope that lives.
+    """
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    scope = models.CharField(max_length=10, choices=KeyScope)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="access_keys")
+    token_version = models.IntegerField(null=True)
+    """The person's, as it was: what ends all his sessions ends his keys with them."""
+    group_id = models.BigIntegerField(null=True)
+    """No reference: groups stand above this app."""
+    issued_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    """Null = it lasts until it is revoked."""
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "group_id"],
+                condition=Q(revoked_at=None, group_id__isnull=False),
+                name="accesskey_one_lives_per_group",
+            ),
+            models.CheckConstraint(condition=Q(scope__in=KeyScope.values), name="accesskey_known_scope"),
+            models.CheckConstraint(
+                condition=Q(scope=KeyScope.USER, user__isnull=False, token_version__isnull=False, group_id__isnull=True)
+                | (~Q(scope=KeyScope.USER) & Q(user__isnull=True, token_version__isnull=True, group_id__isnull=False)),
+                name="accesskey_is_of_a_person_or_a_group",
+            ),
+            models.CheckConstraint(condition=Q(created_at__lt=F("expires_at")), name="accesskey_expires_after_issue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} key {self.pk}"

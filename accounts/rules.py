@@ -3,6 +3,7 @@
 Pure: no database, no clock.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,6 +80,11 @@ class Access:
 
     def is_admin_of(self, group_id: int) -> bool:
         return group_id in self.admin_group_ids
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a token instead of it: its SHA-256, as PostgreSQL reads a bytea."""
+    return "\\x" + hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def without_addresses(changes: Changes) -> Changes:

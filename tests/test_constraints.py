@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import Preferences, RefreshSession
+from accounts.models import AccessKey, Preferences, RefreshSession
 from allocations.models import EventWeight
 from allocations.services.distributing import distribute
 from classrooms.models import Classroom
@@ -41,6 +41,8 @@ AN_OCCUPANCY_WITHOUT_A_COURSE = (
 )
 ANOTHER = "(SELECT max(id) FROM accounts_user)"
 """Who has no preferences yet."""
+ANOTHER_KEY = {"digest": "'other'::bytea"}
+A_PERSONS = {"scope": "'user'", "group_id": "NULL", "user_id": ANOTHER, "token_version": "0"}
 ANOTHER_RULE = {"likeness": "'other'"}
 A_WEEK = {"begins_on": "begins_on + 70"}
 A_WEEKLY_REGISTRATION = "(SELECT max(registration_id) FROM registrations_seriesweek)"
@@ -77,6 +79,14 @@ VIOLATIONS = {
         {"jti": "gen_random_uuid()", "successor_jti": "gen_random_uuid()", "used_at": "NULL"},
     ),
     "accounts_refreshsession.successor_jti": ("accounts.RefreshSession", {"jti": "gen_random_uuid()"}),
+    "accounts_accesskey.digest": ("accounts.AccessKey", {"revoked_at": "now()"}),
+    "accesskey_one_lives_per_group": ("accounts.AccessKey", ANOTHER_KEY),
+    "accesskey_known_scope": ("accounts.AccessKey", ANOTHER_KEY | {"scope": "'room'"}),
+    "accesskey_is_of_a_person_or_a_group": ("accounts.AccessKey", ANOTHER_KEY | {"scope": "'user'"}),
+    "accesskey_expires_after_issue": (
+        "accounts.AccessKey",
+        ANOTHER_KEY | {"scope": "'join'", "expires_at": "created_at"},
+    ),
     "invitation_one_per_registration": ("mail.Invitation", {}),
     "invitation_known_method": ("mail.Invitation", {"user_id": ANOTHER, "method": "'PUBLISH'"}),
     "group_living_name_is_unique": ("groups.Group", {"is_system": "false"}),
@@ -269,6 +279,10 @@ FURTHER = [
         {"is_system": "false", "name_key": "'o'"}
         | dict.fromkeys(("tags", "tag_keys"), "array_fill('a'::varchar, ARRAY[21])"),
     ),
+    ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_PERSONS | {"token_version": "NULL"}),
+    ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_PERSONS | {"group_id": "group_id"}),
+    ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_PERSONS | {"scope": "'join'"}),
+    ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | {"scope": "'join'", "group_id": "NULL"}),
     ("semester_exam_dates_are_ranges", {"name": "'other'", "exam_dates": "ARRAY[starts_on, ends_on]"}),
     ("semester_has_its_exam_dates", {"name": "'other'", "exam_dates": "ARRAY[ARRAY[starts_on - 1, ends_on]]"}),
     ("classroom_capacity_in_range", {"capacity": "100001"}),
@@ -383,6 +397,7 @@ def make_first_rows():
     registration = Registration.objects.order_by("pk")[0]
     Invitation.objects.create(user=user, registration=registration, sequence=1, method="REQUEST", ends_at=now)
     make_user("another")
+    AccessKey.objects.create(digest=b"x", scope="society", group_id=group.pk, issued_by=user, created_at=now)
     RefreshSession.objects.create(
         family=uuid.uuid4(),
         user=user,

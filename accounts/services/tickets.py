@@ -1,10 +1,9 @@
 """Tickets that open one stream each (contract live.md §1): an `EventSource` cannot send an `Authorization` header."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from accounts.rules import Claims
+from accounts.rules import Claims, digest_of
 from kernel.db.batch import Statement
 from kernel.db.transactions import transact
 from kernel.errors import NotAuthenticated
@@ -27,7 +26,7 @@ def issue_ticket(claims: Claims, *, now: datetime) -> str:
     """A ticket for whoever is logged in by these claims; his old ones that nobody has used are forgotten."""
     text = secrets.token_urlsafe(TICKET_BYTES)
     expires_at = now + timedelta(seconds=TICKET_SECONDS)
-    row = (_digest(text), claims.user_id, claims.token_version, claims.family, claims.expires_at, expires_at)
+    row = (digest_of(text), claims.user_id, claims.token_version, claims.family, claims.expires_at, expires_at)
     transact(Statement(FORGET, (claims.user_id, now)), Statement(KEEP, row))
     return text
 
@@ -38,15 +37,10 @@ def redeem_ticket(text: str, *, now: datetime) -> Claims:
     Raises:
         NotAuthenticated: `token_invalid`: there is none, or it has been used; `token_expired`.
     """
-    (rows,) = transact(Statement(REDEEM, (_digest(text),)))
+    (rows,) = transact(Statement(REDEEM, (digest_of(text),)))
     if not rows:
         raise NotAuthenticated("token_invalid")
     user_id, token_version, family, session_expires_at, expires_at = rows[0]
     if min(expires_at, session_expires_at) <= now:
         raise NotAuthenticated("token_expired")
     return Claims(user_id, token_version, family, session_expires_at)
-
-
-def _digest(text: str) -> str:
-    """As PostgreSQL reads a bytea."""
-    return "\\x" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,43 @@
+"""Whose an access key is that somebody shows, and whether it opens anything."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.enums import DeadKey, KeyScope
+from accounts.rules import digest_of
+from kernel.db.batch import Statement
+from kernel.db.pipeline import ResultRows
+
+BY_DIGEST = """
+SELECT access.scope, access.user_id, access.group_id, access.expires_at,
+       access.revoked_at IS NULL
+       AND (access.user_id IS NULL OR (person.is_active AND person.token_version = access.token_version))
+  FROM accounts_accesskey AS access LEFT JOIN accounts_user AS person ON person.id = access.user_id
+ WHERE access.digest = %s::bytea
+"""
+
+
+@dataclass(frozen=True)
+class KeyHolder:
+    """Who has given out a key: a person for himself, or a group."""
+
+    scope: KeyScope
+    user_id: int | None
+    group_id: int | None
+
+
+def asking_for_key(token: str) -> Statement:
+    """The question for `key_in`. What is compared is the digest: how long that takes tells nothing of the token."""
+    return Statement(BY_DIGEST, (digest_of(token),))
+
+
+def key_in(rows: ResultRows, now: datetime) -> KeyHolder | DeadKey:
+    """Whose the key is; or why it opens nothing: revoked, replaced, of somebody deactivated or unknown; expired."""
+    if not rows:
+        return DeadKey.INVALID
+    scope, user_id, group_id, expires_at, is_live = rows[0]
+    if not is_live:
+        return DeadKey.INVALID
+    if expires_at is not None and expires_at <= now:
+        return DeadKey.EXPIRED
+    return KeyHolder(KeyScope(scope), user_id, group_id)

@@ -1,0 +1,92 @@
+"""Keys that are shown instead of a password: those of people, of societies, and those that let people into a group.
+
+One mechanism for all: 40 hex digits by chance, which are told once; of these only the SHA-256 is kept. A person's keys
+add up and last until he logs out; of a group each scope has one, and a new one takes the place of the former in one
+statement, so that no two live, however many are asked for at once.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from accounts.enums import KeyScope
+from accounts.facts import AccessKeyIssued, AccessKeyReplaced, AccessKeyRevoked
+from accounts.models import User
+from accounts.rules import digest_of
+from kernel.db.batch import Statement, send
+from kernel.db.transactions import transactional
+from kernel.errors import PermissionDenied
+from kernel.facts import publish, publish_many
+
+TOKEN_BYTES = 20
+"""Of chance: 40 hex digits."""
+ISSUE = """
+INSERT INTO accounts_accesskey
+       (digest, scope, user_id, token_version, group_id, issued_by_id, created_at, expires_at)
+VALUES (%s::bytea, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (scope, group_id) WHERE revoked_at IS NULL AND group_id IS NOT NULL
+DO UPDATE SET digest = excluded.digest, issued_by_id = excluded.issued_by_id, created_at = excluded.created_at,
+              expires_at = excluded.expires_at
+RETURNING id, xmax <> 0
+"""
+"""A row that is new has no `xmax`; one that was there is locked by this transaction."""
+REVOKE = """
+UPDATE accounts_accesskey SET revoked_at = %s
+ WHERE scope = %s AND user_id IS NOT DISTINCT FROM %s AND group_id IS NOT DISTINCT FROM %s AND revoked_at IS NULL
+RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    token: str = field(repr=False)
+    """40 lowercase hex digits; nobody can be told them again."""
+    expires_at: datetime | None
+
+
+@transactional
+def issue_key(
+    *,
+    scope: KeyScope,
+    by: User,
+    now: datetime,
+    user_id: int | None = None,
+    group_id: int | None = None,
+    lifetime: timedelta | None = None,
+) -> IssuedKey:
+    """A new key of a person or of a group, whose former one of this scope opens nothing from the commit on.
+
+    `by`: for a person's key himself, as he was read when he was found to be it: what has ended his sessions since, has
+    ended the key too. Whether he may have a group's key is asked before. `lifetime`: None is without end.
+
+    Publishes `AccessKeyIssued`, or `AccessKeyReplaced`. Raises: PermissionDenied (somebody else's key).
+    """
+    if user_id is not None and user_id != by.pk:
+        raise PermissionDenied
+    token, expires_at = secrets.token_hex(TOKEN_BYTES), None if lifetime is None else now + lifetime
+    version = None if user_id is None else by.token_version
+    row = (digest_of(token), scope.value, user_id, version, group_id, by.pk, now, expires_at)
+    (((key_id, is_replaced),),) = send(Statement(ISSUE, row))
+    kind = AccessKeyReplaced if is_replaced else AccessKeyIssued
+    publish(kind(actor_id=by.pk, occurred_at=now, key_id=key_id, scope=scope.value, user_id=user_id, group_id=group_id))
+    return IssuedKey(token, expires_at)
+
+
+@transactional
+def revoke_keys(
+    *, scope: KeyScope, now: datetime, by: User, user_id: int | None = None, group_id: int | None = None
+) -> int:
+    """End all keys that a person or a group has of a scope; how many there were. They open nothing from the commit on.
+
+    Publishes `AccessKeyRevoked` for each.
+    """
+    (rows,) = send(Statement(REVOKE, (now, scope.value, user_id, group_id)))
+    publish_many(
+        [
+            AccessKeyRevoked(
+                actor_id=by.pk, occurred_at=now, key_id=key_id, scope=scope.value, user_id=user_id, group_id=group_id
+            )
+            for (key_id,) in sorted(rows)
+        ]
+    )
+    return len(rows)
