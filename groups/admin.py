@@ -14,7 +14,17 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget, 
 from accounts.admin.acting import actor
 from accounts.rules import MAX_USERNAME
 from groups.models import Group, UserGroup
-from groups.rules import MAX_NAME, MAX_TAG, MAX_TAGS, name_faults, tags_faults
+from groups.rules import (
+    MAX_CODE,
+    MAX_KIND,
+    MAX_NAME,
+    MAX_TAG,
+    MAX_TAGS,
+    code_faults,
+    kind_faults,
+    name_faults,
+    tags_faults,
+)
 from groups.services.groups import archive_group, change_group, create_group
 from groups.services.members import add_member, change_permissions, remove_member
 from kernel import clock
@@ -77,6 +87,24 @@ class TagsFormField(SimpleArrayField):
 
 class GroupForm(NewGroupForm):
     tags = TagsFormField()
+    kind = NameFormField(
+        max_length=MAX_KIND, required=False, help_text="What rules of booking go by: society, or nothing"
+    )
+    code = NameFormField(
+        max_length=MAX_CODE, required=False, help_text="What other programs call the group by, or nothing"
+    )
+
+    def clean_kind(self) -> str:
+        kind = str(self.cleaned_data["kind"])
+        if faults := kind_faults(kind):
+            raise ValidationError(faults)
+        return kind
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"])
+        if faults := code_faults(code or None):
+            raise ValidationError(faults)
+        return code
 
     def clean_tags(self) -> list[str]:
         tags: list[str] = self.cleaned_data["tags"]
@@ -91,9 +119,9 @@ class GroupAdmin(ServiceAdmin):
 
     add_form = NewGroupForm
     form = GroupForm
-    list_display = ("name", "labels", "is_system", "archived_at")
+    list_display = ("name", "kind", "code", "labels", "is_system", "archived_at")
     list_filter = ("is_system", ("archived_at", admin.EmptyFieldListFilter))
-    search_fields = ("name",)
+    search_fields = ("name", "code")
     ordering = ("name", "id")
     actions = ("archive",)
 
@@ -106,7 +134,7 @@ class GroupAdmin(ServiceAdmin):
         return super().has_change_permission(request, obj) and (obj is None or obj.archived_at is None)
 
     def get_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
-        return ("name",) if obj is None else ("name", "tags", "is_system", "archived_at")
+        return ("name",) if obj is None else ("name", "tags", "kind", "code", "is_system", "archived_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:
         return () if obj is None else ("is_system", "archived_at")

@@ -27,12 +27,13 @@ class GroupArchiving(Cascade):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupRelabelling(Cascade):
-    """Asked while the group is locked, before its tags are others: what depended on them has to follow.
+    """Asked while the group is locked, before its kind or tags are others: what depended on them has to follow.
 
-    `tags`: as they will be. The log names none of the targets that are answered.
+    `kind`, `tags`: as they will be. The log names none of the targets that are answered.
     """
 
     group_id: int
+    kind: str
     tags: tuple[str, ...]
 
 

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from groups.enums import Permissions
 from groups.facts import MembershipSummary
 from groups.querysets import GroupQuerySet, UserGroupQuerySet
-from groups.rules import MAX_KIND, MAX_NAME, MAX_NAME_KEY, MAX_TAG, MAX_TAG_KEY, MAX_TAGS
+from groups.rules import MAX_CODE, MAX_CODE_KEY, MAX_KIND, MAX_NAME, MAX_NAME_KEY, MAX_TAG, MAX_TAG_KEY, MAX_TAGS
 
 
 class Group(models.Model):
@@ -24,6 +24,10 @@ class Group(models.Model):
     """`rules.name_key(name)`: what makes two names the same."""
     kind = models.CharField(max_length=MAX_KIND, default="", db_default="", blank=True)
     """What sort of group it is, as far as rules tell them apart: `society`, as `rules.tag_key` makes it."""
+    code = models.CharField(max_length=MAX_CODE, null=True, blank=True)
+    """What other programs call it by; null = nothing."""
+    code_key = models.CharField(max_length=MAX_CODE_KEY, null=True, editable=False)
+    """`rules.name_key` of it."""
     is_system = models.BooleanField(default=False, editable=False)
     """Marks cspace, the group whose members run the campus. Never changed after creation."""
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -39,6 +43,14 @@ class Group(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["name_key"], condition=Q(archived_at=None), name="group_living_name_is_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["code_key"], condition=Q(archived_at=None), name="group_living_code_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(code=None, code_key=None)
+                | (Q(code__isnull=False, code_key__isnull=False) & ~Q(code_key="")),
+                name="group_code_has_a_key",
             ),
             models.UniqueConstraint(fields=["is_system"], condition=Q(is_system=True), name="group_one_system_group"),
             models.CheckConstraint(condition=~Q(name="") & ~Q(name_key=""), name="group_has_a_name"),

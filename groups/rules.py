@@ -1,4 +1,4 @@
-"""Pure rules about the names and tags of groups, and who may change a membership."""
+"""Pure rules about the names, codes, kinds and tags of groups, and who may change a membership."""
 
 import unicodedata
 from collections import Counter
@@ -14,6 +14,10 @@ MAX_TAGS = 20
 MAX_TAG = 50
 MAX_TAG_KEY = 200
 MAX_KIND = 50
+MAX_CODE = 40
+MAX_CODE_KEY = 160
+SOCIETY = "society"
+"""The kind of the groups that book by the code and the token that they have."""
 
 
 def name_key(name: str) -> str:
@@ -33,6 +37,24 @@ def name_faults(name: str) -> list[str]:
         return [NOT_VISIBLE]
     # Some ligatures stand for eighteen letters; what is compared has a bound of its own.
     return ["This name is too long"] if len(name) > MAX_NAME or len(key) > MAX_NAME_KEY else []
+
+
+def code_faults(code: str | None) -> list[str]:
+    """What keeps a text from being a group's code, which is compared as names are; None: it has none."""
+    if code is None:
+        return []
+    if not name_key(code):
+        return [BLANK]
+    if not is_visible(code):
+        return [NOT_VISIBLE]
+    return ["This code is too long"] if len(code) > MAX_CODE or len(name_key(code)) > MAX_CODE_KEY else []
+
+
+def kind_faults(kind: str) -> list[str]:
+    """What keeps a text from being a group's kind; "" is that of an ordinary one."""
+    if not is_visible(kind):
+        return [NOT_VISIBLE]
+    return ["This kind is too long"] if len(tag_key(kind)) > MAX_KIND else []
 
 
 def tag_key(tag: str) -> str:
@@ -68,6 +90,12 @@ def may_change_members(access: Access, group_id: int, *, is_system: bool) -> boo
     if is_system:
         return access.is_cspace_admin
     return access.is_cspace or access.is_admin_of(group_id)
+
+
+def may_let_in(access: Access, group_id: int, *, is_system: bool) -> bool:
+    """Who may give out a key by which whoever has it comes into the group: who may change its members. Nobody comes
+    into the system group so."""
+    return not is_system and may_change_members(access, group_id, is_system=is_system)
 
 
 def may_remove(access: Access, group_id: int, *, is_system: bool, user_id: int) -> bool:

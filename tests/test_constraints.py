@@ -15,6 +15,7 @@ from accounts.models import AccessKey, Preferences, RefreshSession
 from allocations.models import EventWeight
 from allocations.services.distributing import distribute
 from classrooms.models import Classroom
+from groups.models import Group
 from jobs.models import DueTime
 from kernel import clock
 from kernel.campus_time import campus_date
@@ -90,6 +91,8 @@ VIOLATIONS = {
     "invitation_one_per_registration": ("mail.Invitation", {}),
     "invitation_known_method": ("mail.Invitation", {"user_id": ANOTHER, "method": "'PUBLISH'"}),
     "group_living_name_is_unique": ("groups.Group", {"is_system": "false"}),
+    "group_living_code_is_unique": ("groups.Group", {"is_system": "false", "name_key": "'other'"}),
+    "group_code_has_a_key": ("groups.Group", {"is_system": "false", "name_key": "'other'", "code_key": "''"}),
     "group_one_system_group": ("groups.Group", {"name": "'other'", "name_key": "'other'"}),
     "group_has_a_name": ("groups.Group", {"is_system": "false", "name": "''", "name_key": "'other'"}),
     "group_system_group_is_never_archived": ("groups.Group", {"archived_at": "now()"}),
@@ -279,6 +282,8 @@ FURTHER = [
         {"is_system": "false", "name_key": "'o'"}
         | dict.fromkeys(("tags", "tag_keys"), "array_fill('a'::varchar, ARRAY[21])"),
     ),
+    ("group_code_has_a_key", {"is_system": "false", "name_key": "'other'", "code_key": "NULL"}),
+    ("group_code_has_a_key", {"is_system": "false", "name_key": "'other'", "code": "NULL"}),
     ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_PERSONS | {"token_version": "NULL"}),
     ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_PERSONS | {"group_id": "group_id"}),
     ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_PERSONS | {"scope": "'join'"}),
@@ -367,6 +372,7 @@ def make_first_rows():
     now = clock.now()
     user, group, room = make_user("person"), cspace_group(), make_classroom("Room A")
     join(user, group)
+    Group.objects.filter(pk=group.pk).update(code="staff", code_key="staff")
     make_registration(by=user, group=group, classroom=room, day=campus_date(now) + dt.timedelta(days=3))
     a_drawn_event(user, group, room, now)
     Notification.objects.filter(user=user).delete()

@@ -22,6 +22,7 @@ from allocations.services.distributing import distribute
 from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
 from groups.models import UserGroup
+from groups.services.joining import issue_join_token
 from kernel import clock
 from kernel.campus_time import campus_interval
 from notifications.models import Notification
@@ -59,7 +60,7 @@ TERM = {"start_date": "2026-03-01", "end_date": "2026-03-28"}
 BODIES: dict[str, Any] = {
     "POST groups/": {"name": "chess-club"},
     "PUT groups/{team}/": {"name": "523", "tags": ["gold"]},
-    "PATCH groups/{team}/": {"tags": ["gold"]},
+    "PATCH groups/{team}/": {"tags": ["gold"], "kind": "society", "code": "chess"},
     "POST groups/{team}/user-groups/": {"username": "newcomer"},
     "PUT user-groups/{place}/": {"permissions": "admin"},
     "POST classrooms/": ROOM | {"name": "Room C"},
@@ -120,6 +121,7 @@ class Campus:
         join(actor, named)
         make_user("newcomer")
         self.confirmation = waiting_for("ada@example.edu", make_user())
+        self.join_token = issue_join_token(group_id=make_group().pk, by=actor, now=clock.now()).token
         self.subscription = unsubscribe_token(make_user().pk)
         for number in range(size):
             join(make_user(), named)
@@ -198,6 +200,8 @@ class Campus:
             return {str(self.team): 2}
         if named == "POST users/me/email/confirm/":
             return {"token": self.confirmation}
+        if named == "POST groups/join/":
+            return {"token": self.join_token}
         if named == "POST marks/":
             return {"group_id": self.team, "registration_id": self.registration, "kind": "no_show", "points": 2}
         return body | {"group_id": self.team} if named in OF_A_GROUP else body

@@ -15,6 +15,7 @@ SELECT access.scope, access.user_id, access.group_id, access.expires_at,
   FROM accounts_accesskey AS access LEFT JOIN accounts_user AS person ON person.id = access.user_id
  WHERE access.digest = %s::bytea
 """
+GROUP_BY_DIGEST = "SELECT group_id FROM accounts_accesskey WHERE digest = %s::bytea AND scope = %s"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class KeyHolder:
 def asking_for_key(token: str) -> Statement:
     """The question for `key_in`. What is compared is the digest: how long that takes tells nothing of the token."""
     return Statement(BY_DIGEST, (digest_of(token),))
+
+
+def group_of_key(token: str, scope: KeyScope) -> Statement:
+    """The query of the id of the group that has given it out for that, dead or not: for what is locked by it."""
+    return Statement(GROUP_BY_DIGEST, (digest_of(token), scope.value))
 
 
 def key_in(rows: ResultRows, now: datetime) -> KeyHolder | DeadKey:

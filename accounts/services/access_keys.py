@@ -32,8 +32,9 @@ RETURNING id, xmax <> 0
 """A row that is new has no `xmax`; one that was there is locked by this transaction."""
 REVOKE = """
 UPDATE accounts_accesskey SET revoked_at = %s
- WHERE scope = %s AND user_id IS NOT DISTINCT FROM %s AND group_id IS NOT DISTINCT FROM %s AND revoked_at IS NULL
-RETURNING id
+ WHERE user_id IS NOT DISTINCT FROM %s AND group_id IS NOT DISTINCT FROM %s AND revoked_at IS NULL
+   AND scope = coalesce(%s, scope)
+RETURNING id, scope
 """
 
 
@@ -74,19 +75,20 @@ def issue_key(
 
 @transactional
 def revoke_keys(
-    *, scope: KeyScope, now: datetime, by: User, user_id: int | None = None, group_id: int | None = None
+    *, scope: KeyScope | None, now: datetime, by: User, user_id: int | None = None, group_id: int | None = None
 ) -> int:
-    """End all keys that a person or a group has of a scope; how many there were. They open nothing from the commit on.
+    """End all keys that a person or a group has of a scope, or (None) of any; how many there were. They open nothing
+    from the commit on.
 
     Publishes `AccessKeyRevoked` for each.
     """
-    (rows,) = send(Statement(REVOKE, (now, scope.value, user_id, group_id)))
+    (rows,) = send(Statement(REVOKE, (now, user_id, group_id, scope)))
     publish_many(
         [
             AccessKeyRevoked(
-                actor_id=by.pk, occurred_at=now, key_id=key_id, scope=scope.value, user_id=user_id, group_id=group_id
+                actor_id=by.pk, occurred_at=now, key_id=key_id, scope=of_scope, user_id=user_id, group_id=group_id
             )
-            for (key_id,) in sorted(rows)
+            for key_id, of_scope in sorted(rows)
         ]
     )
     return len(rows)

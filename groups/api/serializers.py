@@ -9,10 +9,22 @@ from accounts.models import User
 from accounts.rules import MAX_USERNAME
 from groups.enums import Permissions
 from groups.models import Group, UserGroup
-from groups.rules import MAX_NAME, MAX_TAG, MAX_TAGS, name_faults, tags_faults
-from kernel.api.fields import ChoiceField, NameField, TextField
+from groups.rules import (
+    MAX_CODE,
+    MAX_KIND,
+    MAX_NAME,
+    MAX_TAG,
+    MAX_TAGS,
+    code_faults,
+    kind_faults,
+    name_faults,
+    tags_faults,
+)
+from kernel.api.fields import ChoiceField, NameField, TextField, TimestampField
 from kernel.api.serializers import Input, Output, Shape
 from kernel.errors import UNKNOWN_USER, Faults
+
+MAX_TOKEN = 100
 
 
 class GroupInput(Input):
@@ -26,13 +38,18 @@ class GroupInput(Input):
 
 
 class GroupChangeInput(GroupInput):
-    example = {"name": "522", "tags": ["gold", "music"]}
+    """`code`: null takes it away."""
+
+    example = {"name": "522", "tags": ["gold", "music"], "kind": "society", "code": "chess"}
 
     tags = serializers.ListField(child=NameField(max_length=MAX_TAG), max_length=MAX_TAGS)
+    kind = NameField(max_length=MAX_KIND, allow_blank=True)
+    code = NameField(max_length=MAX_CODE, allow_null=True)
 
     def cross_check(self, values: Any) -> dict[str, list[str]]:
-        faults = tags_faults(values["tags"]) if "tags" in values else []
-        return super().cross_check(values) | ({"tags": faults} if faults else {})
+        judges = {"tags": tags_faults, "kind": kind_faults, "code": code_faults}
+        faults = {name: judge(values[name]) for name, judge in judges.items() if name in values}
+        return super().cross_check(values) | {name: sentences for name, sentences in faults.items() if sentences}
 
 
 class MemberInput(Input):
@@ -65,14 +82,17 @@ class GroupOutput(Output):
 
 
 class TaggedGroupOutput(GroupOutput):
-    """`tags` are free labels of cspace."""
+    """`tags` are free labels of cspace; the `kind` of an ordinary group is ""."""
 
-    example = {**GroupOutput.example, "tags": []}
+    example = {**GroupOutput.example, "tags": [], "kind": "", "code": None}
 
     tags = serializers.ListField(child=serializers.CharField())
+    kind = serializers.CharField()
+    code = serializers.CharField(allow_null=True)
 
     def represent(self, instance: Group) -> dict[str, Any]:
-        return {**super().represent(instance), "tags": list(instance.tags)}
+        labels = {"tags": list(instance.tags), "kind": instance.kind, "code": instance.code}
+        return super().represent(instance) | labels
 
 
 class GroupList(Shape):
@@ -122,6 +142,22 @@ class GroupDetail(Shape):
     name = serializers.CharField()
     results = MemberOutput(many=True)
     tags = serializers.ListField(child=serializers.CharField())
+    kind = serializers.CharField()
+    code = serializers.CharField(allow_null=True)
+
+
+class JoinTokenOutput(Shape):
+    example = {"token": "5f0c1d7a9e3b2846f1a0c9d8e7b6a5f4c3d2e1f0", "expires_at": "2026-01-27T02:00:00Z"}
+    generated = frozenset({"token"})
+
+    token = serializers.CharField(allow_null=True)
+    expires_at = TimestampField()
+
+
+class JoinInput(Input):
+    example = {"token": JoinTokenOutput.example["token"]}
+
+    token = TextField(allow_blank=False, max_length=MAX_TOKEN)
 
 
 class AddedMemberOutput(Output):

@@ -13,6 +13,8 @@ from groups.api.serializers import (
     GroupInput,
     GroupList,
     GroupOutput,
+    JoinInput,
+    JoinTokenOutput,
     MemberInput,
     MemberOutput,
     OwnGroupList,
@@ -25,8 +27,16 @@ from groups.api.serializers import (
 )
 from groups.models import Group, UserGroup
 from groups.queries.places import asking_for_place, place_with_id
-from groups.services.groups import GroupNameIsTaken, GroupNotFound, archive_group, change_group, create_group
+from groups.services.groups import (
+    GroupCodeIsTaken,
+    GroupNameIsTaken,
+    GroupNotFound,
+    archive_group,
+    change_group,
+    create_group,
+)
 from groups.services.holding import asking_for_group, group_with_id
+from groups.services.joining import issue_join_token, join_group
 from groups.services.members import (
     GroupNeedsAnAdmin,
     UserGroupNotFound,
@@ -59,19 +69,23 @@ class GroupViewSet(CallerViewSet):
         if not rules.may_see(self.access, group.pk):
             raise PermissionDenied
         response = self.listing(UserGroup.objects.filter(group=group).with_api_relations().order_by("id"), MemberOutput)
-        response.data = {"id": group.pk, "name": group.name, **response.data, "tags": list(group.tags)}
+        labels = {"tags": list(group.tags), "kind": group.kind, "code": group.code}
+        response.data = {"id": group.pk, "name": group.name, **response.data, **labels}
         return response
 
     @Operation(
         InCSpace,
         request=GroupChangeInput,
         responses=TaggedGroupOutput,
-        conflicts=[GroupNameIsTaken],
+        conflicts=[GroupNameIsTaken, GroupCodeIsTaken],
         ahead=lambda view, pk: [asking_for_group(pk)],
     )
     def update(self, request: Request, pk: int) -> Response:
         group = self._group(pk)
-        group = change_group(group_id=group.pk, by=self.caller, now=clock.now(), **self.changes(GroupChangeInput))
+        changes = self.changes(GroupChangeInput)
+        if "code" in changes:
+            changes["code"] = changes["code"] or ""
+        group = change_group(group_id=group.pk, by=self.caller, now=clock.now(), **changes)
         return Response(TaggedGroupOutput(group).data)
 
     partial_update = update
@@ -95,11 +109,41 @@ class GroupViewSet(CallerViewSet):
         place = add_member(group_id=group.pk, by=self.caller, now=clock.now(), **self.body(MemberInput))
         return self.created(AddedMemberOutput(place).data, f"/api/v1/user-groups/{place.pk}/")
 
+    @Operation(
+        LoggedIn,
+        request=JoinInput,
+        responses=OwnGroupOutput,
+        description="Become a member by the token of a group. Who is in it already, stays what he is.",
+    )
+    def join(self, request: Request) -> Response:
+        place = join_group(token=self.body(JoinInput)["token"], by=self.caller, now=clock.now())
+        return Response(OwnGroupOutput(place).data)
+
     def _group(self, pk: int) -> Group:
         group = group_with_id(pk)
         if group is None:
             raise GroupNotFound
         return group
+
+
+class JoinTokenViewSet(CallerViewSet):
+    """Told once, so never repeated: what is kept of the answer to a key would be the token."""
+
+    tag = "groups"
+    takes_keys = False
+
+    @Operation(
+        LoggedIn,
+        responses={201: JoinTokenOutput},
+        resource="Group",
+        description=(
+            "A token by which whoever is logged in becomes a member, for seven days, as often as it is shown."
+            " It is told once; the one before is dead. For admins of the group and cspace; not of the system group."
+        ),
+    )
+    def create(self, request: Request, pk: int) -> Response:
+        key = issue_join_token(group_id=pk, by=self.caller, now=clock.now())
+        return Response(JoinTokenOutput({"token": key.token, "expires_at": key.expires_at}).data, status=201)
 
 
 class UserGroupViewSet(CallerViewSet):

@@ -17,7 +17,7 @@ SELECT place.group_id, place.permissions, team.is_system
  WHERE place.user_id = %s
 """
 PLACE = ("id", "group_id", "user_id", "permissions")
-GROUP = ("id", "name", "is_system", "tags", "tag_keys", "kind")
+GROUP = ("id", "name", "is_system", "tags", "tag_keys", "kind", "code")
 """What is read of a group that is named."""
 PERSON = (*people.PERSON, "is_active")
 TABLES = (("place", UserGroup, PLACE), ("team", Group, GROUP), ("person", User, PERSON))
@@ -85,6 +85,12 @@ def in_system_group(user_group_id: int) -> Statement:
     """The query that has a row if the place is in the system group."""
     group = group_of_place(user_group_id)
     return Statement(f"SELECT FROM groups_group WHERE is_system AND id = ({group.sql})", group.parameters)
+
+
+def asking_for_own_place(user: User, group: Statement) -> Statement:
+    """The query of (id, level) of a person's place in the group whose id a query names."""
+    sql = f"SELECT id, permissions FROM groups_usergroup WHERE user_id = %s AND group_id = ({group.sql})"  # noqa: S608
+    return Statement(sql, (user.pk, *group.parameters))
 
 
 def asking_for_others(user_group_id: int) -> Statement:

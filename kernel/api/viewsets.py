@@ -53,7 +53,8 @@ class ApiViewSet(ViewSet):
     repeatable = True
     """Whether writes take `dry_run` and `Idempotency-Key` (all but `/auth/*`)."""
     takes_keys = True
-    """Whether they take an `Idempotency-Key`: it belongs to a person, so not where nobody says who he is."""
+    """Whether they take an `Idempotency-Key`: it belongs to a person, so not where nobody says who he is; and what is
+    answered to it is kept, so not where that is told once."""
     is_dry = False
     """Whether this request only pretends; known once its action is called."""
     asker: Asker | None = None

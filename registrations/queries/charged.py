@@ -95,13 +95,14 @@ def _is_charged(rule: PolicyRule, wish: BookingWish, now: datetime, rulebook: Ru
     return moment_of(rule.quota, wish.stay, wish.booked_at) >= period_began(rule.quota, now, rulebook.terms)
 
 
-def wish_in(row: ResultRow, tags: frozenset[str] | None = None) -> BookingWish:
-    """A live registration as it was wished at the moment at which it was made."""
+def wish_in(row: ResultRow, labels: tuple[str, frozenset[str]] | None = None) -> BookingWish:
+    """A live registration as it was wished at the moment at which it was made. `labels`: kind and tags of its group,
+    where they are to be others."""
     pk, classroom_id, building, floor, capacity, starts_at, ends_at = row[:7]
     group_id, kind, tag_keys, person_id, created_at = row[7:]
-    labels = frozenset(tag_keys or ()) if tags is None else tags
+    kind, tags = labels or (kind or "", frozenset(tag_keys or ()))
     return BookingWish(
-        Party(person_id, group_id, kind or "", labels if group_id is not None else frozenset()),
+        Party(person_id) if group_id is None else Party(person_id, group_id, kind, tags),
         Place(classroom_id, building, floor, capacity),
         _stay(Interval(starts_at, ends_at)),
         created_at,

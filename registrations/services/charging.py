@@ -78,10 +78,10 @@ def charge_by_rules_written(writing: RulesWriting) -> list[str]:
 
 
 def charge_by_other_labels(relabelling: GroupRelabelling) -> list[str]:
-    """Other rules may decide about the group by its new tags."""
+    """Other rules may decide about the group by its new kind and tags."""
     hold_rules()
-    tags = frozenset(map(tag_key, relabelling.tags))
-    _charge_ahead(relabelling.occurred_at, group_id=relabelling.group_id, tags=tags)
+    labels = relabelling.kind, frozenset(map(tag_key, relabelling.tags))
+    _charge_ahead(relabelling.occurred_at, group_id=relabelling.group_id, labels=labels)
     renew_rules()
     return []
 
@@ -108,12 +108,12 @@ def _charge_ahead(
     *,
     anew: Collection[int] = (),
     group_id: int | None = None,
-    tags: frozenset[str] | None = None,
+    labels: tuple[str, frozenset[str]] | None = None,
     classroom_id: int | None = None,
 ) -> None:
     """Charge what is live, as far as it matters to a present or coming period, as the rules that bind now say.
 
-    `anew`: what was charged to these rules before is forgotten. `tags`: those of the group that it is about.
+    `anew`: what was charged to these rules before is forgotten. `labels`: kind and tags of the group that it is about.
     """
     rulebook = rulebook_now()
     if not rulebook.quotas:
@@ -123,7 +123,7 @@ def _charge_ahead(
     present = charges_by_registration(*send(asking_for_charges(ids)))
     charges, changed = list[Charge](), list[int]()
     for row in rows:
-        wish, before = wish_in(row, tags), present.get(row[0], [])
+        wish, before = wish_in(row, labels), present.get(row[0], [])
         former = [charge for charge in before if charge.rule_id not in anew]
         due = due_charges(wish, rulebook, former, now=now)
         if sorted(due, key=repr) != sorted(before, key=repr):

@@ -48,9 +48,10 @@ def test_a_name_the_api_refuses_is_refused_here(admin, name, sentence):
     assert actions() == []
 
 
-def group_form(name="522", tags=""):
+def group_form(name="522", tags="", kind="", code=""):
     """What the page sends; the people on it are only looked at."""
-    return {"name": name, "tags": tags, "user_groups-TOTAL_FORMS": 0, "user_groups-INITIAL_FORMS": 0}
+    labels = {"tags": tags, "kind": kind, "code": code}
+    return {"name": name, **labels, "user_groups-TOTAL_FORMS": 0, "user_groups-INITIAL_FORMS": 0}
 
 
 def test_a_group_gets_a_name_and_tags_by_the_service(admin, team, member):
@@ -70,6 +71,18 @@ def test_a_group_gets_a_name_and_tags_by_the_service(admin, team, member):
     assert (team.tags, team.tag_keys, actions()) == ([], [], ["group.changed", "group.changed"])
 
 
+def test_a_group_gets_a_kind_and_a_code_by_the_service(admin, team):
+    path = f"{GROUPS}{team.pk}/change/"
+    for _ in range(2):
+        assert admin.post(path, group_form(kind=" Society", code=" Chess ")).status_code == 302
+    team.refresh_from_db()
+    assert (team.kind, team.code, team.code_key, actions()) == ("society", "Chess", "chess", ["group.changed"])
+    assert "Chess" in admin.get(f"{GROUPS}?q=chess").content.decode()
+    assert admin.post(path, group_form()).status_code == 302
+    team.refresh_from_db()
+    assert (team.kind, team.code, team.code_key) == ("", None, None)
+
+
 def test_what_others_have_changed_meanwhile_stays(admin, team, cspace):
     """Only what was touched on the page is another now."""
     change_group(group_id=team.pk, by=cspace, now=clock.now(), tags=["gold"])
@@ -84,6 +97,11 @@ def test_what_others_have_changed_meanwhile_stays(admin, team, cspace):
     [
         ({"name": "CSPACE"}, {"name": ["A group with this name already exists"]}),
         ({"name": ""}, {"name": ["This field is required."]}),
+        ({"code": "staff"}, {"code": ["A group with this code already exists"]}),
+        ({"code": "a\u200bb", "kind": "a\u200bb"}, {"code": [HIDDEN], "kind": [HIDDEN]}),
+        ({"code": "x" * 41}, {"code": ["Ensure this value has at most 40 characters (it has 41)."]}),
+        ({"code": "\ufdfa" * 40}, {"code": ["This code is too long"]}),
+        ({"kind": "\ufdfa" * 50}, {"kind": ["This kind is too long"]}),
         ({"tags": "gold\nGOLD "}, {"tags": ["The tag gold stands twice"]}),
         ({"tags": "a\u200bb"}, {"tags": [f"Item 1 in the array did not validate: {HIDDEN}"]}),
         (
@@ -101,6 +119,7 @@ def test_what_others_have_changed_meanwhile_stays(admin, team, cspace):
     ],
 )
 def test_what_the_api_refuses_of_a_group_is_refused_here(admin, team, wrong, expected):
+    Group.objects.filter(is_system=True).update(code="Staff", code_key="staff")
     response = admin.post(f"{GROUPS}{team.pk}/change/", group_form() | wrong)
     assert errors(response) == expected
     team.refresh_from_db()

@@ -15,6 +15,7 @@ from allocations.services.distributing import distribute
 from allocations.services.progress import end_event
 from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
+from groups.services.joining import issue_join_token
 from kernel import clock
 from kernel.campus_time import campus_interval
 from notifications.models import Notification
@@ -97,6 +98,12 @@ MATRIX = {
     ("POST", "groups/{other}/user-groups/"): CSPACE_CREATES,
     ("POST", "groups/{system}/user-groups/"): NOBODY,
     ("POST", "groups/{missing}/user-groups/"): MISSING,
+    ("POST", "groups/{team}/join-token/"): (401, 403, 403, 201, 201),
+    ("POST", "groups/{other}/join-token/"): CSPACE_CREATES,
+    ("POST", "groups/{system}/join-token/"): NOBODY,
+    ("POST", "groups/{missing}/join-token/"): MISSING,
+    # Whoever has the token of a group.
+    ("POST", "groups/join/"): LOGGED_IN,
     ("GET", "user-groups/"): CSPACE,
     ("GET", "user-groups/{members_place}/"): (401, 403, 200, 200, 200),
     ("GET", "user-groups/{foreign_place}/"): CSPACE,
@@ -454,6 +461,7 @@ def build() -> SimpleNamespace:
         "missing": 10**17,
         "Nowhere": "Nowhere",
         "subscription": unsubscribe_token(member.pk),
+        "join_token": issue_join_token(group_id=team.pk, by=cspace, now=clock.now()).token,
         "confirmation": waiting_for("ada@example.edu", member),
         **allocations(team, other, room, member, cspace),
     }
@@ -502,6 +510,8 @@ def body_for(method: str, path: str, campus: Any) -> Any:
         return {str(campus.team): 2}
     if path == "users/me/email/confirm/":
         return {"token": campus.names["confirmation"]}
+    if path == "groups/join/":
+        return {"token": campus.names["join_token"]}
     if path == "closures/":
         return CLOSURE | {"classrooms": ["Room A", "Never used"]}
     parts = [part for part in path.split("/") if part and not part.startswith("{")]

@@ -23,6 +23,7 @@ from classrooms.models import Classroom
 from classrooms.services.closures import close_rooms
 from demo.loading import PASSWORD, load
 from groups.models import Group, UserGroup
+from groups.services.joining import issue_join_token
 from kernel import clock
 from kernel.api.event_streams import EVENT_STREAM
 from kernel.api.examples import DAYS_AHEAD
@@ -47,6 +48,8 @@ OF_A_FLOOR = ("floor_plan_retrieve", "room_stream_stream_states")
 UNKNOWABLE = {"id", "user_group_id", "created_at", "series_id", "commitment"} | {
     "access",
     "ticket",
+    "token",
+    "expires_at",
     "secret",
     "updated",
     "event_id",
@@ -76,6 +79,7 @@ OPERATIONS = {
     if method in METHODS
 }
 JOHNS = (
+    "group_join",
     "registration_create",
     "registration_update",
     "registration_partial_update",
@@ -222,6 +226,8 @@ class Campus:
             return {"event_id": event_id, "id": entry_id if "{event_id}" in path else event_id}
         if path.endswith(BY_MAILED_TOKEN):
             return {"token": self.token(path)}
+        if name == "group_join":
+            return {"token": issue_join_token(group_id=self.team.pk, by=self.ta217, now=clock.now()).token}
         return {"id": self.row(name, path)}
 
     def token(self, path: str) -> str:
@@ -305,7 +311,7 @@ def test_an_example_works_when_it_is_sent(name, campus, api):
     if name == "classroom_destroy":
         url = url.replace("Room A", make_classroom("Never used").name)
     body = examples_of(operation["requestBody"])["DemoCampus"] if "requestBody" in operation else None
-    body = {"token": ids["token"]} if name == "email_confirm" else body
+    body = {"token": ids["token"]} if name in ("email_confirm", "group_join") else body
     response = sender(name, campus, api)(method, url, body)
     documented = min(operation["responses"])
     assert (str(response.status_code), response.content if documented in ("204", "205") else b"") == (documented, b"")

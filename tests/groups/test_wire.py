@@ -7,6 +7,7 @@ from groups.models import Group, UserGroup
 from tests.factories import cspace_group, join, make_group, make_user
 
 FORBIDDEN = (403, {"error": "You do not have permission to perform this action", "code": "PERMISSION_DENIED"})
+PLAIN = {"tags": [], "kind": "", "code": None}
 NO_GROUP = (404, {"error": "Group not found", "code": "NOT_FOUND"})
 NO_PLACE = (404, {"error": "User group not found", "code": "NOT_FOUND"})
 LAST_ADMIN = (409, {"error": "A group with other members needs at least one admin", "code": "INVALID_STATE"})
@@ -29,7 +30,7 @@ def test_lists(api, cspace, member, team):
     system = cspace_group()
     assert answer(api(cspace).get("groups/")) == (
         200,
-        {"results": [{"id": team.pk, "name": "522", "tags": []}, {"id": system.pk, "name": "cspace", "tags": []}]},
+        {"results": [{"id": team.pk, "name": "522", **PLAIN}, {"id": system.pk, "name": "cspace", **PLAIN}]},
     )
     rows = [
         {
@@ -51,7 +52,7 @@ def test_details(api, member, group_admin, team):
         {
             "id": team.pk,
             "name": "522",
-            "tags": [],
+            **PLAIN,
             "results": [
                 {
                     "user_group_id": place.pk,
