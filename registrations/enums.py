@@ -17,6 +17,13 @@ class Source(TextChoices):
     ADMIN = "admin"
 
 
+class Origin(TextChoices):
+    """Through which door a registration came in: our own API and pages, or the dialect of another system."""
+
+    CSPACE = "cspace"
+    ROOMIE = "roomie"
+
+
 class SkipReason(TextChoices):
     """Why a series does not have its date in a week: `outside` = it lies before its first or after its last day."""
 

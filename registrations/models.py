@@ -1,8 +1,10 @@
 """Registrations: a group's use of a room, asked for by a person; and the series some of them belong to."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
@@ -11,7 +13,7 @@ from django.db.models.lookups import LessThanOrEqual
 from classrooms.models import Classroom, Occupancy
 from groups.models import Group
 from kernel.campus_time import MINUTES_PER_DAY, Interval, campus_date
-from registrations.enums import RegistrationStatus, ReminderKind, SkipReason, Source, WeekState
+from registrations.enums import Origin, RegistrationStatus, ReminderKind, SkipReason, Source, WeekState
 from registrations.facts.registrations import RegistrationSummary
 from registrations.facts.series import SeriesSummary
 from registrations.querysets import RegistrationQuerySet, SeriesQuerySet, SeriesWeekQuerySet
@@ -127,6 +129,9 @@ class Registration(models.Model):
     """How often description or status were changed; counted by PostgreSQL. See `Occupancy.revision`."""
     attendees = models.IntegerField(null=True)
     """How many are to come; None = not known."""
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.CSPACE, db_default=Origin.CSPACE)
+    uid = models.UUIDField(unique=True, default=uuid4, db_default=RandomUUID(), editable=False)
+    """What other programs call it by: it tells nothing of how many there are."""
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -142,6 +147,7 @@ class Registration(models.Model):
                 condition=Q(is_closed_over=False) | Q(status=RegistrationStatus.CANCELLED),
                 name="registration_closed_over_is_cancelled",
             ),
+            models.CheckConstraint(condition=Q(origin__in=Origin.values), name="registration_known_origin"),
             models.CheckConstraint(condition=Q(attendees__gte=1), name="registration_attendees_at_least_one"),
         ]
         indexes = [

@@ -40,6 +40,9 @@ OWN_APPS = [config for config in apps.get_app_configs() if Path(config.path).par
 AN_OCCUPANCY_WITHOUT_A_COURSE = (
     "(SELECT id FROM classrooms_occupancy EXCEPT SELECT occupancy_id FROM timetables_coursebooking LIMIT 1)"
 )
+AN_OCCUPANCY_WITHOUT_A_BOOKING = (
+    "(SELECT id FROM classrooms_occupancy EXCEPT SELECT occupancy_id FROM registrations_registration LIMIT 1)"
+)
 ANOTHER = "(SELECT max(id) FROM accounts_user)"
 """Who has no preferences yet."""
 ANOTHER_KEY = {"digest": "'other'::bytea"}
@@ -129,6 +132,11 @@ VIOLATIONS = {
     "roomoverlap_once_per_pair": ("classrooms.RoomOverlap", {}),
     "roomoverlap_is_another_room": ("classrooms.RoomOverlap", {"other_id": "classroom_id"}),
     "occupancy_no_overlap": ("classrooms.Occupancy", {"starts_at": "starts_at + interval '1 minute'"}),
+    "registration_known_origin": ("registrations.Registration", {"origin": "'fax'"}),
+    "registrations_registration.uid": (
+        "registrations.Registration",
+        {"occupancy_id": AN_OCCUPANCY_WITHOUT_A_BOOKING, "uid": "uid"},
+    ),
     "registration_known_status": ("registrations.Registration", {"status": "'maybe'"}),
     "registration_description_in_range": ("registrations.Registration", {"description": "repeat('x', 2001)"}),
     "registration_attendees_at_least_one": ("registrations.Registration", {"attendees": "0"}),

@@ -16,7 +16,7 @@ from kernel.db.arrays import NULL, Word, array_of
 from kernel.db.batch import Statement, send
 from policies.rules.quotas import Charge
 from policies.services.charges import CHARGE, charge_columns
-from registrations.enums import RegistrationStatus, WeekState
+from registrations.enums import Origin, RegistrationStatus, WeekState
 from registrations.models import Registration
 from registrations.services.week_rows import INSERT as INSERT_WEEK
 from registrations.services.week_rows import OVER_WHAT_STOOD_THERE
@@ -32,6 +32,8 @@ COLUMNS = (
     "is_closed_over",
     "attendees",
     "broken_rules",
+    "origin",
+    "uid",
 )
 """All columns but those that PostgreSQL keeps: a new one is given its value here, and in both statements."""
 INSERT = f"INSERT INTO registrations_registration ({', '.join(COLUMNS)})"
@@ -43,7 +45,7 @@ ATTENDEES_IN_WEEK = (
 """What was said for the week alone, if its series has not gone meanwhile where so many find no seat."""
 INSERT_ONE = (
     f"{INSERT} SELECT CASE WHEN acted.is_individual OR acted.group_id IS NOT NULL THEN {OCCUPIED} END, acted.group_id,"  # noqa: S608
-    " %s::bigint, %s::text, %s, %s::timestamptz, NULL, false, %s::int, %s::jsonb"
+    " %s::bigint, %s::text, %s, %s::timestamptz, NULL, false, %s::int, %s::jsonb, %s, %s::uuid"
     f" FROM (SELECT %s::boolean AS is_individual, {GROUP_ACTED_FOR} AS group_id) AS acted"
 )
 INSERT_CHARGED = f"WITH charged AS ({CHARGE.format(registration_id=OCCUPIED)}) {INSERT_ONE}"
@@ -53,7 +55,7 @@ INSERT_OCCURRENCES = (
     " AS placed (id, series_id, week, status, broken_rules)),"
     f" written AS ({INSERT} SELECT placed.id, series.group_id, series.created_by_id,"
     " coalesce(week.own_description, series.description), placed.status, %s::timestamptz, series.id, false,"
-    f" {ATTENDEES_IN_WEEK}, placed.broken_rules FROM placed"
+    f" {ATTENDEES_IN_WEEK}, placed.broken_rules, '{Origin.CSPACE}', gen_random_uuid() FROM placed"
     " JOIN registrations_series AS series ON series.id = placed.series_id"
     " LEFT JOIN registrations_seriesweek AS week ON week.series_id = series.id AND week.begins_on = placed.week)"
     f" {INSERT_WEEK} SELECT series_id, week, %s::text, id, NULL, '', NULL, NULL FROM placed {OVER_WHAT_STOOD_THERE}"
@@ -62,7 +64,8 @@ INSERT_OCCURRENCES = (
 INSERT_AGAIN = (
     "WITH placed AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, former_id)),"  # noqa: S608
     f" written AS ({INSERT} SELECT placed.id, former.group_id, former.created_by_id, former.description, %s::text,"
-    " %s::timestamptz, former.series_id, false, former.attendees, NULL FROM placed"
+    " %s::timestamptz, former.series_id, false, former.attendees, NULL, former.origin,"
+    " gen_random_uuid() FROM placed"
     " JOIN registrations_registration AS former ON former.occupancy_id = placed.former_id)"
     " UPDATE registrations_seriesweek SET registration_id = placed.id FROM placed"
     " WHERE registration_id = placed.former_id"
@@ -78,7 +81,12 @@ def inserting(registration: Registration, *, by: User, charges: Sequence[Charge]
     group, pk = registration.group, registration.occupancy_id
     id_and_name = (None, None) if group is None else (group.pk, group.name)
     row = (registration.created_by_id, registration.description, registration.status, registration.created_at)
-    more = (registration.attendees, as_json(registration.broken_rules))
+    more = (
+        registration.attendees,
+        as_json(registration.broken_rules),
+        registration.origin,
+        registration.uid,
+    )
     values = (pk, *row, *more, group is None, *id_and_name, by.access.is_cspace, by.pk)
     if not charges:
         return Statement(INSERT_ONE, values)
