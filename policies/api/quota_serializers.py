@@ -10,12 +10,17 @@ from kernel.api.examples import this_moment
 from kernel.api.fields import DateField, TimestampField
 from kernel.api.serializers import Output, Query, Shape
 from kernel.campus_time import format_instant
+from kernel.dates import year_faults
+from kernel.errors import Faults
 from policies.api.serializers import PartField
 from policies.enums import QuotaUnit
 
 
 class QuotaQuery(Query):
     date = DateField(required=False)
+
+    def cross_check(self, values: Mapping[str, Any]) -> Faults:
+        return year_faults({"date": values.get("date")})
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "integer"}}]})
