@@ -40,7 +40,7 @@ def judge(rules: Iterable[PolicyRule], wish: BookingWish, state: Known, terms: S
     decide = deciding(rules, wish.party, wish.place, wish.stay, terms)
     broken = dict[tuple[int, int], Broken]()
     for kind, of_kind in sorted(decide.of_kind.items(), key=lambda item: _bound_order(item[0])):
-        if not _is_asked(kind[0], wish):
+        if not is_asked(kind[0], wish):
             continue
         limiting = [rule for rule in of_kind if not lifts(rule.limit)]
         for breach in _broken_of(kind, limiting, wish, state, terms):
@@ -55,7 +55,10 @@ def _bound_order(kind: Kind) -> int:
     return BOUNDED[of_type].bounds.index(kind[1]) if of_type in BOUNDED else 0
 
 
-def _is_asked(of_type: str, wish: BookingWish) -> bool:
+def is_asked(of_type: str, wish: BookingWish) -> bool:
+    """Whether a wish is judged by rules of a type: what a series as such may be is asked where it is entered."""
+    if of_type == LimitType.SERIES:
+        return False
     if wish.reclaimed_from is not None:
         return of_type == LimitType.QUOTA
     return not wish.gives_up or of_type in GIVING_UP

@@ -30,7 +30,7 @@ from registrations.models import Registration
 from registrations.queries.registrations import group_of
 from registrations.services.booking import Slot, deciders_of
 from registrations.services.judging import Judged, check_not_late, turn_of
-from registrations.services.judging_again import Target, charge_again, judge_target
+from registrations.services.judging_again import Target, charge_again, judge_target, rules_to_decide_on
 from registrations.services.registration_holding import (
     RegistrationIsCancelled,
     check_changeable,
@@ -245,16 +245,18 @@ def _decide_again(
     by: User,
 ) -> None:
     """The status that follows from a change, the rules for which somebody has to decide, and what it is charged."""
-    waits = judgement is not None and judgement.verdict.needs_approval and not change.is_overriding
+    to_decide_on = None
+    if judgement is not None and not change.is_overriding:
+        to_decide_on = rules_to_decide_on(registration, judgement)
     registration.status = rules.status_after_change(
         registration.status,
         slot_or_group_changed=slot_or_group_changed,
         by_cspace=by.access.is_cspace,
         target_auto_approve=registration.occupancy.classroom.auto_approve,
-        breaks_rules=waits,
+        breaks_rules=to_decide_on is not None,
     )
     if judgement is not None:
-        registration.broken_rules = judgement.broken if waits else None
+        registration.broken_rules = to_decide_on
         charge_again(registration, judgement)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from accounts.models import User
 from classrooms.models import Classroom
@@ -11,9 +12,10 @@ from kernel.db.batch import put_off
 from kernel.errors import PermissionDenied
 from policies.queries.rulebook import kept_rulebook
 from policies.rules.scopes import Stay
-from policies.rules.verdicts import may_be_individual
+from policies.rules.verdicts import TYPE_ORDER, is_asked, may_be_individual
 from policies.services.charges import recharging
 from registrations import rules
+from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import Overridden
 from registrations.models import Registration
 from registrations.services.judging import Judged, judged, party_of, place_of, wish_in
@@ -70,6 +72,21 @@ def judge_return(registration: Registration, *, now: datetime, is_overriding: bo
     judgement.check(is_overridden=is_overriding)
     charge_again(registration, judgement)
     return tuple(judgement.verdict.json) if is_overriding else None
+
+
+def rules_to_decide_on(registration: Registration, judgement: Judged) -> list[dict[str, Any]] | None:
+    """The rules for which somebody has to decide on a registration, as JSON, once it is as judged; None for none.
+
+    What it has been waiting for, and was not asked again, it waits for still: who gives up a minute has no decision.
+    """
+    verdict, is_waiting = judgement.verdict, registration.status == RegistrationStatus.PENDING
+    broken = verdict.json if verdict.needs_approval else []
+    not_asked = [
+        rule
+        for rule in (registration.broken_rules or [] if is_waiting else [])
+        if not is_asked(rule["type"], judgement.wish)
+    ]
+    return sorted(not_asked + broken, key=lambda rule: (TYPE_ORDER[rule["type"]], rule["rule_id"])) or None
 
 
 def charge_again(registration: Registration, judgement: Judged) -> None:
