@@ -15,7 +15,7 @@ from classrooms.rules import UNKNOWN_CLASSROOM, name_faults, name_key, natural_o
 from classrooms.services.parts import hold_connected, write_parts
 from kernel.changes import changes_between
 from kernel.db.constraints import naming
-from kernel.db.locks import lock_rooms
+from kernel.db.locks import Namespace, lock_namespace, lock_rooms
 from kernel.db.renewing import renew
 from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, Invalid, InvalidState
@@ -100,6 +100,8 @@ def change_classroom(
     """
     check_cspace(by.access)
     if parts is not None:
+        if PLACE_OF_RULES & set(values):
+            lock_namespace(Namespace.BOOKING_RULES)  # who is asked about another place holds them: before rooms
         hold_connected([classroom_id, *(room.pk for room in parts)])
     classroom = Classroom.objects.with_parts().select_for_update(no_key=True).filter(pk=classroom_id).first()
     if classroom is None:
