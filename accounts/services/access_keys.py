@@ -12,7 +12,10 @@ from datetime import datetime, timedelta
 from accounts.enums import KeyScope
 from accounts.facts import AccessKeyIssued, AccessKeyReplaced, AccessKeyRevoked
 from accounts.models import User
+from accounts.queries.people import person_called
 from accounts.rules import digest_of
+from accounts.services.login_limits import login_try
+from accounts.services.sessions import check_credentials
 from kernel.db.batch import Statement, send
 from kernel.db.transactions import transactional
 from kernel.errors import PermissionDenied
@@ -92,3 +95,17 @@ def revoke_keys(
         ]
     )
     return len(rows)
+
+
+def log_in_for_key(
+    *, name: str, password: str, now: datetime, address: str | None = None, device: str | None = None
+) -> tuple[User, IssuedKey]:
+    """A new key for whoever knows the password of a username, or of the one person with an address.
+
+    Publishes `AccessKeyIssued`. Raises: NotAuthenticated (the failure is counted), RateLimited, Unavailable.
+    """
+    person = person_called(name)
+    username = name if person is None else person.username
+    with login_try(username=username, address=address, device=device, now=now):
+        user = check_credentials(username=username, password=password)
+    return user, issue_key(scope=KeyScope.USER, by=user, now=now, user_id=user.pk)
