@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from kernel.academic_calendar import Term
-from policies.enums import Effect, Late, LimitType
+from policies.enums import Effect, Late, LimitType, WhoKind
 from policies.rules.checks import CHECKS, MINUTE, Broken, outside, overdraws
-from policies.rules.limits import BOUNDED, Cancelling, Individual, Kind, Lifted, WeeklySeries, lifts
-from policies.rules.scopes import Deciding, PolicyRule, deciding
+from policies.rules.limits import BOUNDED, Cancelling, Individual, Kind, Lifted, WeeklySeries, kinds_of, lifts
+from policies.rules.scopes import Deciding, Place, PolicyRule, deciding
 from policies.rules.wishes import BookingWish, Known
 
 TYPE_ORDER = {of_type: place for place, of_type in enumerate(LimitType)}
@@ -83,6 +83,27 @@ def may_be_individual(decide: Deciding) -> bool:
     rules = [rule for rule in decide.of(LimitType.INDIVIDUAL) if isinstance(rule.limit, Individual)]
     forbids = any(not rule.limit.allowed and rule.effect == Effect.REFUSE for rule in rules)  # type: ignore[union-attr]
     return bool(rules) and not forbids
+
+
+def lets_people_in(rules: Iterable[PolicyRule], place: Place) -> bool:
+    """Whether people may book a room without a group, at any time for which no rule says otherwise."""
+    individual, closing = list[PolicyRule](), list[PolicyRule]()
+    for rule in rules:
+        is_for_people = rule.who.kind in (WhoKind.EVERYBODY, WhoKind.INDIVIDUAL) and rule.where.includes(place)
+        if is_for_people and rule.during is None and rule.at is None:
+            individual += [rule] if LimitType.INDIVIDUAL.value in _types(rule) else []
+            closing += [rule] if LimitType.NO_BOOKING.value in _types(rule) else []
+    is_closed = any(rule.effect == Effect.REFUSE and not lifts(rule.limit) for rule in _narrowest(closing))
+    return not is_closed and may_be_individual(Deciding({(LimitType.INDIVIDUAL.value,): _narrowest(individual)}))
+
+
+def _types(rule: PolicyRule) -> set[str]:
+    return {kind[0] for kind in kinds_of(rule.limit)}
+
+
+def _narrowest(rules: Sequence[PolicyRule]) -> tuple[PolicyRule, ...]:
+    rank = max((rule.rank for rule in rules), default=None)
+    return tuple(rule for rule in rules if rule.rank == rank)
 
 
 def buffer_minutes(decide: Deciding) -> tuple[int, int]:
