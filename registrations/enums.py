@@ -18,10 +18,12 @@ class Source(TextChoices):
 
 
 class Origin(TextChoices):
-    """Through which door a registration came in: our own API and pages, or the dialect of another system."""
+    """Through which door a registration came in: our own API and pages, or the dialect of another system; in this by a
+    person, or by a society, whose key anybody may have shown."""
 
     CSPACE = "cspace"
     ROOMIE = "roomie"
+    SOCIETY = "society"
 
 
 class SkipReason(TextChoices):

@@ -48,6 +48,11 @@ def may_see(access: Access, created_by_id: int) -> bool:
     return access.is_cspace or access.user_id == created_by_id
 
 
+def may_cancel(access: Access, *, created_by_id: int, society_id: int | None) -> bool:
+    """Who may see it; what a society has booked itself (`society_id`), its admins."""
+    return may_see(access, created_by_id) or (society_id is not None and access.is_admin_of(society_id))
+
+
 def may_change_after_start(access: Access) -> bool:
     """A creator may change or delete until the start; cspace always."""
     return access.is_cspace

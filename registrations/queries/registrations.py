@@ -1,5 +1,7 @@
 """One registration with all that a representation shows of it."""
 
+from uuid import UUID
+
 from accounts.models import User
 from accounts.queries.people import PERSON
 from classrooms.models import Classroom, Occupancy
@@ -23,6 +25,7 @@ REGISTRATION = (
     "is_closed_over",
     "broken_rules",
     "attendees",
+    "origin",
 )
 OCCUPANCY = ("id", "classroom_id", "starts_at", "ends_at", "is_live", "kind", "before_minutes", "after_minutes")
 TABLES = (
@@ -32,15 +35,16 @@ TABLES = (
     ("team", Group, GROUP),
     ("creator", User, PERSON),
 )
-BY_ID = f"""
+REGISTRATIONS = f"""
 SELECT {columns_of(TABLES)}, {VERSION}
   FROM registrations_registration AS registration
   JOIN classrooms_occupancy AS occupancy ON occupancy.id = registration.occupancy_id
   JOIN classrooms_classroom AS room ON room.id = occupancy.classroom_id
   LEFT JOIN groups_group AS team ON team.id = registration.group_id
   JOIN accounts_user AS creator ON creator.id = registration.created_by_id
- WHERE registration.occupancy_id = %s
 """  # noqa: S608  # constants of ours
+BY_ID = f"{REGISTRATIONS} WHERE registration.occupancy_id = %s"
+BY_UID = f"{REGISTRATIONS} WHERE registration.uid = %s::uuid"
 
 
 def asking_for_registration(registration_id: int) -> Statement:
@@ -51,6 +55,11 @@ def asking_for_registration(registration_id: int) -> Statement:
 def registration_with_id(registration_id: int) -> Registration | None:
     """The registration with its API relations, or None; other columns of theirs are read when they are asked for."""
     return registration_in(ask(asking_for_registration(registration_id)))
+
+
+def registration_with_uid(uid: UUID) -> Registration | None:
+    """The same by the identifier that other programs know."""
+    return registration_in(ask(Statement(BY_UID, (uid,))))
 
 
 def registration_in(rows: ResultRows) -> Registration | None:

@@ -28,7 +28,7 @@ from policies.rules.scopes import Party, Stay
 from policies.rules.verdicts import may_be_individual
 from policies.rules.wishes import BookingWish
 from registrations import rules
-from registrations.enums import RegistrationStatus
+from registrations.enums import Origin, RegistrationStatus
 from registrations.facts.registrations import RegistrationCreated
 from registrations.models import Registration
 from registrations.services.judging import Judged, judged, locks_for_all_rules, party_of, place_of
@@ -54,7 +54,8 @@ class Slot:
 @dataclass(frozen=True, kw_only=True)
 class BookingRequest:
     """A booking that somebody wants. `group_id` None: for himself. `is_overriding`: whatever booking rules say, for
-    cspace alone."""
+    cspace alone. `is_approved`: where no rule sends it to approval it does not wait, whatever the room says.
+    `origin`: through which door it comes."""
 
     classroom: Classroom
     group_id: int | None
@@ -62,6 +63,8 @@ class BookingRequest:
     description: str = ""
     attendees: int | None = None
     is_overriding: bool = False
+    is_approved: bool = False
+    origin: Origin = Origin.CSPACE
 
 
 def book(
@@ -184,10 +187,11 @@ def _new_registration(
         group=group,
         created_by=by,
         description=request.description,
-        status=rules.initial_status(auto_approve=request.classroom.auto_approve and not waits),
+        status=rules.initial_status(auto_approve=(request.is_approved or request.classroom.auto_approve) and not waits),
         created_at=now,
         attendees=request.attendees,
         broken_rules=judgement.broken if waits else None,
+        origin=request.origin,
     )
 
 

@@ -16,7 +16,7 @@ from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import Overridden, RegistrationCancelled, RegistrationSummary
 from registrations.models import Registration
 from registrations.services.judging import RULES_ARE_READ, Turn, check_not_late
-from registrations.services.registration_holding import check_changeable, hold_registration
+from registrations.services.registration_holding import check_cancellable, hold_registration
 from registrations.services.registration_rows import updating
 from registrations.services.week_rows import settle_weeks, settling_week
 
@@ -38,7 +38,7 @@ def cancel_registration(
     holding = hold_registration(registration_id, after=turn.locks)
     turn.check(holding)
     registration = holding.registration
-    check_changeable(registration, by.access, now)
+    check_cancellable(registration, by.access, now)
     if registration.status == RegistrationStatus.CANCELLED:
         return registration
     overridden: Overridden = () if is_overriding else None

@@ -13,7 +13,7 @@ from kernel.db.pipeline import ResultRows
 from kernel.db.transactions import StaleRead
 from kernel.errors import InvalidState, NotFound, PermissionDenied
 from registrations import rules
-from registrations.enums import RegistrationStatus
+from registrations.enums import Origin, RegistrationStatus
 from registrations.models import Registration
 from registrations.queries.registrations import asking_for_registration, registration_in
 
@@ -80,8 +80,19 @@ def check_changeable(registration: Registration, access: Access, now: datetime) 
     Raises: RegistrationNotFound, PermissionDenied, RegistrationHasStarted.
     """
     check_visible(registration, access)
-    if rules.has_started(registration.occupancy.starts_at, now) and not rules.may_change_after_start(access):
-        raise RegistrationHasStarted
+    _check_not_started(registration, access, now)
+
+
+def check_cancellable(registration: Registration, access: Access, now: datetime) -> None:
+    """The same of who gives it up: of what a society has booked itself its admins may, too.
+
+    Raises: RegistrationNotFound, PermissionDenied, RegistrationHasStarted.
+    """
+    society_id = registration.group_id if registration.origin == Origin.SOCIETY else None
+    if not rules.may_cancel(access, created_by_id=registration.created_by_id, society_id=society_id):
+        raise PermissionDenied
+    _check_not_gone(registration, access)
+    _check_not_started(registration, access, now)
 
 
 def check_visible(registration: Registration, access: Access) -> None:
@@ -91,5 +102,14 @@ def check_visible(registration: Registration, access: Access) -> None:
     """
     if not rules.may_see(access, registration.created_by_id):
         raise PermissionDenied
+    _check_not_gone(registration, access)
+
+
+def _check_not_gone(registration: Registration, access: Access) -> None:
     if registration.status == RegistrationStatus.CANCELLED and not access.is_cspace:
         raise RegistrationNotFound
+
+
+def _check_not_started(registration: Registration, access: Access, now: datetime) -> None:
+    if rules.has_started(registration.occupancy.starts_at, now) and not rules.may_change_after_start(access):
+        raise RegistrationHasStarted
