@@ -10,9 +10,10 @@ from django.urls import ResolverMatch, URLPattern, URLResolver, include, path, r
 
 from dialects.dialect import Dialect
 from dialects.occupancy.dialect import DIALECT as OCCUPANCY
+from dialects.roomie.dialect import DIALECT as ROOMIE
 from kernel.errors import NotFound
 
-DIALECTS: tuple[Dialect, ...] = (OCCUPANCY,)
+DIALECTS: tuple[Dialect, ...] = (OCCUPANCY, ROOMIE)
 """Where the paths of two meet, the first of them has the call."""
 KEPT_AS, ANSWER_KEPT_AS = "cspace.dialect", "cspace.dialect_answer"
 

@@ -1,6 +1,6 @@
 """Two dialects at the root of the server, declared as a package of `dialects` declares its own.
 
-`/events/…` is read from elsewhere, with the last slash and without; in `/rooms.book/…` a name may have a slash.
+`/events/…` is read from elsewhere, with the last slash and without; in `/seats.book/…` a name may have a slash.
 """
 
 from collections.abc import Callable, Mapping
@@ -108,7 +108,7 @@ urlpatterns = [
     path("events/restful/", Restful.as_view()),
     path("events/only-read/", only_read),
     path("events/<str:name>/", event),
-    path("rooms.book/<path:room>/", book),
+    path("seats.book/<path:room>/", book),
 ]
 
 EVENTS = Dialect(
@@ -123,8 +123,8 @@ EVENTS = Dialect(
     pages=below("events/sign-in"),
 )
 ROOMS = Dialect(
-    name="rooms_book",
-    paths=below("rooms.book"),
+    name="seats_book",
+    paths=below("seats.book"),
     urls="tests.dialects.made_up",
     envelope=lambda refusal: (422 if refusal.status in {405, 413} else refusal.status, {"detail": refusal.error}),
     slashes=SlashRule(is_optional=False, is_encoded_in_names=True),

@@ -52,6 +52,14 @@ URIS = [
         "/%2Fapi/rooms",
     ],
     *["/x%2Fy", "/api/v1/rooms%2f1", "/api/rooms%2FA", "/api/rooms/A%2fB/", "/api%2Frooms/A", "/api/rooms.x%2f"],
+    *[
+        "/rooms.list",
+        "/api/v1/user.login/?a=%2F",
+        "/api%2Fv1%2Fsociety.token",
+        "/user.x%2fy",
+        "/usersx",
+        "/api/v1/users/me",
+    ],
 ]
 
 OPEN = replace(
@@ -71,7 +79,7 @@ ODD = replace(
 ALL = (*DIALECTS, EVENTS, ROOMS, OPEN, ODD)
 OF_MADE_UP = [
     *["/events", "/events/", "/events/a?b", "/events/a%2Fb", "/events%2fa", "/eventsx", "/Events", "/x/events"],
-    *["/rooms.book/A", "/rooms.book/a%2Fb", "/rooms.book%2Fa", "/roomsxbook/a%2Fb", "/rooms.book?a=%2F", "/rooms.book"],
+    *["/seats.book/A", "/seats.book/a%2Fb", "/seats.book%2Fa", "/seatsxbook/a%2Fb", "/seats.book?a=%2F", "/seats.book"],
     *["/open", "/open/%2F", "/api/rooms.free/x", "/api/rooms.free%2fx", "/odd/a", "/odd%2Fa", "/oddly"],
 ]
 
@@ -285,7 +293,7 @@ def test_a_slash_in_a_name_reaches_the_app_as_it_was_sent(registered):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with proxying(f"127.0.0.1:{server.server_port}", with_dialects(CONFIGURATION, ALL)) as address:
-            for uri in ("/rooms.book/a%2Fb%20c//d?e=%2F", "/rooms.book%2fa", "/events/a?b=%2F", "/api//rooms"):
+            for uri in ("/seats.book/a%2Fb%20c//d?e=%2F", "/seats.book%2fa", "/events/a?b=%2F", "/api//rooms"):
                 assert answer_of(address, uri, 0, None)[::2] == (200, uri)
     finally:
         server.shutdown()

@@ -51,7 +51,7 @@ def answered(response, status, body):
 
 def test_a_dialect_at_the_root_answers(api, registered):
     answered(api().get("/events/concert/"), 200, {"event": "concert"})
-    answered(api().get("/rooms.book/A/"), 200, {"room": "A"})
+    answered(api().get("/seats.book/A/"), 200, {"room": "A"})
 
 
 @pytest.mark.parametrize("path", ["/events", "/events/concert"])
@@ -61,7 +61,7 @@ def test_where_the_last_slash_is_optional_each_path_answers_without_it(api, regi
 
 
 def test_where_it_is_not_only_the_route_answers(api, registered):
-    answered(api().get("/rooms.book/A"), 404, {"detail": "Endpoint not found"})
+    answered(api().get("/seats.book/A"), 404, {"detail": "Endpoint not found"})
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_where_it_is_not_only_the_route_answers(api, registered):
     [
         ("/events/a%2Fb", 404, {"sorry": "Endpoint not found", "why": "NOT_FOUND"}),
         ("/events%2Fconcert", 404, {"sorry": "Endpoint not found", "why": "NOT_FOUND"}),
-        ("/rooms.book/a%2Fb/", 200, {"room": "a/b"}),
-        ("/rooms.book/%00/", 404, {"detail": "Endpoint not found"}),
+        ("/seats.book/a%2Fb/", 200, {"room": "a/b"}),
+        ("/seats.book/%00/", 404, {"detail": "Endpoint not found"}),
     ],
 )
 def test_a_slash_in_a_name(api, registered, path, status, body):
@@ -112,7 +112,7 @@ def test_a_login_that_is_needed_is_asked_for_in_its_own_way(api, registered):
 
 
 def test_a_dialect_has_its_own_statuses(api, registered):
-    response = api().post("/rooms.book/A/", {})
+    response = api().post("/seats.book/A/", {})
     answered(response, 422, {"detail": "Method Not Allowed"})
     assert response["Allow"] == "GET"
 
@@ -217,16 +217,16 @@ def test_only_its_own_origins_may_read_it(api, registered, settings, path):
 
 def test_a_dialect_that_says_nothing_of_origins_has_those_of_the_api(api, registered, settings):
     settings.CORS_ALLOWED_ORIGINS = [OURS]
-    response = api().get("/rooms.book/A/", Origin=OURS)
+    response = api().get("/seats.book/A/", Origin=OURS)
     assert response["Access-Control-Allow-Origin"] == OURS
     assert response["Access-Control-Allow-Credentials"] == "true"
-    assert cors(api().get("/rooms.book/A/", Origin=FEST)) == {}
+    assert cors(api().get("/seats.book/A/", Origin=FEST)) == {}
 
 
 # --- What is not its own ---------------------------------------------------------------------------------
 
 BESIDE = ("/api/v1/classrooms/", "/api/v1/nope", "/api/v1/events", "/api/events/", "/api/rooms/A", "/api/rooms/A/b/c")
-AT_THE_ROOT = ("/eventsx", "/Events", "/roomsxbook/", "/rooms.bookings/", "/x/events")
+AT_THE_ROOT = ("/eventsx", "/Events", "/seatsxbook/", "/seats.bookings/", "/x/events")
 
 
 def read(api, member, settings):
@@ -247,7 +247,7 @@ def test_all_other_paths_answer_as_before(api, member, settings, request):
     assert read(api, member, settings) == before
 
 
-@pytest.mark.parametrize("path", ["/events", "/events/", "/rooms.book/A/"])
+@pytest.mark.parametrize("path", ["/events", "/events/", "/seats.book/A/"])
 def test_without_it_its_paths_are_unknown(api, path):
     answered(api().get(path, Origin=FEST), 404, {"error": "Endpoint not found", "code": "NOT_FOUND"})
     assert cors(api().get(path, Origin=FEST)) == {}

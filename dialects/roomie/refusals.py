@@ -1,0 +1,4 @@
+"""What more than one call refuses: code and sentence."""
+
+NOT_THEIRS = ("SOCIETY_ACCESS_DENIED", "This society is not yours to act for")
+UNKNOWN_SOCIETY = ("UNKNOWN_SOCIETY", "There is no society with this id")

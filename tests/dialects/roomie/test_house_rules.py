@@ -1,0 +1,92 @@
+"""The rules that the wire promises, who writes them, and which rooms they leave to societies."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from auditlog.models import LogEntry
+from kernel import clock
+from policies.models import BookingRule
+from policies.services.house_rules import write_house_rules
+from tests.dialects.roomie.scenes import ahead, logged_in, refused
+from tests.factories import cspace_group, join, make_user
+
+pytestmark = pytest.mark.django_db
+PEOPLE, EVERYBODY = {"kind": "individual"}, {"kind": "everybody"}
+HERE, EVERYWHERE = {"kind": "classroom", "classroom": "RO-POO"}, {"kind": "everywhere"}
+ON_FLOOR = {"kind": "floor", "floor": 2}
+CLOSED, OPEN = {"type": "individual", "allowed": False}, {"type": "individual", "allowed": True}
+SHUT = {"type": "no_booking"}
+
+
+def run(*words):
+    out = io.StringIO()
+    call_command("roomie_rules", *words, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_the_command_writes_what_is_not_there_yet(db):
+    join(make_user("ada"), cspace_group())
+    *sentences, count = run("ada")
+    assert (len(sentences), count) == (8, "8 rules written.")
+    assert BookingRule.objects.count() == LogEntry.objects.filter(action="booking_rule.created").count() == 8
+    BookingRule.objects.filter(limit_type="notice").delete()
+    assert len(run("ada")) == 3
+    assert run("ada") == ["0 rules written."]
+
+
+def test_nobody_but_cspace_writes_them(db):
+    make_user("eve")
+    make_user("bob", is_active=False)
+    for name, sentence in (("eve", "permission"), ("bob", "nobody called bob"), ("zoe", "nobody called zoe")):
+        with pytest.raises(CommandError, match=sentence):
+            run(name)
+    assert not BookingRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_open"),
+    [
+        ([(PEOPLE, HERE, CLOSED)], False),
+        ([(EVERYBODY, HERE, CLOSED)], True),  # what is for people alone is closer to them
+        ([(PEOPLE, ON_FLOOR, CLOSED)], False),
+        ([(PEOPLE, ON_FLOOR, CLOSED), (PEOPLE, HERE, OPEN)], True),
+        ([(PEOPLE, HERE, SHUT)], False),
+        ([(EVERYBODY, ON_FLOOR, SHUT)], False),
+        ([(EVERYBODY, ON_FLOOR, SHUT), (EVERYBODY, HERE, {"type": "no_booking", "none": True})], True),
+        ([(PEOPLE, {"kind": "classroom", "classroom": "RO-PIZZA"}, SHUT)], True),
+        ([({"kind": "group_kind", "group_kind": "society"}, HERE, SHUT)], True),
+    ],
+)
+def test_a_room_is_shown_as_it_can_be_booked(house, rules, is_open):
+    said = [{"name": "More", "who": who, "where": where, "limit": limit} for who, where, limit in rules]
+    write_house_rules(said, by=house.keeper, now=clock.now())
+    student = logged_in(house.student)
+    shown = {room["room_id"]: room["individual_access"] for room in student.get("rooms.list").json()}
+    assert shown == {"RO-POO": is_open, "RO-PIZZA": False}
+    answer = student.post("rooms.book", room_id="RO-POO", date=ahead(1), start_time="12:00", end_time="13:00")
+    if is_open:
+        assert answer.json()["success"] is True
+    else:
+        refused(answer, "ROOM_ACCESS_DENIED")
+
+
+@pytest.mark.parametrize("part", [{"at": {"from": "12:30"}}, {"during": {"from": "2026-01-21"}}])
+def test_a_room_that_is_closed_at_some_time_only(house, part):
+    rule = {"name": "More", "who": PEOPLE, "where": HERE, "limit": SHUT}
+    write_house_rules([rule | part], by=house.keeper, now=clock.now())
+    student = logged_in(house.student)
+    assert student.get("rooms.list").json()[1]["individual_access"] is True
+    answer = student.post("rooms.book", room_id="RO-POO", date=ahead(1), start_time="12:00", end_time="13:00")
+    refused(answer, "ROOM_ACCESS_DENIED")
+
+
+def test_what_a_rule_sends_to_approval_waits(house):
+    rule = {"name": "More", "who": PEOPLE, "where": HERE, "limit": {"type": "length", "max_minutes": 60}}
+    write_house_rules([rule | {"effect": "approval"}], by=house.keeper, now=clock.now())
+    student = logged_in(house.student)
+    wish = {"room_id": "RO-POO", "date": ahead(1), "start_time": "12:00", "end_time": "14:00"}
+    assert student.post("rooms.book", **wish).json()["success"] is True
+    assert len(student.get("user.bookings").json()) == 1
+    refused(student.post("rooms.book", **wish), "SLOT_TAKEN")
