@@ -7,7 +7,7 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import APIException
@@ -27,16 +27,16 @@ FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 @dataclass(frozen=True)
 class Parameters:
-    """Texts by name. What no call reads is passed over."""
+    """What was sent, by name. What no call reads is passed over, whatever it is."""
 
-    values: Mapping[str, str]
+    values: Mapping[str, Any]
 
     def text(self, *names: str, longest: int | None = None) -> str:
         """The first of these names that says something, without the space around it; "" where none does.
 
         Raises: RoomieRefusal.
         """
-        texts = (self.values.get(name, "").strip() for name in names)
+        texts = (self._text(name).strip() for name in names)
         value = next(filter(None, texts), "")
         if has_forbidden_text(value):
             raise RoomieRefusal("INVALID_PARAMETER", f"{names[0]}: {FORBIDDEN_TEXT_MESSAGE}")
@@ -53,9 +53,10 @@ class Parameters:
 
     def secret(self, name: str) -> str:
         """A password: whatever stands in it, but nothing. Raises: RoomieRefusal."""
-        if not self.values.get(name):
+        secret = self._text(name)
+        if not secret:
             raise RoomieRefusal("MISSING_PARAMETER", f"{name} is required")
-        return self.values[name]
+        return secret
 
     def flag(self, name: str) -> bool | None:
         """Yes or no; None where nothing is said. Raises: RoomieRefusal."""
@@ -64,11 +65,17 @@ class Parameters:
             raise RoomieRefusal("INVALID_PARAMETER", f"{name} is True or False")
         return FLAGS[value.lower()] if value else None
 
+    def _text(self, name: str) -> str:
+        """What a form would have said."""
+        value = self.values.get(name)
+        if isinstance(value, dict | list):
+            raise RoomieRefusal("INVALID_PARAMETER", f"{name} must be a text")
+        return "" if value is None else str(value)
+
 
 def parameters_of(request: HttpRequest) -> Parameters:
     """What a request was sent where its method has it. Raises: RoomieRefusal, PayloadTooLarge."""
-    fields: Mapping[str, Any] = request.GET.dict() if request.method in ("GET", "HEAD") else _body(request)
-    return Parameters({name: _text(name, value) for name, value in fields.items()})
+    return Parameters(request.GET.dict() if request.method in ("GET", "HEAD") else _body(request))
 
 
 def day_in(text: str) -> date:
@@ -111,7 +118,7 @@ def _body(request: HttpRequest) -> Mapping[str, Any]:
         return _object(request.body)
     try:
         return request.POST.dict()  # of a type that is no form it has nothing
-    except (BadRequest, MultiPartParserError) as error:
+    except (BadRequest, MultiPartParserError, TooManyFieldsSent, TooManyFilesSent) as error:
         raise RoomieRefusal("INVALID_PARAMETER", "The body cannot be read") from error
 
 
@@ -125,10 +132,3 @@ def _object(content: bytes) -> Mapping[str, Any]:
     if not isinstance(document, dict):
         raise RoomieRefusal("INVALID_PARAMETER", "The body must be a JSON object")
     return document
-
-
-def _text(name: str, value: Any) -> str:
-    """What a form would have said."""
-    if isinstance(value, dict | list):
-        raise RoomieRefusal("INVALID_PARAMETER", f"{name[:100]} must be a text")
-    return "" if value is None else str(value)

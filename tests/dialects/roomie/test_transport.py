@@ -1,6 +1,8 @@
 """What holds for every call of the Roomie wire: origins, methods, slashes, logins, and calls that there are not."""
 
+import json
 import logging
+from urllib.parse import urlencode
 
 import pytest
 
@@ -103,7 +105,13 @@ def test_a_body_that_is_too_large(house):
 
 @pytest.mark.parametrize(
     ("body", "content_type"),
-    [(b"--x\r\n", "multipart/form-data; boundary=x"), (b"a", "multipart/form-data"), (b"<a/>", "text/xml"), (b"", "")],
+    [
+        (b"&a=" * 1001, FORM),
+        (b"--x\r\n", "multipart/form-data; boundary=x"),
+        (b"a", "multipart/form-data"),
+        (b"<a/>", "text/xml"),
+        (b"", ""),
+    ],
 )
 def test_a_body_that_is_no_form(house, body, content_type):
     answer = Roomie().send("POST", "user.login", body, content_type)
@@ -127,3 +135,53 @@ def test_a_fault_of_ours_shows_nothing_of_it(house, monkeypatch, caplog):
     monkeypatch.setattr(views.OpenRoomsView, "answer_to", lambda *_: 1 / 0)
     with caplog.at_level(logging.CRITICAL, logger="cspace.errors"):
         refused(student.get("rooms.list"), "INTERNAL_ERROR", 500)
+
+
+ODD = [
+    "\ud800",
+    "\x00",
+    "9" * 400,
+    "²",
+    "٣" * 8,
+    "-1",
+    "00000000",
+    "99999999",
+    "99:99",
+    "\u202e",
+    "x" * 5000,
+    "%",
+    "'",
+    "  ",
+]
+FIELDS = [
+    *("username", "password", "room_id", "date", "start_time", "end_time", "notes", "society", "event_name"),
+    *("society_booking", "booking_id", "society_id"),
+]
+
+
+@pytest.mark.parametrize(
+    "odd", [*ODD, 10**30, -0.0, True, None, [], {}, [1], {"a": 1}], ids=lambda odd: ascii(odd)[:20]
+)
+def test_nothing_that_is_sent_is_a_fault_of_ours(house, odd):
+    wil = logged_in(house.wil)
+    usual = {
+        "room_id": "RO-POO",
+        "date": ahead(1),
+        "start_time": "15:00",
+        "end_time": "15:01",
+        "society_id": "SOTECHSOC",
+        "username": "wil",
+        "password": "wrong",
+    }
+    for call in CALLS:
+        for field in FIELDS:
+            fields = usual | {field: odd}
+            if METHODS[call] == "POST":
+                body = json.dumps(fields).encode()
+                answer = wil.send("POST", call, body, "application/json")
+            elif call != "user.logout" and isinstance(odd, str):
+                text = urlencode(fields, errors="surrogatepass")
+                answer = wil.send("GET", f"{call}?{text}")
+            else:
+                continue
+            assert answer.status_code in (200, 401), (call, field, answer.content)
