@@ -10,7 +10,7 @@ from classrooms.queries.rooms import bookable_room
 from dialects.roomie.envelope import RoomieRefusal
 from dialects.roomie.shapes import JsonObject, slot
 from kernel.campus_time import days_interval
-from policies.rules.scopes import Rule
+from policies.rules.scopes import PolicyRule
 from policies.rules.verdicts import lets_people_in
 from registrations.queries.bookers import bookers_of
 from registrations.services.judging import place_of
@@ -29,7 +29,7 @@ def room_called(name: str) -> Classroom:
     return room
 
 
-def has_individual_access(room: Classroom, rules: Iterable[Rule]) -> bool:
+def has_individual_access(room: Classroom, rules: Iterable[PolicyRule]) -> bool:
     """Whether people may book it for themselves; if not, societies alone do."""
     return lets_people_in(rules, place_of(room))
 

@@ -11,7 +11,7 @@ from groups.queries.key_bearers import KeyBearer, key_bearer
 from kernel.auth_trail import AuthEvent, record, recording_refusals
 from kernel.errors import NotAuthenticated, PermissionDenied
 from kernel.requests import client_address, name_actor
-from policies.enums import OwnerKind, Unit
+from policies.enums import OwnerKind, QuotaUnit
 from policies.queries.quotas import quotas_of
 from policies.queries.rulebook import kept_rulebook
 from policies.rules.scopes import Owner, Party
@@ -73,7 +73,9 @@ def _groups(bearer: KeyBearer) -> list[str]:
 
 def quota_left(user_id: int, *, now: datetime) -> int:
     """The minutes that he may still book for himself in the present period; of several quotas the least."""
-    rows = [row for row in quotas_of(Owner(OwnerKind.PERSON, user_id), now, now=now) if row["unit"] == Unit.MINUTES]
+    rows = [
+        row for row in quotas_of(Owner(OwnerKind.PERSON, user_id), now, now=now) if row["unit"] == QuotaUnit.MINUTES
+    ]
     himself = Party(user_id)
     his = {rule.id for rule in kept_rulebook().quotas if rule.who.includes(himself)}
     return min((row["left"] for row in rows if row["rule_id"] in his), default=NO_QUOTA_MINUTES)
