@@ -8,7 +8,7 @@ from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom
 from classrooms.queries.agenda import RoomUse, closes_room
 from kernel.campus_time import MINUTES_PER_DAY, Interval, campus_date, campus_minute, days_interval
-from registrations.queries.bookers import Booker
+from registrations.queries.bookers import BookerOfRoom
 from registrations.queries.bookings_of_a_person import OwnSlot
 
 JsonObject = dict[str, Any]
@@ -36,12 +36,12 @@ def _has(equipment: Mapping[str, Any], keys: tuple[str, ...]) -> bool:
     return any(equipment.get(key) for key in keys)
 
 
-def slot(use: RoomUse, booker: Booker | None, day: date) -> JsonObject:
+def slot(use: RoomUse, booker: BookerOfRoom | None, day: date) -> JsonObject:
     """A use of a room, as far as it lies on a day. `booker`: of a booking."""
     return {**_words(use, booker), **times_on(Interval(use.starts_at, use.ends_at), day)}
 
 
-def _words(use: RoomUse, booker: Booker | None) -> JsonObject:
+def _words(use: RoomUse, booker: BookerOfRoom | None) -> JsonObject:
     description = use.description
     if booker is not None:
         return booker_words(booker, description.title or "")
@@ -52,7 +52,7 @@ def _words(use: RoomUse, booker: Booker | None) -> JsonObject:
     return {"username": EVENT, "notes": EVENT}
 
 
-def booker_words(booker: Booker, description: str) -> JsonObject:
+def booker_words(booker: BookerOfRoom, description: str) -> JsonObject:
     """Who has booked, and what for: of a group's with its name, written as the clients know it."""
     if booker.group is None:
         return {"username": booker.username, "notes": description}

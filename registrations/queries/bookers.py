@@ -17,7 +17,7 @@ SELECT registration.occupancy_id, person.username, team.name, team.code, registr
 
 
 @dataclass(frozen=True)
-class Booker:
+class BookerOfRoom:
     """A person, perhaps for a group."""
 
     username: str
@@ -28,10 +28,10 @@ class Booker:
     """Whoever had the key of the group has booked it, and not the person who once asked for that key."""
 
 
-def bookers_of(registration_ids: Iterable[int]) -> dict[int, Booker]:
+def bookers_of(registration_ids: Iterable[int]) -> dict[int, BookerOfRoom]:
     """Who has booked each, by id. One query, none for none."""
     ids = sorted(set(registration_ids))
     if not ids:
         return {}
     rows = ask(Statement(BOOKERS, (array_of(ids),)))
-    return {pk: Booker(person, team, code, origin == Origin.SOCIETY) for pk, person, team, code, origin in rows}
+    return {pk: BookerOfRoom(person, team, code, origin == Origin.SOCIETY) for pk, person, team, code, origin in rows}

@@ -7,7 +7,7 @@ from uuid import UUID
 from kernel.campus_time import Interval
 from kernel.db.batch import Statement, ask
 from registrations.enums import Origin
-from registrations.queries.bookers import Booker
+from registrations.queries.bookers import BookerOfRoom
 
 # What somebody else has booked with the key of a society is not his who once asked for that key.
 BOOKINGS = """
@@ -32,13 +32,13 @@ class OwnSlot:
     classroom: str
     interval: Interval
     description: str
-    booker: Booker
+    booker: BookerOfRoom
 
 
 def bookings_of_person(user_id: int, *, since: datetime, until: datetime | None) -> list[OwnSlot]:
     """Those that are not over at `since` and begin before `until` (None: whenever), by time. One query."""
     parameters = (user_id, Origin.SOCIETY.value, since, until, until)
     return [
-        OwnSlot(uid, room, Interval(starts_at, ends_at), description, Booker(person, team, code))
+        OwnSlot(uid, room, Interval(starts_at, ends_at), description, BookerOfRoom(person, team, code))
         for uid, room, starts_at, ends_at, description, person, team, code in ask(Statement(BOOKINGS, parameters))
     ]
