@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kernel.changes import Changes
-from kernel.facts import Fact, Notice
+from kernel.facts import Cascade, Fact, Notice
 from kernel.phrases import Phrase
 
 SENTENCES = {
@@ -31,6 +31,13 @@ SENTENCES = {
     "page.unsubscribing.done": Phrase("You will get no more mail. In your preferences you can switch it on again."),
     "user.password_set": Phrase("Your password has been changed; all your sessions have ended."),
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonSwitching(Cascade):
+    """Somebody is deactivated, or active again; his row says so already."""
+
+    user_id: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.facts import PasswordSet, UserChanged, UserCreated
+from accounts.facts import PasswordSet, PersonSwitching, UserChanged, UserCreated
 from accounts.models import User
 from accounts.queries.campus_admins import has_campus_admin
 from accounts.rules import may_manage, without_addresses
@@ -19,7 +19,7 @@ from kernel.db.locks import Namespace, locking_namespace
 from kernel.db.pipeline import ResultRows
 from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, InvalidState, PermissionDenied
-from kernel.facts import publish
+from kernel.facts import cascade, publish
 
 CHANGEABLE = ("display_name", "email", "is_active", "is_staff", "is_superuser")
 POWER = ("is_active", "is_superuser")
@@ -78,7 +78,7 @@ def change_user(*, user_id: int, by: User, now: datetime, **values: Any) -> User
     no-op.
 
     Deactivation ends every session at once. An address is confirmed by being set here, which ends the waiting of any
-    other; the former one is told.
+    other; the former one is told. Of somebody who is deactivated, or active again, asks `PersonSwitching`.
     Raises: PermissionDenied (`rules.may_manage`: before and after), CampusNeedsAnAdmin.
     """
     takes_power = not all(values.get(name, True) for name in POWER)
@@ -95,6 +95,7 @@ def change_user(*, user_id: int, by: User, now: datetime, **values: Any) -> User
     if takes_power and not has_campus_admin():
         raise CampusNeedsAnAdmin
     if "is_active" in changes:
+        cascade(PersonSwitching(actor_id=by.pk, occurred_at=now, user_id=user.pk))
         end_all_sessions(user=user, now=now)
     if "email" in changes:
         end_waiting(user_id=user.pk)

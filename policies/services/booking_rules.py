@@ -236,6 +236,16 @@ def goes_by_calendar() -> bool:
     return BookingRule.objects.filter(~Q(during_period="") | Q(limit__per=Per.TERM)).exists()
 
 
+def names_group(group_id: int) -> bool:
+    """Whether there is a rule, in force or not, for a group by name."""
+    return BookingRule.objects.filter(group=group_id).exists()
+
+
+def names_person(user_id: int) -> bool:
+    """The same for a person."""
+    return BookingRule.objects.filter(user=user_id).exists()
+
+
 def named_rule(rule_id: int) -> NamedRule:
     """One rule as it stands. Raises: BookingRuleNotFound."""
     for rule in named_rules(*send(asking_for_rule(rule_id))):

@@ -15,6 +15,7 @@ from groups.services.holding import GroupIsArchived
 from kernel.campus_time import campus_date
 from kernel.db.expressions import IsAmong
 from kernel.facts import on_cascade, publish_many
+from policies.services.booking_rules import hold_rules, names_group
 from registrations.enums import SkipReason, WeekState
 from registrations.facts.registrations import RegistrationSummary, slots_are_free_again
 from registrations.facts.sentences import ROOM_IS_CLOSED
@@ -22,6 +23,7 @@ from registrations.models import Registration, Series
 from registrations.queries.losses import lost_to_closure
 from registrations.queries.standing import Standing, standing
 from registrations.services.cancelling import cancel_locked, set_cancelled
+from registrations.services.charging import charge_without_rules_of_group
 from registrations.services.series_cancelling import set_series_cancelled
 from registrations.services.week_rows import WeekRow, write_weeks
 
@@ -36,8 +38,11 @@ def connect() -> None:
 def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
     """Cancel the group's live registrations that have not ended, and its series; a constant number of statements.
 
-    The group row is locked, so none can be added.
+    The group row is locked, so none can be added. Rules for this group bind no more: where there are some, they are
+    held before rooms.
     """
+    if has_rules := names_group(archiving.group_id):
+        hold_rules()
     today = campus_date(archiving.occurred_at)
     rows = Registration.objects.filter(group_id=archiving.group_id).ending_after(archiving.occurred_at)
     running = Series.objects.filter(group_id=archiving.group_id).running_from(today)
@@ -61,6 +66,8 @@ def cancel_for_archived_group(archiving: GroupArchiving) -> list[str]:
     actor_id, now, reason = archiving.actor_id, archiving.occurred_at, GroupIsArchived.message
     cancel_locked(alone, actor_id=actor_id, now=now, reason=reason)
     publish_many(set_series_cancelled(series, following, actor_id=actor_id, now=now, from_day=today, reason=reason))
+    if has_rules:
+        charge_without_rules_of_group(archiving.group_id, now=now)
     return _targets(row.summary for row in registrations) + [f"series:{row.pk}" for row in series]
 
 

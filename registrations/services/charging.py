@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from accounts.facts import PersonSwitching
 from classrooms.facts import ClassroomMoving
 from groups.facts import GroupRelabelling
 from groups.rules import tag_key
@@ -11,11 +12,13 @@ from kernel.academic_calendar import CalendarChanging
 from kernel.db.arrays import array_of
 from kernel.db.batch import Statement, send
 from kernel.facts import on_cascade
+from policies.enums import WhoKind
 from policies.facts import RulesWriting
 from policies.queries.charges import asking_for_charges
 from policies.queries.rulebook import kept_rulebook, rulebook_now
 from policies.rules.quotas import Charge
-from policies.services.booking_rules import goes_by_calendar, hold_rules, renew_rules
+from policies.rules.scopes import Who
+from policies.services.booking_rules import goes_by_calendar, hold_rules, names_person, renew_rules
 from policies.services.charges import charging, recharging
 from registrations.queries.charged import LIVE, charges_by_registration, due_charges, earliest_period, wish_in
 
@@ -36,6 +39,7 @@ def connect() -> None:
     on_cascade(GroupRelabelling, charge_by_other_labels)
     on_cascade(ClassroomMoving, charge_by_another_place)
     on_cascade(CalendarChanging, charge_by_another_calendar)
+    on_cascade(PersonSwitching, charge_without_rules_of_who_is_gone)
 
 
 def charge_written(registration_ids: Collection[int]) -> None:
@@ -103,6 +107,22 @@ def charge_by_another_calendar(changing: CalendarChanging) -> list[str]:
     return []
 
 
+def charge_without_rules_of_who_is_gone(switching: PersonSwitching) -> list[str]:
+    """Rules for a person bind while he is active. Nobody waits for it, where none names him."""
+    if names_person(switching.user_id):
+        hold_rules()
+        _charge_ahead(switching.occurred_at, has_charges=True)
+        renew_rules()
+    return []
+
+
+def charge_without_rules_of_group(group_id: int, *, now: datetime) -> None:
+    """What a group that is being archived has had in the present periods is charged as if its own rules were gone. The
+    rules are held."""
+    _charge_ahead(now, group_id=group_id, is_archived=True)
+    renew_rules()
+
+
 def _charge_ahead(
     now: datetime,
     *,
@@ -110,14 +130,20 @@ def _charge_ahead(
     group_id: int | None = None,
     labels: tuple[str, frozenset[str]] | None = None,
     classroom_id: int | None = None,
+    is_archived: bool = False,
+    has_charges: bool = False,
 ) -> None:
     """Charge what is live, as far as it matters to a present or coming period, as the rules that bind now say.
 
-    `anew`: what was charged to these rules before is forgotten. `labels`: kind and tags of the group that it is about.
+    `anew`: what was charged to these rules before is forgotten. `labels`: kind and tags of the group that it is about;
+    if that `is_archived`, as if it had no rules of its own. `has_charges`: there may be some, where no quota is left.
     """
     rulebook = rulebook_now()
-    if not rulebook.quotas:
+    if not (rulebook.quotas or has_charges):
         return
+    if is_archived:
+        left = tuple(rule for rule in rulebook.rules if rule.who != Who(WhoKind.GROUP, id=group_id))
+        rulebook = replace(rulebook, rules=left)
     (rows,) = send(Statement(AHEAD, (earliest_period(rulebook, now), group_id, group_id, classroom_id, classroom_id)))
     ids = [row[0] for row in rows]
     present = charges_by_registration(*send(asking_for_charges(ids)))
