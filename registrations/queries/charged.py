@@ -9,7 +9,7 @@ from kernel.db.batch import Statement, send
 from kernel.db.pipeline import ResultRow
 from policies.queries.charges import asking_for_charges, charges_in
 from policies.queries.rulebook import Rulebook, rulebook_now
-from policies.rules.ledger import Ledger
+from policies.rules.ledger import ChargesMade, Ledger
 from policies.rules.quotas import Charge, moment_of, period_began
 from policies.rules.scopes import Party, Place, PolicyRule, Stay, deciding
 from policies.rules.wishes import BookingWish
@@ -84,7 +84,7 @@ def due_charges(
     then stays as it is, also if it is nothing."""
     decide = deciding(rulebook.quotas, wish.party, wish.place, wish.stay, rulebook.terms)
     pk = wish.registration_id or 0
-    charges = Ledger(charges=list(own)).charges_for(wish, decide, pk)
+    charges = Ledger(charges=ChargesMade(own)).charges_for(wish, decide, pk)
     if now is None:
         return charges
     past = {rule.id for rule in rulebook.quotas if not _is_charged(rule, wish, now, rulebook)}

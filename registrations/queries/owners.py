@@ -12,7 +12,7 @@ from kernel.db.arrays import array_of
 from kernel.db.batch import Statement
 from policies.enums import OwnerKind
 from policies.queries.rulebook import Rulebook
-from policies.rules.ledger import Ledger
+from policies.rules.ledger import ChargesMade, Ledger
 from policies.rules.limits import Quota
 from policies.rules.quotas import Charge, moment_of, windows_at
 from policies.rules.scopes import Owner
@@ -73,20 +73,18 @@ def asking_for_owners(rulebook: Rulebook, wishes: Sequence[BookingWish]) -> Stat
 def ledger_in(answer: str) -> Ledger:
     """What is known of the owners."""
     bookings, charges, marks = orjson.loads(answer)
-    ledger = Ledger(
-        charges=[
-            Charge(rule_id, Owner(OwnerKind(kind), owner_id), registration_id, _instant(counts_at), amount)
-            for rule_id, kind, owner_id, registration_id, counts_at, amount in charges
-        ]
-    )
+    bookings_of = defaultdict[Owner, list[OwnBooking]](list)
     for group_id, person_id, registration_id, classroom_id, starts_at, ends_at in bookings:
         interval = Interval(_instant(starts_at), _instant(ends_at))
-        ledger.bookings[_owner(group_id, person_id)].append(OwnBooking(registration_id, classroom_id, interval))
-    marks_of: dict[Owner, list[MarkGathered]] = defaultdict(list)
+        bookings_of[_owner(group_id, person_id)].append(OwnBooking(registration_id, classroom_id, interval))
+    marks_of = defaultdict[Owner, list[MarkGathered]](list)
     for group_id, person_id, points, given_at in marks:
         marks_of[_owner(group_id, person_id)].append(MarkGathered(points, _instant(given_at)))
-    ledger.marks = marks_of
-    return ledger
+    charged = ChargesMade(
+        Charge(rule_id, Owner(OwnerKind(kind), owner_id), registration_id, _instant(counts_at), amount)
+        for rule_id, kind, owner_id, registration_id, counts_at, amount in charges
+    )
+    return Ledger(bookings_of, charged, marks_of)
 
 
 def _owner(group_id: int | None, person_id: int) -> Owner:

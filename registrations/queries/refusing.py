@@ -12,7 +12,7 @@ from kernel.db.pipeline import ResultRows
 from policies.enums import Effect, LimitType
 from policies.queries.rulebook import ASKING_FOR_VERSION, rulebook_in_force
 from policies.rules.checks import CHECKS
-from policies.rules.ledger import Ledger
+from policies.rules.ledger import ChargesMade, Ledger
 from policies.rules.scopes import Party, Place, PolicyRule, Stay, deciding
 from policies.rules.verdicts import Verdict, buffer_minutes, may_be_individual
 from policies.rules.wishes import BookingWish, Known
@@ -95,7 +95,7 @@ class JudgeOfBookings:
     def _copied_ledger(self) -> Ledger:
         """One to be written into."""
         bookings = {owner: list(of_owner) for owner, of_owner in self._ledger.bookings.items()}
-        return replace(self._ledger, bookings=defaultdict(list, bookings))
+        return replace(self._ledger, bookings=defaultdict(list, bookings), charges=ChargesMade(self._ledger.charges))
 
     def _refusal(self, verdict: Verdict) -> str:
         """Why it is refused, by the first rule that does so, or an empty text."""

@@ -14,7 +14,7 @@ from kernel.db.locks import Lock
 from policies.enums import Effect, LimitType
 from policies.queries.rulebook import Rulebook, kept_rulebook
 from policies.rules.checks import Broken
-from policies.rules.ledger import Ledger
+from policies.rules.ledger import ChargesMade, Ledger
 from policies.rules.quotas import Charge
 from policies.rules.scopes import Party, Stay, deciding
 from policies.rules.verdicts import Verdict, allows_series, broken_by_series
@@ -126,8 +126,10 @@ class DateJudge:
     def _ledger_for(self, wish: BookingWish) -> Ledger:
         """With what the date itself was charged before."""
         own = self._own.get(wish.registration_id or 0, ())
+        if not own:
+            return self._ledger
         others = [each for each in self._ledger.charges if each.registration_id != wish.registration_id]
-        return replace(self._ledger, charges=[*others, *own]) if own else self._ledger
+        return replace(self._ledger, charges=ChargesMade([*others, *own]))
 
     def waits(self, item: int, day: date) -> bool:
         """Whether somebody has to decide on a date, because of the rules that it breaks."""

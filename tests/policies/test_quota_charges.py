@@ -9,9 +9,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from policies.enums import CountsBy, OwnerKind, Per, QuotaUnit
-from policies.rules.ledger import Ledger
+from policies.rules.ledger import ChargesMade, Ledger
 from policies.rules.limits import Quota
-from policies.rules.quotas import amount_of, charges_after, owner_of
+from policies.rules.quotas import Charge, amount_of, charges_after, owner_of
 from policies.rules.scopes import Owner, Party, PolicyRule
 from policies.rules.wishes import BookingWish
 from tests.policies.oracle import Oracle
@@ -21,6 +21,7 @@ STARTS, LENGTHS = (0, 60, 180, 540, 600, 1260), (60, 90, 120, 180)
 STAYS = [stay(day, begins, begins + minutes) for day in DAYS for begins in STARTS for minutes in LENGTHS]
 HOURS = st.integers(0, 24 * 7).map(lambda hours: instant(DAYS[0], 0) + dt.timedelta(hours=hours))
 GROUP, OTHER = Owner(OwnerKind.GROUP, 1), Owner(OwnerKind.GROUP, 2)
+HOUR, ALONE = instant(DAYS[0], 0), Owner(OwnerKind.PERSON, 7)
 OWNERS = st.sampled_from([GROUP, GROUP, GROUP, OTHER])
 PARTIES = (Party(7), Party(7, 1), Party(8, 1), Party(8, 2))
 WITHOUT_TRACES = settings(max_examples=200, phases=set(Phase) - {Phase.explain})
@@ -133,9 +134,7 @@ class Desk:
             self.judged(BookingWish(had.party, had.place, later, now, **mine, gives_up=True), registration_id)
         else:
             self.given_back[registration_id] = replace(self.live.pop(registration_id), **mine, gives_up=False)
-            self.ledger.charges = [
-                charge for charge in self.ledger.charges if charge.registration_id != registration_id
-            ]
+            self.ledger.charges.put(registration_id, [])
 
     def judged(self, wish, registration_id):
         verdict = self.ledger.judge(self.rules, wish, TERMS)
@@ -173,3 +172,17 @@ def assert_in_order(rule, desk, oracle, *, now):
     for registration_id, wish in desk.live.items():
         said[owner_of(quota, wish.party), registration_id] += amount_of(quota, wish.stay)
     assert charged == said
+
+
+def test_a_ledger_finds_what_it_has_by_owner_and_by_booking_without_looking_at_the_rest():
+    """Thousands of dates in one request: each is judged by the charges of its owner, and replaces its own only."""
+    there, other, his = (Charge(5, GROUP, 1, HOUR, 60), Charge(5, OTHER, 2, HOUR, 30), Charge(6, ALONE, 1, HOUR, 60))
+    made = ChargesMade([there, other, his])
+    assert sorted(made, key=lambda charge: (charge.rule_id, charge.amount)) == [other, there, his]
+    assert made.of_owners([GROUP]) == [there]
+    assert made.of_owners([ALONE, OTHER]) == [his, other]
+    assert list(made.of_registration(1)) == [there, his]
+    made.put(1, [replace(there, owner=OTHER)])
+    assert (made.of_owners([GROUP, ALONE]), made.of_owners([OTHER])) == ([], [other, replace(there, owner=OTHER)])
+    made.put(2, [])
+    assert list(made) == [replace(there, owner=OTHER)]
