@@ -18,6 +18,7 @@ from kernel.db.transactions import StaleRead
 from kernel.errors import DomainError, ErrorCode
 from policies.enums import MarkKind, OwnerKind
 from policies.queries.rulebook import AS_KEPT, Rulebook, is_kept, kept_rulebook
+from policies.rules.checks import Broken
 from policies.rules.ledger import Ledger
 from policies.rules.quotas import Charge
 from policies.rules.scopes import Owner, Party, Place, Stay, deciding
@@ -189,9 +190,7 @@ def check_not_late(registration: Registration, *, by: User, now: datetime, is_ov
 
     Raises: PolicyBroken.
     """
-    rulebook, wish = kept_rulebook(), wish_in(registration, now)
-    decide = deciding(rulebook.rules, wish.party, wish.place, wish.stay, rulebook.terms)
-    late = cancelling(decide, registration.occupancy.starts_at, now)
+    late = too_late_for(registration, now)
     refusing = [each for each in late if not marks(each.rule)]
     if refusing and not is_overriding:
         raise PolicyBroken([each.json for each in refusing])
@@ -200,12 +199,19 @@ def check_not_late(registration: Registration, *, by: User, now: datetime, is_ov
         give_mark(
             by=None,
             now=now,
-            owner=wish.party.owner,
+            owner=party_of(registration.group, registration.created_by_id).owner,
             kind=MarkKind.LATE_CANCEL,
             points=1,
             registration_id=registration.pk,
         )
     return tuple(each.json for each in late) if is_overriding else None
+
+
+def too_late_for(registration: Registration, now: datetime) -> list[Broken]:
+    """The rules that it is too late for to give it up."""
+    rulebook, wish = kept_rulebook(), wish_in(registration, now)
+    decide = deciding(rulebook.rules, wish.party, wish.place, wish.stay, rulebook.terms)
+    return cancelling(decide, registration.occupancy.starts_at, now)
 
 
 def party_of(group: Group | None, person_id: int) -> Party:

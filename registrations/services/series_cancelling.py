@@ -3,19 +3,24 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from accounts.models import User
 from kernel.campus_time import campus_date
 from kernel.db.expressions import IsAmong
-from kernel.db.transactions import transactional
+from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid, PermissionDenied
 from kernel.facts import Fact, publish_many
+from policies.queries.rulebook import is_kept, kept_rulebook, rulebook_version
+from policies.rules.verdicts import marks
 from registrations import rules
 from registrations.facts.registrations import RegistrationSummary
 from registrations.facts.series import SeriesCancelled
-from registrations.models import Series
+from registrations.models import Registration, Series
 from registrations.services.cancelling import set_cancelled
+from registrations.services.judging import RULES_ARE_READ, PolicyBroken, check_not_late, too_late_for
 from registrations.services.series_holding import hold_series
+from registrations.services.series_judging import broken_on_dates
 from registrations.services.week_rows import give_up_weeks
 
 
@@ -25,9 +30,12 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
 
     Publishes `SeriesCancelled` and, untold, a `RegistrationCancelled` for each occurrence; nothing for a no-op.
     Raises: PermissionDenied (neither cspace nor who has entered it), SeriesNotFound, Invalid (the day lies after its
-    last).
+    last), PolicyBroken (a rule of the house refuses some dates to whoever has entered it so late).
     """
-    locked = hold_series(series_id, now)
+    is_ours, rulebook = by.access.is_cspace, kept_rulebook()
+    locked = hold_series(series_id, now, after=[] if is_ours else [RULES_ARE_READ])
+    if not (is_ours or is_kept(rulebook_version(), rulebook)):
+        raise StaleRead
     if not rules.may_see(by.access, locked.series.created_by_id):
         raise PermissionDenied
     if from_day is not None and from_day > locked.series.ends_on:
@@ -35,8 +43,25 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
     cut = max(from_day or campus_date(now), campus_date(now))
     if cut > locked.series.last_on:
         return
-    occurrences = [row.summary for row in locked.following(now, cut).values()]
+    following = list(locked.following(now, cut).values())
+    if not is_ours:
+        _check_not_late(following, by=by, now=now)
+    occurrences = [row.summary for row in following]
     publish_many(set_series_cancelled([locked.series], occurrences, actor_id=by.pk, now=now, from_day=cut))
+
+
+def _check_not_late(following: Sequence[Registration], *, by: User, now: datetime) -> None:
+    """Each date is given up as if it were alone: else nobody would cancel one by itself. Raises: PolicyBroken."""
+    refused = {
+        (0, campus_date(row.occupancy.starts_at)): [
+            each.json for each in too_late_for(row, now) if not marks(each.rule)
+        ]
+        for row in following
+    }
+    if any(refused.values()):
+        raise PolicyBroken(broken_on_dates(refused))
+    for row in following:
+        check_not_late(row, by=by, now=now, is_overriding=False)
 
 
 def set_series_cancelled(
