@@ -139,6 +139,7 @@ class SeriesChanged(_AboutSeries):
     added_ids: tuple[int, ...] = ()
     cancelled_ids: tuple[int, ...] = ()
     skips: Skips = ()
+    overridden: Overridden = None
 
     @property
     def details(self) -> dict[str, Any]:
@@ -153,6 +154,7 @@ class SeriesChanged(_AboutSeries):
             "cancelled_count": len(self.cancelled_ids),
             "cancelled_ids": list(self.cancelled_ids),
             "skipped": _skips_in_json(self.skips),
+            **overriding_details(self.overridden),
         }
 
     def notices(self) -> Iterable[Notice]:

@@ -123,7 +123,7 @@ def create_series(
     if missing := [row for row in requests if row.draft.group_id not in groups]:
         raise Invalid({row.name_of("group_id"): [UNKNOWN_GROUP] for row in missing})
     wishes = _wishes(requests, groups, rulebook)
-    waiting = _judge_requests(requests, wishes, dates, by=by, now=now, is_overriding=is_overriding)
+    waiting, broken = _judge_requests(requests, wishes, dates, by=by, now=now, is_overriding=is_overriding)
     rules_of_house = DateJudge(
         wishes, [(row.item, row.day, row.interval, None) for row in dates], now=now, is_overriding=is_overriding
     )
@@ -140,14 +140,14 @@ def create_series(
         for request, row in zip(requests, written, strict=True)
     ]
     new_series = tuple(new_series_of(*pair) for pair in zip(series, written, strict=True))
-    overridden = tuple(broken_on_dates(rules_of_house.broken_by_date(), _items(requests))) if is_overriding else None
+    broken += broken_on_dates(rules_of_house.broken_by_date(), _items(requests))
     publish(
         SeriesCreated(
             actor_id=by.pk,
             occurred_at=now,
             new_series=new_series,
             deciders=cspace_people() if any(row.has_to_be_decided for row in new_series) else (),
-            overridden=overridden,
+            overridden=tuple(broken) if is_overriding else None,
         )
     )
     return series
@@ -198,12 +198,13 @@ def _judge_requests(
     by: User,
     now: datetime,
     is_overriding: bool,
-) -> dict[int, list[dict[str, Any]]]:
-    """The items that have to be decided on, each with the rules that it breaks as a series.
+) -> tuple[dict[int, list[dict[str, Any]]], list[dict[str, Any]]]:
+    """The items that have to be decided on, each with the rules that it breaks as a series; and those of all items.
 
     Raises: PermissionDenied (no rule lets members have series there), PolicyBroken.
     """
     waiting, earlier = dict[int, list[dict[str, Any]]](), defaultdict[int, list[list[date]]](list)
+    of_all = list[dict[str, Any]]()
     for item, (request, wish) in enumerate(zip(requests, wishes, strict=True)):
         days = {row.day: row.interval for row in dates if row.item == item and row.interval is not None}
         if not days:
@@ -212,10 +213,11 @@ def _judge_requests(
             raise PermissionDenied
         broken = judge_series(wish, days, now, earlier[request.draft.group_id])
         earlier[request.draft.group_id].append(list(days))
+        of_all += [each.json | ({} if request.item is None else {"item": request.item}) for each in broken]
         has_to_wait = check_series(broken, is_overriding=is_overriding)
         if has_to_wait or not (by.access.is_cspace or request.classroom.auto_approve):
             waiting[item] = [each.json for each in broken] if has_to_wait else []
-    return waiting
+    return waiting, of_all
 
 
 def _write(statements: Sequence[Statement], written: Sequence[WrittenSeries], rulebook: Rulebook) -> None:

@@ -1,6 +1,6 @@
 """Series and the rules of the house: each of their dates is a booking, and the series itself may be too much."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -22,6 +22,9 @@ from policies.rules.wishes import BookingWish
 from registrations.models import Series
 from registrations.queries.owners import asking_for_owners, ledger_in
 from registrations.services.judging import PolicyBroken, locks_for, party_of, place_of
+
+BrokenByDate = dict[tuple[int, date], list[dict[str, Any]]]
+"""The rules that dates break, by item and date."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +81,8 @@ class DateJudge:
     """Judges the dates of some series one after the other: each takes of quotas what the ones before have left.
 
     `wishes`: each item's series. `dates`: every (item, day, interval, registration id) that may be asked about.
-    `own`: what those were charged that have given up their room time to be judged. At most one statement.
+    `own`: what those were charged that have given up their room time to be judged. `giving_up`: those that take none
+    that they did not have. At most one statement.
     """
 
     def __init__(
@@ -89,11 +93,14 @@ class DateJudge:
         now: datetime,
         is_overriding: bool = False,
         own: Mapping[int, Sequence[Charge]] | None = None,
+        giving_up: Collection[int] = (),
     ) -> None:
         self._rulebook: Rulebook = kept_rulebook()
         self._is_overriding, self._own = is_overriding, own or {}
         self._wishes = {
-            (item, day): wishes[item].on(day, interval, now, registration_id)
+            (item, day): replace(
+                wishes[item].on(day, interval, now, registration_id), gives_up=registration_id in giving_up
+            )
             for item, day, interval, registration_id in dates
             if interval is not None and self._rulebook.rules
         }
@@ -136,8 +143,7 @@ class DateJudge:
         verdict = self.verdicts.get((item, day))
         return verdict is not None and verdict.needs_approval and not self._is_overriding
 
-    def broken_by_date(self) -> dict[tuple[int, date], list[dict[str, Any]]]:
-        """The rules that dates break, by item and date."""
+    def broken_by_date(self) -> BrokenByDate:
         return {place: verdict.json for place, verdict in self.verdicts.items() if verdict.broken}
 
     def broken(self, item: int, day: date) -> list[dict[str, Any]] | None:

@@ -1,7 +1,7 @@
 """Changing a series: its future is laid out anew, in one step or not at all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from classrooms.rules import bookable_faults
 from classrooms.services.room_time import move_many, release
 from groups.models import Group
 from groups.services.holding import hold_group
-from kernel.campus_time import campus_date, format_minute
+from kernel.campus_time import Interval, campus_date, format_minute
 from kernel.changes import Changes, changes_between
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid
@@ -34,7 +34,13 @@ from registrations.services.series import check_dates
 from registrations.services.series_changes import SHIFTING, SeriesChange, attendees_after, check_change
 from registrations.services.series_dates import DateRequest, judge, with_buffers
 from registrations.services.series_holding import LockedSeries, hold_group_of, hold_series
-from registrations.services.series_judging import DateJudge, broken_on_dates, locks_of_series, wish_of_series
+from registrations.services.series_judging import (
+    BrokenByDate,
+    DateJudge,
+    broken_on_dates,
+    locks_of_series,
+    wish_of_series,
+)
 from registrations.services.series_writing import write_occurrences
 from registrations.services.week_rows import WeekRow
 
@@ -47,6 +53,7 @@ class Relayout:
     added_ids: Sequence[int] = ()
     cancelled: Sequence[RegistrationCancelled] = ()
     skips: Skips = ()
+    broken: BrokenByDate = field(default_factory=dict)
 
 
 @transactional
@@ -91,8 +98,9 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
     if change.names_slot or "end_date" in changes:
         layout = _layout(locked, following, change, changes, cut=cut, now=now, former_last=former_last)
     check_seats(locked, following, layout or Layout(), handed_on)
+    broken: BrokenByDate = {}
     if "group" in changes:
-        _hand_over(locked, _staying(following, layout), own, now, is_overriding=change.is_overriding)
+        broken = _hand_over(locked, _staying(following, layout), own, now, is_overriding=change.is_overriding)
     if layout:
         outcome = _carry_out(layout, series, following, change, own, by=by, now=now)
     lost = {fact.registration.id for fact in outcome.cancelled}
@@ -112,6 +120,7 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
             added_ids=tuple(outcome.added_ids),
             cancelled_ids=tuple(sorted(lost)),
             skips=outcome.skips,
+            overridden=tuple(broken_on_dates({**broken, **outcome.broken})) if change.is_overriding else None,
         )
         publish_many([*outcome.cancelled, fact])
     return with_api_relations(Series.objects.all()).get(pk=series.pk)
@@ -173,9 +182,9 @@ def _staying(following: Mapping[date, Registration], layout: Layout | None) -> d
 
 def _hand_over(
     locked: LockedSeries, staying: Mapping[date, Registration], own: Charges, now: datetime, *, is_overriding: bool
-) -> None:
+) -> BrokenByDate:
     """Give occurrences that stay where they are to the group, if the rules let it have them; they are its own, and
-    charged to it, before others are judged. Raises: PolicyBroken."""
+    charged to it, before others are judged. The rules that they break all the same. Raises: PolicyBroken."""
     dates = [(0, campus_date(row.occupancy.starts_at), row.interval, row.pk) for row in staying.values()]
     rules_of_house = DateJudge([wish_of_series(locked.series)], dates, now=now, is_overriding=is_overriding)
     refused = dict[tuple[int, date], Sequence[Mapping[str, Any]]]()
@@ -188,6 +197,7 @@ def _hand_over(
         raise PolicyBroken(broken_on_dates(refused))
     if kept_rulebook().quotas:
         charge_changed(hand_on(locked, staying, ["group_id"]), own, now=now)
+    return rules_of_house.broken_by_date()
 
 
 def _carry_out(
@@ -208,7 +218,14 @@ def _carry_out(
     requests = [DateRequest(0, series.classroom_id, day, slot.interval_on(day)) for day in layout.to_take.values()]
     own_ids = {day: row.pk for day, row in moving.items()}
     dates = [(row.item, row.day, row.interval, own_ids.get(row.day)) for row in requests]
-    rules_of_house = DateJudge([wish_of_series(series)], dates, now=now, is_overriding=change.is_overriding, own=own)
+    rules_of_house = DateJudge(
+        [wish_of_series(series)],
+        dates,
+        now=now,
+        is_overriding=change.is_overriding,
+        own=own,
+        giving_up={row.pk for day, row in moving.items() if _gives_up(row, series, slot.interval_on(day))},
+    )
     owner = (series.group_id, series.created_by_id)
     verdicts = judge(requests if change.is_overriding else with_buffers(requests, [owner]), rules_of_house)
     free = {row.request.day: row for row in verdicts if row.is_granted}
@@ -235,7 +252,15 @@ def _carry_out(
             has_own_notice=False,
         ),
         (*skips_of(refused), *((day, SkipReason.OUTSIDE.value) for day in layout.outside.values())),
+        rules_of_house.broken_by_date(),
     )
+
+
+def _gives_up(row: Registration, series: Series, interval: Interval | None) -> bool:
+    """Whether an occurrence takes no room time that its group does not have."""
+    if interval is None or row.group_id != series.group_id:
+        return False
+    return not rules.takes_more_time((row.occupancy.classroom_id, row.interval), (series.classroom_id, interval))
 
 
 def _weeks_without(layout: Layout, series: Series, by: User) -> list[WeekRow]:
