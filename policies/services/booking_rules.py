@@ -177,7 +177,7 @@ def _change(before: NamedRule, by: User, now: datetime, wish: RuleWish) -> Named
         rule.save()
     after = named_rule(rule.pk)
     if _charges(before) and not _charges(after):
-        send(forgetting([rule.pk]))
+        send(*forgetting(rule.pk))
     if set(changes) - {"name"}:
         announce_rules(actor_id=by.pk, now=now, rule_id=rule.pk)
     publish(
@@ -207,6 +207,8 @@ def delete_rule(*, rule_id: int, by: User, now: datetime) -> None:
     check_cspace(by.access)
     hold_rules()
     rule, before = _rule(rule_id), named_rule(rule_id)
+    if _charges(before):
+        send(*forgetting(rule_id))
     rule.delete()
     announce_rules(actor_id=by.pk, now=now, rule_id=rule_id)
     sentence = before.rule.sentence

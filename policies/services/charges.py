@@ -17,7 +17,11 @@ CHARGE_MANY = (
     " SELECT * FROM unnest("
     "%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::timestamptz[], %s::int[])"
 )
-FORGET = "DELETE FROM policies_quotacharge WHERE rule_id = ANY(%s::bigint[])"
+HOLD_CHARGED = (
+    "SELECT id FROM classrooms_occupancy WHERE id IN"
+    " (SELECT registration_id FROM policies_quotacharge WHERE rule_id = %s) ORDER BY id FOR SHARE"
+)
+FORGET = "DELETE FROM policies_quotacharge WHERE rule_id = %s"
 GIVE_BACK = "DELETE FROM policies_quotacharge WHERE registration_id = ANY(%s::bigint[])"
 
 
@@ -45,6 +49,7 @@ def recharging(registration_ids: Iterable[int], charges: Sequence[Charge]) -> li
     return [Statement(GIVE_BACK, (array_of(registration_ids),)), *charging(charges)]
 
 
-def forgetting(rule_ids: Iterable[int]) -> Statement:
-    """What takes out all that was ever charged to rules."""
-    return Statement(FORGET, (array_of(rule_ids),))
+def forgetting(rule_id: int) -> list[Statement]:
+    """What takes out all that was ever charged to a rule. Who is giving back a booking at this moment is waited for: he
+    holds its room time, and takes out its charges next."""
+    return [Statement(HOLD_CHARGED, (rule_id,)), Statement(FORGET, (rule_id,))]
