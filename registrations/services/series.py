@@ -1,9 +1,8 @@
 """Entering series. What becomes of them later is `series_moving`, `series_retrying` and `series_cancelling`."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from accounts.models import User
@@ -17,6 +16,7 @@ from groups.models import Group
 from groups.queries.recipients import cspace_people
 from groups.rules import UNKNOWN_GROUP
 from groups.services.holding import groups_held, holding_groups
+from kernel.campus_time import week_of
 from kernel.db.batch import Statement, put_off, send
 from kernel.db.ids import numbers_in
 from kernel.db.transactions import StaleRead, transactional
@@ -39,6 +39,7 @@ from registrations.services.series_judging import (
     check_series,
     judge_series,
     may_have_series,
+    weeks_of_groups,
 )
 from registrations.services.series_writing import WrittenSeries, asking_before_writing, writing_series
 
@@ -203,16 +204,17 @@ def _judge_requests(
 
     Raises: PermissionDenied (no rule lets members have series there), PolicyBroken.
     """
-    waiting, earlier = dict[int, list[dict[str, Any]]](), defaultdict[int, list[list[date]]](list)
-    of_all = list[dict[str, Any]]()
+    weeks_of = weeks_of_groups({row.draft.group_id for row in requests}, now)
+    waiting, of_all = dict[int, list[dict[str, Any]]](), list[dict[str, Any]]()
     for item, (request, wish) in enumerate(zip(requests, wishes, strict=True)):
         days = {row.day: row.interval for row in dates if row.item == item and row.interval is not None}
         if not days:
             continue
         if not by.access.is_cspace and not may_have_series(wish, min(days), days[min(days)], now):
             raise PermissionDenied
-        broken = judge_series(wish, days, now, earlier[request.draft.group_id])
-        earlier[request.draft.group_id].append(list(days))
+        others = weeks_of.setdefault(request.draft.group_id, [])
+        broken = judge_series(wish, days, now, others)
+        others.append({week_of(day) for day in days})
         of_all += [each.json | ({} if request.item is None else {"item": request.item}) for each in broken]
         has_to_wait = check_series(broken, is_overriding=is_overriding)
         if has_to_wait or not (by.access.is_cspace or request.classroom.auto_approve):

@@ -1,5 +1,6 @@
 """Series and the rules of the house: each of their dates is a booking, and the series itself may be too much."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -8,8 +9,9 @@ from typing import Any
 
 from classrooms.models import Classroom
 from groups.models import Group
-from kernel.campus_time import Interval, week_of
+from kernel.campus_time import Interval, campus_date, week_of
 from kernel.db.batch import send
+from kernel.db.expressions import IsAmong
 from kernel.db.locks import Lock
 from policies.enums import Effect, LimitType
 from policies.queries.rulebook import Rulebook, kept_rulebook
@@ -173,20 +175,37 @@ def may_have_series(wish: SeriesWish, first: date, interval: Interval, now: date
 
 
 def judge_series(
-    wish: SeriesWish, dates: Mapping[date, Interval], now: datetime, earlier: Sequence[Sequence[date]] = ()
+    wish: SeriesWish, dates: Mapping[date, Interval], now: datetime, others: Sequence[Collection[date]] = ()
 ) -> list[Broken]:
-    """The rules that the series as such breaks. `earlier`: the dates of others of its group in the same request.
-    One statement, if there are rules about series."""
+    """The rules that the series as such breaks. `others`: the weeks in which each other series of its group runs
+    (`weeks_of_groups`), and those before it in the same request."""
     rulebook = kept_rulebook()
-    if not dates or not any(rule.limit.type == LimitType.SERIES for rule in rulebook.rules):
+    if not dates or not _are_counted(rulebook):
         return []
     first = min(dates)
     of_first = wish.on(first, dates[first], now)
     decide = deciding(rulebook.rules, of_first.party, of_first.place, of_first.stay, rulebook.terms)
     weeks = {week_of(day) for day in dates}
-    others = [*_weeks_of_others(wish), *({week_of(day) for day in days} for days in earlier)]
     most_beside = max((sum(week in other for other in others) for week in weeks), default=0)
     return broken_by_series(decide, weeks=len(weeks), most_beside=most_beside)
+
+
+def weeks_of_groups(group_ids: Collection[int], now: datetime) -> dict[int, list[set[date]]]:
+    """The weeks in which each series of some groups runs that is not over, by group. One statement; none, where no rule
+    is about series."""
+    weeks = defaultdict[int, list[set[date]]](list)
+    if not _are_counted(kept_rulebook()):
+        return weeks
+    rows = Series.objects.filter(IsAmong("group_id", group_ids), ends_on__gte=week_of(campus_date(now)))
+    for series in rows.only("group_id", "starts_on", "ends_on", "cancelled_from"):
+        first = week_of(series.starts_on)
+        ahead = range(0, (series.last_on - first).days + 1, 7)
+        weeks[series.group_id].append({first + timedelta(days=days) for days in ahead})
+    return weeks
+
+
+def _are_counted(rulebook: Rulebook) -> bool:
+    return any(rule.limit.type == LimitType.SERIES for rule in rulebook.rules)
 
 
 def check_series(broken: Sequence[Broken], *, is_overriding: bool) -> bool:
@@ -196,15 +215,3 @@ def check_series(broken: Sequence[Broken], *, is_overriding: bool) -> bool:
     if any(each.rule.effect == Effect.REFUSE for each in broken):
         raise PolicyBroken([each.json for each in broken])
     return True
-
-
-def _weeks_of_others(wish: SeriesWish) -> list[set[date]]:
-    """The weeks in which each other series of the group runs."""
-    rows = Series.objects.filter(group=wish.group).exclude(pk=wish.series_id or 0)
-    return [
-        {
-            week_of(series.starts_on) + timedelta(days=ahead)
-            for ahead in range(0, (series.last_on - week_of(series.starts_on)).days + 1, 7)
-        }
-        for series in rows.only("starts_on", "ends_on", "cancelled_from")
-    ]

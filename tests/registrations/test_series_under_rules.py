@@ -1,6 +1,8 @@
 """Commands of cspace to series under booking rules: what goes over them is in the log, what gives up time stays."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from auditlog.models import LogEntry
 from registrations.models import Registration
@@ -62,3 +64,20 @@ def test_a_series_that_gives_up_time_is_not_asked_whether_it_could_be_booked_tod
     assert [rule["type"] for rule in response.json()["details"]["rules"]] == ["length"]
     response = api(cspace).put(url, {"end_time": "11:10", "on_conflict": "fail"})
     assert [rule["type"] for rule in response.json()["details"]["rules"]] == ["opening_hours"]
+
+
+def test_other_series_are_looked_up_once_however_many_are_entered(api, cspace, team, weekly):
+    make_rule(cspace, limit={"type": "series", "max_per_week": 4})
+    entered(api(cspace), weekly)
+    costs = []
+    for first, number in ((13, 1), (14, 3)):
+        items = [weekly | {"start_time": f"{first + at}:00", "end_time": f"{first + at}:30"} for at in range(number)]
+        with CaptureQueriesContext(connection) as captured:
+            response = api(cspace).post("batch-allocations/?dry_run=true", {"items": items})
+        assert response.status_code == 201, response.content
+        costs.append(sum("registrations_series" in query["sql"] for query in captured.captured_queries))
+    assert costs[0] == costs[1]
+    items = [weekly | {"start_time": f"{hour}:00", "end_time": f"{hour}:30"} for hour in range(13, 17)]
+    response = api(cspace).post("batch-allocations/", {"items": items})
+    (rule,) = response.json()["details"]["rules"]
+    assert (response.status_code, rule["limit"], rule["used"]) == (409, 4, 4)
