@@ -10,12 +10,12 @@ from kernel.db.batch import put_off
 from kernel.db.expressions import IsAmong
 from kernel.db.transactions import transactional
 from kernel.facts import publish, publish_many
-from policies.queries.rulebook import kept_rulebook
+from policies.queries.rulebook import is_kept
 from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import Overridden, RegistrationCancelled, RegistrationSummary
 from registrations.models import Registration
-from registrations.services.judging import RULES_ARE_READ, Turn, check_not_late
+from registrations.services.judging import RULES_ARE_READ, check_not_late
 from registrations.services.registration_holding import check_cancellable, hold_registration
 from registrations.services.registration_rows import updating
 from registrations.services.week_rows import settle_weeks, settling_week
@@ -34,9 +34,8 @@ def cancel_registration(
     """
     if is_overriding:
         check_cspace(by.access)
-    turn = Turn(kept_rulebook(), [RULES_ARE_READ])
-    holding = hold_registration(registration_id, after=turn.locks)
-    turn.check(holding)
+    holding = hold_registration(registration_id, after=[RULES_ARE_READ])
+    is_kept(holding.rules_version)  # the rules in force are read now, if others were kept; they are held
     registration = holding.registration
     check_cancellable(registration, by.access, now)
     if registration.status == RegistrationStatus.CANCELLED:
