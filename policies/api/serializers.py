@@ -100,4 +100,8 @@ class BookingRuleList(Shape):
 
 
 class BookingRulesQuery(Query):
+    """All of them are cspace's to see."""
+
+    may_forbid = True
+
     all = QueryBooleanField(required=False)

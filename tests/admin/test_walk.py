@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
+from accounts.enums import KeyScope
+from accounts.services.access_keys import issue_key
 from allocations.services.distributing import distribute
 from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
@@ -45,6 +47,7 @@ SECRETS = [
     "former_secret",
     "webhook__secret",
     "token_version",
+    "digest",
     "refresh_sessions__jti",
     "user__password",
     "created_by__password",
@@ -125,6 +128,7 @@ def furnish():
     make_plan(lecture.schedule.course)
     lecture.schedule.course.teachers.add(Teacher.objects.create(name="Grace Huang"))
     make_mark(by, team)
+    issue_key(scope=KeyScope.USER, by=person, now=now, user_id=person.pk)
     enqueue_due(now=now)
     fail_a_job(now)
     make_delivery(make_webhook("closure.created"), 1)
@@ -141,6 +145,7 @@ def rows_of(name):
 
 def test_every_page_is_one_whose_writes_are_service_calls():
     assert sorted(PAGES) == [
+        "accounts/accesskey",
         "accounts/user",
         "allocations/allocationevent",
         "allocations/allocationregistration",

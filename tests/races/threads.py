@@ -8,6 +8,8 @@ from typing import Any
 from django.db import connection
 
 JOIN_SECONDS = 60
+PATIENCE = f"{JOIN_SECONDS}s"
+BOUNDS = ("lock_timeout", "statement_timeout")
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
@@ -32,6 +34,12 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
         thread.join(JOIN_SECONDS)
         assert not thread.is_alive()
     return results
+
+
+def be_patient() -> None:
+    """From here on this connection waits as long as the test does: a slow machine is no counterexample."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(name, %s, false) FROM unnest(%s) AS name", (PATIENCE, list(BOUNDS)))
 
 
 def raised(results: Sequence[Any]) -> list[type[BaseException]]:
