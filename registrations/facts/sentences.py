@@ -59,8 +59,12 @@ SENTENCES: Mapping[str, Part] = {
             otherwise=Phrase("{series_count} series have got their rooms: {dates}{skips}.", parts=ABOUT_SERIES),
         ),
     ),
-    "series.changed": Phrase(
-        "The series of {group} has been changed from {from_date:day}: {slot}, {dates}{skips}.", parts=ABOUT_SERIES
+    "series.changed": Choice(
+        "about",
+        {"request": Phrase("{group} asks for {slot}: {dates}{skips}.", parts=ABOUT_SERIES)},
+        otherwise=Phrase(
+            "The series of {group} has been changed from {from_date:day}: {slot}, {dates}{skips}.", parts=ABOUT_SERIES
+        ),
     ),
     "series.cancelled": Phrase(
         "The series of {group} has been cancelled from {from_date:day}: {slot}, {dates}.{because}", parts=ABOUT_SERIES

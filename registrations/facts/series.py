@@ -135,6 +135,10 @@ class SeriesChanged(_AboutSeries):
     changes: Changes
     from_day: date
     dates_ahead: int
+    waiting: int = 0
+    """How many dates have to be decided on by it."""
+    deciders: Recipients = ()
+    """Told of those."""
     changed_ids: tuple[int, ...] = ()
     added_ids: tuple[int, ...] = ()
     cancelled_ids: tuple[int, ...] = ()
@@ -161,6 +165,9 @@ class SeriesChanged(_AboutSeries):
         tally = _tally(self.dates_ahead, self.skips)
         params = {**self.series.details, "from_date": self.from_day.isoformat(), **tally}
         yield Notice(recipients=[self.series.created_by_id], params=params)
+        if self.waiting:
+            request = self.series.details | _tally(self.waiting, ()) | {"about": "request"}
+            yield Notice(recipients=self.deciders, params=request, except_for=self.series.created_by_id)
 
 
 @dataclass(frozen=True, kw_only=True)

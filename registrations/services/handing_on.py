@@ -45,6 +45,12 @@ def check_seats(
             raise Invalid(faults)
 
 
+def own_attendees(locked: LockedSeries, occurrences: Mapping[date, Registration]) -> dict[int, int | None]:
+    """Of the occurrences of which a number was said alone, that number, by id."""
+    own = _weeks_with_own(locked, "attendees")
+    return {row.pk: row.attendees for week, row in occurrences.items() if week in own}
+
+
 def _weeks_with_own(locked: LockedSeries, name: str) -> set[date]:
     """The weeks of which something was said alone."""
     return {week.begins_on for week in locked.weeks if _has_own(week, name)}

@@ -131,14 +131,17 @@ def inserting_occurrences(
     return Statement(INSERT_OCCURRENCES, (*columns, now, WeekState.HELD.value))
 
 
-def let_wait(broken: Mapping[int, Any]) -> None:
-    """Have somebody decide on live registrations again, {id: the rules they break}. One statement, none for none."""
+def let_wait(broken: Mapping[int, Any], *, auto_approve: bool) -> None:
+    """Have somebody decide on live registrations again, {id: the rules they break}; those that break none are
+    approved, if their room does that by itself, or stay as they are. One statement, none for none."""
     if broken:
-        send(Statement(LET_WAIT, (array_of(broken), [as_json(rules) for rules in broken.values()])))
+        in_json = [as_json(rules) if rules else None for rules in broken.values()]
+        send(Statement(LET_WAIT, (auto_approve, array_of(broken), in_json)))
 
 
 LET_WAIT = (
-    "UPDATE registrations_registration SET status = 'pending', broken_rules = waiting.rules"
+    "UPDATE registrations_registration SET broken_rules = waiting.rules,"
+    " status = CASE WHEN waiting.rules IS NOT NULL THEN 'pending' WHEN %s THEN 'approved' ELSE status END"
     " FROM unnest(%s::bigint[], %s::jsonb[]) AS waiting (id, rules) WHERE occupancy_id = waiting.id"
 )
 

@@ -25,13 +25,19 @@ from kernel.facts import publish
 from policies.queries.rulebook import ASKING_FOR_VERSION, Rulebook, is_kept, kept_rulebook
 from policies.rules.scopes import Party
 from registrations import rules
-from registrations.enums import RegistrationStatus
 from registrations.facts.series import SeriesCreated
 from registrations.models import Series
 from registrations.services.charging import charge_written
 from registrations.services.judging import PolicyBroken, locks_for
 from registrations.services.new_series import new_series_of, series_of
-from registrations.services.series_dates import DateRequest, DateVerdict, SeriesDraft, date_requests, judged
+from registrations.services.series_dates import (
+    DateRequest,
+    DateVerdict,
+    SeriesDraft,
+    date_requests,
+    judged,
+    let_all_wait,
+)
 from registrations.services.series_judging import (
     DateJudge,
     SeriesWish,
@@ -130,10 +136,8 @@ def create_series(
     )
     verdicts = judged(dates, obstacles, rules_of_house)
     _check_placeable(requests, verdicts)
-    for row in verdicts:
-        if row.request.item in waiting:
-            row.status = RegistrationStatus.PENDING
-            row.broken_rules = [*waiting[row.request.item], *(row.broken_rules or [])] or None
+    for item, rules_of_item in waiting.items():
+        let_all_wait([row for row in verdicts if row.request.item == item], rules_of_item)
     written, statements = writing_series(drafts, verdicts, *map(numbers_in, ids), now=now)
     _write(statements, written, rulebook)
     series = [

@@ -1,7 +1,7 @@
 """The dates that series want, and what becomes of each: taken, or skipped with a reason. No statement for each date."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
@@ -174,6 +174,13 @@ def _take(verdict: DateVerdict, rules: DateJudge) -> None:
     rules.take(item, day)
     if rules.waits(item, day):
         verdict.status, verdict.broken_rules = RegistrationStatus.PENDING, rules.broken(item, day)
+
+
+def let_all_wait(verdicts: Iterable[DateVerdict], rules: Sequence[Mapping[str, Any]]) -> None:
+    """Somebody decides on each of them: a series as a whole breaks the rules, or (none) may not approve itself."""
+    for row in verdicts:
+        row.status = RegistrationStatus.PENDING
+        row.broken_rules = [*map(dict, rules), *(row.broken_rules or [])] or None
 
 
 def _verdict(request: DateRequest, obstacles: Sequence[Obstacle], granted: Iterable[DateVerdict]) -> DateVerdict:

@@ -84,7 +84,7 @@ class DateJudge:
 
     `wishes`: each item's series. `dates`: every (item, day, interval, registration id) that may be asked about.
     `own`: what those were charged that have given up their room time to be judged. `giving_up`: those that take none
-    that they did not have. At most one statement.
+    that they did not have. `attendees`: of those to whom others come than to their series. At most one statement.
     """
 
     def __init__(
@@ -96,12 +96,16 @@ class DateJudge:
         is_overriding: bool = False,
         own: Mapping[int, Sequence[Charge]] | None = None,
         giving_up: Collection[int] = (),
+        attendees: Mapping[int, int | None] | None = None,
     ) -> None:
         self._rulebook: Rulebook = kept_rulebook()
         self._is_overriding, self._own = is_overriding, own or {}
+        numbers = attendees or {}
         self._wishes = {
             (item, day): replace(
-                wishes[item].on(day, interval, now, registration_id), gives_up=registration_id in giving_up
+                wishes[item].on(day, interval, now, registration_id),
+                gives_up=registration_id in giving_up,
+                attendees=numbers.get(registration_id or 0, wishes[item].attendees),
             )
             for item, day, interval, registration_id in dates
             if interval is not None and self._rulebook.rules
@@ -190,14 +194,14 @@ def judge_series(
     return broken_by_series(decide, weeks=len(weeks), most_beside=most_beside)
 
 
-def weeks_of_groups(group_ids: Collection[int], now: datetime) -> dict[int, list[set[date]]]:
-    """The weeks in which each series of some groups runs that is not over, by group. One statement; none, where no rule
-    is about series."""
+def weeks_of_groups(group_ids: Collection[int], now: datetime, *, except_for: int = 0) -> dict[int, list[set[date]]]:
+    """The weeks in which each series of some groups runs that is not over, by group, but for one. One statement; none,
+    where no rule is about series."""
     weeks = defaultdict[int, list[set[date]]](list)
     if not _are_counted(kept_rulebook()):
         return weeks
     rows = Series.objects.filter(IsAmong("group_id", group_ids), ends_on__gte=week_of(campus_date(now)))
-    for series in rows.only("group_id", "starts_on", "ends_on", "cancelled_from"):
+    for series in rows.exclude(pk=except_for).only("group_id", "starts_on", "ends_on", "cancelled_from"):
         first = week_of(series.starts_on)
         ahead = range(0, (series.last_on - first).days + 1, 7)
         weeks[series.group_id].append({first + timedelta(days=days) for days in ahead})

@@ -10,6 +10,7 @@ from accounts.rules import check_cspace
 from classrooms.rules import bookable_faults
 from classrooms.services.room_time import move_many, release
 from groups.models import Group
+from groups.queries.recipients import cspace_people
 from groups.services.holding import hold_group
 from kernel.campus_time import Interval, campus_date, format_minute
 from kernel.changes import Changes, changes_between
@@ -26,20 +27,20 @@ from registrations.queries.series import with_api_relations
 from registrations.rules import Layout, PresentWeek
 from registrations.services.cancelling import set_cancelled
 from registrations.services.charging import Charges, charge_changed, charge_written, charged_to
-from registrations.services.handing_on import HANDED_ON, check_seats, hand_on
-from registrations.services.judging import PolicyBroken
+from registrations.services.handing_on import HANDED_ON, check_seats, hand_on, own_attendees
 from registrations.services.new_series import skips_of
-from registrations.services.registration_rows import let_wait
 from registrations.services.series import check_dates
 from registrations.services.series_changes import SHIFTING, SeriesChange, attendees_after, check_change
-from registrations.services.series_dates import DateRequest, judge, with_buffers
+from registrations.services.series_dates import DateRequest, judge, let_all_wait, with_buffers
 from registrations.services.series_holding import LockedSeries, hold_group_of, hold_series
-from registrations.services.series_judging import (
-    BrokenByDate,
-    DateJudge,
-    broken_on_dates,
-    locks_of_series,
-    wish_of_series,
+from registrations.services.series_judging import DateJudge, broken_on_dates, locks_of_series, wish_of_series
+from registrations.services.series_judging_again import (
+    AsAWhole,
+    Rejudged,
+    RulesInJson,
+    decide_again,
+    judge_as_a_whole,
+    judge_staying,
 )
 from registrations.services.series_writing import write_occurrences
 from registrations.services.week_rows import WeekRow
@@ -53,7 +54,7 @@ class Relayout:
     added_ids: Sequence[int] = ()
     cancelled: Sequence[RegistrationCancelled] = ()
     skips: Skips = ()
-    broken: BrokenByDate = field(default_factory=dict)
+    rejudged: Rejudged = field(default_factory=Rejudged)
 
 
 @transactional
@@ -69,6 +70,8 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
     Raises:
         PermissionDenied, SeriesNotFound, SeriesIsOver, SeriesIsCutOff
         Invalid: a changed value breaks a rule, or the room is not open; {field: [sentences]}.
+        PolicyBroken: a rule of the house refuses the series as it is to be, or dates that keep their place as they
+            are to be; or dates, and it may not skip.
         DatesAreTaken: it may not skip, or no date at all is free; everything stays as it was.
     """
     check_cspace(by.access)
@@ -86,7 +89,7 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
         raise StaleRead
     cut = max(change.from_day or campus_date(now), campus_date(now))
     check_change(change, series, cut, now)
-    before, former_last = _readable(series), series.last_on
+    before, former_slot, former_last = _readable(series), series.slot, series.last_on
     _apply(change, series, group)
     changes = changes_between(before, _readable(series))
     if changes:
@@ -98,11 +101,14 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
     if change.names_slot or "end_date" in changes:
         layout = _layout(locked, following, change, changes, cut=cut, now=now, former_last=former_last)
     check_seats(locked, following, layout or Layout(), handed_on)
-    broken: BrokenByDate = {}
-    if "group" in changes:
-        broken = _hand_over(locked, _staying(following, layout), own, now, is_overriding=change.is_overriding)
+    as_a_whole = judge_as_a_whole(series, former_slot, changes, now=now, is_overriding=change.is_overriding)
+    in_place = judge_staying(
+        locked, _staying(following, layout), changes, as_a_whole, now=now, is_overriding=change.is_overriding
+    )
+    if "group" in changes and kept_rulebook().quotas:  # its own, and charged to it, before others are judged
+        charge_changed(hand_on(locked, _staying(following, layout), ["group_id"]), own, now=now)
     if layout:
-        outcome = _carry_out(layout, series, following, change, own, by=by, now=now)
+        outcome = _carry_out(layout, locked, following, change, own, as_a_whole, by=by, now=now)
     lost = {fact.registration.id for fact in outcome.cancelled}
     staying = {week: row for week, row in following.items() if row.pk not in lost}
     changed = {*outcome.moved_ids, *hand_on(locked, staying, handed_on)}
@@ -120,7 +126,9 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
             added_ids=tuple(outcome.added_ids),
             cancelled_ids=tuple(sorted(lost)),
             skips=outcome.skips,
-            overridden=tuple(broken_on_dates({**broken, **outcome.broken})) if change.is_overriding else None,
+            overridden=_gone_over(as_a_whole.broken, in_place, outcome.rejudged) if change.is_overriding else None,
+            waiting=(waiting := in_place.waiting + outcome.rejudged.waiting),
+            deciders=cspace_people() if waiting else (),
         )
         publish_many([*outcome.cancelled, fact])
     return with_api_relations(Series.objects.all()).get(pk=series.pk)
@@ -180,37 +188,26 @@ def _staying(following: Mapping[date, Registration], layout: Layout | None) -> d
     return {week: row for week, row in following.items() if week not in going}
 
 
-def _hand_over(
-    locked: LockedSeries, staying: Mapping[date, Registration], own: Charges, now: datetime, *, is_overriding: bool
-) -> BrokenByDate:
-    """Give occurrences that stay where they are to the group, if the rules let it have them; they are its own, and
-    charged to it, before others are judged. The rules that they break all the same. Raises: PolicyBroken."""
-    dates = [(0, campus_date(row.occupancy.starts_at), row.interval, row.pk) for row in staying.values()]
-    rules_of_house = DateJudge([wish_of_series(locked.series)], dates, now=now, is_overriding=is_overriding)
-    refused = dict[tuple[int, date], Sequence[Mapping[str, Any]]]()
-    for _, day, *_ in dates:
-        if rules_of_house.refuses(0, day):
-            refused[0, day] = rules_of_house.broken(0, day) or ()
-        else:
-            rules_of_house.take(0, day)
-    if refused:
-        raise PolicyBroken(broken_on_dates(refused))
-    if kept_rulebook().quotas:
-        charge_changed(hand_on(locked, staying, ["group_id"]), own, now=now)
-    return rules_of_house.broken_by_date()
+def _gone_over(as_a_whole: RulesInJson, *rejudged: Rejudged) -> tuple[Mapping[str, Any], ...]:
+    """The rules that a change of cspace breaks all the same."""
+    by_date = {place: rules for part in rejudged for place, rules in part.by_date.items()}
+    return (*as_a_whole, *broken_on_dates(by_date))
 
 
 def _carry_out(
     layout: Layout,
-    series: Series,
+    locked: LockedSeries,
     following: Mapping[date, Registration],
     change: SeriesChange,
     own: Charges,
+    as_a_whole: AsAWhole,
     *,
     by: User,
     now: datetime,
 ) -> Relayout:
-    """Free what moves, see what is in the way, take what is free, give up the rest."""
+    """Free what moves, see what is in the way, take what is free, give up the rest. What takes room time that it did
+    not have is decided on, if the series breaks rules as a whole that say so."""
+    series = locked.series
     moving = {day: following[week] for week, day in layout.to_take.items() if week in following}
     leaving = [following[week] for week in (*layout.outside, *layout.given_up) if week in following]
     release([row.pk for row in (*moving.values(), *leaving)])
@@ -218,13 +215,15 @@ def _carry_out(
     requests = [DateRequest(0, series.classroom_id, day, slot.interval_on(day)) for day in layout.to_take.values()]
     own_ids = {day: row.pk for day, row in moving.items()}
     dates = [(row.item, row.day, row.interval, own_ids.get(row.day)) for row in requests]
+    giving_up = {row.pk for day, row in moving.items() if _gives_up(row, series, slot.interval_on(day))}
     rules_of_house = DateJudge(
         [wish_of_series(series)],
         dates,
         now=now,
         is_overriding=change.is_overriding,
         own=own,
-        giving_up={row.pk for day, row in moving.items() if _gives_up(row, series, slot.interval_on(day))},
+        giving_up=giving_up,
+        attendees=own_attendees(locked, following),
     )
     owner = (series.group_id, series.created_by_id)
     verdicts = judge(requests if change.is_overriding else with_buffers(requests, [owner]), rules_of_house)
@@ -239,8 +238,16 @@ def _carry_out(
         if day in free
     }
     move_many(moved, buffers=[free[day].request.buffers for day in moving if day in free])
-    let_wait({own_ids[day]: row.broken_rules for day, row in free.items() if day in own_ids and row.has_to_wait})
+    waiting = decide_again(
+        [row for day, row in moving.items() if day in free],
+        {own_ids[day]: row.broken_rules or () for day, row in free.items() if day in own_ids and row.has_to_wait},
+        as_a_whole,
+        giving_up=giving_up,
+        auto_approve=series.classroom.auto_approve,
+    )
     added = [row for day, row in free.items() if day not in moving]
+    if as_a_whole.waiting_for:
+        let_all_wait(added, as_a_whole.waiting_for)
     write_occurrences([*added, *refused], [series.pk], now=now, further_weeks=_weeks_without(layout, series, by))
     return Relayout(
         list(moved),
@@ -252,7 +259,7 @@ def _carry_out(
             has_own_notice=False,
         ),
         (*skips_of(refused), *((day, SkipReason.OUTSIDE.value) for day in layout.outside.values())),
-        rules_of_house.broken_by_date(),
+        Rejudged(by_date=rules_of_house.broken_by_date(), waiting=waiting + sum(row.has_to_wait for row in added)),
     )
 
 
