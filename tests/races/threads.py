@@ -39,7 +39,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 def be_patient() -> None:
     """From here on this connection waits as long as the test does: a slow machine is no counterexample."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(name, %s, false) FROM unnest(%s) AS name", (PATIENCE, list(BOUNDS)))
+        cursor.execute("SELECT set_config(name, %s, false) FROM unnest(%s::text[]) AS name", (PATIENCE, list(BOUNDS)))
 
 
 def raised(results: Sequence[Any]) -> list[type[BaseException]]:
