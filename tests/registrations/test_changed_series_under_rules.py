@@ -1,6 +1,7 @@
 """cspace is bound by the rules of the house when it changes a series too, unless it says otherwise (policy §1)."""
 
 import pytest
+import time_machine
 
 from notifications.models import Notification
 from registrations.models import Registration
@@ -79,6 +80,20 @@ def test_nor_given_to_a_group_that_has_as_many_as_it_may_have_but_it_is_not_besi
     entered(api(cspace), weekly | {"group_id": other.pk, "start_time": "14:00", "end_time": "15:00"})
     assert api(cspace).put(url, {"start_time": "09:00"}).status_code == 200
     assert refused(api(cspace).put(url, {"group_id": other.pk})) == [("series", 1, 1, None)]
+
+
+def test_beside_which_it_ran_in_weeks_that_are_over_does_not_count(api, cspace, weekly):
+    make_rule(cspace, limit={"type": "series", "max_per_week": 1})
+    other, until_march = make_group("other"), {"end_date": "2026-02-24"}
+    url = entered(api(cspace), weekly | until_march)
+    ended = entered(
+        api(cspace), weekly | until_march | {"group_id": other.pk, "start_time": "14:00", "end_time": "15:00"}
+    )
+    with time_machine.travel("2026-02-04T02:00:00Z", tick=False):
+        assert api(cspace).delete(ended).status_code == 204
+        assert refused(api(cspace).put(url, {"group_id": other.pk})) == [("series", 1, 1, None)]
+    with time_machine.travel("2026-02-09T02:00:00Z", tick=False):
+        assert api(cspace).put(url, {"group_id": other.pk}).status_code == 200
 
 
 def test_what_a_longer_series_takes_is_decided_on_and_cspace_is_told(api, cspace, weekly):
