@@ -57,15 +57,23 @@ def database(cluster, django_db_blocker):
 def standing_still(cluster):
     """No process of the server gets a moment of time."""
     main = postmaster(cluster[0])
+    os.kill(main, signal.SIGSTOP)
+    await_true(lambda: is_stopped(main), BOUND)
+    # It takes away none that ends and makes none from here on: whoever is listed can be told to stop and to go on.
     with open(f"/proc/{main}/task/{main}/children", encoding="ascii") as children:
-        processes = [main, *map(int, children.read().split())]
+        processes = list(map(int, children.read().split()))
     for process in processes:
         os.kill(process, signal.SIGSTOP)
     try:
         yield
     finally:
-        for process in processes:
+        for process in [*processes, main]:
             os.kill(process, signal.SIGCONT)
+
+
+def is_stopped(process):
+    with open(f"/proc/{process}/stat", encoding="ascii") as file:
+        return file.read().rpartition(")")[2].split()[0] == "T"
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 WAIT_SECONDS = 30
-Behaviour = Callable[[socket.socket, threading.Event], None]
-"""What is done with a connection whose request has been read, until it is to be closed or the sink ends (the event)."""
+Behaviour = Callable[["Call", threading.Event], None]
+"""What is done with a call whose request has been read, until it is to be closed or the sink ends (the event)."""
 
 
 @dataclass
@@ -23,6 +23,22 @@ class Received:
     body: bytes
 
 
+class Call:
+    """One who has asked. It waits until its answer begins: from then on it may have asked the next thing already."""
+
+    def __init__(self, connection: socket.socket, end_wait: Callable[[], None]) -> None:
+        self._connection, self._end_wait, self._waits = connection, end_wait, True
+
+    def sendall(self, data: bytes) -> None:
+        self.end_wait()
+        self._connection.sendall(data)
+
+    def end_wait(self) -> None:
+        if self._waits:
+            self._waits = False
+            self._end_wait()
+
+
 @dataclass
 class Sink:
     port: int
@@ -30,7 +46,8 @@ class Sink:
     behaviours: list[Behaviour] = field(default_factory=list)
     """For the next connections; after them all get 204."""
     most_at_once: int = 0
-    _busy: int = 0
+    """The most calls that have waited for the begin of an answer at one moment."""
+    _waiting: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -47,18 +64,22 @@ class Sink:
                 return
             with self._lock:
                 self.received.append(request)
-                self._busy += 1
-                self.most_at_once = max(self.most_at_once, self._busy)
+                self._waiting += 1
+                self.most_at_once = max(self.most_at_once, self._waiting)
                 behaviour = self.behaviours.pop(0) if self.behaviours else answers(OK)
+            call = Call(connection, self._end_wait)
             try:
-                behaviour(connection, end)
+                behaviour(call, end)
             finally:
-                with self._lock:
-                    self._busy -= 1
+                call.end_wait()
         except (OSError, ValueError, KeyError):  # the other side has gone, or speaks no HTTP
             pass
         finally:
             connection.close()
+
+    def _end_wait(self) -> None:
+        with self._lock:
+            self._waiting -= 1
 
 
 def read_request(connection: socket.socket) -> Received | None:
@@ -74,41 +95,41 @@ def read_request(connection: socket.socket) -> Received | None:
 
 
 def answers(data: bytes) -> Behaviour:
-    return lambda connection, end: connection.sendall(data)
+    return lambda call, end: call.sendall(data)
 
 
 def status(code: int, *headers: str) -> Behaviour:
     return answers("\r\n".join([f"HTTP/1.1 {code} X", "Content-Length: 0", *headers, "", ""]).encode())
 
 
-def hangs(connection: socket.socket, end: threading.Event) -> None:
+def hangs(call: Call, end: threading.Event) -> None:
     end.wait(WAIT_SECONDS)
 
 
 def drips(head: bytes) -> Behaviour:
     """One byte at a time, for ever."""
 
-    def drip(connection: socket.socket, end: threading.Event) -> None:
-        connection.sendall(head)
+    def drip(call: Call, end: threading.Event) -> None:
+        call.sendall(head)
         while not end.wait(0.05):
-            connection.sendall(b"x")
+            call.sendall(b"x")
 
     return drip
 
 
 def pours(head: bytes, piece: bytes, times: int) -> Behaviour:
-    def pour(connection: socket.socket, end: threading.Event) -> None:
-        connection.sendall(head)
+    def pour(call: Call, end: threading.Event) -> None:
+        call.sendall(head)
         for _ in range(times):
-            connection.sendall(piece)
+            call.sendall(piece)
 
     return pour
 
 
 def slowly(seconds: float) -> Behaviour:
-    def answer(connection: socket.socket, end: threading.Event) -> None:
+    def answer(call: Call, end: threading.Event) -> None:
         end.wait(seconds)
-        connection.sendall(OK)
+        call.sendall(OK)
 
     return answer
 
