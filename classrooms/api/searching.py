@@ -58,15 +58,15 @@ def booker_in(view: CallerViewSet, query: Mapping[str, Any]) -> Booker | None:
     """For whom a room is looked for, if that is said. Raises: Invalid (no such group), PermissionDenied."""
     if not is_for_somebody(query):
         return None
-    person_id, attendees = view.caller.pk, query.get("attendees")
+    person_id, attendees, is_cspace = view.caller.pk, query.get("attendees"), view.access.is_cspace
     if "group_id" not in query:
-        return Booker(person_id, attendees=attendees)
+        return Booker(person_id, attendees=attendees, is_cspace=is_cspace)
     group = group_with_id(query["group_id"])
     if group is None:
         raise Invalid({"group_id": [UNKNOWN_GROUP]})
-    if not (view.access.is_cspace or view.access.is_member_of(group.pk)):
+    if not (is_cspace or view.access.is_member_of(group.pk)):
         raise PermissionDenied
-    return Booker(person_id, group, attendees)
+    return Booker(person_id, group, attendees, is_cspace)
 
 
 def search_of(view: CallerViewSet, query: Mapping[str, Any]) -> RoomSearch:
@@ -88,7 +88,7 @@ def free_for(view: CallerViewSet, query: Mapping[str, Any]) -> Response:
     the one in which it is found out who asks; more where rules have been written meanwhile, and for suggestions."""
     now, search, booker = clock.now(), search_of(view, query), booker_in(view, query)
     slots = slots_judged(query, now=now) if query["suggest"] else search.slots
-    judge = None if booker is None else judge_for(booker, slots, now=now)
+    judge = None if booker is None else judge_for(booker, slots, now=now, as_series="weekly_until" in query)
     sifted = sift(search, judge, is_bound=not view.access.is_cspace)
     first, last = places_of(asked_page(view.request))
     response = view.listing_of(_room_views(sifted.free[first:last]), count=len(sifted.free))
@@ -146,10 +146,10 @@ def room_for(view: CallerViewSet, query: Mapping[str, Any], room: RoomInSlot) ->
     judge = judge_for(booker, [slot], now=clock.now())
     (buffers,) = judge.buffers([sketch], [slot]).get(sketch.id, (NO_BUFFERS,))
     near = [asking_for_obstacles(sketch.id, slot.interval, buffers)] if buffers else []
-    questions = [] if judge.question is None else [judge.question]
+    questions = judge.questions
     answers = ask_each(*questions, *near) if questions or near else []
     if questions:
-        judge.hear(answers[0])
+        judge.hear(answers[: len(questions)])
     uses = obstacles_found(answers[-1]) if near else room.uses
     answer = judge.answer(sketch, slot)
     return RoomForSomebody(uses, answer.rules, answer.refusal or reason)

@@ -37,11 +37,13 @@ class RoomSketch(NamedTuple):
 
 @dataclass(frozen=True)
 class Booker:
-    """Who wants a room: a person, for a group or for himself. `attendees`: how many come, where that is known."""
+    """Who wants a room: a person, for a group or for himself. `attendees`: how many come, where that is known;
+    `is_cspace`: whether the one who asks may do what only cspace may."""
 
     person_id: int
     group: Group | None = None
     attendees: int | None = None
+    is_cspace: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,17 +58,17 @@ class RuleAnswer:
 class RoomJudge(Protocol):
     """Says what the rules in force say to somebody. Of its buffers it knows at once."""
 
-    question: Statement | None
-    """The rows of this it has to hear before it is asked for more; None: nothing (any more)."""
+    questions: Sequence[Statement]
+    """What it has to hear the rows of, in this order, before it is asked for more; empty: nothing (any more)."""
 
-    def hear(self, rows: ResultRows) -> None: ...
+    def hear(self, answers: Sequence[ResultRows]) -> None: ...
 
     def buffers(self, rooms: Iterable[RoomSketch], slots: Sequence[WantedSlot]) -> dict[int, tuple[Buffers, ...]]:
         """{id of a room: what a booking in it would have around each of the slots}, where that is anything."""
 
     def refusals(self, rooms: Iterable[RoomSketch], slots: Sequence[WantedSlot]) -> dict[int, str]:
         """{id of a room that cannot be had in all of the slots, one after the other: the sentence of the first rule
-        that refuses it}."""
+        that refuses it}. A judge of series says so too where the series of these slots cannot be had."""
 
     def answer(self, room: RoomSketch, slot: WantedSlot) -> RuleAnswer: ...
 
@@ -74,10 +76,11 @@ class RoomJudge(Protocol):
 @dataclass(frozen=True)
 class RuleSource:
     """How rules are asked. `question`: what a judge asks when it is made, for who asks ahead. `judge`: made for
-    somebody, all slots about which it will be asked, and the present moment."""
+    somebody, all slots about which it will be asked, the present moment, and whether slots are those of a weekly
+    series."""
 
     question: Statement
-    judge: Callable[[Booker, Sequence[WantedSlot], datetime], RoomJudge]
+    judge: Callable[[Booker, Sequence[WantedSlot], datetime, bool], RoomJudge]
 
 
 _sources: list[RuleSource] = []
@@ -93,6 +96,9 @@ def asking_for_rules_in_force() -> Statement:
     return _sources[0].question
 
 
-def judge_for(booker: Booker, slots: Sequence[WantedSlot], *, now: datetime) -> RoomJudge:
-    """A judge of all rooms in these slots. One round trip; one more, where rules have been written meanwhile."""
-    return _sources[0].judge(booker, slots, now)
+def judge_for(booker: Booker, slots: Sequence[WantedSlot], *, now: datetime, as_series: bool = False) -> RoomJudge:
+    """A judge of all rooms in these slots. One round trip; one more, where rules have been written meanwhile.
+
+    `as_series`: whether slots it is asked about are those of a weekly series.
+    """
+    return _sources[0].judge(booker, slots, now, as_series)

@@ -136,10 +136,11 @@ def kept_from(
         return {}, {}
     buffers = judge.buffers(rooms, slots)
     kinds = {of_each: kind for kind, of_each in enumerate(dict.fromkeys(buffers.values()))}
-    questions = [question for question in (judge.question, _asking_for_neighbours(kinds, slots)) if question]
+    neighbours = _asking_for_neighbours(kinds, slots)
+    questions = [*judge.questions, *([] if neighbours is None else [neighbours])]
     answers = send(*questions) if questions else []
-    if judge.question is not None:
-        judge.hear(answers[0])
+    if judge.questions:
+        judge.hear(answers[: len(judge.questions)])
     spans = {(kind, room_id): Interval(*span) for kind, room_id, *span in (answers[-1] if kinds else ())}
     near = {
         room_id: f"There has to be time around a booking {_span(spans[place])}"

@@ -14,7 +14,7 @@ from uuid import UUID
 from kernel.academic_calendar import Term, terms_in, terms_statement
 from kernel.db.batch import Statement, ask, send
 from kernel.db.pipeline import ResultRows
-from policies.enums import Effect, Period, WhereKind, WhoKind
+from policies.enums import Effect, LimitType, Period, WhereKind, WhoKind
 from policies.rules.limits import Concurrent, Gap, Quota, StandingLimit
 from policies.rules.reading import RuleReading, WhereNamed, WhoNamed
 from policies.rules.reading_limits import read_limit
@@ -83,6 +83,11 @@ class Rulebook:
             ),
             default=None,
         )
+
+    @cached_property
+    def limits_series(self) -> bool:
+        """Whether a rule says anything about weekly series as such."""
+        return any(rule.limit.type == LimitType.SERIES for rule in self.rules)
 
     @property
     def counts_for_owners(self) -> bool:

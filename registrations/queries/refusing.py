@@ -3,22 +3,25 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
 from classrooms.queries.refusing import Booker, RoomSketch, RuleAnswer, RuleSource, WantedSlot
 from classrooms.rules import Buffers
+from kernel.db.batch import Statement
 from kernel.db.pipeline import ResultRows
 from policies.enums import Effect, LimitType
 from policies.queries.rulebook import ASKING_FOR_VERSION, rulebook_in_force
 from policies.rules.checks import CHECKS
 from policies.rules.ledger import ChargesMade, Ledger
 from policies.rules.scopes import Party, Place, PolicyRule, Stay, deciding
-from policies.rules.verdicts import Verdict, buffer_minutes, may_be_individual
+from policies.rules.verdicts import Verdict, allows_series, buffer_minutes, may_be_individual
 from policies.rules.wishes import BookingWish, Known
 from registrations.queries.owners import asking_for_owners, ledger_in
+from registrations.queries.series_weeks import asking_for_weeks, broken_by_weeks, weeks_in
 
 NOT_ALONE = "This room is booked by groups only"
+NO_SERIES = "Weekly series in this room are entered by cspace only"
 NOWHERE = Place(0, "", 0, 0)
 ValueT = TypeVar("ValueT")
 
@@ -32,9 +35,9 @@ class LocalRules(NamedTuple):
 
 class JudgeOfBookings:
     """Judges single registrations by the rules in force. Slots are judged one after the other: each takes of what the
-    owner may have what the ones before have left."""
+    owner may have what the ones before have left. `as_series`: they are the dates of a weekly series."""
 
-    def __init__(self, booker: Booker, slots: Sequence[WantedSlot], now: datetime) -> None:
+    def __init__(self, booker: Booker, slots: Sequence[WantedSlot], now: datetime, as_series: bool) -> None:
         group = booker.group
         self._party = (
             Party(booker.person_id)
@@ -49,13 +52,23 @@ class JudgeOfBookings:
         """Where the owner has bookings that others of his keep away from."""
         self._rules_by_place = dict[object, LocalRules]()
         self._enough_by_capacity = dict[int, tuple[bool, ...]]()
-        self.question = asking_for_owners(self._book, [self._wish(NOWHERE, slot) for slot in slots])
+        self._of_owner = asking_for_owners(self._book, [self._wish(NOWHERE, slot) for slot in slots])
+        # A person alone has no series: his weeks are single bookings, and so are those of a group of which no rule
+        # says that its members may enter any.
+        self._has_series = as_series and group is not None and any(map(_is_about_series, self._rules))
+        self._is_cspace, self._weeks_of_others = booker.is_cspace, list[set[date]]()
+        group_ids = [self._party.group_id] if self._has_series and self._party.group_id else []
+        self._of_series = asking_for_weeks(self._book, group_ids, now)
+        self.questions: Sequence[Statement] = [each for each in (self._of_owner, self._of_series) if each is not None]
 
-    def hear(self, rows: ResultRows) -> None:
-        """What the owner has, as `question` has found it: it need not be asked again."""
-        self.question = None
-        self._ledger = ledger_in(str(rows[0][0]))
-        self._rooms_had = {each.classroom_id for each in self._ledger.bookings.get(self._party.owner, ())}
+    def hear(self, answers: Sequence[ResultRows]) -> None:
+        """What the owner has, as `questions` have found it: it need not be asked again."""
+        rest, self.questions = list(answers), []
+        if self._of_owner is not None:
+            self._ledger = ledger_in(str(rest.pop(0)[0][0]))
+            self._rooms_had = {each.classroom_id for each in self._ledger.bookings.get(self._party.owner, ())}
+        if self._of_series is not None:
+            self._weeks_of_others = weeks_in(rest[0])[self._party.group_id or 0]
 
     def answer(self, room: RoomSketch, slot: WantedSlot) -> RuleAnswer:
         """What the rules say to one wish."""
@@ -82,6 +95,8 @@ class JudgeOfBookings:
         return Buffers(*buffer_minutes(deciding(about, wish.party, wish.place, wish.stay, self._book.terms)))
 
     def _first_refusal(self, place: Place, rules: Sequence[PolicyRule], slots: Sequence[WantedSlot]) -> str:
+        if self._has_series and (refusal := self._refusal_of_series(self._wish(place, slots[0]), rules, slots)):
+            return refusal
         ledger = self._copied_ledger() if len(slots) > 1 else self._ledger
         for new_id, slot in enumerate(slots, -len(slots)):
             wish = self._wish(place, slot)
@@ -91,6 +106,13 @@ class JudgeOfBookings:
             if len(slots) > 1:
                 ledger.write(wish, new_id, ledger.charges_for(wish, verdict.deciding, new_id))
         return ""
+
+    def _refusal_of_series(self, first: BookingWish, rules: Sequence[PolicyRule], slots: Sequence[WantedSlot]) -> str:
+        decide = deciding(rules, first.party, first.place, first.stay, self._book.terms)
+        if not self._is_cspace and not allows_series(decide):
+            return NO_SERIES
+        broken = broken_by_weeks(decide, [slot.day for slot in slots], self._weeks_of_others)
+        return next((each.rule.sentence for each in broken if each.rule.effect == Effect.REFUSE), "")
 
     def _copied_ledger(self) -> Ledger:
         """One to be written into."""
@@ -148,6 +170,10 @@ class JudgeOfBookings:
                 if rule.limit.type == LimitType.ATTENDEES
             )
         return self._enough_by_capacity[capacity]
+
+
+def _is_about_series(rule: PolicyRule) -> bool:
+    return rule.limit.type == LimitType.SERIES
 
 
 def _place_of(room: RoomSketch) -> Place:

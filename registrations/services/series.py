@@ -27,6 +27,7 @@ from policies.rules.scopes import Party
 from registrations import rules
 from registrations.facts.series import SeriesCreated
 from registrations.models import Series
+from registrations.queries.series_weeks import weeks_of_groups
 from registrations.services.charging import charge_written
 from registrations.services.judging import PolicyBroken, locks_for
 from registrations.services.new_series import new_series_of, series_of
@@ -45,7 +46,6 @@ from registrations.services.series_judging import (
     check_series,
     judge_series,
     may_have_series,
-    weeks_of_groups,
 )
 from registrations.services.series_writing import WrittenSeries, asking_before_writing, writing_series
 

@@ -1,28 +1,27 @@
 """Series and the rules of the house: each of their dates is a booking, and the series itself may be too much."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
 from classrooms.models import Classroom
 from groups.models import Group
-from kernel.campus_time import Interval, campus_date, week_of
+from kernel.campus_time import Interval
 from kernel.db.batch import send
-from kernel.db.expressions import IsAmong
 from kernel.db.locks import Lock
 from policies.enums import Effect, LimitType
 from policies.queries.rulebook import Rulebook, kept_rulebook
 from policies.rules.checks import Broken
 from policies.rules.ledger import ChargesMade, Ledger
 from policies.rules.quotas import Charge
-from policies.rules.scopes import Party, Stay, deciding
-from policies.rules.verdicts import Verdict, allows_series, broken_by_series
+from policies.rules.scopes import Deciding, Party, Stay, deciding
+from policies.rules.verdicts import Verdict, allows_series
 from policies.rules.wishes import BookingWish
 from registrations.models import Series
 from registrations.queries.owners import asking_for_owners, ledger_in
+from registrations.queries.series_weeks import broken_by_weeks
 from registrations.services.judging import PolicyBroken, locks_for, party_of, place_of
 
 BrokenByDate = dict[tuple[int, date], list[dict[str, Any]]]
@@ -174,8 +173,12 @@ def broken_on_dates(
 
 def may_have_series(wish: SeriesWish, first: date, interval: Interval, now: datetime) -> bool:
     """Whether a rule lets members have weekly series there."""
-    rulebook, of_first = kept_rulebook(), wish.on(first, interval, now)
-    return allows_series(deciding(rulebook.rules, of_first.party, of_first.place, of_first.stay, rulebook.terms))
+    return allows_series(_deciding_on(wish.on(first, interval, now)))
+
+
+def _deciding_on(wish: BookingWish) -> Deciding:
+    rulebook = kept_rulebook()
+    return deciding(rulebook.rules, wish.party, wish.place, wish.stay, rulebook.terms)
 
 
 def judge_series(
@@ -183,33 +186,10 @@ def judge_series(
 ) -> list[Broken]:
     """The rules that the series as such breaks. `others`: the weeks in which each other series of its group runs
     (`weeks_of_groups`), and those before it in the same request."""
-    rulebook = kept_rulebook()
-    if not dates or not _are_counted(rulebook):
+    if not dates or not kept_rulebook().limits_series:
         return []
     first = min(dates)
-    of_first = wish.on(first, dates[first], now)
-    decide = deciding(rulebook.rules, of_first.party, of_first.place, of_first.stay, rulebook.terms)
-    weeks = {week_of(day) for day in dates}
-    most_beside = max((sum(week in other for other in others) for week in weeks), default=0)
-    return broken_by_series(decide, weeks=len(weeks), most_beside=most_beside)
-
-
-def weeks_of_groups(group_ids: Collection[int], now: datetime, *, except_for: int = 0) -> dict[int, list[set[date]]]:
-    """The weeks in which each series of some groups runs that is not over, by group, but for one. One statement; none,
-    where no rule is about series."""
-    weeks = defaultdict[int, list[set[date]]](list)
-    if not _are_counted(kept_rulebook()):
-        return weeks
-    rows = Series.objects.filter(IsAmong("group_id", group_ids), ends_on__gte=week_of(campus_date(now)))
-    for series in rows.exclude(pk=except_for).only("group_id", "starts_on", "ends_on", "cancelled_from"):
-        first = week_of(series.starts_on)
-        ahead = range(0, (series.last_on - first).days + 1, 7)
-        weeks[series.group_id].append({first + timedelta(days=days) for days in ahead})
-    return weeks
-
-
-def _are_counted(rulebook: Rulebook) -> bool:
-    return any(rule.limit.type == LimitType.SERIES for rule in rulebook.rules)
+    return broken_by_weeks(_deciding_on(wish.on(first, dates[first], now)), dates, others)
 
 
 def check_series(broken: Sequence[Broken], *, is_overriding: bool) -> bool:

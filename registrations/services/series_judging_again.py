@@ -11,6 +11,7 @@ from policies.enums import LimitType
 from policies.rules.verdicts import GIVING_UP, TYPE_ORDER
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration, Series
+from registrations.queries.series_weeks import weeks_of_groups
 from registrations.rules import WeeklySlot
 from registrations.services.handing_on import own_attendees
 from registrations.services.judging import PolicyBroken
@@ -22,7 +23,6 @@ from registrations.services.series_judging import (
     broken_on_dates,
     check_series,
     judge_series,
-    weeks_of_groups,
     wish_of_series,
 )
 

@@ -13,7 +13,7 @@ from groups.models import Group
 from kernel import clock
 from kernel.campus_time import campus_interval
 from tests.classrooms.divided import make_hall
-from tests.factories import join, make_classroom, make_group, make_registration
+from tests.factories import join, make_classroom, make_group, make_registration, make_series
 from tests.policies.scenes import make_mark, make_rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("document_clock")]
@@ -251,6 +251,67 @@ def test_a_rule_for_one_of_several_weeks_refuses_all(search, cspace, room):
     make_rule(cspace, limit=NO_BOOKING, where=where(room), during={"from": "2026-02-15", "until": "2026-02-15"})
     assert names(search("weekly_until=2026-02-08")) == ["Hall", "Room A"]
     assert names(search("weekly_until=2026-02-22")) == ["Hall"]
+
+
+# --- the weeks of a series -------------------------------------------------------------------------
+
+WEEKS = "weekly_until=2026-02-22"  # four of them
+
+
+def enter(api, user, team, room, until="2026-02-22"):
+    """What becomes of the series of these weeks."""
+    item = {"group_id": team.pk, "classroom": room.name, "day_of_week": 1, "start_time": "10:00", "end_time": "12:00"}
+    item |= {"start_date": "2026-02-01", "end_date": until, "description": "Choir"}
+    return api(user).post("batch-allocations/?dry_run=true", {"items": [item]})
+
+
+@pytest.mark.parametrize(
+    ("limit", "had"),
+    [
+        ({"type": "series", "max_weeks": 3}, False),
+        ({"type": "series", "max_weeks": 4}, True),
+        ({"type": "series", "max_per_week": 1}, False),
+        ({"type": "series", "max_per_week": 2}, True),
+        ({"type": "series"}, True),
+    ],
+)
+def test_weeks_that_no_series_may_have_are_not_offered(api, search, member, cspace, team, room, hall, limit, had):
+    make_series(by=cspace, group=team, classroom=room, starts_on=dt.date(2026, 2, 16))  # on Mondays
+    make_rule(cspace, limit=limit, where=where(hall), name="Weekly in the hall")
+    make_rule(cspace, limit={"type": "series"}, name="Weekly elsewhere")
+    for user in (member, cspace):
+        assert ("Hall" in names(search(WEEKS, by=user))) is had
+        assert (enter(api, user, team, hall).status_code == 201) is had
+        assert "Room A" in names(search(WEEKS, by=user))
+    reason = why(search(f"{WEEKS}&explain=true")).get("Hall")
+    assert reason is None if had else reason[0] == "policy"
+    assert names(search("suggest=true")) == ["Hall", "Room A"]  # one date is no series
+
+
+def test_where_members_enter_no_series_their_weeks_are_not_offered(api, search, member, cspace, team, room, hall):
+    make_rule(cspace, limit={"type": "series"}, where=where(hall))
+    assert (names(search(WEEKS)), names(search(WEEKS, by=cspace))) == (["Hall"], ["Hall", "Room A"])
+    assert [enter(api, user, team, room).status_code for user in (member, cspace)] == [403, 201]
+    assert why(search(f"{WEEKS}&explain=true")) == {
+        "Room A": ("policy", "Weekly series in this room are entered by cspace only")
+    }
+    assert names(search(WEEKS, whose="individual=true")) == []  # nobody may alone: no rule says so
+    make_rule(cspace, limit=INDIVIDUAL)
+    assert names(search(WEEKS, whose="individual=true")) == ["Hall", "Room A"]
+
+
+def test_a_series_that_somebody_has_to_decide_on_is_offered(api, search, cspace, team, room, hall):
+    make_rule(cspace, limit={"type": "series", "max_weeks": 3}, effect="approval")
+    assert names(search(WEEKS)) == ["Hall", "Room A"]
+
+
+def test_other_times_of_weeks_are_offered_by_the_same_rules(search, cspace, team, room, hall):
+    make_registration(by=cspace, group=team, classroom=room, day=dt.date(2026, 2, 8))
+    offered = search(f"{WEEKS}&suggest=true")["suggestions"]
+    assert {each["classroom"] for each in offered} == {"Hall", "Room A"}
+    make_rule(cspace, limit={"type": "series", "max_weeks": 3}, where=where(room))
+    make_rule(cspace, limit={"type": "series"}, where=where(hall))
+    assert {each["classroom"] for each in search(f"{WEEKS}&suggest=true")["suggestions"]} == {"Hall"}
 
 
 def test_pages_and_their_count_are_of_what_is_left(search, cspace, room):
