@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
         from accounts.queries.preferences import LANGUAGE
         from accounts.services.letters import CONFIRMATION, EMAIL_CHANGED
         from accounts.services.sessions import forget_expired_admin_sessions, forget_expired_sessions
+        from accounts.services.sid_logins import forget_logins
         from accounts.services.trail import trace
 
         languages.connect(LANGUAGE)
@@ -21,4 +22,5 @@ class AccountsConfig(AppConfig):
         register(
             Periodic(name="accounts.forget_sessions", do=forget_expired_sessions, every_seconds=HOUR),
             Periodic(name="accounts.forget_admin_sessions", do=forget_expired_admin_sessions, every_seconds=HOUR),
+            Periodic(name="accounts.forget_logins", do=forget_logins, every_seconds=60),
         )

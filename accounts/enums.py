@@ -19,6 +19,14 @@ class KeyScope(TextChoices):
     JOIN = "join"
 
 
+class LoginStatus(TextChoices):
+    """How far a login by sid has come: a program waits while somebody logs in in a browser."""
+
+    PENDING = "pending"
+    LOGGED_IN = "logged_in"
+    FAILED = "failed"
+
+
 class DeadKey(StrEnum):
     """Why an access key opens nothing. One that was replaced or revoked is like one that never was."""
 

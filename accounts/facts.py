@@ -26,6 +26,22 @@ SENTENCES = {
     "page.confirmation": Phrase("Send your mail from CSpace to {email}?"),
     "page.confirmation.button": Phrase("Confirm the address"),
     "page.confirmation.done": Phrase("Your address is confirmed: {email}"),
+    "page.sso.title": Phrase("Log in"),
+    "page.sso.explanation": Phrase(
+        "A program or page has asked to book rooms in your name. Log in only if you have just begun that yourself."
+    ),
+    "page.sso.username": Phrase("Username or e-mail address"),
+    "page.sso.password": Phrase("Password"),
+    "page.sso.button": Phrase("Log in"),
+    "page.sso.wrong": Phrase("Wrong username or password"),
+    "page.sso.too_often": Phrase("Too many tries: please wait a moment"),
+    "page.sso.done": Phrase("You are logged in. This window may be closed."),
+    "page.sso.not_admitted": Phrase("Your account may not book rooms here. Ask whoever runs this house."),
+    "page.sso.no_login": Phrase("This is no address of a login. Begin it once more where you have come from."),
+    "page.sso.nobody": Phrase("Nobody has said who you are. Begin the login once more where you have come from."),
+    "page.sso.over": Phrase(
+        "This login has been completed, or was begun too long ago. Begin it once more where you have come from."
+    ),
     "page.unsubscribing": Phrase("No more mail from CSpace?"),
     "page.unsubscribing.button": Phrase("Unsubscribe"),
     "page.unsubscribing.done": Phrase("You will get no more mail. In your preferences you can switch it on again."),
@@ -38,6 +54,14 @@ class PersonSwitching(Cascade):
     """Somebody is deactivated, or active again; his row says so already."""
 
     user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonSigningOn(Cascade):
+    """Somebody comes in by an identity provider, which says in which of its groups he is."""
+
+    user_id: int
+    provider_groups: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,13 +12,15 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
-from accounts.enums import KeyScope, MailChoice
+from accounts.enums import KeyScope, LoginStatus, MailChoice
 from accounts.rules import (
     DAILY_MINUTE,
+    MAX_DEPARTMENT,
     MAX_DISPLAY_NAME,
     MAX_REMINDER_HOURS,
     MAX_USERNAME,
     REMINDER_HOURS,
+    USERNAME,
     Access,
     Membership,
 )
@@ -58,11 +60,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         max_length=MAX_USERNAME,
         unique=True,
-        validators=[RegexValidator(r"\A[A-Za-z0-9_.@+-]+\Z", "Letters, digits and _ . @ + - only")],
+        validators=[RegexValidator(rf"\A{USERNAME.pattern}\Z", "Letters, digits and _ . @ + - only")],
     )
     display_name = models.CharField(max_length=MAX_DISPLAY_NAME, validators=[check_visible])
     email = models.EmailField(blank=True, default="", db_default="")
     """Where mail for him goes: an address that he, or who entered him, has confirmed; "" = nowhere."""
+    department = models.CharField(max_length=MAX_DEPARTMENT, blank=True, default="", db_default="")
+    """As the identity provider had it when it first sent him."""
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     token_version = models.IntegerField(default=0)
@@ -241,3 +245,47 @@ class AccessKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} key {self.pk}"
+
+
+class LoginSession(models.Model):
+    """A login that a program waits for and a person completes in a browser. Of its sid only the SHA-256 is kept, and
+    nothing of the key that it ends in: that follows from the sid (`accounts.services.sid_logins`)."""
+
+    digest = models.BinaryField(primary_key=True, max_length=32)
+    status = models.CharField(max_length=10, choices=LoginStatus, default=LoginStatus.PENDING)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+    completed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="loginsession_age")]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=LoginStatus.values), name="loginsession_known_status"),
+            models.CheckConstraint(
+                condition=Q(status=LoginStatus.LOGGED_IN, user__isnull=False)
+                | (~Q(status=LoginStatus.LOGGED_IN) & Q(user=None)),
+                name="loginsession_of_whoever_is_logged_in",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=LoginStatus.PENDING, completed_at=None)
+                | (~Q(status=LoginStatus.PENDING) & Q(completed_at__isnull=False)),
+                name="loginsession_completed_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"login of {self.created_at:%H:%M:%S}"
+
+
+class SsoWhitelist(models.Model):
+    """Somebody who comes in by single sign-on whatever groups he is in there."""
+
+    eppn = models.EmailField()
+    """What the identity provider calls him, in any case."""
+
+    class Meta:
+        verbose_name_plural = "SSO whitelist"
+        constraints = [models.UniqueConstraint(Lower("eppn"), name="ssowhitelist_once_each")]
+
+    def __str__(self) -> str:
+        return self.eppn

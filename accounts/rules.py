@@ -4,22 +4,27 @@ Pure: no database, no clock.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from kernel.changes import Changes
 from kernel.errors import PermissionDenied
 
 MAX_USERNAME = 150
+USERNAME = re.compile(r"[A-Za-z0-9_.@+-]+")
 MAX_DISPLAY_NAME = 150
+MAX_DEPARTMENT = 150
 DAILY_MINUTE = 8 * 60
 """When the mail of a day leaves for whoever has not said otherwise."""
 REMINDER_HOURS, MAX_REMINDER_HOURS = 24, 7 * 24
 """How long before a registration people are reminded of it, unless they say otherwise; at most."""
 
 
+PENDING_TIME, KNOWN_TIME = timedelta(minutes=10), timedelta(minutes=20)
+"""How long a login by sid can be completed after it has begun, and how long its outcome is told."""
 ADDRESS = "an address"
 """What the log says instead of one: it is kept for good, and read by all of cspace."""
 
@@ -85,6 +90,16 @@ class Access:
 def digest_of(secret: str) -> str:
     """What is kept of a token instead of it: its SHA-256, as PostgreSQL reads a bytea."""
     return "\\x" + hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def name_of_digest(secret: str) -> str:
+    """The same as a word: 64 hex digits."""
+    return digest_of(secret).removeprefix("\\x")
+
+
+def is_username(text: str) -> bool:
+    """Whether somebody can be called so."""
+    return len(text) <= MAX_USERNAME and USERNAME.fullmatch(text) is not None
 
 
 def without_addresses(changes: Changes) -> Changes:

@@ -6,6 +6,7 @@ from cspace.wsgi import application as answer  # sets Django up, which the feeds
 from django.conf import settings
 
 from classrooms.streams import RoomFeed
+from dialects.roomie import channels
 from kernel.live.hub import Hub
 from kernel.tables.reading import MAX_BYTES
 from notifications.streams import NoticeFeed
@@ -17,9 +18,10 @@ FORM_BYTES = 65_536
 """What stands around an uploaded file."""
 application = Application(
     answer,
-    Hub([NoticeFeed(), RoomFeed()]),
+    Hub([NoticeFeed(), RoomFeed(), channels.LoginFeed()]),
     threads=THREADS,
     most_streams=settings.CSPACE_STREAM_CAP,
+    most_of={channels.FEED: settings.CHANNEL_MAX_WAITERS},
     largest_body=max(MAX_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE) + FORM_BYTES,
     is_ending=is_draining,
 )

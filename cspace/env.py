@@ -6,8 +6,9 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from difflib import SequenceMatcher
 from io import StringIO
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -37,7 +38,7 @@ EXACT_ORIGIN = "an exact origin such as https://rooms.example.edu"
 
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 
-OWN_PREFIXES = ("CSPACE_", "OCCUPANCY_")
+OWN_PREFIXES = ("CSPACE_", "OCCUPANCY_", "ROOMIE_", "SSO_")
 """Names that are nobody else's: one that is no setting is a mistake, wherever it stands."""
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SERVICE_LINK = re.compile(r"[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)\w*)")
@@ -150,6 +151,20 @@ class Environment(Env):
                 kind = f"neither * nor {EXACT_ORIGIN}" if or_any else f"not {EXACT_ORIGIN}"
                 raise EnvError(f"{name}: {origin!r} is {kind}")
         return origins
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """Addresses, or networks such as 10.0.0.0/24. Raises: EnvError."""
+        try:
+            return [ip_network(word) for word in self.words(name)]
+        except ValueError as error:
+            raise EnvError(f"{name}: {error}") from error
+
+    def texts(self, name: str) -> dict[str, str]:
+        """Texts by text, as a JSON object. Raises: EnvError."""
+        value: Any = self.json(name, {})
+        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+            raise EnvError(f'{name}: must be a JSON object of texts such as {{"staff": "Office"}}')
+        return value
 
     def rate(self, name: str, default: str) -> str:
         """A rate such as 5/min, for `parse_rate`. Raises: EnvError."""

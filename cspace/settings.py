@@ -71,6 +71,15 @@ try:
     OCCUPANCY_PUBLIC_NAMES = env.bool("OCCUPANCY_PUBLIC_NAMES", False)
     OCCUPANCY_REQUIRE_LOGIN = env.bool("OCCUPANCY_REQUIRE_LOGIN", False)
 
+    # --- Single sign-on ----------------------------------------------------------------------------
+    SSO_PROXY_SECRET = env.secret("SSO_PROXY_SECRET")
+    SSO_PROXY_ADDRESSES = env.networks("SSO_PROXY_ADDRESSES")
+    SSO_GROUPS = env.texts("SSO_GROUPS")
+
+    # --- The Roomie dialect ------------------------------------------------------------------------
+    ROOMIE_ALLOWED_SSO_GROUPS = env.words("ROOMIE_ALLOWED_SSO_GROUPS", ["engscifac-ug"])
+    CHANNEL_MAX_WAITERS = env.int("CHANNEL_MAX_WAITERS", 1000, validate=validate.Range(1, 20_000))
+
     # --- Mail --------------------------------------------------------------------------------------
     SMTP_SERVER = env.str("SMTP_SERVER", "").strip()
     SMTP_STARTTLS = env.bool("SMTP_STARTTLS", False)
@@ -100,6 +109,7 @@ try:
         "refresh": env.rate("CSPACE_RATE_REFRESH", "30/min"),
         "write": env.rate("CSPACE_RATE_WRITE", "60/min"),
         "anonymous_write": env.rate("CSPACE_RATE_ANONYMOUS_WRITE", "60/min"),
+        "login_begun": env.rate("CSPACE_RATE_LOGIN_BEGUN", "300/min"),
         "confirmation": env.rate("CSPACE_RATE_CONFIRMATION", "5/h"),
         "read": env.rate("CSPACE_RATE_READ", "600/min"),
     }

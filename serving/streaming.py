@@ -16,7 +16,6 @@ from kernel import clock
 from kernel.api.errors import envelope
 from kernel.api.rendering import to_json
 from kernel.errors import ErrorCode
-from kernel.live import wire
 from kernel.live.hub import Hub
 from kernel.live.opening import OPENING, PLACES, PROMISE
 from kernel.live.streams import Opening, Stream, StreamPlaces
@@ -30,8 +29,6 @@ Headers = list[tuple[bytes, bytes]]
 
 IN_MEMORY = 1_048_576
 """Bytes of a body that are kept in memory; what is more goes into a file."""
-LONGEST_SECONDS = 3600.0
-"""After so long a stream is closed, and the client comes back."""
 BODY_SECONDS = 20.0
 """A body of which nothing comes for so long is not waited for."""
 DRAIN_POLL_SECONDS = 0.2
@@ -40,7 +37,7 @@ TAKING_SECONDS = 10.0
 
 
 class Application:
-    """Over a WSGI application, the feeds of a hub, and so many threads and streams at most."""
+    """Over a WSGI application, the feeds of a hub, and so many threads and streams at most; of some feeds fewer."""
 
     def __init__(
         self,
@@ -50,12 +47,13 @@ class Application:
         threads: int,
         most_streams: int,
         largest_body: int,
+        most_of: Mapping[str, int] | None = None,
         is_ending: Callable[[], bool] = lambda: False,
     ) -> None:
         self._handler, self._hub, self._is_ending = handler, hub, is_ending
         self._largest_body = largest_body
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self._places = StreamPlaces(most_streams)
+        self._places = StreamPlaces(most_streams, most_of)
         self._watching: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,11 +93,10 @@ class Application:
                 status, headers, content = await loop.run_in_executor(self._threads, self._handle, environ)
             finally:
                 opening: Opening | None = environ.get(OPENING)
-                if PROMISE in environ and (opening is None or status != 200):
-                    self._places.give_back()
-        if opening is None or status != 200:
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": content})
+                if PROMISE in environ and (opening is None or status != opening.form.status):
+                    self._places.give_back(environ[PROMISE])
+        if opening is None or status != opening.form.status:
+            await _send_whole(status, headers, content, send)
             return
         await self._stream(opening, headers, receive, send)
 
@@ -124,9 +121,10 @@ class Application:
         self._hub.join(stream)
         if self._watching is None:
             self._watching = asyncio.get_running_loop().create_task(self._watch_for_the_end())
-        ending = stream.loop.call_later(_seconds_of(opening), stream.close, "expired")
+        ending = stream.loop.call_later(opening.seconds_left(clock.now()), stream.close, "expired")
         leaving = asyncio.ensure_future(_gone(receive))
-        writing = asyncio.ensure_future(_write(stream, headers, send))
+        write = _write_one_answer if opening.form.is_one_answer else _write
+        writing = asyncio.ensure_future(write(stream, headers, send))
         try:
             await asyncio.wait({leaving, writing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -142,7 +140,7 @@ async def _write(stream: Stream, headers: Headers, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     is_last = False
     with contextlib.suppress(TimeoutError):
-        await _hand_over(wire.BEGINNING, send)
+        await _hand_over(stream.opening.form.beginning, send)
         while not is_last:
             chunk = await stream.next_chunk()
             is_last = stream.is_over  # of this chunk: what ends the stream while it is sent has the next one
@@ -150,8 +148,29 @@ async def _write(stream: Stream, headers: Headers, send: Send) -> None:
         await _hand_over(b"", send, is_end=True)
 
 
+async def _write_one_answer(stream: Stream, headers: Headers, send: Send) -> None:
+    """What the stream is given, or else what the view has answered."""
+    answer = await stream.one_answer()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(TAKING_SECONDS):
+            if answer is None:
+                await _send_whole(stream.opening.form.status, headers, b"", send)
+                return
+            own = [(_encoded(name.lower()), _encoded(value)) for name, value in answer.headers.items()]
+            names = {name for name, _ in own}
+            rest = [(name, value) for name, value in headers if name not in names]
+            await _send_whole(200, [*rest, *own], answer.body, send)
+
+
+async def _send_whole(status: int, headers: Headers, content: bytes, send: Send) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
 async def _hand_over(chunk: bytes, send: Send, *, is_end: bool = False) -> None:
     """Raises: TimeoutError: the reader takes nothing."""
+    if not (chunk or is_end):
+        return
     async with asyncio.timeout(TAKING_SECONDS):
         await send({"type": "http.response.body", "body": chunk, "more_body": not is_end})
 
@@ -162,20 +181,11 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _seconds_of(opening: Opening) -> float:
-    """How long a stream may be open."""
-    if opening.expires_at is None:
-        return LONGEST_SECONDS
-    left = (opening.expires_at - clock.now()).total_seconds()
-    return max(0.0, min(left, LONGEST_SECONDS))
-
-
 async def _refuse(send: Send) -> None:
     """Say that a body cannot be read, to whoever is still there."""
     refusal = envelope("The request is malformed, or its body did not come in time", ErrorCode.VALIDATION_ERROR)
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
-    await send({"type": "http.response.body", "body": to_json(refusal)})
+    await _send_whole(400, headers, to_json(refusal), send)
 
 
 async def _take_in(body: IO[bytes], receive: Receive, largest: int) -> bool:

@@ -57,17 +57,19 @@ def issue_key(
     user_id: int | None = None,
     group_id: int | None = None,
     lifetime: timedelta | None = None,
+    token: str | None = None,
 ) -> IssuedKey:
     """A new key of a person or of a group, whose former one of this scope opens nothing from the commit on.
 
     `by`: for a person's key himself, as he was read when he was found to be it: what has ended his sessions since, has
     ended the key too. Whether he may have a group's key is asked before. `lifetime`: None is without end.
+    `token`: one that nobody can guess, where it has to follow from something; else it is made by chance.
 
     Publishes `AccessKeyIssued`, or `AccessKeyReplaced`. Raises: PermissionDenied (somebody else's key).
     """
     if user_id is not None and user_id != by.pk:
         raise PermissionDenied
-    token, expires_at = secrets.token_hex(TOKEN_BYTES), None if lifetime is None else now + lifetime
+    token, expires_at = token or secrets.token_hex(TOKEN_BYTES), None if lifetime is None else now + lifetime
     version = None if user_id is None else by.token_version
     row = (digest_of(token), scope.value, user_id, version, group_id, by.pk, now, expires_at)
     (((key_id, is_replaced),),) = send(Statement(ISSUE, row))
@@ -104,8 +106,18 @@ def log_in_for_key(
 
     Publishes `AccessKeyIssued`. Raises: NotAuthenticated (the failure is counted), RateLimited, Unavailable.
     """
+    user = check_login(name=name, password=password, now=now, address=address, device=device)
+    return user, issue_key(scope=KeyScope.USER, by=user, now=now, user_id=user.pk)
+
+
+def check_login(
+    *, name: str, password: str, now: datetime, address: str | None = None, device: str | None = None
+) -> User:
+    """Whoever knows the password of a username, or of the one person with an address.
+
+    Raises: NotAuthenticated (the failure is counted), RateLimited, Unavailable.
+    """
     person = person_called(name)
     username = name if person is None else person.username
     with login_try(username=username, address=address, device=device, now=now):
-        user = check_credentials(username=username, password=password)
-    return user, issue_key(scope=KeyScope.USER, by=user, now=now, user_id=user.pk)
+        return check_credentials(username=username, password=password)

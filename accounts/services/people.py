@@ -45,6 +45,7 @@ def create_user(
     password: str | None,
     display_name: str = "",
     email: str = "",
+    department: str = "",
     is_superuser: bool = False,
     language: str | None = None,
 ) -> User:
@@ -62,6 +63,7 @@ def create_user(
             password,
             display_name=display_name or username,
             email=email,
+            department=department,
             is_superuser=is_superuser,
             is_staff=is_superuser,
         )

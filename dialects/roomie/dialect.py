@@ -17,7 +17,8 @@ def cors() -> Cors:
 DIALECT = Dialect(
     name="roomie",
     # The first part of each path has a dot, and no other path has these words before one.
-    paths=r"(?:api/v1/)?(?:user|rooms|society)\.",
+    paths=r"(?:api/v1/)?(?:user|rooms|society|push|stream)\.|Shibboleth\.sso/Login(?:/|\Z)",
+    pages=r"Shibboleth\.sso/Login(?:/|\Z)",
     urls="dialects.roomie.urls",
     envelope=envelope,
     cors=cors,

@@ -6,21 +6,28 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views import View
 
+from accounts.enums import LoginStatus
+from accounts.queries.sid_logins import login_of
+from accounts.services.sid_logins import begin_login
 from dialects.roomie import presidents
 from dialects.roomie.booking import book_room, wish_in
 from dialects.roomie.deleting import delete_booking
 from dialects.roomie.envelope import RoomieRefusal
+from dialects.roomie.login_messages import user_data
 from dialects.roomie.parameters import Parameters, day_in, parameters_of
+from dialects.roomie.refusals import UNKNOWN_SID
 from dialects.roomie.rooms import has_individual_access, open_rooms, room_called, slots_on
 from dialects.roomie.sessions import bearer_of, log_in, log_out, session_of
 from dialects.roomie.shapes import own_booking, room_item
+from dialects.roomie.sids import LoginAddresses, letters_of, origin_of
 from groups.queries.key_bearers import KeyBearer
 from kernel import clock
 from kernel.auth_trail import AuthEvent, recording_refusals
 from kernel.campus_time import campus_date, day_start, days_interval
 from kernel.errors import Invalid, PermissionDenied
 from kernel.read_throttling import count_read
-from kernel.requests import actor_id_of, name_actor
+from kernel.requests import actor_id_of, client_address, name_actor, network_of
+from kernel.throttling import count_try
 from policies.queries.rulebook import rulebook_in_force
 from registrations.queries.bookings_of_a_person import bookings_of_person
 
@@ -103,6 +110,37 @@ class LogoutView(Acts, RoomieView):
     def answer(self, request: HttpRequest) -> Any:
         log_out(request, now=clock.now())
         return {"success": True}
+
+
+class BeginLoginView(Acts, RoomieView):
+    """A login that is completed in a browser. It writes a row, so that a HEAD is none."""
+
+    def answer(self, request: HttpRequest) -> Any:
+        now = clock.now()
+        count_try("login_begun", network_of(client_address(request)), now=now)
+        addresses = LoginAddresses(origin_of(request), begin_login(now=now))
+        return {
+            "loginUrl": addresses.login,
+            "callbackUrl": addresses.callback,
+            "sid": addresses.sid,
+            "stream_sub_url": addresses.stream,
+            "stream_sub_lp_url": addresses.long_poll,
+        }
+
+
+class LoginStatusView(Posts, RoomieView):
+    def answer(self, request: HttpRequest) -> Any:
+        count_read(request)
+        now, letters = clock.now(), letters_of(parameters_of(request).required("sid"))
+        login = None if letters is None else login_of(letters, now=now)
+        if letters is None or login is None:
+            raise RoomieRefusal(*UNKNOWN_SID)
+        if login.status == LoginStatus.PENDING:
+            return {"success": "OK", "status": "NOT_LOGGED_IN"}
+        data = user_data(letters, login, now=now)
+        if data is None:
+            return {"success": "OK", "status": "LOGIN_ERROR"}
+        return {"success": "OK", "status": "LOGGED_IN", "user_data": data}
 
 
 class InfoView(Reads, CallerView):

@@ -10,11 +10,12 @@ from kernel.errors import Unavailable
 from kernel.live.streams import Opening, StreamPlaces
 
 PLACES, PROMISE, OPENING = "cspace.live.places", "cspace.live.promise", "cspace.live.opening"
-"""Where the environment of a request has the places of its process, whether one is promised, and what is offered."""
+"""Where the environment of a request has the places of its process, of which feed one is promised, what is offered."""
 
 
-def reserve(request: HttpRequest | Request) -> None:
-    """Have a place promised, before anything is used up by which somebody may come in.
+def reserve(request: HttpRequest | Request, feed: str = "") -> None:
+    """Have a place promised, before anything is used up by which somebody may come in. `feed`: of one that may have
+    fewer than there are.
 
     Raises:
         Unavailable: this process serves no streams, or has no place for one more.
@@ -22,10 +23,10 @@ def reserve(request: HttpRequest | Request) -> None:
     places: StreamPlaces | None = request.META.get(PLACES)
     if places is None:
         raise Unavailable("Streams are served elsewhere: this process answers requests only")
-    places.promise()
-    request.META[PROMISE] = True
+    places.promise(feed)
+    request.META[PROMISE] = feed
 
 
 def offer(request: HttpRequest | Request, opening: Opening) -> None:
-    """Have the answer to this request, which has a place, become a stream, if it is a success."""
+    """Have the answer to this request, which has a place, become a stream, if it has the status of its form."""
     request.META[OPENING] = opening

@@ -3,7 +3,7 @@ but for what says otherwise."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -27,7 +27,7 @@ class Opening:
     """What a view has found out about a reader, once for the whole stream.
 
     `feed`: the name of the feed that he reads; `wish`: what of it, in the feed's own words; `session`: the claims by
-    which he is logged in, None for a stranger; `expires_at`: when these end.
+    which he is logged in, None for a stranger; `expires_at`: when these end; `form`: how it is written.
     """
 
     feed: str
@@ -35,6 +35,21 @@ class Opening:
     user_id: int | None = None
     session: Any = None
     expires_at: datetime | None = None
+    form: wire.StreamForm = wire.EVENTS
+
+    def seconds_left(self, now: datetime) -> float:
+        """How long the stream may be open."""
+        if self.expires_at is None:
+            return self.form.longest_seconds
+        return max(0.0, min((self.expires_at - now).total_seconds(), self.form.longest_seconds))
+
+
+@dataclass(frozen=True)
+class WholeAnswer:
+    """What a stream is given that is one answer."""
+
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(eq=False)
@@ -46,6 +61,7 @@ class Stream:
     _waiting: dict[Any, bytes] = field(default_factory=dict)
     _counted: int = 0
     _reason: str | None = None
+    _answer: WholeAnswer | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def give(self, *chunks: bytes, key: Any = None, counts: bool = True) -> None:
@@ -58,6 +74,10 @@ class Stream:
     def close(self, reason: str) -> None:
         """Say `bye` and end, from any thread; what waits is written first, unless the reader is slow."""
         self._tell(self._end, reason)
+
+    def answer(self, answer: WholeAnswer) -> None:
+        """Have this be the one answer, from any thread."""
+        self._tell(self._take_answer, answer)
 
     def _tell(self, what: Any, *arguments: Any) -> None:
         try:
@@ -79,6 +99,16 @@ class Stream:
             self._waiting[place] = chunk
         self._news.set()
 
+    def _take_answer(self, answer: WholeAnswer) -> None:
+        if self._reason is None:
+            self._answer = answer
+            self._end("answered")
+
+    async def one_answer(self) -> WholeAnswer | None:
+        """The answer, as soon as there is one; None, if it is over before."""
+        await self._news.wait()
+        return self._answer
+
     def _end(self, reason: str) -> None:
         self._reason = self._reason or reason
         self._news.set()
@@ -95,36 +125,44 @@ class Stream:
                 await self._news.wait()
         except TimeoutError:
             if not self._news.is_set():  # what came at that very moment is not passed over
-                return wire.HEARTBEAT
+                return self.opening.form.heartbeat
         self._news.clear()
         chunks = list(self._waiting.values())
         self._waiting.clear()
         self._counted = 0
-        if self._reason is not None:
+        if self._reason is not None and self.opening.form.says_bye:
             chunks.append(wire.bye(self._reason))
         return b"".join(chunks)
 
 
 class StreamPlaces:
-    """The streams of a process, at most so many at once. Safe from any thread where it says so."""
+    """The streams of a process, at most so many at once; of some feeds fewer. Safe from any thread where it says so."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_of: Mapping[str, int] | None = None) -> None:
         self._left = BoundedSemaphore(most)
+        self._left_of = {feed: BoundedSemaphore(number) for feed, number in (most_of or {}).items()}
         self._open: dict[Stream, None] = {}
         self._by_person: defaultdict[tuple[str, int], list[Stream]] = defaultdict(list)
 
-    def promise(self) -> None:
+    def promise(self, feed: str = "") -> None:
         """From any thread: keep a place for a stream that is about to be opened: then it is taken, or given back.
 
-        Raises:
+        `feed`: which one, where it may have fewer. Raises:
             Unavailable: there are as many streams as this process may have.
         """
-        if not self._left.acquire(blocking=False):
-            raise Unavailable("Too many streams are open, please try again", retry_after=RETRY_SECONDS)
+        of_feed = self._left_of.get(feed)
+        if of_feed is None or of_feed.acquire(blocking=False):
+            if self._left.acquire(blocking=False):
+                return
+            if of_feed is not None:
+                of_feed.release()
+        raise Unavailable("Too many streams are open, please try again", retry_after=RETRY_SECONDS)
 
-    def give_back(self) -> None:
+    def give_back(self, feed: str = "") -> None:
         """From any thread: what was promised is not wanted."""
         self._left.release()
+        if feed in self._left_of:
+            self._left_of[feed].release()
 
     def take(self, stream: Stream) -> None:
         """Let one in who has a promise; a person's oldest of the kind goes, if he had more than `MAX_PER_PERSON`."""
@@ -140,7 +178,7 @@ class StreamPlaces:
     def leave(self, stream: Stream) -> None:
         """Its place is free from now on."""
         del self._open[stream]
-        self._left.release()
+        self.give_back(stream.opening.feed)
         key = stream.opening.feed, stream.opening.user_id or 0
         own = self._by_person.get(key, [])
         if stream in own:

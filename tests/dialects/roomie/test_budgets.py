@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.services.sid_logins import ticket_for
+from dialects.roomie.sids import letters_of
 from dialects.roomie.urls import CALLS
 from kernel import clock
 from kernel.campus_time import campus_date
@@ -28,6 +30,9 @@ BUDGET = {
     "society.addUser": 10,
     "society.deleteUser": 14,
     "user.logout": 5,
+    "user.login.getToken": 1,
+    "user.login.status": 5,
+    "user.login.callback": 9,
 }
 
 
@@ -67,6 +72,13 @@ def test_calls_cost_what_they_may(house, stock_of_ids, size):
     cost("society.token", lambda: wil.get("society.token", society_id="SOTECHSOC"))
     cost("society.addUser", lambda: wil.post("society.addUser", username="student", society_id="SOTECHSOC"))
     cost("society.deleteUser", lambda: wil.post("society.deleteUser", username="student", society_id="SOTECHSOC"))
+    begun = cost("user.login.getToken", lambda: wil.get("user.login.getToken"))
+    letters = letters_of(begun["sid"])
+    ticket = ticket_for(letters, house.wil, now=clock.now())
+    with CaptureQueriesContext(connection) as captured:
+        assert wil.get("user.login.callback", sid=letters, ticket=ticket).status_code == 200
+    costs["user.login.callback"] = len(captured)
+    cost("user.login.status", lambda: wil.post("user.login.status", sid=letters))
     cost("user.logout", lambda: wil.get("user.logout"))
     assert costs == BUDGET
 
