@@ -109,6 +109,11 @@ def week_of(day: date) -> date:
     return day - timedelta(days=day_of_week(day) - 1)
 
 
+def monday_of(day: date) -> date:
+    """The Monday that begins the week of a day as booking rules count weeks (policy §3)."""
+    return day - timedelta(days=day.weekday())
+
+
 def weekly_dates(first: date, last: date, on_day: int) -> list[date]:
     """The dates first…last, both included, that fall on a day of the week (1 = Sunday)."""
     start = first + timedelta(days=(on_day - day_of_week(first)) % 7)

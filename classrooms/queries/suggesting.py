@@ -12,7 +12,14 @@ from classrooms.queries.rooms import Rooms
 from classrooms.queries.sifting import kept_from
 from classrooms.querysets import BookingHoldQuerySet
 from classrooms.rules import slot_faults
-from kernel.campus_time import MINUTES_PER_DAY, Interval, WallTimeDoesNotExist, campus_interval, format_minute
+from kernel.campus_time import (
+    MINUTES_PER_DAY,
+    Interval,
+    WallTimeDoesNotExist,
+    campus_interval,
+    clamped_interval,
+    format_minute,
+)
 
 MAX_SUGGESTIONS = 10
 STEPS = (30, -30, 60, -60)
@@ -22,7 +29,8 @@ STEPS = (30, -30, 60, -60)
 def weekly(slot: Mapping[str, Any], *, shift: int = 0) -> tuple[Interval, ...]:
     """The slot, `shift` minutes later, on its date and on the same weekday of every week until `weekly_until`.
 
-    A week whose wall time does not exist is left out: nobody can book it.
+    A week in which nothing of the time exists is left out; one in which a part does not, is had for the rest of it, as
+    by a series.
     """
     return tuple(each.interval for each in weekly_slots(slot, shift=shift))
 
@@ -33,10 +41,19 @@ def weekly_slots(slot: Mapping[str, Any], *, shift: int = 0) -> tuple[WantedSlot
     start, end = slot["start_time"] + shift, slot["end_time"] + shift
     last, slots = slot.get("weekly_until", day), []
     while day <= last:
-        with suppress(WallTimeDoesNotExist):
-            slots.append(WantedSlot(day, start, end, campus_interval(day, start, end)))
+        if (interval := _interval(day, start, end, is_weekly="weekly_until" in slot)) is not None:
+            slots.append(WantedSlot(day, start, end, interval))
         day += timedelta(days=7)
     return tuple(slots)
+
+
+def _interval(day: date, start: int, end: int, *, is_weekly: bool) -> Interval | None:
+    """What a series would book, or a single registration; None for nothing."""
+    if is_weekly:
+        return clamped_interval(day, start, end)
+    with suppress(WallTimeDoesNotExist):
+        return campus_interval(day, start, end)
+    return None
 
 
 def suggestions(

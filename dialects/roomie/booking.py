@@ -76,20 +76,29 @@ def book_room(wish: BookingForm, bearer: KeyBearer, *, now: datetime) -> Registr
     if society is None and bearer.society is not None:
         raise RoomieRefusal("SOCIETY_ACCESS_DENIED", "With the token of a society only the society books")
     room = room_called(wish.room_id)
-    if society is None and not has_individual_access(room, rulebook_in_force().rules):
-        raise RoomieRefusal(*NOT_ALONE)
-    day, start, end = day_in(wish.date), start_in(wish.start_time), end_in(wish.end_time)
-    if end <= start:
-        raise RoomieRefusal("INVALID_DATETIME", "The end must be after the start")
+    try:
+        slot = _slot(wish)
+    except RoomieRefusal:
+        if society is None and not has_individual_access(room, rulebook_in_force().rules):
+            raise RoomieRefusal(*NOT_ALONE) from None  # whose room it is comes before when
+        raise
     request = BookingRequest(
         classroom=room,
         group_id=None if society is None else society.id,
-        slot=Slot(day, start, end),
+        slot=slot,
         description=wish.text,
         origin=Origin.ROOMIE if bearer.society is None else Origin.SOCIETY,
         is_approved=True,
     )
     return _booked(request, bearer, now)
+
+
+def _slot(wish: BookingForm) -> Slot:
+    """Raises: RoomieRefusal."""
+    day, start, end = day_in(wish.date), start_in(wish.start_time), end_in(wish.end_time)
+    if end <= start:
+        raise RoomieRefusal("INVALID_DATETIME", "The end must be after the start")
+    return Slot(day, start, end)
 
 
 def _society(wish: BookingForm, bearer: KeyBearer) -> Society:

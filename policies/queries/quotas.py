@@ -9,7 +9,7 @@ from kernel.db.batch import Statement, send
 from kernel.db.pipeline import ResultRow
 from policies.enums import LimitType, OwnerKind, Per
 from policies.queries.rulebook import Rulebook, rulebook_in_force
-from policies.rules.limits import Individual, kinds_of
+from policies.rules.limits import Individual, Lifted, kinds_of
 from policies.rules.quotas import QuotaWindow, windows_at
 from policies.rules.scopes import WHO_RANKS, Owner, Party, PolicyRule
 from policies.rules.shown import limit_json
@@ -62,9 +62,18 @@ def _parties(owner: Owner, groups: Sequence[ResultRow]) -> list[Party]:
 
 
 def _limiting(rulebook: Rulebook, owner: Owner, parties: Sequence[Party]) -> list[PolicyRule]:
-    """The quotas that count what the owner has, without those that another for him outranks wherever they hold."""
-    limiting = [rule for rule in rulebook.quotas if any(_counts(rule, owner, party, rulebook) for party in parties)]
-    return [rule for rule in limiting if not any(_outranks(other, rule) for other in limiting)]
+    """The quotas that count what the owner has for any of these, without those that another rule for the same one
+    outranks wherever they hold, be it a quota or one that lifts it."""
+    limiting = dict[int, PolicyRule]()
+    for party in parties:
+        counting = [rule for rule in rulebook.quotas if _counts(rule, owner, party, rulebook)]
+        others = [*counting, *(rule for rule in rulebook.rules if _lifts_quota(rule) and rule.who.includes(party))]
+        limiting |= {rule.id: rule for rule in counting if not any(_outranks(other, rule) for other in others)}
+    return [limiting[rule_id] for rule_id in sorted(limiting)]
+
+
+def _lifts_quota(rule: PolicyRule) -> bool:
+    return isinstance(rule.limit, Lifted) and rule.limit.type == LimitType.QUOTA
 
 
 def _counts(rule: PolicyRule, owner: Owner, party: Party, rulebook: Rulebook) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from kernel.academic_calendar import Term
-from kernel.campus_time import DAY, week_of
+from kernel.campus_time import DAY, monday_of
 from policies.enums import LimitType
 from policies.rules.checks import Broken
 from policies.rules.limits import Quota
@@ -32,7 +32,7 @@ class SeriesSpan:
 
     @property
     def weeks(self) -> int:
-        return (week_of(self.last) - week_of(self.first)) // WEEK + 1
+        return (monday_of(self.last) - monday_of(self.first)) // WEEK + 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +72,8 @@ class _Taken:
     def most_beside(self, booking: LiveBooking, span: SeriesSpan) -> int:
         """How many other series of the owner run in the fullest of its weeks."""
         others = [each for each in self.series[booking.party.owner].values() if each.id != span.id]
-        weeks = [week_of(span.first) + number * WEEK for number in range(span.weeks)]
-        return max((sum(week_of(each.first) <= week <= each.last for each in others) for week in weeks), default=0)
+        weeks = [monday_of(span.first) + number * WEEK for number in range(span.weeks)]
+        return max((sum(monday_of(each.first) <= week <= each.last for each in others) for week in weeks), default=0)
 
     def take(self, rule: PolicyRule, booking: LiveBooking, decide: Deciding) -> None:
         owner, own = booking.party.owner, OwnBooking(booking.id, booking.place.classroom_id, booking.stay.interval)

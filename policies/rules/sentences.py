@@ -101,8 +101,8 @@ def limit_in_words(limit: Limit) -> str:
         case NoticePeriod():
             return _notice(limit)
         case Cancelling():
-            late = "not" if limit.then == Late.REFUSE else "only with a mark"
-            return f"Within {minutes_in_words(limit.min_minutes)} before the start cancelled {late}"
+            late = "Not" if limit.then == Late.REFUSE else "Only with a mark"
+            return f"{late} cancelled or moved within {minutes_in_words(limit.min_minutes)} before the start"
         case Length():
             return _between("long", limit.min_minutes, limit.max_minutes)
         case Grid():

@@ -21,6 +21,7 @@ from kernel.api.fields import (
     EndTimeField,
     IdField,
     IntegerField,
+    QueryBooleanField,
     TextField,
     TimeField,
     TimestampField,
@@ -139,9 +140,10 @@ class SeriesChangeInput(Input):
 
 
 class CancelQuery(Query):
-    """`DELETE /batch-allocations/{id}/`: from today on, or from a later day."""
+    """`DELETE /batch-allocations/{id}/`: from today on, or from a later day; `override`: however late, for cspace."""
 
     from_date = DateField(required=False)
+    override = QueryBooleanField(required=False)
 
 
 def asking_for_named(body: Any) -> dict[str, Statement]:

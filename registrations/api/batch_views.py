@@ -1,6 +1,6 @@
 """Batch allocation over HTTP (contract §7): series, entered and changed by cspace."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts.api.viewsets import CallerViewSet
 from accounts.models import User
+from accounts.rules import Access, check_cspace
 from classrooms.api.examples import room_taken
 from kernel import clock
 from kernel.api.examples import DAYS_AHEAD
@@ -17,7 +18,7 @@ from kernel.api.filters import filtered
 from kernel.api.operations import Operation
 from kernel.api.permissions import InCSpace, LoggedIn
 from kernel.campus_time import campus_date
-from kernel.errors import PermissionDenied
+from kernel.errors import Invalid, PermissionDenied
 from registrations.api.batch_serializers import (
     BatchInput,
     CancelQuery,
@@ -42,12 +43,23 @@ from registrations.services.series_holding import SeriesIsCutOff, SeriesIsOver, 
 from registrations.services.series_moving import change_series
 from registrations.services.series_retrying import retry_skipped
 
+MIXED = "Must be said of all items of a request, or of none"
 ONE_OR_MANY = PolymorphicProxySerializer(
     component_name="BatchAllocationInput", serializers=[SeriesInput, BatchInput], resource_type_field_name=None
 )
 ENTERED = PolymorphicProxySerializer(
     component_name="BatchAllocationOutput", serializers=[SeriesOutput, SeriesList], resource_type_field_name=None
 )
+
+
+def _override_in(items: Sequence[Mapping[str, Any]], access: Access) -> bool:
+    """Whether all items go over the rules. Raises: PermissionDenied (not cspace), Invalid (some do, some do not)."""
+    wishes = [item.get("override", False) for item in items]
+    if any(wishes):
+        check_cspace(access)
+    if len(set(wishes)) > 1:
+        raise Invalid({f"items.{place}.override": [MIXED] for place, wish in enumerate(wishes) if not wish})
+    return any(wishes)
 
 
 def cut_off() -> SeriesIsCutOff:
@@ -77,7 +89,7 @@ class BatchAllocationViewSet(CallerViewSet):
         wish = self.body(BatchInput if is_batch else SeriesInput, **context)
         items = [{**wish, **item} for item in wish["items"]] if is_batch else [wish]
         requests = [_series_request(item, place if is_batch else None, self.caller) for place, item in enumerate(items)]
-        is_overriding = all(item.get("override", False) for item in items)
+        is_overriding = _override_in(items, self.access)
         rows = create_series(by=self.caller, now=clock.now(), requests=requests, is_overriding=is_overriding)
         if is_batch:
             return Response({"results": [SeriesOutput(series).data for series in rows]}, status=201)
@@ -125,7 +137,13 @@ class BatchAllocationViewSet(CallerViewSet):
     def destroy(self, request: Request, pk: int) -> Response:
         self._own_series(pk)
         query = self.query(CancelQuery)
-        cancel_series(series_id=pk, by=self.caller, now=clock.now(), from_day=query.get("from_date"))
+        cancel_series(
+            series_id=pk,
+            by=self.caller,
+            now=clock.now(),
+            from_day=query.get("from_date"),
+            is_overriding=query.get("override", False),
+        )
         return Response(status=204)
 
     @Operation(InCSpace, responses=SeriesOutput, conflicts=[SeriesIsOver], resource="Series")

@@ -178,6 +178,7 @@ class SeriesCancelled(_AboutSeries):
     from_day: date
     cancelled_ids: tuple[int, ...]
     reason: str = ""
+    overridden: Overridden = None
 
     @property
     def details(self) -> dict[str, Any]:
@@ -187,6 +188,7 @@ class SeriesCancelled(_AboutSeries):
             "cancelled_count": len(self.cancelled_ids),
             "cancelled_ids": list(self.cancelled_ids),
             **({"reason": self.reason} if self.reason else {}),
+            **overriding_details(self.overridden),
         }
 
     def notices(self) -> Iterable[Notice]:

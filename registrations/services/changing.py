@@ -23,13 +23,14 @@ from kernel.errors import Invalid, InvalidState, PermissionDenied
 from kernel.facts import publish
 from kernel.wording import interval_in_words
 from policies.rules.scopes import Stay
+from policies.rules.verdicts import TYPE_ORDER, marks
 from registrations import rules
 from registrations.enums import RegistrationStatus
 from registrations.facts.registrations import Overridden, RegistrationChanged
 from registrations.models import Registration
 from registrations.queries.registrations import group_of
 from registrations.services.booking import Slot, deciders_of
-from registrations.services.judging import Judged, check_not_late, turn_of
+from registrations.services.judging import Judged, PolicyBroken, check_not_late, too_late_for, turn_of
 from registrations.services.judging_again import Target, charge_again, judge_target, rules_to_decide_on
 from registrations.services.registration_holding import (
     RegistrationIsCancelled,
@@ -127,12 +128,16 @@ def _judge(
         attendees=_attendees_after(registration, change),
     )
     judgement = judge_target(registration, target, by=by, now=now, is_overriding=change.is_overriding)
-    late: Overridden = ()
-    if is_move(registration, change):
-        late = check_not_late(registration, by=by, now=now, is_overriding=change.is_overriding)
-    if not change.is_overriding:
-        return judgement, None
-    return judgement, (*(late or ()), *(judgement.verdict.json if judgement else ()))
+    moves = is_move(registration, change)
+    late = [each.json for each in too_late_for(registration, now) if not marks(each.rule)] if moves else []
+    broken = judgement.verdict.json if judgement else []
+    is_refused = bool(late) or (judgement is not None and judgement.verdict.is_refused)
+    if is_refused and not change.is_overriding:
+        raise PolicyBroken(sorted([*late, *broken], key=lambda rule: (TYPE_ORDER[rule["type"]], rule["rule_id"])))
+    overridden: Overridden = ()
+    if moves:  # it may be marked
+        overridden = check_not_late(registration, by=by, now=now, is_overriding=change.is_overriding)
+    return judgement, (*(overridden or ()), *broken) if change.is_overriding else None
 
 
 def _slot_after(registration: Registration, change: RegistrationChange) -> Slot:

@@ -34,9 +34,10 @@ class Target:
 def judge_target(
     registration: Registration, target: Target, *, by: User, now: datetime, is_overriding: bool
 ) -> Judged | None:
-    """What the rules say to a change; None, where it changes nothing that they ask about.
+    """What the rules say to a change, which is not refused by it yet; None, where it changes nothing that they ask
+    about.
 
-    Raises: PermissionDenied (no rule allows the booking without a group there), PolicyBroken.
+    Raises: PermissionDenied (no rule allows the booking without a group there).
     """
     present = wish_in(registration, now)
     rulebook = kept_rulebook()
@@ -58,7 +59,6 @@ def judge_target(
     is_individual = target.group is None and not wish.gives_up
     if is_individual and not (is_overriding or may_be_individual(judgement.verdict.deciding)):
         raise PermissionDenied
-    judgement.check(is_overridden=is_overriding)
     return judgement
 
 

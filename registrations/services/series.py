@@ -16,7 +16,7 @@ from groups.models import Group
 from groups.queries.recipients import cspace_people
 from groups.rules import UNKNOWN_GROUP
 from groups.services.holding import groups_held, holding_groups
-from kernel.campus_time import week_of
+from kernel.campus_time import monday_of
 from kernel.db.batch import Statement, put_off, send
 from kernel.db.ids import numbers_in
 from kernel.db.transactions import StaleRead, transactional
@@ -218,7 +218,7 @@ def _judge_requests(
             raise PermissionDenied
         others = weeks_of.setdefault(request.draft.group_id, [])
         broken = judge_series(wish, days, now, others)
-        others.append({week_of(day) for day in days})
+        others.append({monday_of(day) for day in days})
         of_all += [each.json | ({} if request.item is None else {"item": request.item}) for each in broken]
         has_to_wait = check_series(broken, is_overriding=is_overriding)
         if has_to_wait or not (by.access.is_cspace or request.classroom.auto_approve):

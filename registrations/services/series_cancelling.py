@@ -5,36 +5,38 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from accounts.models import User
+from accounts.rules import check_cspace
 from kernel.campus_time import campus_date
 from kernel.db.expressions import IsAmong
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, PermissionDenied
 from kernel.facts import Fact, publish_many
 from policies.queries.rulebook import is_kept, rulebook_version
-from policies.rules.verdicts import marks
 from registrations import rules
-from registrations.facts.registrations import RegistrationSummary
+from registrations.facts.registrations import Overridden, RegistrationSummary
 from registrations.facts.series import SeriesCancelled
-from registrations.models import Registration, Series
+from registrations.models import Series
 from registrations.services.cancelling import set_cancelled
-from registrations.services.judging import RULES_ARE_READ, PolicyBroken, check_not_late, too_late_for
+from registrations.services.judging import RULES_ARE_READ
 from registrations.services.series_holding import hold_series
-from registrations.services.series_judging import broken_on_dates
+from registrations.services.series_judging import check_none_late
 from registrations.services.week_rows import give_up_weeks
 
 
 @transactional
-def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | None = None) -> None:
+def cancel_series(
+    *, series_id: int, by: User, now: datetime, from_day: date | None = None, is_overriding: bool = False
+) -> None:
     """Cancel what of a series has not started, from a day on; what was changed by hand stays.
 
     Publishes `SeriesCancelled` and, untold, a `RegistrationCancelled` for each occurrence; nothing for a no-op.
     Raises: PermissionDenied (neither cspace nor who has entered it), SeriesNotFound, Invalid (the day lies after its
-    last), PolicyBroken (a rule of the house refuses some dates to whoever has entered it so late).
+    last), PolicyBroken (a rule of the house refuses some dates so late).
     """
-    is_ours = by.access.is_cspace
-    locked = hold_series(series_id, now, after=[] if is_ours else [RULES_ARE_READ])
-    if not is_ours:
-        is_kept(rulebook_version())  # the rules in force are read now, if others were kept; they are held
+    if is_overriding:
+        check_cspace(by.access)
+    locked = hold_series(series_id, now, after=[RULES_ARE_READ])
+    is_kept(rulebook_version())  # the rules in force are read now, if others were kept; they are held
     if not rules.may_see(by.access, locked.series.created_by_id):
         raise PermissionDenied
     if from_day is not None and from_day > locked.series.ends_on:
@@ -43,24 +45,12 @@ def cancel_series(*, series_id: int, by: User, now: datetime, from_day: date | N
     if cut > locked.series.last_on:
         return
     following = list(locked.following(now, cut).values())
-    if not is_ours:
-        _check_not_late(following, by=by, now=now)
+    late = check_none_late(following, by=by, now=now, is_overriding=is_overriding)
     occurrences = [row.summary for row in following]
-    publish_many(set_series_cancelled([locked.series], occurrences, actor_id=by.pk, now=now, from_day=cut))
-
-
-def _check_not_late(following: Sequence[Registration], *, by: User, now: datetime) -> None:
-    """Each date is given up as if it were alone: else nobody would cancel one by itself. Raises: PolicyBroken."""
-    refused = {
-        (0, campus_date(row.occupancy.starts_at)): [
-            each.json for each in too_late_for(row, now) if not marks(each.rule)
-        ]
-        for row in following
-    }
-    if any(refused.values()):
-        raise PolicyBroken(broken_on_dates(refused))
-    for row in following:
-        check_not_late(row, by=by, now=now, is_overriding=False)
+    overridden = tuple(late) if is_overriding else None
+    publish_many(
+        set_series_cancelled([locked.series], occurrences, actor_id=by.pk, now=now, from_day=cut, overridden=overridden)
+    )
 
 
 def set_series_cancelled(
@@ -71,6 +61,7 @@ def set_series_cancelled(
     now: datetime,
     from_day: date,
     reason: str = "",
+    overridden: Overridden = None,
 ) -> list[Fact]:
     """Cancel series from a day on, and these occurrences of theirs; returns the facts to publish.
 
@@ -91,6 +82,7 @@ def set_series_cancelled(
             from_day=from_day,
             cancelled_ids=tuple(ids_of_series[series.pk]),
             reason=reason,
+            overridden=overridden,
         )
         for series in cancelled
     ]

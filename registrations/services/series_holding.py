@@ -55,10 +55,11 @@ class LockedSeries:
         return [row for row in rows if row is not None and not rules.has_started(row.occupancy.starts_at, now)]
 
 
-def groups_of_losses(series_id: int) -> set[int]:
-    """The groups of the occurrences of a series that closures have taken from where they had been moved by hand."""
+def owners_of_losses(series_id: int) -> set[tuple[int | None, int]]:
+    """Group and creator of the occurrences of a series that closures have taken from where they had been moved by
+    hand."""
     rows = Registration.objects.of_series([series_id]).lost_to_closures()
-    return set(rows.order_by().values_list("group_id", flat=True))
+    return set(rows.order_by().values_list("group_id", "created_by_id"))
 
 
 def hold_series(series_id: int, now: datetime, *more_rooms: int, after: Sequence[Lock] = ()) -> LockedSeries:

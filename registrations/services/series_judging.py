@@ -6,9 +6,10 @@ from datetime import date, datetime
 from itertools import count
 from typing import Any
 
+from accounts.models import User
 from classrooms.models import Classroom
 from groups.models import Group
-from kernel.campus_time import Interval
+from kernel.campus_time import Interval, campus_date
 from kernel.db.batch import send
 from kernel.db.locks import Lock
 from policies.enums import Effect, LimitType
@@ -17,12 +18,19 @@ from policies.rules.checks import Broken
 from policies.rules.ledger import ChargesMade, Ledger
 from policies.rules.quotas import Charge
 from policies.rules.scopes import Deciding, Party, Stay, deciding
-from policies.rules.verdicts import Verdict, allows_series
+from policies.rules.verdicts import Verdict, allows_series, marks
 from policies.rules.wishes import BookingWish
-from registrations.models import Series
+from registrations.models import Registration, Series
 from registrations.queries.owners import asking_for_owners, ledger_in
 from registrations.queries.series_weeks import broken_by_weeks
-from registrations.services.judging import PolicyBroken, locks_for, party_of, place_of
+from registrations.services.judging import (
+    PolicyBroken,
+    check_not_late,
+    locks_for,
+    party_of,
+    place_of,
+    too_late_for,
+)
 
 BrokenByDate = dict[tuple[int, date], list[dict[str, Any]]]
 """The rules that dates break, by item and date."""
@@ -70,12 +78,15 @@ def wish_of_series(series: Series) -> SeriesWish:
     )
 
 
-def locks_of_series(series_id: int, group: Group, rulebook: Rulebook) -> list[Lock]:
-    """What a command that gives a series room time holds before rooms; who has entered a series never changes."""
+def locks_of_series(series_id: int, group: Group, rulebook: Rulebook, *others: Party) -> list[Lock]:
+    """What a command that gives a series room time holds before rooms; who has entered a series never changes.
+
+    `others`: whose room time it gives back beside.
+    """
     if not rulebook.counts_for_owners:
         return locks_for(rulebook, [])
     creator_id = Series.objects.filter(pk=series_id).values_list("created_by_id", flat=True).first()
-    return locks_for(rulebook, [Party(creator_id or 0, group.pk)])
+    return locks_for(rulebook, [Party(creator_id or 0, group.pk), *others])
 
 
 class DateJudge:
@@ -83,7 +94,8 @@ class DateJudge:
 
     `wishes`: each item's series. `dates`: every (item, day, interval, registration id) that may be asked about.
     `own`: what those were charged that have given up their room time to be judged. `giving_up`: those that take none
-    that they did not have. `attendees`: of those to whom others come than to their series. At most one statement.
+    that they did not have. `attendees`: of those to whom others come than to their series. `returning`: what is given
+    back where it was, by item and day. At most one statement.
     """
 
     def __init__(
@@ -96,6 +108,7 @@ class DateJudge:
         own: Mapping[int, Sequence[Charge]] | None = None,
         giving_up: Collection[int] = (),
         attendees: Mapping[int, int | None] | None = None,
+        returning: Mapping[tuple[int, date], BookingWish] | None = None,
     ) -> None:
         self._rulebook: Rulebook = kept_rulebook()
         self._is_overriding, self._own = is_overriding, own or {}
@@ -109,6 +122,8 @@ class DateJudge:
             for item, day, interval, registration_id in dates
             if interval is not None and self._rulebook.rules
         }
+        if self._rulebook.rules:
+            self._wishes |= returning or {}
         question = asking_for_owners(self._rulebook, list(self._wishes.values()))
         self._ledger = Ledger() if question is None else ledger_in(str(send(question)[0][0][0]))
         self._new_ids = count(-1, -1)
@@ -155,6 +170,26 @@ class DateJudge:
         """The rules that a date breaks, as JSON; None for none."""
         verdict = self.verdicts.get((item, day))
         return (verdict.json or None) if verdict else None
+
+
+def check_none_late(
+    rows: Sequence[Registration], *, by: User, now: datetime, is_overriding: bool
+) -> list[dict[str, Any]]:
+    """Each date that a series gives up is given up as if it were alone: else nobody would cancel one by itself. The
+    rules that it is too late for, with their dates, which cspace goes over; marks are given. Raises: PolicyBroken.
+    """
+    late = {row.pk: broken for row in rows if (broken := too_late_for(row, now))}
+    concerned = [row for row in rows if row.pk in late]
+    refused = {
+        (0, campus_date(row.occupancy.starts_at)): [each.json for each in late[row.pk] if not marks(each.rule)]
+        for row in concerned
+    }
+    broken_rules = broken_on_dates(refused)
+    if broken_rules and not is_overriding:
+        raise PolicyBroken(broken_rules)
+    for row in concerned:
+        check_not_late(row, by=by, now=now, is_overriding=is_overriding)
+    return broken_rules
 
 
 def broken_on_dates(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from kernel.campus_time import campus_date, week_of, weekly_dates
+from kernel.campus_time import campus_date, weekly_dates
 from kernel.changes import Changes
 from policies.enums import LimitType
 from policies.rules.verdicts import GIVING_UP, TYPE_ORDER
@@ -58,10 +58,8 @@ def judge_as_a_whole(
         return AsAWhole()
     days = weekly_dates(series.starts_on, series.last_on, series.day_of_week)
     dates = {day: interval for day in days if (interval := series.slot.interval_on(day)) is not None}
-    this_week = week_of(campus_date(now))
     others = weeks_of_groups([series.group_id], now, except_for=series.pk)[series.group_id]
-    ahead = [{week for week in weeks if week >= this_week} for weeks in others]
-    broken = judge_series(wish_of_series(series), dates, now, ahead)
+    broken = judge_series(wish_of_series(series), dates, now, others)
     in_json = [each.json for each in broken]
     return AsAWhole(True, in_json, in_json if check_series(broken, is_overriding=is_overriding) else ())
 

@@ -33,7 +33,13 @@ from registrations.services.series import check_dates
 from registrations.services.series_changes import SHIFTING, SeriesChange, attendees_after, check_change
 from registrations.services.series_dates import DateRequest, judge, let_all_wait, with_buffers
 from registrations.services.series_holding import LockedSeries, hold_group_of, hold_series
-from registrations.services.series_judging import DateJudge, broken_on_dates, locks_of_series, wish_of_series
+from registrations.services.series_judging import (
+    DateJudge,
+    broken_on_dates,
+    check_none_late,
+    locks_of_series,
+    wish_of_series,
+)
 from registrations.services.series_judging_again import (
     AsAWhole,
     Rejudged,
@@ -55,6 +61,7 @@ class Relayout:
     cancelled: Sequence[RegistrationCancelled] = ()
     skips: Skips = ()
     rejudged: Rejudged = field(default_factory=Rejudged)
+    late: RulesInJson = ()
 
 
 @transactional
@@ -123,7 +130,9 @@ def change_series(*, series_id: int, by: User, now: datetime, change: SeriesChan
             added_ids=tuple(outcome.added_ids),
             cancelled_ids=tuple(sorted(lost)),
             skips=outcome.skips,
-            overridden=_gone_over(as_a_whole.broken, in_place, outcome.rejudged) if change.is_overriding else None,
+            overridden=(*outcome.late, *_gone_over(as_a_whole.broken, in_place, outcome.rejudged))
+            if change.is_overriding
+            else None,
             waiting=(waiting := in_place.waiting + outcome.rejudged.waiting),
             deciders=cspace_people() if waiting else (),
         )
@@ -207,9 +216,13 @@ def _carry_out(
     series = locked.series
     moving = {day: following[week] for week, day in layout.to_take.items() if week in following}
     leaving = [following[week] for week in (*layout.outside, *layout.given_up) if week in following]
+    late = check_none_late([*moving.values(), *leaving], by=by, now=now, is_overriding=change.is_overriding)
     release([row.pk for row in (*moving.values(), *leaving)])
     slot = series.slot
-    requests = [DateRequest(0, series.classroom_id, day, slot.interval_on(day)) for day in layout.to_take.values()]
+    # What the series has comes first: what is charged for it is not free for dates that it has not, whichever comes
+    # earlier in the year.
+    days = sorted(layout.to_take.values(), key=lambda day: (day not in moving, day))
+    requests = [DateRequest(0, series.classroom_id, day, slot.interval_on(day)) for day in days]
     own_ids = {day: row.pk for day, row in moving.items()}
     dates = [(row.item, row.day, row.interval, own_ids.get(row.day)) for row in requests]
     giving_up = {row.pk for day, row in moving.items() if _gives_up(row, series, slot.interval_on(day))}
@@ -225,7 +238,7 @@ def _carry_out(
     owner = (series.group_id, series.created_by_id)
     verdicts = judge(requests if change.is_overriding else with_buffers(requests, [owner]), rules_of_house)
     free = {row.request.day: row for row in verdicts if row.is_granted}
-    refused = [row for row in verdicts if not row.is_granted]
+    refused = sorted((row for row in verdicts if not row.is_granted), key=lambda row: row.request.day)
     keeps_some = bool(free or layout.in_place or not moving)
     if not (change.may_skip and keeps_some):
         check_dates(refused)
@@ -242,7 +255,7 @@ def _carry_out(
         giving_up=giving_up,
         auto_approve=series.classroom.auto_approve,
     )
-    added = [row for day, row in free.items() if day not in moving]
+    added = [row for day, row in sorted(free.items()) if day not in moving]
     if as_a_whole.waiting_for:
         let_all_wait(added, as_a_whole.waiting_for)
     write_occurrences([*added, *refused], [series.pk], now=now, further_weeks=_weeks_without(layout, series, by))
@@ -257,6 +270,7 @@ def _carry_out(
         ),
         (*skips_of(refused), *((day, SkipReason.OUTSIDE.value) for day in layout.outside.values())),
         Rejudged(by_date=rules_of_house.broken_by_date(), waiting=waiting + sum(row.has_to_wait for row in added)),
+        late,
     )
 
 

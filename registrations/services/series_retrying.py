@@ -1,6 +1,7 @@
 """Trying the skipped dates of series again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from accounts.models import User
@@ -11,14 +12,16 @@ from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import Invalid
 from kernel.facts import publish
 from policies.queries.rulebook import is_kept, kept_rulebook, rulebook_version
+from policies.rules.scopes import Party
 from registrations import rules
 from registrations.enums import Source, WeekState
 from registrations.facts.series import SeriesRetried
 from registrations.models import Registration, Series
 from registrations.queries.series import with_api_relations
 from registrations.services.charging import charge_written
+from registrations.services.judging import wish_in
 from registrations.services.series_dates import DateRequest, judge, with_buffers
-from registrations.services.series_holding import LockedSeries, groups_of_losses, hold_group_of, hold_series
+from registrations.services.series_holding import LockedSeries, hold_group_of, hold_series, owners_of_losses
 from registrations.services.series_judging import DateJudge, locks_of_series, wish_of_series
 from registrations.services.series_writing import write_again, write_occurrences
 
@@ -33,13 +36,14 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     """
     check_cspace(by.access)
     rulebook = kept_rulebook()
-    further_groups = groups_of_losses(series_id)
-    group = hold_group_of(series_id, *further_groups)
-    locked = hold_series(series_id, now, after=locks_of_series(series_id, group, rulebook))
+    owners = owners_of_losses(series_id)
+    group = hold_group_of(series_id, *(group_id for group_id, _ in owners if group_id is not None))
+    parties = [Party(creator_id, group_id) for group_id, creator_id in owners]
+    locked = hold_series(series_id, now, after=locks_of_series(series_id, group, rulebook, *parties))
     if not is_kept(rulebook_version(), rulebook):
         raise StaleRead
     series, losses = locked.series, locked.lost(now)
-    if series.group_id != group.pk or not further_groups.issuperset(row.group_id for row in losses):
+    if series.group_id != group.pk or not owners.issuperset((row.group_id, row.created_by_id) for row in losses):
         raise StaleRead
     requests = _skipped_dates(locked, now)
     if requests and (faults := bookable_faults(series.classroom)):
@@ -47,7 +51,8 @@ def retry_skipped(*, series_id: int, by: User, now: datetime) -> Series:
     attainable = [
         row for row in losses if row.occupancy.classroom.is_active and not (row.group and row.group.archived_at)
     ]
-    verdicts = judge([*requests, *map(_as_it_was, attainable)], _judge_of(series, requests, now))
+    as_they_were = [_as_it_was(row, item) for item, row in enumerate(attainable, 1)]
+    verdicts = judge([*requests, *as_they_were], _judge_of(series, requests, attainable, now))
     write_occurrences(verdicts[: len(requests)], [series.pk], now=now)
     regained = write_again(
         [row for row, verdict in zip(attainable, verdicts[len(requests) :], strict=True) if verdict.is_granted], now=now
@@ -78,18 +83,25 @@ def _skipped_dates(locked: LockedSeries, now: datetime) -> list[DateRequest]:
     return with_buffers(requests, [(locked.series.group_id, locked.series.created_by_id)])
 
 
-def _judge_of(series: Series, requests: Sequence[DateRequest], now: datetime) -> DateJudge:
-    """The rules bind what cspace has entered; what was drawn, and what a closure has taken, was decided before."""
-    bound = requests if series.source == Source.ADMIN else ()
-    dates = [(row.item, row.day, row.interval, None) for row in bound]
-    return DateJudge([wish_of_series(series)], dates, now=now)
+def _judge_of(
+    series: Series, requests: Sequence[DateRequest], attainable: Sequence[Registration], now: datetime
+) -> DateJudge:
+    """The rules bind what cspace has entered; what was drawn was decided before. What a closure has taken was decided
+    on too: of the rules only quotas are asked about it, for what it was charged may have been used since."""
+    if series.source != Source.ADMIN:
+        return DateJudge([wish_of_series(series)], [], now=now)
+    dates = [(row.item, row.day, row.interval, None) for row in requests]
+    returning = {
+        (item, campus_date(row.occupancy.starts_at)): replace(
+            wish_in(row, now), registration_id=None, reclaimed_from=now
+        )
+        for item, row in enumerate(attainable, 1)
+    }
+    return DateJudge([wish_of_series(series)], dates, now=now, returning=returning)
 
 
-AS_IT_WAS = 1
-"""The item of what is not where the series is."""
-
-
-def _as_it_was(occurrence: Registration) -> DateRequest:
+def _as_it_was(occurrence: Registration, item: int) -> DateRequest:
+    """What is not where the series is; each is an item of its own: two may be of one day."""
     room_time = occurrence.occupancy
     day = campus_date(room_time.starts_at)
-    return DateRequest(AS_IT_WAS, room_time.classroom_id, day, occurrence.interval, room_time.buffers)
+    return DateRequest(item, room_time.classroom_id, day, occurrence.interval, room_time.buffers)

@@ -36,7 +36,8 @@ def test_a_rule_that_refuses_it_names_the_dates_and_nothing_is_cancelled(api, me
     assert (live(), LogEntry.objects.count()) == ([27, 3, 10, 17], before)
     assert api(member).delete(f"{series}?from_date=2026-02-03").status_code == 204
     assert live() == [27]
-    assert api(cspace).delete(series).status_code == 204
+    assert api(cspace).delete(series).status_code == 409
+    assert api(cspace).delete(f"{series}?override=true").status_code == 204
     assert (live(), Mark.objects.count()) == ([], 0)
 
 

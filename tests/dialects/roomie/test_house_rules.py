@@ -11,6 +11,7 @@ from policies.models import BookingRule
 from policies.services.house_rules import write_house_rules
 from tests.dialects.roomie.scenes import ahead, logged_in, refused
 from tests.factories import cspace_group, join, make_user
+from tests.policies.scenes import make_rule
 
 pytestmark = pytest.mark.django_db
 PEOPLE, EVERYBODY = {"kind": "individual"}, {"kind": "everybody"}
@@ -90,3 +91,19 @@ def test_what_a_rule_sends_to_approval_waits(house):
     assert student.post("rooms.book", **wish).json()["success"] is True
     assert len(student.get("user.bookings").json()) == 1
     refused(student.post("rooms.book", **wish), "SLOT_TAKEN")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"who": {"kind": "user", "username": "student"}}, {"at": {"weekdays": [4], "from": "15:00", "until": "17:00"}}],
+)
+def test_whoever_may_by_a_rule_books_a_room_that_is_for_societies(house, more):
+    rule = {"where": {"kind": "classroom", "classroom": "RO-PIZZA"}, "limit": {"type": "individual", "allowed": True}}
+    make_rule(house.keeper, name="All the same", **rule | {"who": {"kind": "individual"}} | more)
+    fields = {"room_id": "RO-PIZZA", "date": ahead(1), "start_time": "15:00", "end_time": "17:00"}
+    assert "success" in logged_in(house.student).post("rooms.book", **fields).json()
+    refused(
+        logged_in(house.rema).post("rooms.book", **fields | {"start_time": "17:00", "end_time": "18:00"}),
+        "ROOM_ACCESS_DENIED",
+    )
+    refused(logged_in(house.rema).post("rooms.book", **fields | {"date": "tomorrow"}), "ROOM_ACCESS_DENIED")
