@@ -39,6 +39,11 @@ class Classroom(models.Model):
     """`rules.name_key(name)`: names that differ only in case are the same name."""
     name_order = models.CharField(max_length=2200)
     """`rules.natural_order(name)`: sorts "9" before "10"."""
+    code = models.CharField(max_length=MAX_NAME, db_default="", blank=True)
+    """What other programs call it by, whatever its name is by now. PostgreSQL takes the name of a room that is made
+    without one."""
+    code_key = models.CharField(max_length=MAX_NAME_KEY, db_default="", editable=False)
+    """`rules.name_key(code)`."""
     capacity = models.IntegerField()
     floor = models.IntegerField()
     equipment = models.JSONField(default=dict, blank=True)
@@ -65,6 +70,9 @@ class Classroom(models.Model):
             models.UniqueConstraint(fields=["name_key"], name="classroom_name_is_unique"),
             models.UniqueConstraint(fields=["name"], name="classroom_exact_name_is_unique"),
             models.CheckConstraint(condition=~Q(name=""), name="classroom_has_a_name"),
+            models.UniqueConstraint(fields=["code_key"], name="classroom_code_is_unique"),
+            models.UniqueConstraint(fields=["code"], name="classroom_exact_code_is_unique"),
+            models.CheckConstraint(condition=~Q(code="") & ~Q(code_key=""), name="classroom_has_a_code"),
             models.CheckConstraint(
                 condition=Q(capacity__range=(CAPACITIES[0], CAPACITIES[-1])), name="classroom_capacity_in_range"
             ),

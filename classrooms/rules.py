@@ -206,6 +206,15 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character) in ("Mn", "Mc")
 
 
+def code_faults(code: str) -> list[str]:
+    """What keeps a text from being a room's code; an empty one stands for the room's name."""
+    if not is_visible(code):
+        return [NOT_VISIBLE]
+    if code != code.strip():
+        return ["A code neither begins nor ends with a space"]
+    return ["This code is too long"] if len(code) > MAX_NAME or len(name_key(code)) > MAX_NAME_KEY else []
+
+
 def number_faults(number: object, allowed: range) -> list[str]:
     """What is wrong with a capacity (`CAPACITIES`) or a floor (`FLOORS`)."""
     if type(number) is int and number in allowed:
@@ -251,8 +260,9 @@ def _svg_faults(svg: object) -> list[str]:
 
 
 def room_faults(values: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What is wrong with what a room is: its capacity and floor, its equipment, and `place_faults`."""
+    """What is wrong with what a room is: its code, capacity and floor, its equipment, and `place_faults`."""
     return {
+        "code": code_faults(values.get("code", "")),
         "capacity": number_faults(values.get("capacity"), CAPACITIES),
         "floor": number_faults(values.get("floor"), FLOORS),
         "equipment": equipment_faults(values.get("equipment", {})),

@@ -110,7 +110,7 @@ def _names_taken() -> Iterator[str]:
     yield from (f"user {name}" for name in (ADMIN, *PEOPLE) if name in people)
     groups = set(Group.objects.living().values_list("name_key", flat=True))
     yield from (f"group {name}" for name in GROUPS if group_rules.name_key(name) in groups)
-    rooms = set(Classroom.objects.values_list("name_key", flat=True))
+    rooms = {key for keys in Classroom.objects.values_list("name_key", "code_key") for key in keys}
     names = [*(room["name"] for room in campus.rooms()), *campus.HALL_PARTS, campus.HALL, *SECOND_BUILDING]
     yield from (f"room {name}" for name in names if classroom_rules.name_key(name) in rooms)
 

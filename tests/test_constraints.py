@@ -104,7 +104,22 @@ VIOLATIONS = {
     "usergroup_known_permissions": ("groups.UserGroup", {"permissions": "'owner'"}),
     "classroom_name_is_unique": ("classrooms.Classroom", {"name": "'ROOM A'"}),
     "classroom_exact_name_is_unique": ("classrooms.Classroom", {"name_key": "'other'"}),
-    "classroom_has_a_name": ("classrooms.Classroom", {"name": "''", "name_key": "'other'"}),
+    "classroom_has_a_name": (
+        "classrooms.Classroom",
+        {"name": "''", "name_key": "'other'", "code": "'other'", "code_key": "'other'"},
+    ),
+    "classroom_code_is_unique": (
+        "classrooms.Classroom",
+        {"name": "'other'", "name_key": "'other'", "code": "'other'", "code_key": "code_key"},
+    ),
+    "classroom_exact_code_is_unique": (
+        "classrooms.Classroom",
+        {"name": "'other'", "name_key": "'other'", "code": "code", "code_key": "'other'"},
+    ),
+    "classroom_has_a_code": (
+        "classrooms.Classroom",
+        {"name": "'other'", "name_key": "'other'", "code": "'other'", "code_key": "''"},
+    ),
     "classroom_capacity_in_range": ("classrooms.Classroom", {"capacity": "0"}),
     "classroom_floor_in_range": ("classrooms.Classroom", {"floor": "201"}),
     "classroom_link_is_a_web_address": (

@@ -14,19 +14,20 @@ from import_export.admin import ExportMixin
 from import_export.formats.base_formats import CSV, XLSX
 from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import action as list_action
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelect2MultipleWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.acting import actor
 from classrooms.admin.pictures import plan_of, plan_of_list, utilisation_context
 from classrooms.admin.room_lists import RoomListAdmin
 from classrooms.models import Classroom, RoomPart
-from classrooms.rules import CAPACITIES, FLOORS, equipment_faults, name_faults, place_faults
+from classrooms.rules import CAPACITIES, FLOORS, MAX_NAME, code_faults, equipment_faults, name_faults, place_faults
 from classrooms.services.rooms import CHANGEABLE, PLACE, change_classroom, create_classroom, delete_classroom
 from kernel import clock
 from kernel.admin.asking import Step, command
 from kernel.admin.forms import JsonFormField, ServiceForm
 from kernel.admin.sentences import scrolling
 from kernel.admin.site import refuse_nul, site
+from kernel.names import one_line
 from kernel.tables.cells import marked_as_text
 
 COLUMNS = ("name", *CHANGEABLE)
@@ -43,6 +44,7 @@ class ClassroomResource(resources.ModelResource):
     """Rows of an export, as `classrooms.importing.room_lists` reads them again."""
 
     name = fields.Field(attribute="name", column_name="name", widget=Text())
+    code = fields.Field(attribute="code", column_name="code", widget=Text())
     type = fields.Field(attribute="type", column_name="type", widget=Text())
     building = fields.Field(attribute="building", column_name="building", widget=Text())
     link = fields.Field(attribute="link", column_name="link", widget=Text())
@@ -54,6 +56,12 @@ class ClassroomResource(resources.ModelResource):
 
 
 class ClassroomForm(ServiceForm):
+    code = forms.CharField(
+        required=False,
+        max_length=MAX_NAME,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="What other programs call it by, whatever its name is by then. Empty: its name.",
+    )
     capacity = forms.IntegerField(
         min_value=CAPACITIES[0], max_value=CAPACITIES[-1], widget=UnfoldAdminIntegerFieldWidget
     )
@@ -82,6 +90,12 @@ class ClassroomForm(ServiceForm):
             raise forms.ValidationError(faults)
         return name
 
+    def clean_code(self) -> str:
+        code = one_line(self.cleaned_data["code"])
+        if faults := code_faults(code):
+            raise forms.ValidationError(faults)
+        return code
+
     def clean_equipment(self) -> Any:
         equipment = self.cleaned_data["equipment"] or {}
         if faults := equipment_faults(equipment):
@@ -103,7 +117,7 @@ class ClassroomAdmin(ExportMixin, RoomListAdmin):
     formats = [CSV, XLSX]
     list_display = ("name", "floor", "capacity", "is_active", "auto_approve")
     list_filter = ("building", "floor", "is_active", "auto_approve")
-    search_fields = ("name", "building")
+    search_fields = ("name", "code", "building")
     ordering = ("floor", "name_order", "id")
     actions = ("delete_unused",)
     actions_list = ("utilisation",)

@@ -17,7 +17,7 @@ RoomFaults = dict[str, list[str]]
 """{column: sentences}; those of the row as a whole under ""."""
 
 
-def _name(cell: Cell) -> str:
+def _line(cell: Cell) -> str:
     return one_line(text_of(cell).replace("\u00a0", " "))
 
 
@@ -39,7 +39,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 READERS: dict[str, Callable[[Cell], Any]] = {
-    "name": _name,
+    "name": _line,
     "capacity": whole_number,
     "floor": whole_number,
     "equipment": _equipment,
@@ -50,8 +50,14 @@ READERS: dict[str, Callable[[Cell], Any]] = {
     "link": text_of,
     "latitude": number,
     "longitude": number,
+    "code": _line,
 }
-NOTHING: dict[str, Any] = {"equipment": {}, "type": "", "building": "", "link": "", "latitude": None, "longitude": None}
+NOTHING: dict[str, Any] = {
+    "equipment": {},
+    "latitude": None,
+    "longitude": None,
+    **dict.fromkeys(("type", "building", "link", "code"), ""),
+}
 """What a dash leaves in the columns that may be empty."""
 
 

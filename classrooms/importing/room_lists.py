@@ -22,7 +22,7 @@ from kernel.names import one_line
 from kernel.tables.headers import Row
 
 UNSAID: dict[str, Any] = {"capacity": None, "floor": None, "equipment": {}, "is_active": True, "auto_approve": False}
-UNSAID |= {"type": "", "building": "", "link": "", "latitude": None, "longitude": None}
+UNSAID |= {"type": "", "building": "", "link": "", "latitude": None, "longitude": None, "code": ""}
 """What a new room has of which the list says nothing; without a capacity or floor there is none."""
 
 
@@ -108,6 +108,8 @@ def _import_row(row: Row, rooms: _KnownRooms, *, by: User, now: datetime) -> Roo
     values, unreadable = read_cells(row)
     name = values.pop("name", "")
     room = rooms.named(name)
+    if values.get("code", name) == "":
+        values["code"] = name  # a dash: the name again
     before = {column: getattr(room, column) for column in CHANGEABLE} if room else UNSAID
     after = {**before, **values}
     faults = unreadable if row.fault else unreadable | value_faults({"name": name, **after}, unreadable)

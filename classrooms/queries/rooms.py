@@ -41,6 +41,7 @@ VIEW = (
 IS_DIVIDED = "EXISTS (SELECT FROM classrooms_roomoverlap WHERE classroom_id = room.id)"
 BOOKABLE = ("id", "name", "capacity", "floor", "is_active", "auto_approve", "building")
 BY_NAME = f"SELECT {', '.join(BOOKABLE)}, {IS_DIVIDED} FROM classrooms_classroom AS room WHERE name = %s"  # noqa: S608
+BY_CODE = f"SELECT {', '.join(BOOKABLE)}, {IS_DIVIDED} FROM classrooms_classroom AS room WHERE code = %s"  # noqa: S608
 BY_NAMES = f"SELECT {', '.join(BOOKABLE)}, {IS_DIVIDED} FROM classrooms_classroom AS room WHERE name = ANY(%s)"  # noqa: S608
 VIEW_BY_NAME = "SELECT {columns} FROM classrooms_classroom WHERE name = %s".format(  # noqa: S608
     columns=", ".join({"equipment": "equipment::text", "parts": PARTS}.get(column, column) for column in VIEW)
@@ -86,6 +87,12 @@ def asking_for_room(name: str) -> Statement:
 def bookable_room(name: str) -> Classroom | None:
     """The room with exactly this name, or None; its equipment is read when it is asked for."""
     rows = ask(asking_for_room(name))
+    return _bookable(rows[0]) if rows else None
+
+
+def bookable_room_with_code(code: str) -> Classroom | None:
+    """The room with exactly this code, or None, as `bookable_room` reads one."""
+    rows = ask(Statement(BY_CODE, (code,)))
     return _bookable(rows[0]) if rows else None
 
 

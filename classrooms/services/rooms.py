@@ -1,6 +1,7 @@
 """Making, changing and deleting rooms."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from classrooms.models import Classroom, Occupancy, RoomOverlap
 from classrooms.queries.rooms import ROOMS_VERSION, ClassroomNotFound
 from classrooms.rules import UNKNOWN_CLASSROOM, name_faults, name_key, natural_order, room_faults
 from classrooms.services.parts import hold_connected, write_parts
-from kernel.changes import changes_between
+from kernel.changes import Changes, changes_between
 from kernel.db.constraints import naming
 from kernel.db.locks import Namespace, lock_namespace, lock_rooms
 from kernel.db.renewing import renew
@@ -24,12 +25,23 @@ from kernel.facts import cascade, publish
 PLACE = ("type", "building", "link", "latitude", "longitude")
 PLACE_OF_RULES = frozenset({"building", "floor"})
 """What others hang things on that they decide about rooms."""
-CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve", *PLACE)
+CHANGEABLE = ("capacity", "floor", "equipment", "is_active", "auto_approve", *PLACE, "code")
 
 
 class ClassroomNameIsTaken(AlreadyExists):
     message = "A classroom with this name already exists"
     field = "name"
+
+
+class ClassroomCodeIsTaken(AlreadyExists):
+    message = "A classroom with this code already exists"
+    field = "code"
+
+
+class ClassroomNameIsACode(ClassroomNameIsTaken):
+    """Of a room that is to have its name for its code."""
+
+    message = "Another classroom has this name as its code: choose another name or, in the admin, a code of its own"
 
 
 class ClassroomIsUsed(InvalidState):
@@ -51,28 +63,24 @@ def create_classroom(
     parts: Sequence[Classroom] = (),
     **more: Any,
 ) -> Classroom:
-    """A new room; `by` None = the system itself; `more`: equipment, is_active, auto_approve and `PLACE`.
+    """A new room; `by` None = the system itself; `more`: code, equipment, is_active, auto_approve and `PLACE`.
 
     Publishes `ClassroomCreated`.
 
-    Raises: PermissionDenied, Invalid, ClassroomNameIsTaken; PartsClash, where what is booked in its parts would clash.
+    Raises: PermissionDenied, Invalid, ClassroomNameIsTaken, ClassroomCodeIsTaken, ClassroomNameIsACode; PartsClash,
+    where what is booked in its parts would clash.
     """
     if by is not None:
         check_cspace(by.access)
     _check(name=name_faults(name), **room_faults({"capacity": capacity, "floor": floor, **more}))
-    with naming(
-        {
-            constraint: ClassroomNameIsTaken()
-            for constraint in ("classroom_name_is_unique", "classroom_exact_name_is_unique")
-        }
-    ):
+    with _naming_rivals(more.get("code")):
         classroom = Classroom.objects.create(
             name=name,
             name_key=name_key(name),
             name_order=natural_order(name),
             capacity=capacity,
             floor=floor,
-            **{key: value for key, value in more.items() if key in CHANGEABLE},
+            **_columns({key: value for key, value in more.items() if key in CHANGEABLE}),
         )
     classroom.parts = _names(parts)
     if parts:
@@ -95,8 +103,9 @@ def change_classroom(
 
     Publishes `ClassroomChanged`, nothing for a no-op.
 
-    What is booked stays booked. Raises: PermissionDenied, Invalid, ClassroomNotFound; PartsClash, where what is booked
-    in rooms that would now overlap would clash.
+    What is booked stays booked, and an empty code is the name again. Raises: PermissionDenied, Invalid,
+    ClassroomNotFound, ClassroomCodeIsTaken, ClassroomNameIsACode; PartsClash, where what is booked in rooms that would
+    now overlap would clash.
     """
     check_cspace(by.access)
     if parts is not None:
@@ -108,11 +117,8 @@ def change_classroom(
         raise ClassroomNotFound
     before = {name: getattr(classroom, name) for name in CHANGEABLE}
     _check(**room_faults({**before, "equipment": {}, **values}))
-    changes = changes_between(before, values)
-    for name, (_, new) in changes.items():
-        setattr(classroom, name, new)
-    if changes:
-        classroom.save(update_fields=list(changes))
+    changes = changes_between(before, _with_code(values, classroom.name))
+    _write(classroom, changes)
     if parts is not None:
         changes |= changes_between({"parts": classroom.parts}, {"parts": _names(parts)})
     if not changes:
@@ -153,6 +159,34 @@ def delete_classroom(*, classroom_id: int, by: User, now: datetime) -> None:
         raise ClassroomIsUsed from error
     renew(ROOMS_VERSION)
     publish(fact)
+
+
+def _with_code(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """A code that was emptied is the name of its room."""
+    return values if values.get("code", name) else values | {"code": name}
+
+
+def _write(classroom: Classroom, changes: Changes) -> None:
+    """Raises: ClassroomCodeIsTaken, ClassroomNameIsACode."""
+    columns = _columns({name: new for name, (_, new) in changes.items()})
+    for name, value in columns.items():
+        setattr(classroom, name, value)
+    if columns:
+        code = columns.get("code")
+        with nullcontext() if code is None else _naming_rivals("" if code == classroom.name else code):
+            classroom.save(update_fields=list(columns))
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    """With the key of the code."""
+    return values | ({"code_key": name_key(values["code"])} if "code" in values else {})
+
+
+def _naming_rivals(code: str | None) -> AbstractContextManager[None]:
+    """Says which name or code another room has; `code`: one beside the name."""
+    names = dict.fromkeys(("classroom_name_is_unique", "classroom_exact_name_is_unique"), ClassroomNameIsTaken())
+    refusal = ClassroomCodeIsTaken() if code else ClassroomNameIsACode()
+    return naming({**names, **dict.fromkeys(("classroom_code_is_unique", "classroom_exact_code_is_unique"), refusal)})
 
 
 def _write_parts(classroom: Classroom, parts: Sequence[Classroom], now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from classrooms.enums import OccupancyKind
 from classrooms.models import Classroom, Occupancy
 from classrooms.queries.agenda import described
-from classrooms.queries.rooms import bookable_room
+from classrooms.queries.rooms import bookable_room_with_code
 from dialects.roomie.envelope import RoomieRefusal
 from dialects.roomie.shapes import JsonObject, slot
 from kernel.campus_time import days_interval
@@ -21,9 +21,9 @@ def open_rooms() -> Iterable[Classroom]:
     return Classroom.objects.active().order_by("name", "id")
 
 
-def room_called(name: str) -> Classroom:
+def room_called(code: str) -> Classroom:
     """The room with this identifier. Raises: RoomieRefusal."""
-    room = bookable_room(name)
+    room = bookable_room_with_code(code)
     if room is None or not room.is_active:
         raise RoomieRefusal("UNKNOWN_ROOM", "There is no room with this id")
     return room

@@ -19,9 +19,9 @@ CLOSED, EVENT, LECTURE = "closed", "event", "lecture"
 
 
 def room_item(room: Classroom, *, has_individual_access: bool) -> JsonObject:
-    """A room in the list. What it is called is its identifier as well."""
+    """A room in the list; its code is its identifier, for names change."""
     return {
-        "room_id": room.name,
+        "room_id": room.code,
         "room_name": room.name,
         "capacity": room.capacity,
         "printers": _has(room.equipment, PRINTERS),
@@ -70,7 +70,7 @@ def own_booking(booking: OwnSlot) -> JsonObject:
         "booking_id": str(booking.uid),
         "date": day.isoformat(),
         "room_name": booking.classroom,
-        "room_id": booking.classroom,
+        "room_id": booking.room_code,
     }
 
 

@@ -11,7 +11,7 @@ from registrations.queries.bookers import BookerOfRoom
 
 # What somebody else has booked with the key of a society is not his who once asked for that key.
 BOOKINGS = """
-SELECT registration.uid, room.name, occupancy.starts_at, occupancy.ends_at, registration.description,
+SELECT registration.uid, room.name, room.code, occupancy.starts_at, occupancy.ends_at, registration.description,
        person.username, team.name, team.code
   FROM registrations_registration AS registration
   JOIN classrooms_occupancy AS occupancy ON occupancy.id = registration.occupancy_id AND occupancy.is_live
@@ -30,6 +30,7 @@ class OwnSlot:
 
     uid: UUID
     classroom: str
+    room_code: str
     interval: Interval
     description: str
     booker: BookerOfRoom
@@ -39,6 +40,8 @@ def bookings_of_person(user_id: int, *, since: datetime, until: datetime | None)
     """Those that are not over at `since` and begin before `until` (None: whenever), by time. One query."""
     parameters = (user_id, Origin.SOCIETY.value, since, until, until)
     return [
-        OwnSlot(uid, room, Interval(starts_at, ends_at), description, BookerOfRoom(person, team, code))
-        for uid, room, starts_at, ends_at, description, person, team, code in ask(Statement(BOOKINGS, parameters))
+        OwnSlot(uid, room, room_code, Interval(starts_at, ends_at), description, BookerOfRoom(person, team, code))
+        for uid, room, room_code, starts_at, ends_at, description, person, team, code in ask(
+            Statement(BOOKINGS, parameters)
+        )
     ]

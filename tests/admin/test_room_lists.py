@@ -102,6 +102,7 @@ def test_an_unknown_word_refuses_its_row_and_names_the_cell(admin, column, word)
 
 
 FULL = {
+    "code": "RA-1",
     "equipment": {"projector": 1},
     "is_active": False,
     "auto_approve": True,
@@ -142,6 +143,7 @@ def test_a_blank_cell_of_a_workbook_leaves_what_is_there(admin):
 @pytest.mark.parametrize(
     ("columns", "cleared"),
     [
+        ("code", {"code": "Room A"}),
         ("type", {"type": ""}),
         ("building", {"building": ""}),
         ("link", {"link": ""}),

@@ -12,7 +12,7 @@ from tests.factories import make_classroom
 
 COLUMNS = ("name", "capacity", "floor", "equipment", "is_active", "auto_approve")
 ROOMS = "/admin/classrooms/classroom/"
-PLACE = ("type", "building", "link", "latitude", "longitude")
+REST = ("type", "building", "link", "latitude", "longitude", "code")
 XLSX = "1"
 BOX = '{"svg": {"x": 0.5, "y": 0, "width": 1, "height": 1, "text": "here", "type": "a"}}'
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -124,11 +124,11 @@ def test_an_export_holds_no_formula_and_comes_back_as_it_was(admin, name):
     room = make_classroom(name, floor=-1, equipment={"chair": 2})
     sheet = export(admin)
     head, row = sheet.iter_rows()
-    assert tuple(cell.value for cell in head) == COLUMNS + PLACE
+    assert tuple(cell.value for cell in head) == COLUMNS + REST
     assert [cell.data_type for cell in row if cell.data_type == "f"] == []
     assert not str(row[0].value).startswith(("+", "-", "=", "@"))
     changed = (row[0].value, row[1].value + 1, *(cell.value for cell in row[2:]))
-    confirm(admin, preview(admin, workbook(changed)))
+    confirm(admin, preview(admin, workbook(changed, head=COLUMNS + REST)))
     assert list(Classroom.objects.values_list("pk", "name", "capacity", "floor", "equipment")) == [
         (room.pk, name, 31, -1, {"chair": 2})
     ]
@@ -157,7 +157,7 @@ def test_where_a_room_is_comes_and_goes_by_table(admin):
     room = Classroom.objects.get()
     assert (room.type, room.building, room.link, room.latitude, room.longitude) == ("lab", "=BC", link, -0.5, 121.25)
     _, row = export(admin).iter_rows()
-    assert [str(cell.value) for cell in row[len(COLUMNS) :]] == ["lab", "'=BC", link, "-0.5", "121.25"]
+    assert [str(cell.value) for cell in row[len(COLUMNS) :]] == ["lab", "'=BC", link, "-0.5", "121.25", "Room N"]
     confirm(admin, preview(admin, workbook(("Room N", 5, 2, "-", "-", "-", "-", "-"), head=head)))
     room.refresh_from_db()
     assert (room.type, room.building, room.link, room.latitude, room.longitude) == ("", "", "", None, None)

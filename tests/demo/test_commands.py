@@ -78,6 +78,7 @@ def test_the_demo_has_a_whole_semester(db, settings):
         (lambda: make_group("ＲＥＳＥＡＲＣＨ-team"), "group research-team"),
         (lambda: make_classroom("ROOM A"), "room Room A"),
         (lambda: make_classroom("bc07"), "room BC07"),
+        (lambda: make_classroom("Other", code="bc07"), "room BC07"),
         (lambda: (make_user("hil"), make_classroom("101"), make_group("316")), "user hil, group 316, room 101"),
         (lambda: Group.objects.filter(is_system=True).delete(), "cspace group"),
     ],

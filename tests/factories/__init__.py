@@ -46,6 +46,8 @@ def join(user: User, group: Group, permissions: str = "member") -> UserGroup:
 
 def make_classroom(name: str | None = None, **fields: Any) -> Classroom:
     name = name or f"Room {next(_numbers)}"
+    if "code" in fields:
+        fields["code_key"] = classroom_rules.name_key(fields["code"])
     return Classroom.objects.create(
         name=name,
         name_key=classroom_rules.name_key(name),

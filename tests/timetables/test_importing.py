@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from auditlog.models import LogEntry
 from classrooms.models import Classroom, Occupancy
 from kernel.db.locks import Namespace
+from tests.factories import make_classroom
 from timetables.importing import report
 from timetables.importing import timetable as importing
 from timetables.importing.files import Places
@@ -357,10 +358,12 @@ def test_unknown_rooms_are_made_when_asked_for(rooms, file, run_import):
 
 
 def test_room_that_cannot_be_made_is_reported(rooms, file, run_import):
-    file["lectures"][1]["rooms"] = ["50% Room", "ROOM A"]
+    make_classroom("Lab 1", code="Lab")
+    file["lectures"][1]["rooms"] = ["50% Room", "ROOM A", "LAB"]
     said = run_import(file, "--create-rooms")
     assert "room 50% Room cannot be made: Only letters" in said
     assert "room ROOM A cannot be made: A classroom with this name already exists" in said
+    assert "room LAB cannot be made: Another classroom has this name as its code" in said
     assert counts(said)["bookings"] == {"created": 15}
 
 
