@@ -1,6 +1,6 @@
 """The demo's booking rules: few, so that each can be met, and so wide that what is tried on the campus keeps them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -69,10 +69,10 @@ BOOKING_RULES: tuple[dict[str, Any], ...] = (
 )
 
 
-def write_rules(*, by: User, now: datetime) -> Iterator[int]:
+def write_rules(rules: Iterable[Mapping[str, Any]], *, by: User, now: datetime) -> Iterator[int]:
     """Give the society its tag and write the rules, one after the other; their ids."""
     society = Group.objects.living().get(name=SOCIETY)
     change_group(group_id=society.pk, by=by, now=now, tags=[TAG])
-    for rule in BOOKING_RULES:
+    for rule in rules:
         wish = read_rule({"who": EVERYBODY, "where": EVERYWHERE, **rule})
         yield create_rule(by=by, now=now, wish=wish).rule.id

@@ -11,7 +11,7 @@ from classrooms.models import Classroom
 from classrooms.services.closures import close_rooms
 from classrooms.services.room_time import RoomAlreadyBooked
 from classrooms.services.rooms import create_classroom
-from demo import campus
+from demo import campus, societies
 from demo.booking_rules import BOOKING_RULES, write_rules
 from demo.rule_cases import CASES, asked_at, book_cases
 from demo.semester import SECOND_BUILDING, semester
@@ -56,6 +56,7 @@ PLACES = (
     ("316", "hsinmu", Permissions.ADMIN),
     ("research-team", "hil", Permissions.MEMBER),
 )
+RULES = (*BOOKING_RULES, *societies.HOUSE_RULES)
 WORDS = ("Team meeting", "Study group", "Project review", "Reading circle", "Rehearsal", "")
 Progress = Callable[[int], object]
 
@@ -88,7 +89,7 @@ def load(*, now: datetime, progress: Progress = lambda steps: None) -> bool:
     began = now - timedelta(days=DAYS_EITHER_WAY + 1)
     admin = _people(began)
     _rooms(admin, began, progress)
-    for _ in write_rules(by=admin, now=began):
+    for _ in write_rules(RULES, by=admin, now=began):
         progress(1)
     _timetable(admin, began, campus_date(now))
     for _ in book_cases(admin=admin, now=now):
@@ -100,18 +101,20 @@ def load(*, now: datetime, progress: Progress = lambda steps: None) -> bool:
 
 def steps() -> int:
     """How often `progress` will be called."""
-    rooms = campus.ROOMS_PER_FLOOR * 3 + len(campus.HALL_PARTS) + 1
-    return rooms + len(BOOKING_RULES) + CASES + (2 * DAYS_EITHER_WAY + 1) * PER_DAY
+    rooms = campus.ROOMS_PER_FLOOR * 3 + len(campus.HALL_PARTS) + 1 + len(societies.ROOMS)
+    return rooms + len(RULES) + CASES + (2 * DAYS_EITHER_WAY + 1) * PER_DAY
 
 
 def _names_taken() -> Iterator[str]:
     """The names of the demo that belong to somebody else, such as "group 522"."""
     people = set(User.objects.filter(username__in=[ADMIN, *PEOPLE]).values_list("username", flat=True))
     yield from (f"user {name}" for name in (ADMIN, *PEOPLE) if name in people)
-    groups = set(Group.objects.living().values_list("name_key", flat=True))
-    yield from (f"group {name}" for name in GROUPS if group_rules.name_key(name) in groups)
+    groups = {key for keys in Group.objects.living().values_list("name_key", "code_key") for key in keys}
+    names = [*GROUPS, *societies.SOCIETIES, *societies.SOCIETIES.values()]
+    yield from (f"group {name}" for name in names if group_rules.name_key(name) in groups)
     rooms = {key for keys in Classroom.objects.values_list("name_key", "code_key") for key in keys}
     names = [*(room["name"] for room in campus.rooms()), *campus.HALL_PARTS, campus.HALL, *SECOND_BUILDING]
+    names += [name for room in societies.rooms() for name in (room["name"], room["code"])]
     yield from (f"room {name}" for name in names if classroom_rules.name_key(name) in rooms)
 
 
@@ -128,12 +131,13 @@ def _people(now: datetime) -> User:
     groups = {"cspace": system} | {name: create_group(by=admin, now=now, name=name) for name in GROUPS}
     for group, username, permissions in PLACES:
         add_member(group_id=groups[group].pk, by=admin, now=now, username=username, permissions=permissions)
+    societies.make_societies(by=admin, now=now)
     return admin
 
 
 def _rooms(admin: User, now: datetime, progress: Progress) -> None:
     """The hall last: it consists of others."""
-    for room in [*campus.rooms(), *campus.hall_parts()]:
+    for room in [*campus.rooms(), *campus.hall_parts(), *societies.rooms()]:
         create_classroom(by=admin, now=now, **room)
         progress(1)
     parts = list(Classroom.objects.filter(name__in=campus.HALL_PARTS))
@@ -154,10 +158,15 @@ def _timetable(admin: User, now: datetime, today: date) -> None:
 
 
 def _registrations(admin: User, now: datetime, progress: Progress) -> None:
-    """Seeded: the same campus on the same day. Every state occurs; what a rule refuses is not booked."""
+    """Seeded: the same campus on the same day. Every state occurs; what a rule refuses is not booked.
+
+    What documents book is left free: the hall, and the house of societies.
+    """
     chance, sizes = random.Random(SEED), random.Random(SEED)  # noqa: S311
-    bookers = list(UserGroup.objects.filter(user__username__in=PEOPLE).with_api_relations().order_by("id"))
-    rooms = list(Classroom.objects.active().exclude(name__in=[campus.HALL, *campus.HALL_PARTS]).in_order())
+    places = UserGroup.objects.filter(user__username__in=PEOPLE).exclude(group__name__in=societies.SOCIETIES)
+    bookers = list(places.with_api_relations().order_by("id"))
+    not_for_all = [campus.HALL, *campus.HALL_PARTS, *societies.ROOMS]
+    rooms = list(Classroom.objects.active().exclude(name__in=not_for_all).in_order())
     today = campus_date(now)
     for offset in range(-DAYS_EITHER_WAY, DAYS_EITHER_WAY + 1):
         for _ in range(PER_DAY):

@@ -15,6 +15,7 @@ from groups.models import Group, UserGroup
 from kernel import clock
 from kernel.models import IdempotencyRecord
 from registrations.models import Registration
+from tests.dialects.roomie.scenes import make_society
 from tests.factories import cspace_group, make_classroom, make_group, make_user
 from timetables.models import Course, CourseBooking, CourseSchedule, StudyPlan
 
@@ -33,7 +34,7 @@ def test_the_demo_campus(db, settings, api):
     counts = [model.objects.count() for model in models]
     assert run("load_demo") == "The demo campus was there already.\n"
     assert [model.objects.count() for model in models] == counts
-    assert Classroom.objects.count() == 63
+    assert Classroom.objects.count() == 66
     assert set(Classroom.objects.values_list("floor", flat=True)) == {1, 2, 3}
     assert {"Room A", "101", "102"} <= set(Classroom.objects.values_list("name", flat=True))
     assert {status for (status,) in Registration.objects.values_list("status")} == {
@@ -76,7 +77,9 @@ def test_the_demo_has_a_whole_semester(db, settings):
         (lambda: make_user("ta217"), "user ta217"),
         (lambda: make_group("522"), "group 522"),
         (lambda: make_group("ＲＥＳＥＡＲＣＨ-team"), "group research-team"),
+        (lambda: make_society("Other", "debate"), "group DEBATE"),
         (lambda: make_classroom("ROOM A"), "room Room A"),
+        (lambda: make_classroom("Other", code="union-2"), "room UNION-2"),
         (lambda: make_classroom("bc07"), "room BC07"),
         (lambda: make_classroom("Other", code="bc07"), "room BC07"),
         (lambda: (make_user("hil"), make_classroom("101"), make_group("316")), "user hil, group 316, room 101"),

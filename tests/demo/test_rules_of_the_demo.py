@@ -6,47 +6,16 @@ import io
 import pytest
 from django.core.management import call_command
 
-from accounts.models import User
-from classrooms.models import Classroom, Occupancy, RoomPart
+from classrooms.models import Classroom, RoomPart
 from demo import loading
-from demo.booking_rules import BOOKING_RULES, SOCIETY, SOCIETY_MINUTES
+from demo.booking_rules import SOCIETY, SOCIETY_MINUTES
 from demo.campus import HALL, HALL_PARTS, STUDY_ROOM
 from demo.rule_cases import CASES, FRIDAY, REHEARSALS, cases
 from groups.models import Group
 from kernel import clock
 from kernel.campus_time import campus_date
-from policies.models import BookingRule, Mark, QuotaCharge
-from policies.queries.rulebook import renew_rulebook
 from registrations.models import Registration
 from registrations.services.judging import judged, wish_in
-from tests.factories import cspace_group
-from tests.once import built_once
-
-
-def load_once():
-    """Loaded, and loaded again; the steps of the first time."""
-    cspace_group()
-    steps = []
-    assert loading.load(now=clock.now(), progress=steps.append)
-    tables = (BookingRule, QuotaCharge, Mark, RoomPart, Occupancy, Registration)
-    counts = [table.objects.count() for table in tables]
-    assert all(counts)
-    assert not loading.load(now=clock.now(), progress=steps.append)
-    assert [table.objects.count() for table in tables] == counts
-    return sum(steps)
-
-
-@pytest.fixture(scope="module")
-def loaded(django_db_setup, django_db_blocker):
-    with built_once(django_db_blocker, load_once) as steps:
-        yield steps
-
-
-@pytest.fixture
-def campus(loaded, db, api):
-    """Who asks the API in somebody's name."""
-    renew_rulebook()
-    return lambda username: api(User.objects.get(username=username))
 
 
 def day_after(days):
@@ -74,7 +43,7 @@ def test_on_whatever_day_it_is_loaded_it_has_as_many_cases_and_none_today(weekda
 def test_the_rules_are_written_and_every_step_is_told(campus, loaded):
     assert loaded == loading.steps()
     rules = campus("admin").get("booking-rules/?all=true").json()["results"]
-    assert {rule["name"] for rule in rules} == {rule["name"] for rule in BOOKING_RULES}
+    assert {rule["name"] for rule in rules} == {rule["name"] for rule in loading.RULES}
     assert Group.objects.get(name=SOCIETY).tags == ["society"]
 
 
