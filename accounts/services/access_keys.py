@@ -9,18 +9,24 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
+
 from accounts.enums import KeyScope
 from accounts.facts import AccessKeyIssued, AccessKeyReplaced, AccessKeyRevoked
-from accounts.models import User
+from accounts.models import AccessKey, User
 from accounts.queries.people import person_called
 from accounts.rules import digest_of
 from accounts.services.login_limits import login_try
 from accounts.services.sessions import check_credentials
 from kernel.db.batch import Statement, send
+from kernel.db.deletion import delete_in_portions
 from kernel.db.transactions import transactional
 from kernel.errors import PermissionDenied
 from kernel.facts import publish, publish_many
 
+KEPT_FOR = timedelta(days=30)
+"""Of a key that opens nothing any more: a program that looks in once a month is still told that its key has expired.
+Afterwards it is one that nobody knows."""
 TOKEN_BYTES = 20
 """Of chance: 40 hex digits."""
 ISSUE = """
@@ -97,6 +103,18 @@ def revoke_keys(
         ]
     )
     return len(rows)
+
+
+def forget_dead_keys(*, now: datetime) -> int:
+    """Delete keys that were revoked or have expired `KEPT_FOR` ago; how many there were. Done once an hour.
+
+    When a person's keys have died by `token_version` nothing says; so old ones go, which are told apart by nobody.
+    """
+    since = now - KEPT_FOR
+    owner = User.objects.filter(pk=OuterRef("user"))
+    has_outlived = Exists(owner.filter(token_version__gt=OuterRef("token_version")))
+    is_over = Q(revoked_at__lt=since) | Q(expires_at__lt=since) | (Q(created_at__lt=since) & has_outlived)
+    return delete_in_portions(AccessKey.objects.filter(is_over))
 
 
 def log_in_for_key(

@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from accounts.models import RefreshSession
+from accounts.models import AccessKey, RefreshSession
 from kernel import clock
 from kernel.db.deletion import delete_in_portions
 from kernel.jobs import declared_periodics
@@ -19,10 +19,16 @@ from tests.crash.processes import await_true
 from tests.factories import make_user
 from tests.jobs.workers import worker_process
 
-FORGETTING = ("kernel.forget_answers", "accounts.forget_sessions", "accounts.forget_admin_sessions")
+FORGETTING = (
+    "kernel.forget_answers",
+    "accounts.forget_sessions",
+    "accounts.forget_admin_sessions",
+    "accounts.forget_keys",
+)
 WINDOWS = "kernel.forget_throttle_windows"
 NOON = dt.datetime(2026, 1, 20, 4, tzinfo=dt.UTC)
 DAY, SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
+MONTH = 30 * DAY
 WAIT_SECONDS = 40
 
 
@@ -35,8 +41,14 @@ def session(user, ends_at):
     RefreshSession.objects.create(user=user, expires_at=ends_at, family_expires_at=ends_at, **made)
 
 
+def key(issuer, **more):
+    """Of a person."""
+    values = {"scope": "user", "user": issuer, "issued_by": issuer, "token_version": 0, "digest": uuid.uuid4().bytes}
+    return AccessKey.objects.create(**values | more)
+
+
 def keep_house(now):
-    """How many rows of each kind were forgotten: answers, sessions, sessions of the admin, windows."""
+    """How many rows of each kind were forgotten: answers, sessions, sessions of the admin, keys, windows."""
     periodics = {each.name: each for each in declared_periodics()}
     return [periodics[name].do(now=now) for name in (*FORGETTING, WINDOWS)]
 
@@ -48,6 +60,8 @@ def scene(now, margin=SECOND):
     record(user, "new", now - DAY + margin)
     session(user, now - margin)
     session(user, now + margin)
+    for since in (now - MONTH - margin, now - MONTH + margin):
+        key(user, created_at=since - DAY, revoked_at=since)
     for name, ends_at in (("old", now - margin), ("new", now + margin)):
         Session.objects.create(session_key=name, session_data="x", expire_date=ends_at)
 
@@ -60,12 +74,42 @@ def test_what_is_out_of_date_is_forgotten(db, settings):
         for minutes in (61, 2, 0):
             count_try(scope, f"{minutes} minutes ago", now=NOON - dt.timedelta(minutes=minutes))
     # An hour has begun at noon, so only the counts of the last moment are of a window that is not over.
-    assert keep_house(now=NOON) == [1, 1, 1, 4]
+    assert keep_house(now=NOON) == [1, 1, 1, 1, 4]
     assert [kept.key for kept in IdempotencyRecord.objects.all()] == ["new"]
     assert [kept.pk for kept in Session.objects.all()] == ["new"]
     assert [kept.family_expires_at for kept in RefreshSession.objects.all()] == [NOON + SECOND]
     assert sorted(kept.key.partition(":")[0] for kept in ThrottleCounter.objects.all()) == ["login_name", "write"]
-    assert keep_house(now=NOON) == [0, 0, 0, 0]
+    assert [kept.revoked_at for kept in AccessKey.objects.all()] == [NOON - MONTH + SECOND]
+    assert keep_house(now=NOON) == [0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("is_kept", "key_of_a_society"),
+    [
+        (True, {"expires_at": NOON + SECOND}),
+        (True, {"expires_at": NOON - SECOND}),
+        (True, {"expires_at": NOON - MONTH + SECOND}),
+        (False, {"expires_at": NOON - MONTH - SECOND}),
+        (False, {"expires_at": NOON + DAY, "revoked_at": NOON - MONTH - SECOND}),
+        (True, {"expires_at": NOON + DAY, "revoked_at": NOON - SECOND}),
+    ],
+)
+def test_a_key_is_forgotten_a_month_after_its_end(db, is_kept, key_of_a_society):
+    whose = {"scope": "society", "user": None, "token_version": None, "group_id": 7}
+    key(make_user(), **whose, created_at=NOON - 200 * DAY, **key_of_a_society)
+    assert keep_house(now=NOON)[3] == int(not is_kept)
+    assert AccessKey.objects.exists() is is_kept
+
+
+def test_a_key_of_a_person_lasts_until_what_ends_his_sessions(db):
+    user = make_user()
+    old, young = (key(user, created_at=NOON - MONTH + offset) for offset in (-SECOND, SECOND))
+    assert keep_house(now=NOON)[3] == 0
+    user.token_version += 1
+    user.save()
+    alive = key(user, created_at=old.created_at, token_version=1)
+    assert keep_house(now=NOON)[3] == 1
+    assert set(AccessKey.objects.values_list("pk", flat=True)) == {young.pk, alive.pk}
 
 
 def test_a_count_outlives_the_housekeeping_of_its_window(db, settings):
