@@ -79,6 +79,7 @@ try:
     # --- The Roomie dialect ------------------------------------------------------------------------
     ROOMIE_ALLOWED_SSO_GROUPS = env.words("ROOMIE_ALLOWED_SSO_GROUPS", ["engscifac-ug"])
     CHANNEL_MAX_WAITERS = env.int("CHANNEL_MAX_WAITERS", 1000, validate=validate.Range(1, 20_000))
+    ROOMIE_REFUND_NOTICE_HOURS = env.int("ROOMIE_REFUND_NOTICE_HOURS", 0, validate=validate.Range(0, 8760))
 
     # --- Mail --------------------------------------------------------------------------------------
     SMTP_SERVER = env.str("SMTP_SERVER", "").strip()

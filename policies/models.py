@@ -93,7 +93,8 @@ class BookingRule(models.Model):
 
 
 class QuotaCharge(models.Model):
-    """So much of a quota, used by one live booking. A trigger removes it when the booking gives its room back."""
+    """So much of a quota, used by one live booking. A trigger removes it when the booking gives its room back, unless
+    that says that it stays charged."""
 
     rule = models.ForeignKey(BookingRule, on_delete=models.CASCADE, related_name="charges", db_index=False)
     owner_kind = models.CharField(max_length=6, choices=OwnerKind)

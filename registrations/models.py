@@ -123,6 +123,8 @@ class Registration(models.Model):
     is_closed_over = models.BooleanField(default=False)
     """It was cancelled because its room was closed: who lost it is told when the time is free again, and a series
     tries it again."""
+    is_still_charged = models.BooleanField(default=False, db_default=False)
+    """It was cancelled too late for its quotas to be given back: what it was charged counts as if it were live."""
     broken_rules = models.JSONField(null=True, blank=True)
     """The booking rules for which somebody has to decide on it, as refusals name them; None where there are none."""
     revision = models.IntegerField(default=0, db_default=0)
@@ -146,6 +148,10 @@ class Registration(models.Model):
             models.CheckConstraint(
                 condition=Q(is_closed_over=False) | Q(status=RegistrationStatus.CANCELLED),
                 name="registration_closed_over_is_cancelled",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_still_charged=False) | Q(status=RegistrationStatus.CANCELLED),
+                name="registration_still_charged_is_cancelled",
             ),
             models.CheckConstraint(condition=Q(origin__in=Origin.values), name="registration_known_origin"),
             models.CheckConstraint(condition=Q(attendees__gte=1), name="registration_attendees_at_least_one"),

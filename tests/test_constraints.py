@@ -156,6 +156,7 @@ VIOLATIONS = {
     "registration_description_in_range": ("registrations.Registration", {"description": "repeat('x', 2001)"}),
     "registration_attendees_at_least_one": ("registrations.Registration", {"attendees": "0"}),
     "registration_closed_over_is_cancelled": ("registrations.Registration", {"is_closed_over": "true"}),
+    "registration_still_charged_is_cancelled": ("registrations.Registration", {"is_still_charged": "true"}),
     "series_known_day_of_week": ("registrations.Series", {"day_of_week": "8"}),
     "series_start_minute_before_end_minute": ("registrations.Series", {"end_minute": "start_minute"}),
     "series_starts_on_before_ends_on": ("registrations.Series", {"ends_on": "starts_on - 1"}),

@@ -1,7 +1,9 @@
 """Giving a booking back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.conf import settings
 
 from dialects.roomie.envelope import RoomieRefusal
 from groups.queries.key_bearers import KeyBearer
@@ -25,7 +27,12 @@ def delete_booking(booking_id: str, bearer: KeyBearer, *, now: datetime) -> None
     if registration.occupancy.starts_at <= now:
         raise RoomieRefusal(*STARTED)
     try:
-        cancel_registration(registration_id=registration.pk, by=bearer.user, now=now)
+        cancel_registration(
+            registration_id=registration.pk,
+            by=bearer.user,
+            now=now,
+            refund_notice=timedelta(hours=settings.ROOMIE_REFUND_NOTICE_HOURS),
+        )
     except RegistrationNotFound as refusal:  # somebody else was quicker
         raise RoomieRefusal(*UNKNOWN) from refusal
     except RegistrationHasStarted as refusal:

@@ -142,7 +142,14 @@ class RegistrationRejected(_Decided):
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationCancelled(_Decided):
+    """`is_still_charged`: its quotas are not given back."""
+
     action: ClassVar[str] = "registration.cancelled"
+    is_still_charged: bool = False
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return super().details | ({"is_still_charged": True} if self.is_still_charged else {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What live registrations are to be charged to quotas, by the rules in force; and whether the ledger says the same."""
+"""What registrations are to be charged to quotas, by the rules in force; and whether the ledger says the same."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,23 +14,24 @@ from policies.rules.quotas import Charge, moment_of, period_began
 from policies.rules.scopes import Party, Place, PolicyRule, Stay, deciding
 from policies.rules.wishes import BookingWish
 
-LIVE = """
+# Those that are live, and those that were given up too late.
+CHARGED = """
 SELECT held.id, held.classroom_id, room.building, room.floor, room.capacity, held.starts_at, held.ends_at,
        registration.group_id, team.kind, team.tag_keys, registration.created_by_id, registration.created_at
   FROM classrooms_occupancy AS held
   JOIN registrations_registration AS registration ON registration.occupancy_id = held.id
   JOIN classrooms_classroom AS room ON room.id = held.classroom_id
   LEFT JOIN groups_group AS team ON team.id = registration.group_id
- WHERE held.is_live AND {condition}
+ WHERE (held.is_live OR registration.is_still_charged) AND {condition}
  ORDER BY held.id
 """
-ALL_AHEAD = LIVE.format(condition="held.ends_at > %s::timestamptz")
+ALL_AHEAD = CHARGED.format(condition="held.ends_at > %s::timestamptz")
 NOT_LIVE = """
 SELECT charge.registration_id, charge.rule_id, charge.amount
   FROM policies_quotacharge AS charge
   JOIN classrooms_occupancy AS held ON held.id = charge.registration_id
   LEFT JOIN registrations_registration AS registration ON registration.occupancy_id = held.id
- WHERE NOT held.is_live OR registration.occupancy_id IS NULL
+ WHERE registration.occupancy_id IS NULL OR NOT (held.is_live OR registration.is_still_charged)
  ORDER BY charge.id
 """
 
@@ -96,7 +97,7 @@ def _is_charged(rule: PolicyRule, wish: BookingWish, now: datetime, rulebook: Ru
 
 
 def wish_in(row: ResultRow, labels: tuple[str, frozenset[str]] | None = None) -> BookingWish:
-    """A live registration as it was wished at the moment at which it was made. `labels`: kind and tags of its group,
+    """A registration as it was wished at the moment at which it was made. `labels`: kind and tags of its group,
     where they are to be others."""
     pk, classroom_id, building, floor, capacity, starts_at, ends_at = row[:7]
     group_id, kind, tag_keys, person_id, created_at = row[7:]

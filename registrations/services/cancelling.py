@@ -1,7 +1,7 @@
 """Cancelling registrations: one by hand, or those of a command, a cascade, a closure."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.models import User
 from accounts.rules import check_cspace
@@ -17,15 +17,23 @@ from registrations.facts.registrations import Overridden, RegistrationCancelled,
 from registrations.models import Registration
 from registrations.services.judging import RULES_ARE_READ, check_not_late
 from registrations.services.registration_holding import check_cancellable, hold_registration
-from registrations.services.registration_rows import updating
+from registrations.services.registration_rows import cancelling
 from registrations.services.week_rows import settle_weeks, settling_week
 
 
 @transactional
 def cancel_registration(
-    *, registration_id: int, by: User, now: datetime, reason: str = "", is_overriding: bool = False
+    *,
+    registration_id: int,
+    by: User,
+    now: datetime,
+    reason: str = "",
+    is_overriding: bool = False,
+    refund_notice: timedelta = timedelta(),
 ) -> Registration:
-    """Give the room back. Publishes `RegistrationCancelled`; cancelling a cancelled one is a no-op for cspace.
+    """Give the room back, and what was charged for it, unless it is to begin in less than the `refund_notice`.
+
+    Publishes `RegistrationCancelled`; cancelling a cancelled one is a no-op for cspace.
 
     Raises:
         RegistrationNotFound: there is none, or it is cancelled and the caller is not cspace.
@@ -41,14 +49,22 @@ def cancel_registration(
     if registration.status == RegistrationStatus.CANCELLED:
         return registration
     overridden: Overridden = () if is_overriding else None
-    if rules.holds_room(registration.status):
+    had_room = rules.holds_room(registration.status)
+    if had_room:
         overridden = check_not_late(registration, by=by, now=now, is_overriding=is_overriding)
-    released = [releasing([registration.pk])] if rules.holds_room(registration.status) else []
+    registration.is_still_charged = had_room and registration.occupancy.starts_at - now < refund_notice
     registration.occupancy.is_live, registration.status = False, RegistrationStatus.CANCELLED
-    put_off(*settling_week(registration), *released, updating(registration))
+    # The row before its room time: the trigger that gives back what was charged looks at it.
+    released = [releasing([registration.pk])] if had_room else []
+    put_off(*settling_week(registration), cancelling(registration), *released)
     publish(
         RegistrationCancelled(
-            registration=registration.summary, actor_id=by.pk, occurred_at=now, reason=reason, overridden=overridden
+            registration=registration.summary,
+            actor_id=by.pk,
+            occurred_at=now,
+            reason=reason,
+            overridden=overridden,
+            is_still_charged=registration.is_still_charged,
         )
     )
     return registration

@@ -1,4 +1,4 @@
-"""Charging live registrations to quotas: those that a command has just written, or all that new rules concern."""
+"""Charging registrations to quotas: those that a command has just written, or all that new rules concern."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -20,11 +20,11 @@ from policies.rules.quotas import Charge
 from policies.rules.scopes import Who
 from policies.services.booking_rules import goes_by_calendar, hold_rules, names_person, renew_rules
 from policies.services.charges import charging, recharging
-from registrations.queries.charged import LIVE, charges_by_registration, due_charges, earliest_period, wish_in
+from registrations.queries.charged import CHARGED, charges_by_registration, due_charges, earliest_period, wish_in
 
 Charges = Mapping[int, Sequence[Charge]]
 """By registration."""
-LOCKED = f"{LIVE} FOR SHARE OF held"
+LOCKED = f"{CHARGED} FOR SHARE OF held"
 """Whoever is giving one of them back at this moment is waited for: what he gives back is not charged."""
 AMONG = LOCKED.format(condition="held.id = ANY(%s::bigint[])")
 AHEAD = LOCKED.format(
@@ -76,7 +76,8 @@ def _due_to(registration_ids: Collection[int], own: Charges | None = None, now: 
 
 
 def charge_by_rules_written(writing: RulesWriting) -> list[str]:
-    """What is live in the present and coming periods is charged to the rules that decide now."""
+    """What is live in the present and coming periods is charged to the rules that decide now; what was given up too
+    late, too."""
     _charge_ahead(writing.occurred_at, anew=writing.rule_ids)
     return []
 

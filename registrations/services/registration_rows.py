@@ -35,7 +35,7 @@ COLUMNS = (
     "origin",
     "uid",
 )
-"""All columns but those that PostgreSQL keeps: a new one is given its value here, and in both statements."""
+"""All columns but those that PostgreSQL keeps or begins: a new one is given its value here, and in both statements."""
 INSERT = f"INSERT INTO registrations_registration ({', '.join(COLUMNS)})"
 ATTENDEES_IN_WEEK = (
     "CASE WHEN week.own_attendees IS NULL THEN series.attendees"
@@ -99,14 +99,24 @@ def as_json(value: Any) -> str | None:
 
 def updating(registration: Registration) -> Statement:
     """What writes group, description, status, attendees and broken rules, as they stand in the model, into the row."""
+    return Statement(UPDATE, _updated(registration))
+
+
+def cancelling(registration: Registration) -> Statement:
+    """The same of one that is cancelled, and whether it stays charged."""
+    return Statement(CANCEL, (registration.is_still_charged, *_updated(registration)))
+
+
+def _updated(registration: Registration) -> tuple[Any, ...]:
     row = (registration.group_id, registration.description, registration.status, registration.attendees)
-    return Statement(UPDATE, (*row, as_json(registration.broken_rules), registration.pk))
+    return (*row, as_json(registration.broken_rules), registration.pk)
 
 
-UPDATE = (
-    "UPDATE registrations_registration SET group_id = %s, description = %s, status = %s, attendees = %s,"
-    " broken_rules = %s::jsonb WHERE occupancy_id = %s"
+SET = "UPDATE registrations_registration SET"
+VALUES = (
+    "group_id = %s, description = %s, status = %s, attendees = %s, broken_rules = %s::jsonb WHERE occupancy_id = %s"
 )
+UPDATE, CANCEL = f"{SET} {VALUES}", f"{SET} is_still_charged = %s, {VALUES}"
 
 
 def inserting_occurrences(

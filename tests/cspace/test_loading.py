@@ -38,4 +38,4 @@ def test_a_name_that_is_no_column_is_refused(name):
 def test_a_registration_is_written_with_all_its_columns():
     """But for what PostgreSQL begins and counts itself."""
     fields = Registration._meta.concrete_fields
-    assert set(COLUMNS) == {field.attname for field in fields} - {"revision"}
+    assert set(COLUMNS) == {field.attname for field in fields} - {"revision", "is_still_charged"}
