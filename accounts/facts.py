@@ -195,3 +195,24 @@ class AccessKeyReplaced(AboutKey):
 @dataclass(frozen=True, kw_only=True)
 class AccessKeyRevoked(AboutKey):
     action: ClassVar[str] = "access_key.revoked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutWhitelist(Fact):
+    """Something about one entry of the whitelist of single sign-on. Whose it is is an address: no row has it."""
+
+    entry_id: int
+
+    @property
+    def target(self) -> str:
+        return f"sso_whitelist:{self.entry_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhitelistedForSso(AboutWhitelist):
+    action: ClassVar[str] = "sso_whitelist.added"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawnFromSso(AboutWhitelist):
+    action: ClassVar[str] = "sso_whitelist.removed"

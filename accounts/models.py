@@ -282,6 +282,8 @@ class SsoWhitelist(models.Model):
 
     eppn = models.EmailField()
     """What the identity provider calls him, in any case."""
+    added_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    added_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "SSO whitelist"

@@ -14,7 +14,6 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from dialects.dialect import ANY_ORIGIN, Dialect
 from kernel.api.errors import STATUS, Refusal, envelope, refusal_of
-from kernel.api.event_streams import StreamViewSet
 from kernel.errors import DomainError, NotFound, Unavailable
 
 MARKED = re.compile(
@@ -49,7 +48,7 @@ def with_dialects(configuration: str, dialects: Sequence[Dialect]) -> str:
         raise ValueError(f"Each dialect needs a name of its own, of small letters and _: {names}")
     parts = {
         "maps": "\n".join(_maps(dialects)),
-        "streams": STREAM.format(paths="|".join(map(re.escape, stream_paths()))),
+        "streams": STREAM.format(paths="|".join(map(_pattern, stream_paths()))),
         "refusals": "\n".join(_refusals(dialects)),
     }
     if sorted(mark[2] for mark in MARKED.finditer(configuration)) != sorted(parts):
@@ -73,8 +72,18 @@ def _stream_paths(patterns: Sequence[URLPattern | URLResolver], prefix: str = ""
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from _stream_paths(pattern.url_patterns, route)
-        elif issubclass(getattr(pattern.callback, "cls", object), StreamViewSet):
+        elif getattr(_class_of(pattern.callback), "opens_streams", False):
             yield route.rstrip("/")
+
+
+def _class_of(view: Any) -> Any:
+    """Of REST framework's views, and of Django's."""
+    return getattr(view, "cls", None) or getattr(view, "view_class", None)
+
+
+def _pattern(route: str) -> str:
+    """A route for nginx; what it names is any part of a path."""
+    return "".join("[^/]+" if part.startswith("<") else re.escape(part) for part in re.split(r"(<\w+:\w+>)", route))
 
 
 def _maps(dialects: Sequence[Dialect]) -> Iterator[str]:

@@ -31,6 +31,8 @@ class NoChannel(NotFound):
 class ChannelView(Acts, RoomieView):
     """No HEAD: there is nothing to be said before there is a message."""
 
+    opens_streams = True
+
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.method != "GET":
             return self.http_method_not_allowed(request)

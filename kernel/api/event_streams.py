@@ -43,6 +43,8 @@ class StreamViewSet(DocumentViewSet):
     """Who may read and what he wishes is found out once; then the stream goes on without a thread."""
 
     http_method_names = ["get"]
+    opens_streams = True
+    """The production proxy sends these elsewhere (`manage.py write_proxy`)."""
     renderer_classes = [FastJSONRenderer, EventStream]
     takes_tickets = True
     """Whether `?ticket=` stands for an `Authorization` (`groups.api.authentication`)."""

@@ -13,6 +13,7 @@ from django.utils.html import escape
 
 from accounts.enums import KeyScope
 from accounts.services.access_keys import issue_key
+from accounts.services.sso_whitelist import add_to_whitelist
 from allocations.services.distributing import distribute
 from auditlog.models import LogEntry
 from classrooms.services.closures import close_rooms
@@ -135,6 +136,7 @@ def furnish():
     longest = {"type": "length", "max_minutes": 1440}
     body = {"name": "A day", "who": {"kind": "everybody"}, "where": {"kind": "everywhere"}, "limit": longest}
     create_rule(by=by, now=now, wish=read_rule(body))
+    add_to_whitelist(eppn="guest@uni.example", by=by, now=now)
     post_hello()
     Letter.objects.update(state="failed", error="550")
 
@@ -146,6 +148,7 @@ def rows_of(name):
 def test_every_page_is_one_whose_writes_are_service_calls():
     assert sorted(PAGES) == [
         "accounts/accesskey",
+        "accounts/ssowhitelist",
         "accounts/user",
         "allocations/allocationevent",
         "allocations/allocationregistration",

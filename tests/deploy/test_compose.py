@@ -138,7 +138,10 @@ def test_the_proxy_passes_a_stream_on_as_it_comes_and_waits_longer_than_it_is_ev
     assert "proxy_buffering off;" not in REQUESTS
     assert "proxy_http_version 1.1;" in STREAMS
     assert int(re.search(r"proxy_read_timeout (\d+)s;", STREAMS)[1]) > 2 * HEARTBEAT_SECONDS
-    assert stream_paths() == ["api/v1/classrooms/stream", "api/v1/notifications/stream"]
+    own = ["api/v1/classrooms/stream", "api/v1/notifications/stream"]
+    channels = ["push.subscribe", "push.subscribe_longpoll", "stream.sub", "stream.sub_lp"]
+    of_roomie = [f"{mount}{channel}/<str:sid>" for mount in ("api/v1/", "") for channel in channels]
+    assert stream_paths() == sorted(own + of_roomie)
 
 
 def test_the_image_starts_the_server_by_the_one_command_that_knows_its_bounds():

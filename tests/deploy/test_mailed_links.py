@@ -1,4 +1,5 @@
-"""What the production proxy does with links that were mailed: their tokens reach no log."""
+"""What the production proxy does with links that were mailed, and with the pages of a login: what is in their query
+reaches no log."""
 
 import pytest
 
@@ -7,7 +8,8 @@ from tests.contract.test_query_strings import DECLARED
 from tests.deploy.proxies import CONFIGURATION, proxying
 from tests.deploy.test_proxied_streams import Named, asking, place, upstream
 
-PATHS = ["/api/v1/confirm-email/", "/api/v1/unsubscribe/"]
+MAILED = ["/api/v1/confirm-email/", "/api/v1/unsubscribe/"]
+PATHS = [*MAILED, "/api/v1/user.login.callback/", "/user.login.callback/", "/Shibboleth.sso/Login/"]
 TOKEN = "4.a-token-that-was-mailed"
 CARE = "error_log /dev/null;"
 
@@ -17,7 +19,7 @@ def test_these_are_the_links_that_are_mailed():
     taken = {
         f"/api/v1/{path}" for (_, path), each in DECLARED.items() if each.permission is HoldsToken and each.parameters
     }
-    assert sorted(taken) == PATHS
+    assert sorted(taken) == MAILED
 
 
 @pytest.mark.parametrize("path", [*PATHS, *(path.rstrip("/") for path in PATHS)])

@@ -13,7 +13,8 @@ from tests.crash.processes import await_true
 from tests.deploy.proxies import CONFIGURATION, proxying
 
 SECONDS = 10
-PATHS = [f"/{path}" for path in stream_paths()]
+SID = "shib" + "a" * 60
+PATHS = [f"/{path.replace('<str:sid>', SID)}" for path in stream_paths()]
 TICKET = "a-ticket-that-nobody-has-used"
 
 
@@ -172,6 +173,9 @@ def logged_of_a_stream_that_is_away(folder, configuration=CONFIGURATION):
         with proxying(place(app), configuration, streams=away, log=log) as address:
             with asking(address, f"{PATHS[1]}/?ticket={TICKET}") as answer:
                 assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+            for channel in ("/api/v1/push.subscribe_longpoll", "/stream.sub"):
+                with asking(address, f"{channel}/{SID}?tag=1") as answer:
+                    assert answer.status == 503
             with asking(address, f"/api/v1/notifications/?page=7&ticket={TICKET}") as answer:
                 assert answer.status == 200
     return log.read_text(encoding="utf-8")
@@ -181,6 +185,9 @@ def test_a_ticket_reaches_no_log_not_even_where_streams_are_away(tmp_path):
     logged = logged_of_a_stream_that_is_away(tmp_path)
     assert f'"GET {PATHS[1]}/ HTTP/1.1" 503' in logged
     assert '"GET /api/v1/notifications/ HTTP/1.1" 200' in logged
+    assert '"GET /api/v1/push.subscribe_longpoll/ HTTP/1.1" 503' in logged
+    assert '"GET /stream.sub/ HTTP/1.1" 503' in logged
+    assert SID not in logged
     assert TICKET not in logged
     assert "page=7" not in logged
 

@@ -11,9 +11,10 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.models import AccessKey, LoginSession, SsoWhitelist, User
+from accounts.models import AccessKey, LoginSession, User
 from accounts.services.people import change_user, set_password
 from accounts.services.sid_logins import forget_logins
+from accounts.services.sso_whitelist import add_to_whitelist
 from auditlog.models import LogEntry
 from kernel import clock
 from tests.dialects.roomie.scenes import MOUNTS, Roomie, logged_in, refused
@@ -268,8 +269,8 @@ def test_whoever_is_there_is_found_by_his_address(begun, proxy, house):
     assert not User.objects.filter(username="somebody").exists()
 
 
-def test_who_is_on_the_whitelist_needs_no_group(begun, proxy):
-    SsoWhitelist.objects.create(eppn="Fiona@Uni.Example")
+def test_who_is_on_the_whitelist_needs_no_group(begun, proxy, house):
+    add_to_whitelist(eppn="Fiona@Uni.Example", by=house.keeper, now=clock.now())
     assert call_back(begun["sid"], **SHIB).status_code == 200
     assert status(begun["sid"])["status"] == "LOGGED_IN"
 
