@@ -39,21 +39,21 @@ def measure_streams(stage: Any) -> None:
     number, sent = (FEW_STREAMS, FEW_SENT) if stage.is_quick else (STREAMS, NOTICES_SENT)
     readers = _readers(number)
     with serving(ENVIRONMENT, workers=1, has_streams=True) as server, subscribing(server.port) as subscribers:
-        _warm(stage, server)
+        warm(stage, server)
         for subscriber in _opened(subscribers, readers[:WARM_UP_STREAMS]):
             subscriber.vanish()
         processes = Processes(server.pid)
-        memory, threads = processes.memory(), _threads(processes)
+        memory, threads = processes.memory(), threads_of(processes)
         streams = _opened(subscribers, readers)
         each = (processes.memory() - memory) / number / 1000
         remark = f"{memory / 1e6:.0f} MB without"
         stage.report.rows += [
             Row(f"{number} idle streams: memory of each", each, MEMORY, unit="kB", remark=remark),
-            Row(f"{number} idle streams: threads more", _threads(processes) - threads, THREADS),
+            Row(f"{number} idle streams: threads more", threads_of(processes) - threads, THREADS),
         ]
         _tell(stage.report, readers, streams, sent)
         if not stage.is_quick:
-            _compare(stage, server, number)
+            compare_with_idle(stage, server, f"{number} idle streams")
 
 
 def _readers(number: int) -> list[User]:
@@ -71,7 +71,7 @@ def _opened(subscribers: Subscribers, readers: Sequence[User]) -> list[Subscribe
     return streams
 
 
-def _threads(processes: Processes) -> int:
+def threads_of(processes: Processes) -> int:
     return sum(process.num_threads() for process in [processes.root, *processes.root.children(recursive=True)])
 
 
@@ -91,18 +91,18 @@ def _tell(report: Any, readers: Sequence[User], streams: Sequence[Subscriber], n
     report.rows.append(Row(name, max(latencies) * 1000, LATEST, unit="ms", remark=remark))
 
 
-def _compare(stage: Any, server: Any, number: int) -> None:
+def compare_with_idle(stage: Any, server: Any, streams: str) -> None:
     """What the same process answers beside its streams, in pairs alternated with another that has none."""
     count, seconds = stage.pairs
     with serving(ENVIRONMENT, workers=1, has_streams=True) as idle:
-        _warm(stage, idle)
+        warm(stage, idle)
         ratio = Ratio.of([(_ask(stage, server, seconds), _ask(stage, idle, seconds)) for _ in range(count)])
-    name = f"answers beside {number} idle streams ÷ without, p99"
+    name = f"answers beside {streams} ÷ without, p99"
     remark = f"p50 × {ratio.p50:.2f}, CPU × {ratio.cpu:.2f}"
     stage.report.rows.append(Row(name, ratio.p99, SLOWDOWN, remark=remark))
 
 
-def _warm(stage: Any, server: Any) -> None:
+def warm(stage: Any, server: Any) -> None:
     _ask(stage, server, seconds=3, most=WARM_UP_REQUESTS)
 
 
