@@ -41,6 +41,11 @@ def request_id_of(request: HttpRequest) -> str | None:
     return request_id
 
 
+def origin_of(request: HttpRequest) -> str:
+    """Of this server, as people reach it: what is said in `CSPACE_PUBLIC_URL`, else the one that was asked."""
+    return settings.CSPACE_PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+
+
 def name_actor(request: HttpRequest, user_id: int) -> None:
     """Say who acts, for the access line."""
     request.META[ACTOR_ID] = user_id

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from kernel.auth_trail import AuthEvent, record
 from kernel.errors import NotAuthenticated, PermissionDenied
@@ -14,7 +14,7 @@ PATH = "/api/v1/auth/"
 MAX_ORIGIN = 200
 
 
-def put_cookie(response: Response, token: str, *, expires_at: datetime, now: datetime) -> None:
+def put_cookie(response: HttpResponseBase, token: str, *, expires_at: datetime, now: datetime) -> None:
     """`refresh_token=…; HttpOnly; Path=/api/v1/auth/; SameSite=Lax` and, in production, `Secure`."""
     response.set_cookie(
         NAME,
@@ -27,7 +27,7 @@ def put_cookie(response: Response, token: str, *, expires_at: datetime, now: dat
     )
 
 
-def clear_cookie(response: Response) -> None:
+def clear_cookie(response: HttpResponseBase) -> None:
     """Have the browser forget it."""
     response.set_cookie(NAME, "", max_age=0, path=PATH, secure=settings.IS_PRODUCTION, httponly=True, samesite="Lax")
 

@@ -75,11 +75,12 @@ def log_in(
     """
     with login_try(username=username, address=address, device=device, now=now):
         user = check_credentials(username=username, password=password)
-    return _start_family(user, now=now, user_agent=user_agent, address=address)
+    return start_session(user, now=now, user_agent=user_agent, address=address)
 
 
 @transactional
-def _start_family(user: User, *, now: datetime, user_agent: str, address: str | None) -> Tokens:
+def start_session(user: User, *, now: datetime, user_agent: str = "", address: str | None = None) -> Tokens:
+    """Start a session family of somebody who has shown who he is. Not logged, as `log_in`."""
     session = RefreshSession.objects.create(
         jti=uuid4(),
         family=uuid4(),

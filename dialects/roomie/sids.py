@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from django.conf import settings
 from django.http import HttpRequest, QueryDict
 
 from accounts.services.sid_logins import SID_LETTERS
+from kernel.requests import origin_of
 
 PREFIX = "shib"
 """Before the letters wherever a sid is said, but in the address of the callback: both are read everywhere."""
@@ -49,11 +49,6 @@ class LoginAddresses:
     @property
     def long_poll(self) -> str:
         return f"{self.origin}{MOUNT}{LONG_POLL}/{self.sid}"
-
-
-def origin_of(request: HttpRequest) -> str:
-    """What is said in `CSPACE_PUBLIC_URL`, else the one that was asked."""
-    return settings.CSPACE_PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 
 def letters_in_target(target: str, request: HttpRequest) -> str | None:

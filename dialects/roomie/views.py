@@ -19,14 +19,14 @@ from dialects.roomie.refusals import UNKNOWN_SID
 from dialects.roomie.rooms import has_individual_access, open_rooms, room_called, slots_on
 from dialects.roomie.sessions import bearer_of, log_in, log_out, session_of
 from dialects.roomie.shapes import own_booking, room_item
-from dialects.roomie.sids import LoginAddresses, letters_of, origin_of
+from dialects.roomie.sids import LoginAddresses, letters_of
 from groups.queries.key_bearers import KeyBearer
 from kernel import clock
 from kernel.auth_trail import AuthEvent, recording_refusals
 from kernel.campus_time import campus_date, day_start, days_interval
 from kernel.errors import Invalid, PermissionDenied
 from kernel.read_throttling import count_read
-from kernel.requests import actor_id_of, client_address, name_actor, network_of
+from kernel.requests import actor_id_of, client_address, name_actor, network_of, origin_of
 from kernel.throttling import count_try
 from policies.queries.rulebook import rulebook_in_force
 from registrations.queries.bookings_of_a_person import bookings_of_person
