@@ -1,8 +1,10 @@
 ARG PYTHON_IMAGE=python:3.12.8-slim-bookworm@sha256:2199a62885a12290dc9c5be3ca0681d367576ab7bf037da120e564723292a2f0
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /app
-COPY requirements/core.txt requirements/core.txt
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/core.txt
+# Or sso, where people sign on at an identity provider.
+ARG REQUIREMENTS=core
+COPY requirements/core.txt requirements/sso.txt requirements/
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/${REQUIREMENTS}.txt
 
 FROM ${PYTHON_IMAGE}
 RUN useradd --system --uid 10001 cspace

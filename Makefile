@@ -48,7 +48,8 @@ messages: environment ## write the catalogues in locale/ from what people are to
 
 lock: environment ## recompile requirements/*.txt (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements/core.txt
-	$(COMPILE) --extra dev --constraint requirements/core.txt --output-file requirements/dev.txt
+	$(COMPILE) --extra sso --constraint requirements/core.txt --output-file requirements/sso.txt
+	$(COMPILE) --extra dev --constraint requirements/sso.txt --output-file requirements/dev.txt
 
 clean: ## remove the environment and the caches, never the data in var/
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

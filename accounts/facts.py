@@ -33,12 +33,17 @@ SENTENCES = {
     "page.sso.username": Phrase("Username or e-mail address"),
     "page.sso.password": Phrase("Password"),
     "page.sso.button": Phrase("Log in"),
+    "page.sso.provider": Phrase("Log in with {name}"),
     "page.sso.wrong": Phrase("Wrong username or password"),
     "page.sso.too_often": Phrase("Too many tries: please wait a moment"),
     "page.sso.done": Phrase("You are logged in. This window may be closed."),
     "page.sso.not_admitted": Phrase("Your account may not book rooms here. Ask whoever runs this house."),
     "page.sso.no_login": Phrase("This is no address of a login. Begin it once more where you have come from."),
     "page.sso.nobody": Phrase("Nobody has said who you are. Begin the login once more where you have come from."),
+    "page.sso.unverified": Phrase(
+        "Your e-mail address has not been verified where you have logged in. Have that done, then log in once more."
+    ),
+    "page.sso.unreachable": Phrase("Where you log in cannot be reached at present. Please try again in a moment."),
     "page.sso.over": Phrase(
         "This login has been completed, or was begun too long ago. Begin it once more where you have come from."
     ),

@@ -38,7 +38,7 @@ EXACT_ORIGIN = "an exact origin such as https://rooms.example.edu"
 
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 
-OWN_PREFIXES = ("CSPACE_", "OCCUPANCY_", "ROOMIE_", "SSO_")
+OWN_PREFIXES = ("CSPACE_", "OCCUPANCY_", "ROOMIE_", "SSO_", "OIDC_", "SAML_")
 """Names that are nobody else's: one that is no setting is a mistake, wherever it stands."""
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SERVICE_LINK = re.compile(r"[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)\w*)")

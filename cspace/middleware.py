@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import Any
 
 from corsheaders.middleware import CorsMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -34,12 +35,13 @@ from kernel.api.errors import envelope_for_exception, envelope_for_status, refus
 from kernel.errors import Unavailable
 from kernel.requests import Handling, actor_id_of, name_request
 from kernel.text import has_forbidden_text
+from sso.configuration import PREFIX as SIGN_ON_PREFIX
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 access_log = logging.getLogger("cspace.access")
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 ADMIN_PREFIX, STATIC_PREFIX, API_PREFIX = "/admin/", "/static/", "/api/"
-PAGE_PREFIXES = (ADMIN_PREFIX, STATIC_PREFIX, "/api/docs/")
+PAGE_PREFIXES = (ADMIN_PREFIX, STATIC_PREFIX, "/api/docs/", *([SIGN_ON_PREFIX] if settings.SSO_PROVIDERS else []))
 UNKNOWN_ROUTE = "/api/unknown-route/"
 OUR_SLASHES = SlashRule()
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"

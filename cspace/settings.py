@@ -26,6 +26,7 @@ from cspace.env import (
 from kernel.languages import ENGLISH, NAMES_OF_LANGUAGES
 from kernel.logs import logging_of
 from kernel.smtp import IMPLICIT_TLS_PORT, STARTTLS_PORT, mail_problems
+from sso import configuration as sign_on
 
 HSTS_PRELOAD_SECONDS = 31_536_000
 """What the browsers' list asks for."""
@@ -75,6 +76,20 @@ try:
     SSO_PROXY_SECRET = env.secret("SSO_PROXY_SECRET")
     SSO_PROXY_ADDRESSES = env.networks("SSO_PROXY_ADDRESSES")
     SSO_GROUPS = env.texts("SSO_GROUPS")
+    SSO_ALLOWED_GROUPS = env.words("SSO_ALLOWED_GROUPS")
+    OIDC_ISSUER = env.str("OIDC_ISSUER", "").strip()
+    OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "").strip()
+    OIDC_CLIENT_SECRET = env.secret("OIDC_CLIENT_SECRET")
+    OIDC_CLIENT_AUTH = env.word("OIDC_CLIENT_AUTH", "", sign_on.CLIENT_AUTHENTICATIONS)
+    OIDC_NAME = env.str("OIDC_NAME", "").strip()
+    OIDC_SCOPES = env.words("OIDC_SCOPES", ["openid", "profile", "email"])
+    OIDC_USERNAME_CLAIM = env.str("OIDC_USERNAME_CLAIM", "preferred_username")
+    OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups")
+    SAML_METADATA_URL = env.str("SAML_METADATA_URL", "").strip()
+    SAML_ENTITY_ID = env.str("SAML_ENTITY_ID", "").strip()
+    SAML_NAME = env.str("SAML_NAME", "").strip()
+    SAML_TRUST_EMAIL = env.bool("SAML_TRUST_EMAIL", False)
+    SAML_ATTRIBUTES = env.texts("SAML_ATTRIBUTES")
 
     # --- The Roomie dialect ------------------------------------------------------------------------
     ROOMIE_ALLOWED_SSO_GROUPS = env.words("ROOMIE_ALLOWED_SSO_GROUPS", ["engscifac-ug"])
@@ -172,6 +187,9 @@ CSPACE_MAIL_LEAVES = "by_smtp" if SMTP_SERVER else "as_files" if DEBUG and CSPAC
 for host in WEBHOOK_ALLOW_PRIVATE_HOSTS:
     if {"/", "[", "@"} & set(host):
         refuse(f"WEBHOOK_ALLOW_PRIVATE_HOSTS: {host!r} is no host such as door.example.edu, 10.0.0.7 or ::1")
+for problem in sign_on.sign_on_problems(locals()):
+    refuse(problem)
+SSO_PROVIDERS, SSO_BUTTONS = sign_on.keys_of(locals()), sign_on.buttons_of(locals())
 if ENVIRONMENT == "production" and DEBUG:
     refuse("DEBUG must not be on when CSPACE_ENV=production")
 if IS_PRODUCTION:
@@ -221,6 +239,7 @@ INSTALLED_APPS = [
     "webhooks.apps.WebhooksConfig",
     "cspace.apps.ProjectConfig",
     "demo.apps.DemoConfig",
+    *sign_on.apps_of(locals()),
 ]
 
 # --- The request path: what an API request passes; the Admin… ones step aside for it -----------------
@@ -237,6 +256,7 @@ MIDDLEWARE = [
     "cspace.middleware.AdminCsrfMiddleware",
     "cspace.middleware.AdminAuthenticationMiddleware",
     "cspace.middleware.AdminMessageMiddleware",
+    *(sign_on.MIDDLEWARE if SSO_PROVIDERS else []),
 ]
 ROOT_URLCONF = "cspace.urls"
 WSGI_APPLICATION = "cspace.wsgi.application"
@@ -337,6 +357,10 @@ PASSWORD_HASHERS = [
     "accounts.services.hashing.Argon2",
     "accounts.services.hashing.PBKDF2",
 ]
+# What is asked of identity providers, and no more than that (`sso`).
+# The field of our users that holds addresses it is not told: a migration of its own would write them all anew.
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+SOCIALACCOUNT_ADAPTER, SOCIALACCOUNT_REQUESTS_TIMEOUT = "sso.adapter.ClaimsAdapter", sign_on.ANSWER_SECONDS
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -7,7 +7,9 @@ from drf_spectacular.views import SpectacularSwaggerView
 
 from cspace.health import healthz, readyz
 from dialects.registry import routes as dialect_routes
+from dialects.registry import sid_in
 from kernel.admin.site import site
+from sso.urls import routes as sign_on_routes
 from web import front_page
 from web.published_schema import SchemaView
 
@@ -36,6 +38,7 @@ ours = [
 urlpatterns = [
     path(API, include(ours)),  # first, because nearly every request is for it
     *dialect_routes(),
+    *sign_on_routes(sid_in),
     *front_page.routes,
     path("admin/", site.urls),
     path("healthz", healthz),

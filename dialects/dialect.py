@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.http import HttpRequest
+
 from kernel.api.errors import Refusal
 
 ANY_ORIGIN = "*"
@@ -50,6 +52,9 @@ class Dialect:
     challenge: str = "Bearer"
     """The scheme that a 401 asks for."""
     slashes: SlashRule = SlashRule()
+    sid_in: Callable[[str, HttpRequest], str | None] | None = None
+    """The sid of a login that a program waits for, where an address is the one of its own that completes it, by a
+    ticket of `accounts.services.sid_logins`; None of any other."""
     pages: str | None = None
     """Which of its paths, written like `paths`, show pages: these keep their own errors, and the headers of pages."""
 

@@ -34,6 +34,11 @@ def dialect_at(path_info: str) -> Dialect | None:
     return next((dialect for dialect in DIALECTS if dialect.owns(path_info)), None)
 
 
+def sid_in(target: str, request: HttpRequest) -> str | None:
+    """The sid of the login that an address completes; None where no dialect has such an address."""
+    return next((sid for dialect in DIALECTS if dialect.sid_in and (sid := dialect.sid_in(target, request))), None)
+
+
 def is_own_answer(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether a call of a dialect has answered so itself: then nobody words it anew, whatever its type and status.
 

@@ -13,7 +13,7 @@ os.environ.setdefault("CSPACE_EMBEDDED_FAST", "1")
 os.environ.setdefault("CSPACE_THROTTLE", "off")
 # No mail leaves, unless a test says how: neither to a developer's mail server nor into files.
 os.environ.setdefault("CSPACE_MAIL_DIR", "")
-for name in [name for name in os.environ if name.startswith("SMTP_")]:
+for name in [name for name in os.environ if name.startswith(("SMTP_", "OIDC_", "SAML_", "SSO_"))]:
     del os.environ[name]
 
 # A test that calls make is not a sub-make of the `make test` that runs it.

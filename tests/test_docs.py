@@ -8,7 +8,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 READ = re.compile(
-    r"env\.(?:str|bool|int|words|origins|rate|statement_timeout|secret|postgres|path|log_level|deployment|word|whole_number|networks|texts)"
+    r"env\.(?:str|bool|int|words|origins|networks|texts|rate|statement_timeout|secret|postgres|path|log_level|deployment|word|whole_number)"
     r"\(\s*\"([A-Z_]+)\""
 )
 DOCUMENTED = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)

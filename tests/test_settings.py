@@ -24,7 +24,7 @@ SAFE = {
 
 
 def starting_with(changes):
-    ours = ("CSPACE_", "DEBUG", "DATABASE", "SMTP_")
+    ours = ("CSPACE_", "DEBUG", "DATABASE", "SMTP_", "OIDC_", "SAML_", "SSO_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {"CSPACE_ENV_FILE": ""}
     return {name: value for name, value in (kept | SAFE | changes).items() if value is not None}
 

@@ -2,6 +2,7 @@
 
 from dialects.dialect import ANY_ORIGIN, Cors, Dialect
 from dialects.roomie.envelope import envelope
+from dialects.roomie.sids import letters_in_target
 
 
 def cors() -> Cors:
@@ -23,4 +24,5 @@ DIALECT = Dialect(
     envelope=envelope,
     cors=cors,
     challenge="Token",
+    sid_in=letters_in_target,
 )

@@ -11,6 +11,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.api.pages import HEADERS, message_page, page_language, page_sentence, sign_on_buttons
 from accounts.models import User
 from accounts.services.access_keys import check_login
 from accounts.services.identities import NotAdmitted, UnknownIdentity, is_admitted, person_of
@@ -22,17 +23,8 @@ from kernel.auth_trail import AuthEvent, record, recording_refusals
 from kernel.devices import device_mark, remember_device
 from kernel.errors import NotAuthenticated, RateLimited
 from kernel.languages import language_wished_for
-from kernel.phrases import sentence
 from kernel.requests import client_address, name_actor
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-    ),
-    "Referrer-Policy": "same-origin",
-}
-"""The address of a page has the sid in it, which is told to no other site; Django's check of forms needs it here."""
 MAX_NAME = 254
 
 
@@ -49,14 +41,14 @@ class LoginPage(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if letters_in_target(request.GET.get("target", ""), request) is None:
-            return _message(request, "page.sso.no_login", HTTPStatus.BAD_REQUEST)
+            return message_page(request, "page.sso.no_login", HTTPStatus.BAD_REQUEST)
         return self._form(request)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         target = request.GET.get("target", "")
         letters = letters_in_target(target, request)
         if letters is None:
-            return _message(request, "page.sso.no_login", HTTPStatus.BAD_REQUEST)
+            return message_page(request, "page.sso.no_login", HTTPStatus.BAD_REQUEST)
         name, now = request.POST.get("username", "").strip()[:MAX_NAME], clock.now()
         try:
             with recording_refusals(AuthEvent.LOGIN_FAILED, AuthEvent.LOGIN_THROTTLED, name=name, via="sso"):
@@ -81,13 +73,14 @@ class LoginPage(View):
         self, request: HttpRequest, *, name: str = "", problem: str = "", status: int = HTTPStatus.OK
     ) -> HttpResponse:
         words = {
-            word: _sentence(request, f"page.sso.{word}")
+            word: page_sentence(request, f"page.sso.{word}")
             for word in ("title", "explanation", "username", "password", "button")
         }
         context = {
-            "language": _language(request),
+            "language": page_language(request),
             "name": name,
-            "problem": _sentence(request, problem) if problem else "",
+            "problem": page_sentence(request, problem) if problem else "",
+            "providers": sign_on_buttons(request, request.GET.get("target", "")),
             **words,
         }
         page = render_to_string("accounts/log_in.html", context, request)
@@ -107,20 +100,20 @@ class CallbackPage(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         letters, now = letters_of(request.GET.get("sid", "")), clock.now()
         if letters is None:
-            return _message(request, "page.sso.no_login", HTTPStatus.BAD_REQUEST)
+            return message_page(request, "page.sso.no_login", HTTPStatus.BAD_REQUEST)
         try:
             user = self._user(request, letters)
         except NotAdmitted:
             return self._refuse(request, letters)
         except UnknownIdentity:
-            return _message(request, "page.sso.nobody", HTTPStatus.BAD_REQUEST)
+            return message_page(request, "page.sso.nobody", HTTPStatus.BAD_REQUEST)
         try:
             complete_login(letters, user=user, now=now)
         except LoginIsOver:
-            return _message(request, "page.sso.over", HTTPStatus.BAD_REQUEST)
+            return message_page(request, "page.sso.over", HTTPStatus.BAD_REQUEST)
         record(AuthEvent.LOGIN, user_id=user.pk, via="sso")
         name_actor(request, user.pk)
-        return _message(request, "page.sso.done")
+        return message_page(request, "page.sso.done")
 
     def _user(self, request: HttpRequest, letters: str) -> User:
         """Raises: NotAdmitted, UnknownIdentity."""
@@ -142,19 +135,5 @@ class CallbackPage(View):
         try:
             complete_login(letters, user=None, now=clock.now())
         except LoginIsOver:
-            return _message(request, "page.sso.over", HTTPStatus.BAD_REQUEST)
-        return _message(request, "page.sso.not_admitted")
-
-
-def _message(request: HttpRequest, kind: str, status: int = HTTPStatus.OK) -> HttpResponse:
-    context = {"language": _language(request), "sentence": _sentence(request, kind), "button": ""}
-    return HttpResponse(render_to_string("accounts/one_button.html", context), status=status, headers=HEADERS)
-
-
-def _sentence(request: HttpRequest, kind: str) -> str:
-    return sentence(kind, {}, language=_language(request))
-
-
-def _language(request: HttpRequest) -> str:
-    """The one that the browser asks for: nobody has logged in yet."""
-    return language_wished_for(request.headers.get("Accept-Language", "")) or settings.CSPACE_LANGUAGE
+            return message_page(request, "page.sso.over", HTTPStatus.BAD_REQUEST)
+        return message_page(request, "page.sso.not_admitted")

@@ -11,9 +11,10 @@ DRAWING = ROOT / "docs" / "floors.svg"
 ROOMS = {
     "cspace": "settings, urls, middleware, the engine of jobs",
     "demo": "a campus to try things on",
-    "dialects": "other published APIs: no tables, one call each",
+    "dialects": "other published APIs",
     "web": "pages",
-    "serving": "how the web server runs and ends",
+    "sso": "identity providers",
+    "serving": "how the server runs",
     "mail": "notices and invitations as letters",
     "webhooks": "what happened, told to other servers",
     "timetables": "courses, study plans, lectures; their import",

@@ -18,7 +18,7 @@ TOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["to
 LINTER, MYPY = TOOLS["importlinter"], TOOLS["mypy"]
 CONTRACTS = {contract["name"]: contract for contract in LINTER["contracts"]}
 APPS = CONTRACTS["Inside every app"]["containers"]
-NO_APPS = {"cspace", "demo", "serving", "dialects", "web", "kernel", "bundled_postgres"}
+NO_APPS = {"cspace", "demo", "serving", "dialects", "web", "sso", "kernel", "bundled_postgres"}
 WHAT_LEAVES = {"mail", "webhooks"}
 """They carry outside what the listeners have written."""
 PACKAGES = sorted({*APPS, *NO_APPS} - {"bundled_postgres"})
@@ -62,6 +62,7 @@ MUTANTS = {
     "allocations/services/events.py": "from classrooms.importing import table\n",
     "timetables/importing/lectures.py": "from classrooms.apps import ClassroomsConfig\n",
     "allocations/api/urls.py": "from groups.admin import site\n",
+    "groups/services/provider_groups.py": "from allauth.socialaccount.models import SocialAccount\n",
     "web/front_page.py": "from classrooms.models import Classroom\n",
     "web/published_schema.py": "from kernel.db.locks import lock_namespace\n",
     "dialects/registry.py": "from timetables.admin import lectures\n",
@@ -105,6 +106,7 @@ SAID = [
     "allocations.services.events -> classrooms.importing",
     "timetables.importing.lectures -> classrooms.apps",
     "allocations.api.urls -> groups.admin",
+    "groups.services.provider_groups -> allauth",
     "web.front_page -> classrooms.models",
     "web.published_schema -> kernel.db.locks",
     "dialects.registry -> timetables.admin",
