@@ -1,6 +1,7 @@
 """Somebody has signed on: who of us that is, the session that begins, and where he is led."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,7 +11,7 @@ from accounts.api.pages import HEADERS
 from accounts.models import User
 from accounts.services.identities import Identity, NotAdmitted, UnknownIdentity, is_admitted, person_of
 from accounts.services.sessions import start_session
-from accounts.services.sid_logins import ticket_for
+from accounts.services.sid_logins import LoginIsOver, complete_login, ticket_for
 from kernel import clock
 from kernel.auth_trail import AuthEvent, record
 from kernel.languages import language_wished_for
@@ -25,7 +26,13 @@ def complete(request: HttpRequest, identity: Identity, target: str, *, via: str,
     """Lead him to `target`, with the cookie of a new session; or with a ticket, where a program waits for him (`sid`):
     then the program is logged in, and this browser is not. Raises: SignOnFailed.
     """
-    user, now = _person(request, identity), clock.now()
+    now = clock.now()
+    try:
+        user = _person(request, identity)
+    except SignOnFailed as failure:
+        if sid and failure.reason == NOT_ADMITTED:
+            _tell_program(sid)
+        raise
     name_actor(request, user.pk)
     if sid:
         return HttpResponseRedirect(f"{target}&ticket={ticket_for(sid, user, now=now)}", headers=HEADERS)
@@ -37,6 +44,12 @@ def complete(request: HttpRequest, identity: Identity, target: str, *, via: str,
     if tokens.refresh is not None:
         put_cookie(response, tokens.refresh, expires_at=tokens.refresh_expires_at, now=now)
     return response
+
+
+def _tell_program(sid: str) -> None:
+    """That it waits in vain: the login is over, as where a proxy has named somebody who may not."""
+    with suppress(LoginIsOver):
+        complete_login(sid, user=None, now=clock.now())
 
 
 def _person(request: HttpRequest, identity: Identity) -> User:

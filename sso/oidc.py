@@ -11,14 +11,17 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
+from requests import RequestException
 
 from kernel.requests import origin_of
 from sso.configuration import OIDC
-from sso.failures import NONSENSE, SignOnFailed
+from sso.failures import NONSENSE, UNREACHABLE, SignOnFailed
 
-DOCUMENT = "sso.oidc.document"
-KEPT_SECONDS = 600
-"""How long a process goes by the provider's description of itself before it asks again."""
+DOCUMENT, AWAY = "sso.oidc.document", "sso.oidc.away"
+KEPT_SECONDS, AWAY_SECONDS = 600, 5
+"""How long a process goes by the provider's description of itself before it asks again; and where there was none, so
+that its threads do not all wait for somebody who is away.
+"""
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -30,18 +33,27 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         """Raises: requests.RequestException, SignOnFailed (it describes another provider, or none)."""
         document: Mapping[str, Any] | None = cache.get(DOCUMENT)
         if document is None:
+            if cache.get(AWAY):
+                raise SignOnFailed(UNREACHABLE)
             document = self._fetch()
             cache.set(DOCUMENT, document, KEPT_SECONDS)
         return document
 
     def _fetch(self) -> Mapping[str, Any]:
-        with get_adapter().get_requests_session() as session:
-            answer = session.get(self.get_provider().server_url)
-            answer.raise_for_status()
-            document: Any = answer.json()
+        try:
+            document = self._answer()
+        except RequestException:
+            cache.set(AWAY, True, AWAY_SECONDS)
+            raise
         if not isinstance(document, dict) or not _describes(document, settings.OIDC_ISSUER):
             raise SignOnFailed(NONSENSE)
         return document
+
+    def _answer(self) -> Any:
+        with get_adapter().get_requests_session() as session:
+            answer = session.get(self.get_provider().server_url)
+            answer.raise_for_status()
+            return answer.json()
 
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
         return f"{origin_of(request)}{reverse('sso-oidc-callback')}"

@@ -42,7 +42,7 @@ class AnswerView(SignOnView):
 
     def post(self, request: HttpRequest, **names: Any) -> HttpResponseBase:
         count_try("login_begun", network_of(client_address(request)), now=clock.now())
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_ANSWER:  # anybody may post, and it is kept
+        if len(request.body) > MAX_ANSWER:  # anybody may post, and it is kept
             raise SignOnFailed(REFUSED)
         response: HttpResponseBase = of_allauth.acs(request, **names)
         return response

@@ -63,12 +63,13 @@ def test_a_link_does_not_log_anybodys_program_in(browser, begun):
     assert "&ticket=" in browser.client.get(location).headers["Location"]
 
 
-def test_whoever_is_not_admitted_leaves_the_program_waiting(browse, staff_only):
+@pytest.mark.parametrize(("name", "state"), [("linus", "LOGIN_ERROR"), ("homeless", "NOT_LOGGED_IN")])
+def test_a_program_is_told_of_whoever_is_not_admitted(browse, staff_only, name, state):
     browser = browse(staff_only)
     begun = browser.client.get("/api/v1/user.login.getToken/").json()
-    answer = browser.client.get(browser.show(press(browser, begun), "linus"))
-    assert answer.status_code == 403
-    assert status(browser, begun) == {"success": "OK", "status": "NOT_LOGGED_IN"}
+    answer = browser.client.get(browser.show(press(browser, begun), name))
+    assert answer.status_code in (400, 403)
+    assert status(browser, begun) == {"success": "OK", "status": state}
 
 
 def test_the_page_leads_on_without_its_own_policy_in_the_way(browser, begun):
