@@ -11,7 +11,7 @@ from accounts.facts import PersonSigningOn
 from accounts.models import SsoWhitelist, User
 from accounts.rules import MAX_DEPARTMENT, MAX_DISPLAY_NAME, is_username
 from accounts.services.people import UsernameIsTaken, create_user
-from kernel.db.transactions import transactional
+from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import PermissionDenied
 from kernel.facts import cascade
 from kernel.mail_addresses import read_mail_address
@@ -67,6 +67,8 @@ def person_of(identity: Identity, *, now: datetime, language: str | None) -> Use
 def _make(identity: Identity, *, now: datetime, language: str | None) -> User:
     if not is_username(identity.username):
         raise UnknownIdentity
+    if User.objects.filter(username=identity.username).exists():
+        raise NotAdmitted
     try:
         return create_user(
             by=None,
@@ -78,8 +80,8 @@ def _make(identity: Identity, *, now: datetime, language: str | None) -> User:
             department=identity.department,
             language=language,
         )
-    except UsernameIsTaken as error:
-        raise NotAdmitted from error
+    except UsernameIsTaken as error:  # a moment ago it was not: perhaps he has signed on in two places at once
+        raise StaleRead from error
 
 
 def _cleaned(identity: Identity) -> Identity:
