@@ -45,7 +45,9 @@ class ClassroomNameIsACode(ClassroomNameIsTaken):
 
 
 class ClassroomIsUsed(InvalidState):
-    message = "The classroom has been used: set is_active to false instead of deleting it"
+    message = (
+        "Bookings, lectures, wishes or booking rules name the classroom: set is_active to false instead of deleting it"
+    )
 
 
 class ClassroomHasParts(InvalidState):

@@ -8,6 +8,7 @@ import time_machine
 from allocations.models import AllocationEvent, AllocationRegistration
 from auditlog.models import LogEntry
 from classrooms.models import Occupancy
+from classrooms.services.rooms import ClassroomIsUsed
 from kernel import clock
 from notifications.models import Notification
 from tests.factories import join, make_classroom, make_group, make_registration, make_user
@@ -718,7 +719,7 @@ def test_a_room_that_was_only_filed_for_is_not_deleted(api, cspace, member, team
     assert answer(api(cspace).delete("classrooms/Room A/")) == (
         409,
         {
-            "error": "The classroom has been used: set is_active to false instead of deleting it",
+            "error": ClassroomIsUsed.message,
             "code": "INVALID_STATE",
         },
     )
