@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import AccessKey, Preferences, RefreshSession
+from accounts.models import AccessKey, LoginSession, Preferences, RefreshSession, SsoWhitelist
 from allocations.models import EventWeight
 from allocations.services.distributing import distribute
 from classrooms.models import Classroom
@@ -91,6 +91,10 @@ VIOLATIONS = {
         "accounts.AccessKey",
         ANOTHER_KEY | {"scope": "'join'", "expires_at": "created_at"},
     ),
+    "loginsession_known_status": ("accounts.LoginSession", ANOTHER_KEY | {"status": "'other'"}),
+    "loginsession_of_whoever_is_logged_in": ("accounts.LoginSession", ANOTHER_KEY | {"user_id": "NULL"}),
+    "loginsession_completed_once": ("accounts.LoginSession", ANOTHER_KEY | {"completed_at": "NULL"}),
+    "ssowhitelist_once_each": ("accounts.SsoWhitelist", {"eppn": "upper(eppn)"}),
     "invitation_one_per_registration": ("mail.Invitation", {}),
     "invitation_known_method": ("mail.Invitation", {"user_id": ANOTHER, "method": "'PUBLISH'"}),
     "group_living_name_is_unique": ("groups.Group", {"is_system": "false"}),
@@ -428,6 +432,8 @@ def make_first_rows():
     Invitation.objects.create(user=user, registration=registration, sequence=1, method="REQUEST", ends_at=now)
     make_user("another")
     AccessKey.objects.create(digest=b"x", scope="society", group_id=group.pk, issued_by=user, created_at=now)
+    LoginSession.objects.create(digest=b"x", status="logged_in", user=user, created_at=now, completed_at=now)
+    SsoWhitelist.objects.create(eppn="guest@example.edu", added_by=user, added_at=now)
     RefreshSession.objects.create(
         family=uuid.uuid4(),
         user=user,

@@ -30,7 +30,7 @@ LIMITS = {
     "cancel": (
         {"min_minutes": "48 hours", "then": "late"},
         {"min_minutes": 2880, "then": "late"},
-        "Within 2 days before the start cancelled only with a mark",
+        "Only with a mark cancelled or moved within 2 days before the start",
     ),
     "length": ({"max_minutes": "2 h"}, {"max_minutes": 120}, "At most 2 hours long"),
     "grid": (

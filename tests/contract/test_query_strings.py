@@ -144,6 +144,7 @@ def test_a_write_with_a_bound_in_its_query_is_among_those_tried():
     assert [(method, name) for method, _, _, name in BOUNDED_WRITES] == [
         ("DELETE", "override"),
         ("DELETE", "from_date"),
+        ("DELETE", "override"),
     ]
 
 
