@@ -5,6 +5,18 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+# Whoever waits for a login is told as soon as it has ended (`dialects.roomie.channels`).
+TELLING = """
+CREATE FUNCTION accounts_tell_login() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('cspace_live', 'login ' || encode(NEW.digest, 'hex'));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER accounts_loginsession_tell AFTER UPDATE OF status ON accounts_loginsession
+    FOR EACH ROW EXECUTE FUNCTION accounts_tell_login();
+"""
+NOT_TELLING = "DROP TRIGGER accounts_loginsession_tell ON accounts_loginsession; DROP FUNCTION accounts_tell_login()"
+
 
 class Migration(migrations.Migration):
 
@@ -45,4 +57,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('eppn'), name='ssowhitelist_once_each')],
             },
         ),
+        migrations.RunSQL(TELLING, NOT_TELLING),
     ]

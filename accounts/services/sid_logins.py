@@ -16,15 +16,14 @@ from accounts.enums import KeyScope, LoginStatus
 from accounts.models import LoginSession, User
 from accounts.rules import KNOWN_TIME, PENDING_TIME, digest_of, name_of_digest
 from accounts.services.access_keys import TOKEN_BYTES, issue_key
-from kernel.db.batch import Statement, ask, send
+from kernel.db.batch import Statement, ask
 from kernel.db.deletion import delete_in_portions
 from kernel.db.transactions import transact, transactional
 from kernel.errors import InvalidState
-from kernel.live.feeds import CHANNEL
 
 SID_LETTERS = 60
 LOGIN_WORD = "login"
-"""What streams are told of a login that is completed, before its digest."""
+"""What a trigger says of a login that has ended, before its digest."""
 KEY_SALT, TICKET_SALT = "accounts.sid_key", "accounts.login_ticket"
 TICKET_TIME = timedelta(seconds=60)
 MAX_TICKET = 1_000
@@ -34,7 +33,6 @@ UPDATE accounts_loginsession SET status = %s, user_id = %s, completed_at = %s
  WHERE digest = %s::bytea AND status = %s AND created_at > %s
 RETURNING digest
 """
-TELL = "SELECT pg_notify(%s, %s)"
 
 
 class LoginIsOver(InvalidState):
@@ -60,7 +58,6 @@ def complete_login(sid: str, *, user: User | None, now: datetime) -> None:
         raise LoginIsOver
     if user is not None:
         issue_key(scope=KeyScope.USER, by=user, now=now, user_id=user.pk, token=key_of(sid))
-    send(Statement(TELL, (CHANNEL, f"{LOGIN_WORD} {name_of_digest(sid)}")))
 
 
 def key_of(sid: str) -> str:

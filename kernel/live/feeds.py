@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from kernel.live.streams import Stream
 
 CHANNEL = "cspace_live"
-"""Of NOTIFY. A payload begins with the word of whoever is meant: `notice`, `inbox {…}`, `session 5`, `room`; `begun …`
-and `over …` are said by the hubs to one another (`kernel.live.elsewhere`)."""
+"""Of NOTIFY. A payload begins with the word of whoever is meant: `notice`, `inbox {…}`, `session 5`, `room`,
+`login <digest>`; `begun …` and `over …` are said by the hubs to one another (`kernel.live.elsewhere`)."""
 IDLE_SECONDS = 5.0
 """After so long a feed looks whether there is something new even if nobody has said so."""
 
