@@ -69,6 +69,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     """As the identity provider had it when it first sent him."""
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    unlimited_booking = models.BooleanField(default=False, db_default=False)
+    """Whether he books for himself over the Roomie wire like cspace: no quota, and further ahead."""
     token_version = models.IntegerField(default=0)
     """Raised to end every session at once: each token carries the version it was made under."""
     date_joined = models.DateTimeField(auto_now_add=True)

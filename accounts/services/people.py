@@ -21,7 +21,7 @@ from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, InvalidState, PermissionDenied
 from kernel.facts import cascade, publish
 
-CHANGEABLE = ("display_name", "email", "is_active", "is_staff", "is_superuser")
+CHANGEABLE = ("display_name", "email", "is_active", "is_staff", "is_superuser", "unlimited_booking")
 POWER = ("is_active", "is_superuser")
 """What makes somebody an admin of cspace, or lets him be one."""
 POWER_OF = f"SELECT {', '.join(POWER)} FROM accounts_user WHERE id = %s"  # noqa: S608
@@ -76,7 +76,7 @@ def create_user(
 
 @transactional
 def change_user(*, user_id: int, by: User, now: datetime, **values: Any) -> User:
-    """Change `display_name`, `email`, `is_active`, `is_staff` or `is_superuser`. Publishes `UserChanged`, nothing for a
+    """Change what is `CHANGEABLE`: names, address, powers. Publishes `UserChanged`, nothing for a
     no-op.
 
     Deactivation ends every session at once. An address is confirmed by being set here, which ends the waiting of any

@@ -117,7 +117,7 @@ def _booked(request: BookingRequest, bearer: KeyBearer, now: datetime) -> Regist
     except PolicyBroken as refusal:
         broken: Sequence[Mapping[str, Any]] = refusal.details["rules"]
         if _is_above(bearer, request, broken):
-            return _booked(replace(request, is_overriding=True), bearer, now)
+            return _booked(replace(request, is_overriding=True, is_unlimited=True), bearer, now)
         raise _refusal(request, broken) from refusal
     except (Conflict, TimeIsHeldBack) as refusal:
         raise RoomieRefusal(*TAKEN) from refusal
@@ -128,8 +128,9 @@ def _booked(request: BookingRequest, bearer: KeyBearer, now: datetime) -> Regist
 
 
 def _is_above(bearer: KeyBearer, request: BookingRequest, broken: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether cspace books for itself, and breaks no rule but those of how much and, within bounds, how far ahead."""
-    is_for_himself = request.group_id is None and bearer.user.access.is_cspace and not request.is_overriding
+    """Whether somebody unlimited books for himself, and breaks no rule but those of how much and, within bounds, how
+    far ahead."""
+    is_for_himself = request.group_id is None and bearer.is_unlimited and not request.is_overriding
     return is_for_himself and all(
         rule["type"] == LimitType.QUOTA or (_is_too_far(rule) and rule["wanted"] <= UNLIMITED_DAYS_AHEAD)
         for rule in broken

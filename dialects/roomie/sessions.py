@@ -63,7 +63,7 @@ def session_of(bearer: KeyBearer, *, now: datetime) -> dict[str, Any]:
 
 def _groups(bearer: KeyBearer) -> list[str]:
     is_in = {
-        "Group_1": bearer.user.access.is_cspace,
+        "Group_1": bearer.is_unlimited,
         "Group_2": True,
         "Group_3": bool(bearer.societies),
         "Group_4": any(society.has_president for society in bearer.societies),

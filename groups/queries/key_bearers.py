@@ -20,6 +20,7 @@ SELECT access.scope, access.user_id, access.group_id, access.expires_at,
        access.revoked_at IS NULL AND person.is_active
        AND (access.user_id IS NULL OR person.token_version = access.token_version),
        person.id, person.username, person.display_name, person.email, person.token_version, person.is_superuser,
+       person.unlimited_booking,
        place.group_id, place.permissions, team.is_system, team.kind, team.name, team.code
   FROM accounts_accesskey AS access
   JOIN accounts_user AS person ON person.id = coalesce(access.user_id, access.issued_by_id)
@@ -50,6 +51,11 @@ class KeyBearer:
     societies: Sequence[Society]
     society: Society | None = None
 
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether he books for himself whatever he has booked already: cspace, and whoever is marked so."""
+        return self.society is None and (self.user.access.is_cspace or self.user.unlimited_booking)
+
     def society_with_code(self, code: str) -> Society | None:
         """His society with this code, in any case."""
         return next((each for each in self.societies if name_key(each.code) == name_key(code)), None)
@@ -65,7 +71,7 @@ def key_bearer(token: str, *, now: datetime) -> KeyBearer:
     holder = key_in([row[:5] for row in rows], now)
     if isinstance(holder, DeadKey):
         raise NotAuthenticated("token_expired" if holder == DeadKey.EXPIRED else "token_invalid")
-    places = [row[11:] for row in rows if row[11] is not None]
+    places = [row[12:] for row in rows if row[12] is not None]
     societies = sorted(
         (
             Society(group_id, name, code, level == ADMIN)
@@ -83,8 +89,8 @@ def key_bearer(token: str, *, now: datetime) -> KeyBearer:
 
 def _person(row: ResultRow, places: Sequence[ResultRow], *, is_himself: bool) -> User:
     """The person with what he may do: for whoever shows a society's key all that is the society's, and no more."""
-    names = ("id", "username", "display_name", "email", "token_version", "is_superuser")
-    user: User = instance_of(User, {**dict(zip(names, row[5:11], strict=True)), "is_active": True})
+    names = ("id", "username", "display_name", "email", "token_version", "is_superuser", "unlimited_booking")
+    user: User = instance_of(User, {**dict(zip(names, row[5:12], strict=True)), "is_active": True})
     user.access = Access.of(
         user.pk,
         is_superuser=user.is_superuser and is_himself,

@@ -54,8 +54,8 @@ class Slot:
 @dataclass(frozen=True, kw_only=True)
 class BookingRequest:
     """A booking that somebody wants. `group_id` None: for himself. `is_overriding`: whatever booking rules say, for
-    cspace alone. `is_approved`: where no rule sends it to approval it does not wait, whatever the room says.
-    `origin`: through which door it comes."""
+    cspace alone, or where the door vouches that those it breaks are none for him (`is_unlimited`). `is_approved`: where
+    no rule sends it to approval it does not wait, whatever the room says. `origin`: through which door it comes."""
 
     classroom: Classroom
     group_id: int | None
@@ -63,6 +63,7 @@ class BookingRequest:
     description: str = ""
     attendees: int | None = None
     is_overriding: bool = False
+    is_unlimited: bool = False
     is_approved: bool = False
     origin: Origin = Origin.CSPACE
 
@@ -171,7 +172,8 @@ def _new_registration(
     by: User, now: datetime, group: Group | None, request: BookingRequest, judgement: Judged
 ) -> Registration:
     """As it will stand in its table, with its API relations."""
-    interval, buffers = request.slot.interval(), NO_BUFFERS if request.is_overriding else judgement.buffers
+    goes_over_buffers = request.is_overriding and not request.is_unlimited
+    interval, buffers = request.slot.interval(), NO_BUFFERS if goes_over_buffers else judgement.buffers
     occupancy = Occupancy(
         id=next_id(Occupancy._meta.db_table),
         classroom=request.classroom,
@@ -250,7 +252,7 @@ def check_booking(access: Access, now: datetime, request: BookingRequest) -> Non
     """What is asked before the rules of the house are. Raises: PermissionDenied, Invalid."""
     if request.group_id is not None and not rules.may_book_for(access, request.group_id):
         raise PermissionDenied
-    if request.is_overriding:
+    if request.is_overriding and not request.is_unlimited:
         check_cspace(access)
     faults = rules.booking_faults(
         now=now,

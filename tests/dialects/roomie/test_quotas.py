@@ -3,11 +3,12 @@
 import pytest
 import time_machine
 
+from accounts.services.people import change_user
 from kernel import clock
 from policies.models import BookingRule
 from policies.services.booking_rules import delete_rule
 from tests.dialects.roomie.scenes import ahead, logged_in, make_house, refused
-from tests.factories import make_classroom
+from tests.factories import join, make_classroom
 
 pytestmark = pytest.mark.django_db
 
@@ -90,3 +91,32 @@ def test_without_a_quota_a_whole_week_is_left(document_clock):
     rule = BookingRule.objects.get(limit_type="quota")
     delete_rule(rule_id=rule.pk, by=house.keeper, now=clock.now())
     assert left(logged_in(house.student)) == 7 * 24 * 60
+
+
+@pytest.mark.parametrize("who", ["marked", "keeper"])
+def test_whoever_books_without_limit(house, document_clock, who):
+    person = house.keeper
+    if who == "marked":
+        person = change_user(user_id=house.student.pk, by=house.keeper, now=clock.now(), unlimited_booking=True)
+    him = logged_in(person)
+    assert him.get("user.info").json()["groups"] == ["Group_1", "Group_2"]
+    slots = [("10:00", "13:00"), ("13:00", "16:00")]
+    for start, end in slots:
+        fields = {"room_id": "RO-POO", "date": ahead(3), "start_time": start, "end_time": end}
+        assert him.post("rooms.book", **fields).json().get("success") is True
+    far = {"room_id": "RO-POO", "start_time": "10:00", "end_time": "11:00"}
+    assert him.post("rooms.book", date=ahead(90), **far).json().get("success") is True
+    refused(him.post("rooms.book", date=ahead(91), **far), "TOO_FAR_AHEAD")
+    early = {"room_id": "RO-POO", "date": ahead(4), "start_time": "06:00", "end_time": "07:00"}
+    refused(him.post("rooms.book", **early), "OUTSIDE_OPENING_HOURS")
+    refused(him.post("rooms.book", **far | {"room_id": "RO-PIZZA"}, date=ahead(4)), "ROOM_ACCESS_DENIED")
+
+
+def test_without_limit_is_without_for_oneself_and_here_alone(house, document_clock, api):
+    student = change_user(user_id=house.student.pk, by=house.keeper, now=clock.now(), unlimited_booking=True)
+    join(student, house.society)
+    fields = {"room_id": "RO-POO", "start_time": "10:00", "end_time": "11:00", "society": "SOTECHSOC"}
+    refused(logged_in(student).post("rooms.book", date=ahead(22), event_name="x", **fields), "TOO_FAR_AHEAD")
+    wish = {"classroom": "RO-POO", "group_id": None, "date": "2026-02-02", "start_time": "10:00", "end_time": "11:00"}
+    assert api(student).post("registrations/", wish).json()["code"] == "POLICY"
+    assert api(student).post("registrations/", wish | {"override": True}).status_code == 403
