@@ -19,15 +19,19 @@ from tests.serving.productions import Production, production
 from tests.sso.identity_provider import SECRET
 
 PEOPLE_OF_OURS = """
-from accounts.models import SsoWhitelist, User
-from tests.factories import make_group, make_user
+from accounts.models import User
+from accounts.services.sso_whitelist import add_to_whitelist
+from kernel import clock
+from tests.factories import cspace_group, join, make_group, make_user
 make_user("wil", email="wil@example.edu")
 make_user("taken", email="taken@example.edu")
 make_user("twin1", email="twin@example.edu")
 make_user("twin2", email="Twin@example.edu")
 User.objects.filter(pk=make_user("gone", email="gone@example.edu").pk).update(is_active=False)
 make_group("Office")
-SsoWhitelist.objects.create(eppn="Liste@Example.edu")
+keeper = make_user("keeper")
+join(keeper, cspace_group())
+add_to_whitelist(eppn="Liste@Example.edu", by=keeper, now=clock.now())
 """
 SETTINGS = {
     "CSPACE_ENV": "development",
