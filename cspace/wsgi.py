@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -11,18 +11,29 @@ import django
 from django.conf import settings
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest
 from django.urls import ResolverMatch, get_resolver
+from django.utils.http import parse_header_parameters
 
 LONGEST_REMEMBERED = 200
 """Characters of a path whose route is remembered."""
 
 
+class Utf8Request(WSGIRequest):
+    """Django's, which would decode queries and forms by whatever codec a caller names, `base64` too, and fail where no
+    middleware is around it yet."""
+
+    def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:
+        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+
+
 class RememberingHandler(WSGIHandler):
     """Django's, which finds the route of a path it has met lately at once."""
+
+    request_class = Utf8Request
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
         path = request.path_info

@@ -11,6 +11,8 @@ from accounts.facts import PersonSigningOn
 from accounts.models import SsoWhitelist, User
 from accounts.rules import MAX_DEPARTMENT, MAX_DISPLAY_NAME, is_username
 from accounts.services.people import UsernameIsTaken, create_user
+from kernel.db.batch import send
+from kernel.db.locks import Lock, Namespace, taking
 from kernel.db.transactions import StaleRead, transactional
 from kernel.errors import PermissionDenied
 from kernel.facts import cascade
@@ -54,7 +56,10 @@ def person_of(identity: Identity, *, now: datetime, language: str | None) -> Use
     else's; his address is that of several people).
     """
     identity = _cleaned(identity)
-    people = list(User.objects.filter(email__iexact=identity.email).order_by("id")[:2])
+    people = _people_at(identity.email)
+    if not people:  # perhaps he is being made at this moment
+        send(*taking(Lock(Namespace.NEWCOMERS)))
+        people = _people_at(identity.email)
     if len(people) > 1:
         raise NotAdmitted
     user = people[0] if people else _make(identity, now=now, language=language)
@@ -67,7 +72,9 @@ def person_of(identity: Identity, *, now: datetime, language: str | None) -> Use
 def _make(identity: Identity, *, now: datetime, language: str | None) -> User:
     if not is_username(identity.username):
         raise UnknownIdentity
-    if User.objects.filter(username=identity.username).exists():
+    # A name that is an address stands for whoever has it, where people are looked for by either.
+    is_anothers = "@" in identity.username and identity.username.casefold() != identity.email.casefold()
+    if is_anothers or User.objects.filter(username=identity.username).exists():
         raise NotAdmitted
     try:
         return create_user(
@@ -80,8 +87,12 @@ def _make(identity: Identity, *, now: datetime, language: str | None) -> User:
             department=identity.department,
             language=language,
         )
-    except UsernameIsTaken as error:  # a moment ago it was not: perhaps he has signed on in two places at once
+    except UsernameIsTaken as error:  # a moment ago it was not
         raise StaleRead from error
+
+
+def _people_at(email: str) -> list[User]:
+    return list(User.objects.filter(email__iexact=email).order_by("id")[:2])
 
 
 def _cleaned(identity: Identity) -> Identity:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from classrooms.models import Classroom
 from classrooms.queries.obstacles import obstacles
 from classrooms.rules import START_IS_OVER
 from classrooms.services.holds import TimeIsHeldBack, pieces_held
@@ -15,15 +16,17 @@ from dialects.roomie.refusals import NOT_THEIRS, UNKNOWN_SOCIETY
 from dialects.roomie.rooms import has_individual_access, room_called
 from groups.queries.key_bearers import KeyBearer, Society
 from groups.queries.societies import asking_for_society, society_in
-from kernel.campus_time import campus_date
+from kernel.campus_time import WallTimeDoesNotExist, campus_date
 from kernel.db.batch import ask
 from kernel.errors import Conflict, Invalid, PermissionDenied
 from policies.enums import Effect, LimitType
 from policies.queries.rulebook import rulebook_in_force
+from policies.rules.scopes import Party, Stay, deciding
+from policies.rules.verdicts import may_be_individual
 from registrations.enums import Origin
 from registrations.models import Registration
 from registrations.services.booking import BookingRequest, Slot, make_booking
-from registrations.services.judging import PolicyBroken
+from registrations.services.judging import PolicyBroken, place_of
 
 MAX_TEXT = 150
 NOT_ALONE = ("ROOM_ACCESS_DENIED", "This room can only be booked by societies")
@@ -55,15 +58,16 @@ class BookingForm:
 
 def wish_in(parameters: Parameters, bearer: KeyBearer) -> BookingForm:
     """The texts of a booking. Raises: RoomieRefusal."""
-    society = parameters.text("society")
-    choice = parameters.flag("society_booking")
+    room_id, day = parameters.required("room_id"), parameters.required("date", "data")
+    start_time, end_time = parameters.required("start_time"), parameters.required("end_time")
+    society, choice = parameters.text("society"), parameters.flag("society_booking")
     notes, event_name = (parameters.text(name, longest=MAX_TEXT) for name in ("notes", "event_name"))
     is_for_society = (bool(society) or bearer.society is not None) if choice is None else choice
     return BookingForm(
-        room_id=parameters.required("room_id"),
-        date=parameters.required("date", "data"),
-        start_time=parameters.required("start_time"),
-        end_time=parameters.required("end_time"),
+        room_id=room_id,
+        date=day,
+        start_time=start_time,
+        end_time=end_time,
         text=(event_name or notes) if is_for_society else notes,
         is_for_society=is_for_society,
         society=society,
@@ -76,12 +80,7 @@ def book_room(wish: BookingForm, bearer: KeyBearer, *, now: datetime) -> Registr
     if society is None and bearer.society is not None:
         raise RoomieRefusal("SOCIETY_ACCESS_DENIED", "With the token of a society only the society books")
     room = room_called(wish.room_id)
-    try:
-        slot = _slot(wish)
-    except RoomieRefusal:
-        if society is None and not has_individual_access(room, rulebook_in_force().rules):
-            raise RoomieRefusal(*NOT_ALONE) from None  # whose room it is comes before when
-        raise
+    slot = _slot(wish, room, None if society is not None else bearer)
     request = BookingRequest(
         classroom=room,
         group_id=None if society is None else society.id,
@@ -93,7 +92,29 @@ def book_room(wish: BookingForm, bearer: KeyBearer, *, now: datetime) -> Registr
     return _booked(request, bearer, now)
 
 
-def _slot(wish: BookingForm) -> Slot:
+def _slot(wish: BookingForm, room: Classroom, alone: KeyBearer | None) -> Slot:
+    """When it is wished. `alone`: who wishes it for himself: whether he may have the room comes before when.
+
+    Raises: RoomieRefusal.
+    """
+    book = None if alone is None else rulebook_in_force()
+    try:
+        slot = _read_slot(wish)
+        interval = slot.interval()
+    except (RoomieRefusal, WallTimeDoesNotExist) as fault:
+        if book is not None and not has_individual_access(room, book.rules):
+            raise RoomieRefusal(*NOT_ALONE) from None
+        if isinstance(fault, RoomieRefusal):
+            raise
+        return slot
+    if book is not None and alone is not None:
+        stay = Stay(slot.day, slot.start_minute, slot.end_minute, interval)
+        if not may_be_individual(deciding(book.rules, Party(alone.user.pk), place_of(room), stay, book.terms)):
+            raise RoomieRefusal(*NOT_ALONE)
+    return slot
+
+
+def _read_slot(wish: BookingForm) -> Slot:
     """Raises: RoomieRefusal."""
     day, start, end = day_in(wish.date), start_in(wish.start_time), end_in(wish.end_time)
     if end <= start:

@@ -118,7 +118,7 @@ def _body(request: HttpRequest) -> Mapping[str, Any]:
         return _object(request.body)
     try:
         return request.POST.dict()  # of a type that is no form it has nothing
-    except (BadRequest, MultiPartParserError, TooManyFieldsSent, TooManyFilesSent) as error:
+    except (BadRequest, MultiPartParserError, TooManyFieldsSent, TooManyFilesSent, LookupError, UnicodeError) as error:
         raise RoomieRefusal("INVALID_PARAMETER", "The body cannot be read") from error
 
 

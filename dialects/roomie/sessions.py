@@ -57,7 +57,7 @@ def session_of(bearer: KeyBearer, *, now: datetime) -> dict[str, Any]:
         "groups": _groups(bearer),
         "email": bearer.user.email,
         "societies": [[society.name, society.code] for society in bearer.societies],
-        "quota_left": quota_left(bearer.user.pk, now=now),
+        "quota_left": NO_QUOTA_MINUTES if bearer.is_unlimited else quota_left(bearer.user.pk, now=now),
     }
 
 

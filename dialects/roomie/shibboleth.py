@@ -39,7 +39,7 @@ def _is_proxy(request: HttpRequest) -> bool:
     """It shows the secret, and comes from one of the addresses: of what is configured, all has to be so."""
     secret, addresses = settings.SSO_PROXY_SECRET, settings.SSO_PROXY_ADDRESSES
     claim = request.headers.get(SECRET_HEADER, "")
-    if secret and not hmac.compare_digest(claim.encode("utf-8", "replace"), secret.encode()):
+    if secret and not hmac.compare_digest(claim.encode("latin-1", "replace"), secret.encode()):
         return False
     return not addresses or any(_peer(request) in network for network in addresses)
 

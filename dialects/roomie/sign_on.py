@@ -14,8 +14,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.api.pages import HEADERS, message_page, page_language, page_sentence, sign_on_buttons
 from accounts.models import User
 from accounts.services.access_keys import check_login
-from accounts.services.identities import NotAdmitted, UnknownIdentity, is_admitted, person_of
+from accounts.services.identities import NotAdmitted, UnknownIdentity, is_admitted
 from accounts.services.sid_logins import LoginIsOver, complete_login, ticket_for, user_of_ticket
+from accounts.services.signing_on import sign_on
 from dialects.roomie.shibboleth import identity_in, is_behind_proxy
 from dialects.roomie.sids import letters_in_target, letters_of
 from kernel import clock
@@ -24,6 +25,7 @@ from kernel.devices import device_mark, remember_device
 from kernel.errors import NotAuthenticated, RateLimited
 from kernel.languages import language_wished_for
 from kernel.requests import client_address, name_actor
+from kernel.text import has_forbidden_text
 
 MAX_NAME = 254
 
@@ -50,6 +52,8 @@ class LoginPage(View):
         if letters is None:
             return message_page(request, "page.sso.no_login", HTTPStatus.BAD_REQUEST)
         name, now = request.POST.get("username", "").strip()[:MAX_NAME], clock.now()
+        if has_forbidden_text(name):  # nobody's, and no database takes it
+            return self._form(request, problem="page.sso.wrong", status=HTTPStatus.UNAUTHORIZED)
         try:
             with recording_refusals(AuthEvent.LOGIN_FAILED, AuthEvent.LOGIN_THROTTLED, name=name, via="sso"):
                 user = check_login(
@@ -98,37 +102,37 @@ class CallbackPage(View):
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        letters, now = letters_of(request.GET.get("sid", "")), clock.now()
+        letters = letters_of(request.GET.get("sid", ""))
         if letters is None:
             return message_page(request, "page.sso.no_login", HTTPStatus.BAD_REQUEST)
         try:
-            user = self._user(request, letters)
+            user = self._complete(request, letters)
         except NotAdmitted:
             return self._refuse(request, letters)
         except UnknownIdentity:
             return message_page(request, "page.sso.nobody", HTTPStatus.BAD_REQUEST)
-        try:
-            complete_login(letters, user=user, now=now)
         except LoginIsOver:
             return message_page(request, "page.sso.over", HTTPStatus.BAD_REQUEST)
         record(AuthEvent.LOGIN, user_id=user.pk, via="sso")
         name_actor(request, user.pk)
         return message_page(request, "page.sso.done")
 
-    def _user(self, request: HttpRequest, letters: str) -> User:
-        """Raises: NotAdmitted, UnknownIdentity."""
+    def _complete(self, request: HttpRequest, letters: str) -> User:
+        """Whoever has logged in, once the login is his. Raises: NotAdmitted, UnknownIdentity, LoginIsOver."""
         now = clock.now()
         if ticket := request.GET.get("ticket", ""):
             user = user_of_ticket(ticket, letters, now=now)
             if user is None:
                 raise UnknownIdentity
+            complete_login(letters, user=user, now=now)
             return user
         identity = identity_in(request)
         if identity is None:
             raise UnknownIdentity
         if not is_admitted(identity, settings.ROOMIE_ALLOWED_SSO_GROUPS):
             raise NotAdmitted
-        return person_of(identity, now=now, language=language_wished_for(request.headers.get("Accept-Language", "")))
+        language = language_wished_for(request.headers.get("Accept-Language", ""))
+        return sign_on(letters, identity, now=now, language=language)
 
     def _refuse(self, request: HttpRequest, letters: str) -> HttpResponse:
         record(AuthEvent.LOGIN_FAILED, reason="not_admitted", via="sso")

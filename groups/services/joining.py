@@ -11,6 +11,7 @@ from groups.enums import Permissions
 from groups.facts import MemberAdded
 from groups.models import UserGroup
 from groups.queries.places import asking_for_own_place
+from groups.queries.who_lets_in import asking_who_lets_in
 from groups.services.groups import group_in, lock_group_acted_in, locking_group
 from groups.services.members import INSERT
 from kernel.db.batch import Statement, put_off, send
@@ -40,16 +41,17 @@ def join_group(*, token: str, by: User, now: datetime) -> UserGroup:
     """Make the actor a member of the group that has given out the token; who is in it already, stays what he is.
     Publishes `MemberAdded`, nothing for a no-op.
 
-    Raises: Invalid (`token`): it is none, or is dead.
+    Raises: Invalid (`token`): it is none, or is dead: whoever has given it out may let nobody in any more.
     """
     of_key = group_of_key(token, KeyScope.JOIN)
-    groups, keys, places = send(
+    groups, keys, issuers, places = send(
         locking_group(of_key),
         asking_for_key(token),  # under the lock of its group it is neither replaced nor revoked
+        asking_who_lets_in(token),
         asking_for_own_place(by, of_key),
     )
     holder = key_in(keys, now)
-    if not groups or holder == DeadKey.INVALID:
+    if not groups or not issuers or holder == DeadKey.INVALID:
         raise Invalid({"token": [NO_KEY]})
     if holder == DeadKey.EXPIRED:
         raise Invalid({"token": [EXPIRED]})

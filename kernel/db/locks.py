@@ -1,7 +1,7 @@
 """The only module that takes advisory locks. Always the two-integer form: (namespace, id).
 
-Lock order, everywhere: timetable → event → group → campus admins → booking rules → owners ascending → room parts →
-rooms ascending → occupancy → own rows → log → notifications.
+Lock order, everywhere: newcomers → timetable → event → group → campus admins → booking rules → owners ascending → room
+parts → rooms ascending → occupancy → own rows → log → notifications.
 Every wait is bounded by the connection's `lock_timeout` (see settings) and then answered with 503.
 """
 
@@ -42,6 +42,8 @@ class Namespace(IntEnum):
     GROUP_QUOTA = 13
     PERSON_QUOTA = 14
     """Held by whoever books for an owner whose bookings are counted, groups before people."""
+    NEWCOMERS = 16
+    """Held by whoever makes a person of what an identity provider says, before anything else: he is made once."""
     ROOM_PARTS = 15
     """Held by whoever says which rooms consist of which, before their rooms: what overlaps what is seen as a whole."""
 

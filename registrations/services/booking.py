@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError
 
@@ -23,6 +24,7 @@ from kernel.db.locks import taking
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, PermissionDenied, Unavailable
 from kernel.facts import Recipients, write
+from policies.enums import Effect
 from policies.queries.rulebook import is_kept, rulebook_version
 from policies.rules.scopes import Party, Stay
 from policies.rules.verdicts import may_be_individual
@@ -183,18 +185,27 @@ def _new_registration(
         before_minutes=buffers.before_minutes,
         after_minutes=buffers.after_minutes,
     )
-    waits = judgement.verdict.needs_approval and not request.is_overriding
+    to_decide_on = _rules_to_decide_on(judgement, request)
     return Registration(
         occupancy=occupancy,
         group=group,
         created_by=by,
         description=request.description,
-        status=rules.initial_status(auto_approve=(request.is_approved or request.classroom.auto_approve) and not waits),
+        status=rules.initial_status(
+            auto_approve=(request.is_approved or request.classroom.auto_approve) and not to_decide_on
+        ),
         created_at=now,
         attendees=request.attendees,
-        broken_rules=judgement.broken if waits else None,
+        broken_rules=to_decide_on,
         origin=request.origin,
     )
+
+
+def _rules_to_decide_on(judgement: Judged, request: BookingRequest) -> list[dict[str, Any]] | None:
+    """The broken rules for which somebody has to decide; whoever is only above others does not decide on these."""
+    if request.is_unlimited:
+        return [each.json for each in judgement.verdict.broken if each.rule.effect == Effect.APPROVAL] or None
+    return judgement.broken if judgement.verdict.needs_approval and not request.is_overriding else None
 
 
 def _write(registration: Registration, judgement: Judged, *, by: User, now: datetime, is_overriding: bool) -> bool:

@@ -37,6 +37,20 @@ def test_a_chunked_body_that_is_too_large_is_refused(size):
     )
 
 
+@pytest.mark.parametrize("charset", ["base64", "hex", "rot13", "idna", "undefined", "punycode", "zlib", "utf-16", "x"])
+@pytest.mark.parametrize("path", ["/api/v1/users/me/", "/api/v1/rooms.list/", "/admin/login/", "/readyz"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_whatever_a_caller_calls_his_characters_they_are_utf_8(charset, path, method):
+    environ = RequestFactory().generic(
+        method, path, b"username=x", f"application/x-www-form-urlencoded; charset={charset}"
+    )
+    heads: list[Any] = []
+    b"".join(application(environ.environ | {"QUERY_STRING": "x=%C3%BC"}, lambda *head: heads.append(head)))
+    ((status, headers),) = heads
+    assert int(status[:3]) < 500
+    assert "X-Request-ID" in dict(headers)
+
+
 @pytest.mark.parametrize("path", ["/api/v1/users/me/", "/api/v1/registrations/17/", "/api/v1/classrooms/%s/"])
 def test_a_route_is_the_same_the_first_time_the_second_time_and_for_a_long_name(path):
     handler = RememberingHandler()

@@ -173,7 +173,8 @@ def logged_of_a_stream_that_is_away(folder, configuration=CONFIGURATION):
         with proxying(place(app), configuration, streams=away, log=log) as address:
             with asking(address, f"{PATHS[1]}/?ticket={TICKET}") as answer:
                 assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-            for channel in ("/api/v1/push.subscribe_longpoll", "/stream.sub"):
+            unusual = ("/push%2Esubscribe", "/api/v1/%70ush.subscribe", "//push.subscribe", "/./push.subscribe")
+            for channel in ("/api/v1/push.subscribe_longpoll", "/stream.sub", *unusual):
                 with asking(address, f"{channel}/{SID}?tag=1") as answer:
                     assert answer.status == 503
             with asking(address, f"/api/v1/notifications/?page=7&ticket={TICKET}") as answer:

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 import time_machine
 
-from accounts.models import AccessKey
+from accounts.models import AccessKey, User
 from auditlog.models import LogEntry
 from groups.models import UserGroup
 from groups.services.groups import archive_group
@@ -153,6 +153,32 @@ def test_who_has_just_been_demoted_gives_none_out(api, cspace, group_admin, team
     place = UserGroup.objects.get(group=team, user=group_admin)
     api(cspace).put(f"user-groups/{place.pk}/", {"permissions": "member"})
     assert api(group_admin).post(f"groups/{team.pk}/join-token/").status_code == 403
+
+
+@pytest.mark.parametrize("change", ["removed", "demoted", "deactivated"])
+def test_who_may_let_nobody_in_any_more_lets_nobody_in_by_his_token_either(
+    api, cspace_admin, group_admin, stranger, team, change
+):
+    token = issued(api, group_admin, team)
+    join(make_user(), team, "admin")
+    place = UserGroup.objects.get(group=team, user=group_admin)
+    if change == "removed":
+        assert api(cspace_admin).delete(f"user-groups/{place.pk}/").status_code == 204
+    elif change == "demoted":
+        assert api(cspace_admin).put(f"user-groups/{place.pk}/", {"permissions": "member"}).status_code == 200
+    else:
+        User.objects.filter(pk=group_admin.pk).update(is_active=False)
+    assert joined(api, stranger, token) == refused(NOBODY)
+    if change == "removed":
+        assert joined(api, group_admin, token)[0] == 400
+
+
+def test_that_of_cspace_lets_people_in_while_it_is_cspaces(api, cspace, cspace_admin, stranger, member, team):
+    token = issued(api, cspace, team)
+    assert joined(api, stranger, token)[0] == 200
+    place = UserGroup.objects.get(group=cspace_group(), user=cspace)
+    assert api(cspace_admin).delete(f"user-groups/{place.pk}/").status_code == 204
+    assert joined(api, make_user(), token)[0] == 400
 
 
 def test_a_dry_run_joins_nobody(api, group_admin, stranger, team):

@@ -45,3 +45,12 @@ def test_of_two_with_one_name_and_two_addresses_one_comes_in():
         assert sorted(type(result).__name__ for result in results) == ["NotAdmitted", "User"]
         assert raised(results) == [NotAdmitted]
     assert User.objects.count() == ROUNDS
+
+
+def test_one_address_is_one_person_whatever_he_is_called():
+    for number in range(ROUNDS):
+        names = [f"name{number}x{place}" for place in range(4)]
+        each = [Identity(f"ada{number}@uni.example", name) for name in names]
+        results = at_once(*(lambda his=his: person_of(his, now=clock.now(), language=None) for his in each))
+        assert len({user.pk for user in results}) == 1
+    assert User.objects.count() == ROUNDS

@@ -22,7 +22,7 @@ BUDGET = {
     "user.bookings": 2,
     "rooms.list": 3,  # 3
     "rooms.bookings": 4,  # 4
-    "rooms.book": 7,  # 10
+    "rooms.book": 8,  # 10
     "rooms.book by token": 9,  # 10
     "rooms.deleteBooking": 9,
     "rooms.deleteBooking by token": 9,
@@ -32,7 +32,7 @@ BUDGET = {
     "user.logout": 5,
     "user.login.getToken": 1,
     "user.login.status": 5,
-    "user.login.callback": 9,
+    "user.login.callback": 8,
 }
 
 

@@ -9,8 +9,9 @@ from auditlog.models import LogEntry
 from kernel import clock
 from policies.models import BookingRule
 from policies.services.house_rules import write_house_rules
+from registrations.models import Registration
 from tests.dialects.roomie.scenes import ahead, logged_in, refused
-from tests.factories import cspace_group, join, make_user
+from tests.factories import cspace_group, join, make_group, make_user
 from tests.policies.scenes import make_rule
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +108,44 @@ def test_whoever_may_by_a_rule_books_a_room_that_is_for_societies(house, more):
         "ROOM_ACCESS_DENIED",
     )
     refused(logged_in(house.rema).post("rooms.book", **fields | {"date": "tomorrow"}), "ROOM_ACCESS_DENIED")
+
+
+def test_whose_a_room_is_comes_before_when(house):
+    student = logged_in(house.student)
+    fields = {"room_id": "RO-PIZZA", "start_time": "10:00", "end_time": "11:00"}
+    for day in ("20260119", ahead(0), ahead(8), "24990101", "20260230"):
+        refused(student.post("rooms.book", date=day, **fields), "ROOM_ACCESS_DENIED")
+    refused(student.post("rooms.book", date="20260119", **fields | {"room_id": "RO-POO"}), "IN_THE_PAST")
+
+
+def test_what_is_missing_comes_before_what_is_too_long(house):
+    student = logged_in(house.student)
+    for more in ({"notes": "x" * 151}, {"society_booking": "perhaps"}, {"event_name": "x" * 151}):
+        refused(student.post("rooms.book", room_id="", date=ahead(1), **more), "MISSING_PARAMETER")
+
+
+def test_who_is_above_a_quota_is_not_above_an_approval(house):
+    make_rule(house.keeper, name="Long ones", limit={"type": "length", "max_minutes": 60}, effect="approval")
+    keeper = logged_in(house.keeper)
+    for start, end in (("10:00", "13:00"), ("13:00", "16:00")):
+        fields = {"room_id": "RO-POO", "date": ahead(1), "start_time": start, "end_time": end}
+        assert keeper.post("rooms.book", **fields).json()["success"] is True
+    assert set(Registration.objects.values_list("status", flat=True)) == {"pending"}
+    assert [len(row.broken_rules) for row in Registration.objects.all()] == [1, 1]
+
+
+def test_a_room_for_societies_alone_is_no_other_groups(house, api):
+    here = {"where": {"kind": "classroom", "classroom": "RO-POO"}}
+    make_rule(house.keeper, name="Nobody", limit={"type": "no_booking"}, **here)
+    society = {"kind": "group_kind", "group_kind": "society"}
+    make_rule(house.keeper, name="But", who=society, limit={"type": "no_booking", "none": True}, **here)
+    rooms = logged_in(house.student).get("rooms.list").json()
+    assert [room["individual_access"] for room in rooms] == [False, False]
+    fields = {"room_id": "RO-POO", "date": ahead(1), "start_time": "15:00", "end_time": "16:00"}
+    refused(logged_in(house.student).post("rooms.book", **fields), "ROOM_ACCESS_DENIED")
+    other = make_group()
+    join(house.student, other)
+    wish = {"classroom": "RO-POO", "group_id": other.pk, "date": "2026-01-22", "start_time": "15:00"}
+    wish |= {"end_time": "16:00"}
+    assert api(house.student).post("registrations/", wish).json()["code"] == "POLICY"
+    assert logged_in(house.rema).post("rooms.book", society="SOTECHSOC", event_name="x", **fields).json()["success"]

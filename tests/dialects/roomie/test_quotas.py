@@ -100,6 +100,7 @@ def test_whoever_books_without_limit(house, document_clock, who):
         person = change_user(user_id=house.student.pk, by=house.keeper, now=clock.now(), unlimited_booking=True)
     him = logged_in(person)
     assert him.get("user.info").json()["groups"] == ["Group_1", "Group_2"]
+    assert left(him) == 7 * 24 * 60
     slots = [("10:00", "13:00"), ("13:00", "16:00")]
     for start, end in slots:
         fields = {"room_id": "RO-POO", "date": ahead(3), "start_time": start, "end_time": end}

@@ -127,7 +127,9 @@ def test_the_page_takes_an_address_for_a_name(begun):
     assert log_in_on_page(begun["loginUrl"], "WIL@wil.com").status_code == 302
 
 
-@pytest.mark.parametrize(("name", "password"), [("student", "wrong"), ("nobody", PASSWORD), ("", ""), ("x" * 999, "y")])
+@pytest.mark.parametrize(
+    ("name", "password"), [("a\x00b", "wrong"), ("student", "wrong"), ("nobody", PASSWORD), ("", ""), ("x" * 999, "y")]
+)
 def test_a_wrong_pair_is_asked_again(begun, name, password):
     answer = log_in_on_page(begun["loginUrl"], name, password)
     assert answer.status_code == 401
@@ -333,6 +335,43 @@ def test_the_system_group_is_nobodys_by_a_provider(begun, proxy, settings, house
     settings.SSO_GROUPS = {"all": "cspace"}
     assert call_back(begun["sid"], **ADMITTED).status_code == 200
     assert status(begun["sid"])["user_data"]["groups"] == ["Group_2"]
+
+
+@pytest.mark.parametrize("sid", ["unknown", "completed", "too old"])
+def test_a_callback_that_is_refused_makes_nobody(begun, proxy, settings, house, sid):
+    settings.SSO_GROUPS = {"all": "UCLU Technology Society"}
+    letters, later = begun["sid"][4:], clock.now()
+    if sid == "unknown":
+        letters = "x" * 60
+    elif sid == "completed":
+        assert call_back(letters, **ADMITTED | {"EPPN": "student@wil.com"}).status_code == 200
+    else:
+        later += timedelta(minutes=10)
+    logged = LogEntry.objects.count()
+    with time_machine.travel(later, tick=False):
+        assert call_back(letters, **ADMITTED).status_code == 400
+    assert not User.objects.filter(username="fiona").exists()
+    assert LogEntry.objects.count() == logged
+
+
+@pytest.mark.parametrize("name", ["student@wil.com", "Student@WIL.com", "nobody@uni.example"])
+def test_nobody_is_called_by_somebody_elses_address(begun, proxy, name):
+    before = User.objects.count()
+    assert b"may not book" in call_back(begun["sid"], **ADMITTED | {"EPPN": "evil@uni.example", "CN": name}).content
+    assert status(begun["sid"])["status"] == "LOGIN_ERROR"
+    assert User.objects.count() == before
+    assert "token" in Roomie().post("user.login", username="student@wil.com", password=PASSWORD).json()
+
+
+def test_somebody_may_be_called_by_his_own_address(begun, proxy):
+    assert call_back(begun["sid"], **ADMITTED | {"CN": "Fiona@uni.example"}).status_code == 200
+    assert User.objects.filter(username="Fiona@uni.example").exists()
+
+
+def test_a_secret_in_other_letters(begun, settings):
+    settings.SSO_PROXY_SECRET = "geheimnis-ü"
+    shown = "geheimnis-ü".encode().decode("latin-1")
+    assert call_back(begun["sid"], secret=shown, **ADMITTED).status_code == 200
 
 
 # --- how long it lasts -----------------------------------------------------------------------------
