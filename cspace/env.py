@@ -1,15 +1,16 @@
-"""Environment variables, typed and validated at start, and the refusal to start an unsafe production."""
+"""Environment variables, typed and validated at start, alone and together; an unsafe production is refused."""
 
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 from dotenv import dotenv_values
@@ -17,6 +18,8 @@ from dotenv.parser import Binding, parse_stream
 from environs import Env, EnvError
 
 from kernel.rates import parse_rate
+from kernel.smtp import mail_problems
+from sso.configuration import sign_on_problems
 
 EX_CONFIG = 78
 """sysexits.h: configuration error."""
@@ -25,12 +28,14 @@ DEFAULT_FILE = ".env"
 """In the working directory; it may be missing."""
 DEPLOYMENTS = ("", "production", "development")
 
+HSTS_PRELOAD_SECONDS = 31_536_000
+"""What the browsers' list asks for."""
+MIN_SECRET_LENGTH = 50
+
 UNITS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
 
 MIN_STATEMENT_TIMEOUT, MAX_STATEMENT_TIMEOUT = 100, 86_400_000
 """Milliseconds."""
-
-MIN_SECRET_LENGTH = 50
 
 ANY_ORIGIN = "*"
 ORIGIN = re.compile(r"https?://(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
@@ -202,6 +207,52 @@ class Environment(Env):
         if not database.get("NAME") or urlsplit(url).scheme not in POSTGRES_SCHEMES:
             raise EnvError(f"{name} is not the URL of a PostgreSQL database: postgres://user:password@host/name")
         return database
+
+
+def problems(settings: Mapping[str, Any]) -> Iterator[str]:
+    """One sentence each, none of which quotes a secret. `settings`: by name, as `cspace.settings` has read them."""
+    zone, owner = settings["CSPACE_TIME_ZONE"], settings["OWNER_DATABASE"]
+    if not _is_zone(zone):
+        yield f"CSPACE_TIME_ZONE={zone!r} is not an IANA time zone name such as Asia/Taipei"
+    if owner and (problem := owner_problem(settings["DATABASE"], owner)):
+        yield problem
+    is_for_long = settings["CSPACE_HSTS_SECONDS"] >= HSTS_PRELOAD_SECONDS
+    if settings["CSPACE_HSTS_PRELOAD"] and not (settings["CSPACE_HSTS_SUBDOMAINS"] and is_for_long):
+        needs = f"CSPACE_HSTS_SUBDOMAINS=on and CSPACE_HSTS_SECONDS={HSTS_PRELOAD_SECONDS} or more"
+        yield f"CSPACE_HSTS_PRELOAD needs {needs}"
+    url = settings["CSPACE_PUBLIC_URL"]
+    if url and not is_exact_origin(url):
+        yield f"CSPACE_PUBLIC_URL: {url!r} is not {EXACT_ORIGIN}"
+    yield from mail_problems(settings)
+    for host in settings["WEBHOOK_ALLOW_PRIVATE_HOSTS"]:
+        if {"/", "[", "@"} & set(host):
+            yield f"WEBHOOK_ALLOW_PRIVATE_HOSTS: {host!r} is no host such as door.example.edu, 10.0.0.7 or ::1"
+    yield from sign_on_problems(settings)
+    if settings["ENVIRONMENT"] == "production" and settings["DEBUG"]:
+        yield "DEBUG must not be on when CSPACE_ENV=production"
+    if settings["IS_PRODUCTION"]:
+        yield from _problems_of_a_production(settings)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _problems_of_a_production(settings: Mapping[str, Any]) -> Iterator[str]:
+    secret = settings["SECRET_KEY"]
+    yield from secret_problems(SECRET_KEY=secret, CSPACE_JWT_KEY=settings["CSPACE_JWT_KEY"])
+    for former_key in settings["CSPACE_JWT_KEY_FALLBACKS"]:
+        yield from secret_problems(SECRET_KEY=secret, CSPACE_JWT_KEY_FALLBACKS=former_key)
+    if not settings["ALLOWED_HOSTS"] or "*" in settings["ALLOWED_HOSTS"]:
+        yield "ALLOWED_HOSTS must list the host names this server answers to; * is not one"
+    if not settings["CSPACE_THROTTLE"]:
+        yield "CSPACE_THROTTLE=off is for development only: it needs DEBUG=1"
+    if settings["CSPACE_TEST_FAULTS"]:
+        yield "CSPACE_TEST_FAULTS is for tests only: it needs DEBUG=1"
 
 
 def secret_problems(**secrets: str) -> Iterable[str]:

@@ -7,29 +7,23 @@ Importing this module never starts PostgreSQL.
 import logging
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import EnvError, validate
 
 from cspace.env import (
     DEFAULT_FILE,
-    EXACT_ORIGIN,
     Environment,
     development_hosts,
     development_url,
-    is_exact_origin,
-    owner_problem,
+    problems,
     refuse,
-    secret_problems,
     split_words,
 )
 from kernel.languages import ENGLISH, NAMES_OF_LANGUAGES
 from kernel.logs import logging_of
-from kernel.smtp import IMPLICIT_TLS_PORT, STARTTLS_PORT, mail_problems
+from kernel.smtp import IMPLICIT_TLS_PORT, STARTTLS_PORT
 from sso import configuration as sign_on
 
-HSTS_PRELOAD_SECONDS = 31_536_000
-"""What the browsers' list asks for."""
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
 
@@ -167,43 +161,11 @@ try:
 except EnvError as error:
     refuse(str(error))
 
-try:
-    ZoneInfo(CSPACE_TIME_ZONE)
-except (ZoneInfoNotFoundError, ValueError, OSError):
-    refuse(f"CSPACE_TIME_ZONE={CSPACE_TIME_ZONE!r} is not an IANA time zone name such as Asia/Taipei")
-
-if OWNER_DATABASE and (problem := owner_problem(DATABASE, OWNER_DATABASE)):
-    refuse(problem)
-if CSPACE_HSTS_PRELOAD and not (CSPACE_HSTS_SUBDOMAINS and CSPACE_HSTS_SECONDS >= HSTS_PRELOAD_SECONDS):
-    refuse(
-        f"CSPACE_HSTS_PRELOAD needs CSPACE_HSTS_SUBDOMAINS=on and CSPACE_HSTS_SECONDS={HSTS_PRELOAD_SECONDS} or more"
-    )
-if CSPACE_PUBLIC_URL and not is_exact_origin(CSPACE_PUBLIC_URL):
-    refuse(f"CSPACE_PUBLIC_URL: {CSPACE_PUBLIC_URL!r} is not {EXACT_ORIGIN}")
-for problem in mail_problems(locals()):
+for problem in problems(locals()):
     refuse(problem)
 # How mail leaves, for `kernel.letters`. In development it can be read in files; no folder for them: none is written.
 CSPACE_MAIL_LEAVES = "by_smtp" if SMTP_SERVER else "as_files" if DEBUG and CSPACE_MAIL_DIR else "not_at_all"
-for host in WEBHOOK_ALLOW_PRIVATE_HOSTS:
-    if {"/", "[", "@"} & set(host):
-        refuse(f"WEBHOOK_ALLOW_PRIVATE_HOSTS: {host!r} is no host such as door.example.edu, 10.0.0.7 or ::1")
-for problem in sign_on.sign_on_problems(locals()):
-    refuse(problem)
 SSO_PROVIDERS, SSO_BUTTONS = sign_on.keys_of(locals()), sign_on.buttons_of(locals())
-if ENVIRONMENT == "production" and DEBUG:
-    refuse("DEBUG must not be on when CSPACE_ENV=production")
-if IS_PRODUCTION:
-    for problem in secret_problems(SECRET_KEY=SECRET_KEY, CSPACE_JWT_KEY=CSPACE_JWT_KEY):
-        refuse(problem)
-    for former_key in CSPACE_JWT_KEY_FALLBACKS:
-        for problem in secret_problems(SECRET_KEY=SECRET_KEY, CSPACE_JWT_KEY_FALLBACKS=former_key):
-            refuse(problem)
-    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
-        refuse("ALLOWED_HOSTS must list the host names this server answers to; * is not one")
-    if not CSPACE_THROTTLE:
-        refuse("CSPACE_THROTTLE=off is for development only: it needs DEBUG=1")
-    if CSPACE_TEST_FAULTS:
-        refuse("CSPACE_TEST_FAULTS is for tests only: it needs DEBUG=1")
 
 # --- Applications: the domain from the lowest layer up, then the two that listen to its facts, log before notices ---
 INSTALLED_APPS = [

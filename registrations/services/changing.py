@@ -30,7 +30,7 @@ from registrations.facts.registrations import Overridden, RegistrationChanged
 from registrations.models import Registration
 from registrations.queries.registrations import group_of
 from registrations.services.booking import Slot, deciders_of
-from registrations.services.judging import Judged, PolicyBroken, check_not_late, too_late_for, turn_of
+from registrations.services.judging import Judged, PolicyBroken, mark_late, too_late_for, turn_of
 from registrations.services.judging_again import Target, charge_again, judge_target, rules_to_decide_on
 from registrations.services.registration_holding import (
     RegistrationIsCancelled,
@@ -129,15 +129,15 @@ def _judge(
     )
     judgement = judge_target(registration, target, by=by, now=now, is_overriding=change.is_overriding)
     moves = is_move(registration, change)
-    late = [each.json for each in too_late_for(registration, now) if not marks(each.rule)] if moves else []
+    late = too_late_for(registration, now) if moves else []
     broken = judgement.verdict.json if judgement else []
-    is_refused = bool(late) or (judgement is not None and judgement.verdict.is_refused)
-    if is_refused and not change.is_overriding:
-        raise PolicyBroken(sorted([*late, *broken], key=lambda rule: (TYPE_ORDER[rule["type"]], rule["rule_id"])))
-    overridden: Overridden = ()
-    if moves:  # it may be marked
-        overridden = check_not_late(registration, by=by, now=now, is_overriding=change.is_overriding)
-    return judgement, (*(overridden or ()), *broken) if change.is_overriding else None
+    if change.is_overriding:
+        return judgement, (*(each.json for each in late), *broken)
+    refusing = [each.json for each in late if not marks(each.rule)]
+    if refusing or (judgement is not None and judgement.verdict.is_refused):
+        raise PolicyBroken(sorted([*refusing, *broken], key=lambda rule: (TYPE_ORDER[rule["type"]], rule["rule_id"])))
+    mark_late(registration, late, by=by, now=now)
+    return judgement, None
 
 
 def _slot_after(registration: Registration, change: RegistrationChange) -> Slot:

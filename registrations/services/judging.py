@@ -184,18 +184,24 @@ def wish_in(registration: Registration, now: datetime) -> BookingWish:
 
 
 def check_not_late(registration: Registration, *, by: User, now: datetime, is_overriding: bool) -> Overridden:
-    """Whether it may be cancelled or moved still; if that is marked, it is. What was overridden, for the log.
-
-    A mark is for who gives it up himself, not where cspace does it for somebody else.
+    """Whether it may be cancelled still; if that is marked, it is. What was overridden, for the log.
 
     Raises: PolicyBroken.
     """
     late = too_late_for(registration, now)
-    refusing = [each for each in late if not marks(each.rule)]
-    if refusing and not is_overriding:
-        raise PolicyBroken([each.json for each in refusing])
+    if is_overriding:
+        return tuple(each.json for each in late)
+    if refusing := [each.json for each in late if not marks(each.rule)]:
+        raise PolicyBroken(refusing)
+    mark_late(registration, late, by=by, now=now)
+    return None
+
+
+def mark_late(registration: Registration, late: Sequence[Broken], *, by: User, now: datetime) -> None:
+    """Give the mark that a rule asks for, among those that it is too late for. It is for who gives up his own, not
+    where cspace does it for somebody else."""
     is_his_own = by.pk == registration.created_by_id or not by.access.is_cspace
-    if len(late) > len(refusing) and is_his_own and not is_overriding:
+    if is_his_own and any(marks(each.rule) for each in late):
         give_mark(
             by=None,
             now=now,
@@ -204,7 +210,6 @@ def check_not_late(registration: Registration, *, by: User, now: datetime, is_ov
             points=1,
             registration_id=registration.pk,
         )
-    return tuple(each.json for each in late) if is_overriding else None
 
 
 def too_late_for(registration: Registration, now: datetime) -> list[Broken]:

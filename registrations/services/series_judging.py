@@ -25,8 +25,8 @@ from registrations.queries.owners import asking_for_owners, ledger_in
 from registrations.queries.series_weeks import broken_by_weeks
 from registrations.services.judging import (
     PolicyBroken,
-    check_not_late,
     locks_for,
+    mark_late,
     party_of,
     place_of,
     too_late_for,
@@ -187,8 +187,8 @@ def check_none_late(
     broken_rules = broken_on_dates(refused)
     if broken_rules and not is_overriding:
         raise PolicyBroken(broken_rules)
-    for row in concerned:
-        check_not_late(row, by=by, now=now, is_overriding=is_overriding)
+    for row in concerned if not is_overriding else ():
+        mark_late(row, late[row.pk], by=by, now=now)
     return broken_rules
 
 
