@@ -14,7 +14,7 @@ from kernel.errors import Invalid, NotFound, PermissionDenied
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
-from tests.races.threads import at_once, be_patient, raised
+from tests.races.threads import at_once, raised
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 20
@@ -151,7 +151,6 @@ def test_nobody_joins_a_group_archived_meanwhile():
 
 def changing(by, group, **values):
     def change():
-        be_patient()
         return change_group(group_id=group.pk, by=by, now=clock.now(), **values)
 
     return change

@@ -21,7 +21,7 @@ from registrations.services.judging import PolicyBroken
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.policies.scenes import make_rule
 from tests.races.test_registrations import deadlocks
-from tests.races.threads import at_once, be_patient, raised
+from tests.races.threads import at_once, raised
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS, FIT = 16, 5
@@ -98,7 +98,6 @@ class Visitor:
         self.held, self.rejected, self.answers = [], [], Counter()
 
     def play(self) -> Counter:
-        be_patient()
         for _ in range(TRIES):
             words = [self._book, self._book] + [self._change] * 3 + [self._cancel, self._reject, self._approve]
             try:

@@ -26,7 +26,7 @@ from tests.classrooms.divided import divide, make_hall
 from tests.factories import cspace_group, join, make_classroom, make_group, make_user
 from tests.policies.scenes import make_buffers
 from tests.races.test_registrations import deadlocks
-from tests.races.threads import JOIN_SECONDS, at_once, await_waiting_connections, be_patient, raised
+from tests.races.threads import JOIN_SECONDS, at_once, await_waiting_connections, raised
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS, TRIES, MUTANT_TRIES = 16, 200, 40
@@ -99,7 +99,6 @@ class Visitor:
         self.booked = self.refused = 0
 
     def play(self, tries: int) -> "Visitor":
-        be_patient()
         for _ in range(tries):
             chance = self.dice.random()
             if self.held and chance < 0.2:
@@ -239,7 +238,6 @@ class Closer(Visitor):
     """Somebody of cspace who closes rooms at random, one or several at once, and opens them again."""
 
     def play(self, tries: int) -> "Closer":
-        be_patient()
         closures = []
         for _ in range(tries):
             if closures and self.dice.random() < 0.5:

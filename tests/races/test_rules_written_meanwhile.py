@@ -19,7 +19,7 @@ from registrations.services.cancelling import cancel_registration
 from tests.factories import cspace_group, join, make_classroom, make_group, make_occupancy, make_user
 from tests.policies.scenes import make_rule
 from tests.races.test_registrations import deadlocks
-from tests.races.threads import JOIN_SECONDS, at_once, await_waiting_connections, be_patient, raised
+from tests.races.threads import JOIN_SECONDS, at_once, await_waiting_connections, raised
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 THREADS, ROUNDS = 16, 8
@@ -60,7 +60,6 @@ class Visitor:
         """(the phase in which he asked and was answered; -1, if they were two; what it was)"""
 
     def play(self) -> None:
-        be_patient()
         number = 0
         while not self.rounds.is_over.is_set():
             number += 1
@@ -92,7 +91,6 @@ class Writer:
         self.seen = []
 
     def play(self) -> None:
-        be_patient()
         try:
             for _ in range(ROUNDS):
                 self.rounds.await_tries()

@@ -5,21 +5,18 @@ registration stood first, both lectures are reported with it; elsewhere both are
 """
 
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError
 
 from auditlog.models import LogEntry
-from classrooms.models import Classroom
 from classrooms.services.room_time import RoomAlreadyBooked
 from kernel import clock
 from kernel.campus_time import campus_date
-from kernel.db.constraints import sqlstate
 from registrations.models import Registration
 from registrations.services.booking import Slot, book
 from tests.factories import join, make_classroom, make_group, make_user
@@ -40,7 +37,6 @@ BOOKERS = 4
 DAYS = 120
 """So many that the import, which writes them all at once, meets the bookers midway."""
 LECTURES = (("10:00", "12:00"), ("10:30", "12:30"))
-LOCK_NOT_AVAILABLE = "55P03"
 FORBIDDEN = """
 SELECT count(*) FROM classrooms_occupancy a JOIN classrooms_occupancy b
   ON a.id < b.id AND a.classroom_id = b.classroom_id AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
@@ -91,23 +87,19 @@ class Scene:
             got, begin = [], number * len(self.slots) // BOOKERS
             for room, day in self.slots[begin:] + self.slots[:begin]:
                 try:
-                    made = self.book_in_the_end(room, Slot(day, 650 - 10 * number, 670 + 10 * number))
+                    made = book(
+                        by=self.person,
+                        now=clock.now(),
+                        classroom=room,
+                        group_id=self.group.pk,
+                        slot=Slot(day, 650 - 10 * number, 670 + 10 * number),
+                    )
                     got.append((room.pk, day, made.pk))
                 except RoomAlreadyBooked:
                     continue
             return got
 
         return book_all
-
-    def book_in_the_end(self, room: Classroom, slot: Slot) -> Registration:
-        """Whoever has waited for the import as long as anybody may wait for a lock is told to come again, and does."""
-        until = time.monotonic() + JOIN_SECONDS
-        while True:
-            try:
-                return book(by=self.person, now=clock.now(), classroom=room, group_id=self.group.pk, slot=slot)
-            except OperationalError as error:
-                if sqlstate(error) != LOCK_NOT_AVAILABLE or time.monotonic() > until:
-                    raise
 
 
 @dataclass(frozen=True)

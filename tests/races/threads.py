@@ -13,13 +13,17 @@ BOUNDS = ("lock_timeout", "statement_timeout")
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """The results in the order of the calls; an exception is a result too. All start at one barrier."""
+    """The results in the order of the calls; an exception is a result too. All start at one barrier.
+
+    Each waits for locks and statements as long as the test waits for him: on a slow machine somebody who is told to
+    come again is no counterexample. What the bounds themselves answer is asked in tests/cspace/test_conventions.py.
+    """
     barrier = threading.Barrier(len(calls), timeout=JOIN_SECONDS)
     results: list[Any] = [None] * len(calls)
 
     def run(place: int, call: Callable[[], Any]) -> None:
         try:
-            connection.ensure_connection()
+            _be_patient()
             barrier.wait()
             results[place] = call()
         except Exception as problem:
@@ -36,8 +40,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     return results
 
 
-def be_patient() -> None:
-    """From here on this connection waits as long as the test does: a slow machine is no counterexample."""
+def _be_patient() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(name, %s, false) FROM unnest(%s::text[]) AS name", (PATIENCE, list(BOUNDS)))
 
