@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kernel.campus_time import Interval
-from timetables.importing.ical.errors import UnreadableCalendar
-from timetables.importing.ical.series import Reading, read_series
+from kernel.ical.errors import UnreadableCalendar
+from kernel.ical.series import Reading, read_series
 
 EXAMPLES = int(os.environ.get("CALENDAR_EXAMPLES", "300"))
 CASES = Path(__file__).parent / "cases"

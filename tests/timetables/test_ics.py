@@ -7,10 +7,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from kernel.ical import lines, series
 from tests.factories.timetables import make_course, make_semester
 from tests.timetables.test_importing import counts
 from timetables.importing import calendar_records
-from timetables.importing.ical import lines, series
 from timetables.models import Course, CourseBooking, CourseSchedule, Semester
 
 HEAD = """BEGIN:VCALENDAR

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from kernel.campus_time import MINUTES_PER_DAY, campus_zone, days_interval, format_minute
+from kernel.ical.errors import UnreadableCalendar, quoted
+from kernel.ical.lines import line_count
+from kernel.ical.series import EventSeries, Occurrence, Reading, read_series
 from timetables import rules
 from timetables.enums import Label
 from timetables.importing.calendar_courses import CourseNames
 from timetables.importing.calendar_rooms import RoomNames
 from timetables.importing.files import Places, Progress, UnreadableFile
 from timetables.importing.forms import WrongForm
-from timetables.importing.ical.errors import UnreadableCalendar, quoted
-from timetables.importing.ical.lines import line_count
-from timetables.importing.ical.series import EventSeries, Occurrence, Reading, read_series
 from timetables.importing.name_tables import NameTable
 from timetables.importing.nouns import LABEL
 from timetables.importing.records import Fault, Position, Record, record

@@ -11,11 +11,11 @@ from typing import Any
 from django.core.management import CommandError
 
 from classrooms.models import Classroom
+from kernel.ical.zones import known_zone
 from timetables.importing.calendar_courses import CODE, CourseNames
 from timetables.importing.calendar_records import CalendarReading, SemesterDays, read_calendars
 from timetables.importing.calendar_rooms import RoomNames
 from timetables.importing.files import Places, Progress, UnreadableFile
-from timetables.importing.ical.zones import known_zone
 from timetables.importing.name_tables import NameTable, read_rows, table_of
 from timetables.management.commands.import_timetable import ImportCommand, Read
 from timetables.models import Course, Semester

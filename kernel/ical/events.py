@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any, TypeVar
 
-from timetables.importing.ical.components import Component
-from timetables.importing.ical.errors import Misread, WrongValue, WrongZone, quoted
-from timetables.importing.ical.lines import Line
-from timetables.importing.ical.rules import Rule, rule_of
-from timetables.importing.ical.values import (
+from kernel.ical.components import Component
+from kernel.ical.errors import Misread, WrongValue, WrongZone, quoted
+from kernel.ical.lines import Line
+from kernel.ical.rules import Rule, rule_of
+from kernel.ical.values import (
     DAY,
     MIDNIGHT,
     Moment,

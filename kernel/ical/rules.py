@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from timetables.importing.ical.errors import WrongValue, quoted
-from timetables.importing.ical.values import DAY, Moment, moment_of
+from kernel.ical.errors import WrongValue, quoted
+from kernel.ical.values import DAY, Moment, moment_of
 
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from kernel.campus_time import Interval
-from timetables.importing.ical.components import EVENT, Component, read_components
-from timetables.importing.ical.errors import Misread, WrongZone
-from timetables.importing.ical.events import CalendarContext, Event, FaultyEvent, event_of
-from timetables.importing.ical.lines import read_lines
-from timetables.importing.ical.rules import Rule, followed
-from timetables.importing.ical.values import DAY, MIDNIGHT, Moment, day_of
-from timetables.importing.ical.zones import Zones
+from kernel.ical.components import EVENT, Component, read_components
+from kernel.ical.errors import Misread, WrongZone
+from kernel.ical.events import CalendarContext, Event, FaultyEvent, event_of
+from kernel.ical.lines import read_lines
+from kernel.ical.rules import Rule, followed
+from kernel.ical.values import DAY, MIDNIGHT, Moment, day_of
+from kernel.ical.zones import Zones
 
 MAX_YEARS_BEFORE = 20
 """How long before the span that is read a series may begin: it is counted from there."""

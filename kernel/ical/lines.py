@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from timetables.importing.ical.errors import UnreadableCalendar
+from kernel.ical.errors import UnreadableCalendar
 
 MAX_LINES = 1_000_000
 DEFAULT_ENCODING = "utf-8"

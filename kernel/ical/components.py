@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from timetables.importing.ical.errors import UnreadableCalendar, quoted
-from timetables.importing.ical.lines import Line
+from kernel.ical.errors import UnreadableCalendar, quoted
+from kernel.ical.lines import Line
 
 CALENDAR, EVENT, ZONE = "VCALENDAR", "VEVENT", "VTIMEZONE"
 OBSERVANCES = ("STANDARD", "DAYLIGHT")

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from timetables.importing.ical.components import OBSERVANCES, Component
-from timetables.importing.ical.errors import WrongValue, WrongZone, quoted
-from timetables.importing.ical.lines import Line
-from timetables.importing.ical.rules import Rule, followed, rule_of
-from timetables.importing.ical.values import MIDNIGHT, moment_of, offset_of
+from kernel.ical.components import OBSERVANCES, Component
+from kernel.ical.errors import WrongValue, WrongZone, quoted
+from kernel.ical.lines import Line
+from kernel.ical.rules import Rule, followed, rule_of
+from kernel.ical.values import MIDNIGHT, moment_of, offset_of
 
 T = TypeVar("T")
 FIRST_YEAR = 1900

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from timetables.importing.ical.errors import WrongValue, quoted
-from timetables.importing.ical.lines import Line
+from kernel.ical.errors import WrongValue, quoted
+from kernel.ical.lines import Line
 
 DATE = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 DATE_TIME = re.compile(r"(\d{8})T(\d{2})(\d{2})(\d{2})(Z?)", re.ASCII | re.IGNORECASE)
