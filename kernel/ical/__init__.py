@@ -1,4 +1,4 @@
-"""Calendar files (iCalendar, RFC 5545): their event series, and when these take place. Knows nothing of lectures.
+"""Calendar files (iCalendar, RFC 5545): their event series, when these take place, and how calendars are written.
 
 In the order in which a file is read:
 
@@ -7,8 +7,13 @@ In the order in which a file is read:
     values       what stands in a property: a date, a time, a duration, a text
     rules        RRULE: read strictly, followed day by day, so that it ends
     zones        which zone a name means; zones that a calendar describes itself
+    particulars  what an event says beside its times: whose it is, since when, whether it is sure
     events       a component becomes an event, or the faults of one
-    series       what belongs together, and when it takes place
+    occurrences  when the events of one series take place
+    series       what belongs together
+    objects      a series cut out of its file, to be read again by itself
+    editing      a date of a series called off in its text
+    writing      calendars of our own
 
 What cannot be understood is a `Misread` with the line; what makes the whole file useless an `UnreadableCalendar`. No
 library reads here: those that do stop dead where a rule fails, and guess where we have to say so (decision 0019).

@@ -10,6 +10,8 @@ CALENDAR, EVENT, ZONE = "VCALENDAR", "VEVENT", "VTIMEZONE"
 OBSERVANCES = ("STANDARD", "DAYLIGHT")
 CONTENTS = (EVENT, ZONE, *OBSERVANCES)
 """Of what else stands in a calendar only the end is looked for."""
+HEAD = {"VERSION": "2.0", "PRODID": "-//CSpace//CSpace//EN"}
+"""What a calendar has to say of itself, and what ours say."""
 
 
 @dataclass(slots=True)
@@ -18,6 +20,7 @@ class Component:
 
     name: str
     line: int
+    last_line: int = 0
     lines: list[Line] = field(default_factory=list)
     parts: "list[Component]" = field(default_factory=list)
 
@@ -37,10 +40,11 @@ def read_components(lines: Iterable[Line]) -> list[Component]:
             _place(component, calendars, stack)
             stack.append(component)
         elif line.name == "END":
-            if not stack or stack.pop().name != _component_name(line):
+            if not stack or stack[-1].name != _component_name(line):
                 raise UnreadableCalendar(
                     f"is no calendar: line {line.number}: {_component_name(line)} ends, but did not begin"
                 )
+            stack.pop().last_line = line.number
         elif stack and (stack[-1].name == CALENDAR or stack[-1].name in CONTENTS):
             stack[-1].lines.append(line)
     if not calendars:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from kernel.ical.components import Component
 from kernel.ical.errors import Misread, WrongValue, WrongZone, quoted
 from kernel.ical.lines import Line
+from kernel.ical.particulars import Particulars, particulars_of
 from kernel.ical.rules import Rule, rule_of
 from kernel.ical.values import (
     DAY,
@@ -36,7 +37,7 @@ MAX_DATES = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(Particulars):
     """What a VEVENT says. Whole days begin at midnight."""
 
     line: int
@@ -122,6 +123,7 @@ class _EventReading:
             start=_in_zone(start, zone),
             length=length,
             **details,
+            **vars(particulars_of(self.component, self.context.zone_of, self.context.home)),
         )
 
     def _faulty(self, texts: Mapping[str, str]) -> FaultyEvent:

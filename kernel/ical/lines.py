@@ -1,4 +1,4 @@
-"""Bytes become property lines, each with the number of the line in which it begins."""
+"""Bytes become property lines, each with the number of the line in which it begins; and how one is written."""
 
 import codecs
 import re
@@ -13,6 +13,11 @@ MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM
 AFTER_THE_END = b"\x00\x1a \t\r\n"
 """What editors and old systems leave behind a text."""
 LINE_END = re.compile(rb"\r\n|\n|\r")
+CRLF = "\r\n"
+MAX_OCTETS = 75
+"""Of a line that is written, without its end (RFC 5545, 3.1)."""
+BLANKS = (b" ", b"\t")
+"""With one of them begins what continues the line before."""
 PARAMETER_VALUE = r'(?:"[^"]*"|[^":;,]*)'
 PROPERTY = re.compile(rf"([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+(?:={PARAMETER_VALUE}(?:,{PARAMETER_VALUE})*)?)*):")
 PARAMETER = re.compile(rf";([A-Za-z0-9-]+)(?:=({PARAMETER_VALUE}(?:,{PARAMETER_VALUE})*))?")
@@ -35,14 +40,18 @@ def read_lines(data: bytes, encoding: str | None) -> Iterator[Line]:
 
     Raises: UnreadableCalendar, midway.
     """
+    data, encoding = source_of(data, encoding)
+    for number, raw in unfold(data.rstrip(AFTER_THE_END)):
+        yield line_of(number, _decode(raw, encoding, line=number))
+
+
+def source_of(data: bytes, encoding: str | None) -> tuple[bytes, str]:
+    """What lines are cut out of, and how each is written: line ends are bytes in it. Raises: UnreadableCalendar."""
     mark = next((mark for mark in MARKS if data.startswith(mark)), None)
     encoding = encoding or (MARKS[mark] if mark else DEFAULT_ENCODING)
     if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
-        data, encoding = _decode(data, encoding, line=1).encode(), DEFAULT_ENCODING
-    elif mark == codecs.BOM_UTF8:
-        data = data[len(mark) :]
-    for number, raw in _unfold(data.rstrip(AFTER_THE_END)):
-        yield _line(number, _decode(raw, encoding, line=number))
+        return _decode(data, encoding, line=1).encode(), DEFAULT_ENCODING
+    return (data[len(mark) :] if mark == codecs.BOM_UTF8 else data), encoding
 
 
 def line_count(data: bytes) -> int:
@@ -50,13 +59,30 @@ def line_count(data: bytes) -> int:
     return 1 + sum(1 for _ in LINE_END.finditer(data))
 
 
-def _unfold(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Lines with what continues them: as bytes, for a fold may stand inside a character (RFC 5545, 3.1)."""
+def folded(text: str) -> str:
+    """A property as it is written: in lines of at most 75 octets, none of which ends inside a character."""
+    if len(text) <= MAX_OCTETS and text.isascii():
+        return text
+    data, parts, begin, most = text.encode(), list[bytes](), 0, MAX_OCTETS
+    while len(data) - begin > most:
+        end = begin + most
+        while data[end] & 0xC0 == 0x80:
+            end -= 1
+        parts.append(data[begin:end])
+        begin, most = end, MAX_OCTETS - 1
+    return f"{CRLF} ".join(part.decode() for part in (*parts, data[begin:]))
+
+
+def unfold(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Lines with what continues them: as bytes, for a fold may stand inside a character (RFC 5545, 3.1).
+
+    Raises: UnreadableCalendar, midway.
+    """
     first, parts = 0, list[bytes]()
-    for number, line in enumerate(_split(data), start=1):
+    for number, line in enumerate(split(data), start=1):
         if number > MAX_LINES:
             raise UnreadableCalendar(f"has more than {MAX_LINES} lines")
-        if parts and line[:1] in (b" ", b"\t"):
+        if parts and line[:1] in BLANKS:
             parts.append(line[1:])
         elif line.strip():
             if parts:
@@ -66,7 +92,8 @@ def _unfold(data: bytes) -> Iterator[tuple[int, bytes]]:
         yield first, b"".join(parts)
 
 
-def _split(data: bytes) -> Iterator[bytes]:
+def split(data: bytes) -> Iterator[bytes]:
+    """The lines as they stand, without their ends."""
     at = 0
     for end in LINE_END.finditer(data):
         yield data[at : end.start()]
@@ -82,7 +109,7 @@ def _decode(raw: bytes, encoding: str, *, line: int) -> str:
         raise UnreadableCalendar(f"is not {name} in line {line}: say in which encoding it is written") from error
 
 
-def _line(number: int, text: str) -> Line:
+def line_of(number: int, text: str) -> Line:
     head = PROPERTY.match(text)
     if head is None:
         return Line(number, "", {}, text.strip())

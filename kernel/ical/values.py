@@ -84,11 +84,25 @@ def offset_of(text: str) -> timedelta:
 
 def text_of(line: Line) -> str:
     """Raises: WrongValue."""
-    value = line.value
-    if line.parameters.get("ENCODING", "").upper() == "QUOTED-PRINTABLE":  # vCalendar 1.0
-        value = quopri.decodestring(value.encode()).decode(errors="replace")
+    value = _content(line)
     if len(value) > MAX_TEXT:
         raise WrongValue(f"it is longer than {MAX_TEXT} characters")
+    return _plain(value)
+
+
+def beginning_of(line: Line) -> str:
+    """The first `MAX_TEXT` characters of a text."""
+    # An escaped character is two.
+    return _plain(_content(line)[: 2 * MAX_TEXT])[:MAX_TEXT].strip()
+
+
+def _content(line: Line) -> str:
+    if line.parameters.get("ENCODING", "").upper() == "QUOTED-PRINTABLE":  # vCalendar 1.0
+        return quopri.decodestring(line.value.encode()).decode(errors="replace")
+    return line.value
+
+
+def _plain(value: str) -> str:
     return ESCAPED.sub(lambda escaped: "\n" if escaped[1] in "nN" else escaped[1], value).strip()
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kernel.campus_time import MINUTES_PER_DAY, campus_date, clamped_interval, day_start
+from kernel.text import plain_line
 from mail.enums import Method
 from registrations.enums import RegistrationStatus
 
@@ -55,12 +56,7 @@ def _moment(day: date, minute: int) -> datetime:
     return rest.starts_at if rest else day_start(day + timedelta(days=1))
 
 
-def one_line(text: str) -> str:
-    """Without anything that could begin another line, or steer what shows it."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-
-
 def subject_of(sentence: str) -> str:
     """The beginning of a sentence, as long as a subject may be."""
-    line = one_line(sentence)
+    line = plain_line(sentence)
     return line if len(line) <= MAX_SUBJECT else f"{line[: MAX_SUBJECT - 1].rstrip()}…"

@@ -1,20 +1,14 @@
 """What calendars are told: by the letter of a notice, by the one that follows, and what they read in it."""
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
-import icalendar
 import pytest
 import time_machine
-from dateutil.tz import tzical
 
 from allocations.services.distributing import distribute
 from kernel import clock
-from kernel.campus_time import Interval
 from kernel.phrases import MOST_KEPT
-from mail.enums import Method
 from mail.models import Invitation
-from mail.rules.icalendars import CalendarEvent, icalendar_of
 from mail.services.calendar_letters import post_calendar_letters
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import make_classroom, make_group, make_registration
@@ -251,31 +245,3 @@ def test_what_people_write_stays_inside_its_line(post, member, cspace, team, tex
         "ATTENDEE", "END",
     }  # fmt: skip
     assert all(len(line.encode()) <= 75 for line in message.calendar.text.split("\r\n"))
-
-
-@pytest.mark.parametrize(
-    "name", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Taipei", "Africa/Casablanca"]
-)
-def test_the_zone_that_comes_along_is_the_campus_s(name, settings, tmp_path):
-    """Read by dateutil, hour by hour, over years."""
-    settings.CSPACE_TIME_ZONE = name
-    begin, end = dt.datetime(2026, 1, 2, 6, tzinfo=dt.UTC), dt.datetime(2027, 12, 30, 6, tzinfo=dt.UTC)
-    events = [
-        CalendarEvent(
-            uid=f"registration-{number}@example.edu", sequence=0, interval=Interval(at, at + dt.timedelta(hours=1)),
-            summary="x", location="y", status="CONFIRMED",
-        )
-        for number, at in enumerate((begin, end))
-    ]  # fmt: skip
-    text = icalendar_of(events, method=Method.REQUEST, organizer="a@b.edu", attendee="c@d.edu", now=begin)
-    icalendar.Calendar.from_ical(text)
-    file = tmp_path / "zone.ics"
-    file.write_text(text.replace("\r\n", "\n"))
-    with file.open() as open_file:
-        theirs = tzical(open_file).get(name)
-    ours, at = ZoneInfo(name), begin
-    while at < end:
-        wall = at.astimezone(ours)
-        if wall.fold == 0:
-            assert wall.replace(tzinfo=theirs).utcoffset() == wall.utcoffset(), wall
-        at += dt.timedelta(hours=1)

@@ -16,7 +16,8 @@ from typing import Any
 from kernel.campus_time import MINUTES_PER_DAY, campus_zone, days_interval, format_minute
 from kernel.ical.errors import UnreadableCalendar, quoted
 from kernel.ical.lines import line_count
-from kernel.ical.series import EventSeries, Occurrence, Reading, read_series
+from kernel.ical.occurrences import Occurrence
+from kernel.ical.series import EventSeries, Reading, read_series
 from timetables import rules
 from timetables.enums import Label
 from timetables.importing.calendar_courses import CourseNames
