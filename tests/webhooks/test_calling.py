@@ -2,18 +2,16 @@
 
 import resource
 import socket
-import ssl
-import subprocess
 import time
 
 import pytest
 
-from tests.webhooks.sinks import answers, drips, hangs, pours, sink, slowly, status
+from tests.sinks import answers, drips, hangs, leading_to, pours, self_signed, sink, slowly, status
 from webhooks.services.calling import call
 
 HEADERS = {"User-Agent": "CSpace-Webhooks/1.0", "Content-Type": "application/json"}
 SECONDS = 0.5
-TOO_SLOW = "There was no whole answer within 10 s"
+TOO_SLOW = f"There was no whole answer within {SECONDS} s"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -144,14 +142,6 @@ def test_a_name_is_resolved_once(settings):
     assert here.received[0].headers["host"] == f"hooks.example.org:{here.port}"
 
 
-def leading_to(*addresses):
-    """As `socket.getaddrinfo` answers."""
-    return lambda host, port, **_: [
-        (socket.AF_INET6 if ":" in each else socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port))
-        for each in addresses
-    ]
-
-
 def test_what_was_accepted_under_other_settings_is_not_called(settings):
     settings.DEBUG, settings.WEBHOOK_ALLOW_PRIVATE_HOSTS = False, []
     with sink() as here:
@@ -177,28 +167,14 @@ def test_what_is_not_there(settings):
     assert post(f"http://127.0.0.1:{port}/").error == "No connection: Connection refused"
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """Of hooks.example.org, signed by itself."""
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=hooks.example.org",
-         "-addext", "subjectAltName=DNS:hooks.example.org", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    return folder
-
-
-def test_the_certificate_has_to_be_the_names_although_an_address_is_called(certificate, settings, monkeypatch):
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+def test_the_certificate_has_to_be_the_names_although_an_address_is_called(tmp_path, settings, monkeypatch):
+    tls, certificate = self_signed(tmp_path, "hooks.example.org")
     names = []
     tls.sni_callback = lambda connection, name, context: names.append(name)
     settings.WEBHOOK_ALLOW_PRIVATE_HOSTS = ["*"]
     with sink(tls=tls) as here:
         unknown = post(f"https://hooks.example.org:{here.port}/", resolve=leading_to("127.0.0.1"))
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         right = post(f"https://hooks.example.org:{here.port}/", resolve=leading_to("127.0.0.1"))
         other = post(f"https://doors.example.org:{here.port}/", resolve=leading_to("127.0.0.1"))
     assert unknown.error == "TLS: self-signed certificate"

@@ -4,9 +4,9 @@ import socket
 
 import pytest
 
+from kernel.calling.addresses import is_public_address
 from tests.webhooks.scenes import make_webhook
 from webhooks.queries.destinations import destination_of, url_faults
-from webhooks.rules import is_public_address
 from webhooks.services.calling import call
 
 INSIDE = [

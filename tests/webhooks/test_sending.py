@@ -14,8 +14,8 @@ from jobs.queries.lateness import are_late
 from kernel import clock
 from notifications.models import Notification
 from tests.races.threads import at_once, await_waiting_connections
+from tests.sinks import hangs, sink, slowly, status
 from tests.webhooks.scenes import happen, jobs_for, make_webhook, waiting
-from tests.webhooks.sinks import hangs, sink, slowly, status
 from webhooks.services.calling import CallOutcome
 from webhooks.services.sending import claim_next, note, send_waiting
 from webhooks.services.tidying import forget_deliveries, take_up_left

@@ -9,8 +9,8 @@ from jobs.services.stalling import take_up_stalled
 from kernel import clock
 from tests.crash.processes import await_true
 from tests.jobs.workers import WAIT_SECONDS, worker_process
+from tests.sinks import hangs, sink, slowly, status
 from tests.webhooks.scenes import happen, make_webhook, waiting
-from tests.webhooks.sinks import hangs, sink, slowly, status
 from webhooks.models import Delivery
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]

@@ -1,12 +1,15 @@
-"""A server elsewhere that does as it is told, connection by connection, and keeps what it was sent."""
+"""Servers elsewhere that do as they are told, connection by connection, and keep what they were sent."""
 
 import json
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 WAIT_SECONDS = 30
@@ -32,6 +35,11 @@ class Call:
     def sendall(self, data: bytes) -> None:
         self.end_wait()
         self._connection.sendall(data)
+
+    def bid_farewell(self) -> None:
+        """End TLS as it is to end; else the connection is just closed."""
+        assert isinstance(self._connection, ssl.SSLSocket)
+        self._connection.unwrap()
 
     def end_wait(self) -> None:
         if self._waits:
@@ -91,7 +99,7 @@ def read_request(connection: socket.socket) -> Received | None:
         while text := file.readline().decode().strip():
             name, _, value = text.partition(":")
             headers[name.lower()] = value.strip()
-        return Received(line, headers, file.read(int(headers["content-length"])))
+        return Received(line, headers, file.read(int(headers.get("content-length", 0))))
 
 
 def answers(data: bytes) -> Behaviour:
@@ -117,11 +125,12 @@ def drips(head: bytes) -> Behaviour:
     return drip
 
 
-def pours(head: bytes, piece: bytes, times: int) -> Behaviour:
+def pours(head: bytes, piece: bytes, times: int, tail: bytes = b"") -> Behaviour:
     def pour(call: Call, end: threading.Event) -> None:
         call.sendall(head)
         for _ in range(times):
             call.sendall(piece)
+        call.sendall(tail)
 
     return pour
 
@@ -169,6 +178,28 @@ def sink(*behaviours: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[
         listener.close()
         for thread in [acceptor, *threads]:
             thread.join(WAIT_SECONDS)
+
+
+def leading_to(*addresses: str) -> Callable[..., list[tuple[Any, ...]]]:
+    """As `socket.getaddrinfo` answers."""
+    return lambda host, port, **_: [
+        (socket.AF_INET6 if ":" in each else socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port))
+        for each in addresses
+    ]
+
+
+def self_signed(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
+    """What serves TLS under a name, and the certificate, for whoever is to believe it."""
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+         "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    return tls, certificate
 
 
 def words(received: Sequence[Received]) -> list[str]:
