@@ -12,11 +12,20 @@ class MailChoice(TextChoices):
 
 
 class KeyScope(TextChoices):
-    """What an access key is good for: to act as a person, to book for a society, to come into a group."""
+    """What an access key is good for: to act as a person, to book for a society, to come into a group; or, from a
+    script, what its permissions say."""
 
     USER = "user"
     SOCIETY = "society"
     JOIN = "join"
+    API = "api", "API"
+
+
+class ApiPermission(TextChoices):
+    """What a script may do in the calendars of whoever has its API key: make and delete events; clear bookings."""
+
+    EVENTS = "events"
+    CLEAR = "clear"
 
 
 class LoginStatus(TextChoices):

@@ -170,6 +170,8 @@ class AboutKey(Fact):
     user_id: int | None
     """Whose it is, if it is a person's."""
     group_id: int | None
+    name: str = ""
+    """What a script's is called."""
 
     @property
     def target(self) -> str:
@@ -178,7 +180,7 @@ class AboutKey(Fact):
     @property
     def details(self) -> dict[str, Any]:
         holder = {"user_id": self.user_id} if self.group_id is None else {"group_id": self.group_id}
-        return {"scope": self.scope, **holder}
+        return {"scope": self.scope, **holder, **({"name": self.name} if self.name else {})}
 
     @property
     def trace(self) -> dict[str, Any]:
@@ -187,7 +189,14 @@ class AboutKey(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AccessKeyIssued(AboutKey):
+    """`permissions`: what a script may with it."""
+
     action: ClassVar[str] = "access_key.issued"
+    permissions: tuple[str, ...] = ()
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return super().details | ({"permissions": list(self.permissions)} if self.permissions else {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -12,13 +13,15 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
-from accounts.enums import KeyScope, LoginStatus, MailChoice
+from accounts.enums import ApiPermission, KeyScope, LoginStatus, MailChoice
 from accounts.rules import (
     DAILY_MINUTE,
     MAX_DEPARTMENT,
     MAX_DISPLAY_NAME,
+    MAX_KEY_NAME,
     MAX_REMINDER_HOURS,
     MAX_USERNAME,
+    PREFIX_LENGTH,
     REMINDER_HOURS,
     USERNAME,
     Access,
@@ -213,14 +216,15 @@ class StreamTicket(models.Model):
 class AccessKey(models.Model):
     """Opens what its scope says, for a person or a group, to whoever shows it. Only the SHA-256 of its text is kept.
 
-    A person may have many, one for each device; a group has one of each scope that lives.
+    A person may have many, one for each device, and API keys, one for each script; a group has one of each scope that
+    lives.
     """
 
     digest = models.BinaryField(max_length=32, unique=True)
     scope = models.CharField(max_length=10, choices=KeyScope)
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="access_keys")
     token_version = models.IntegerField(null=True)
-    """The person's, as it was: what ends all his sessions ends his keys with them."""
+    """The person's, as it was: what ends all his sessions ends his keys with them, but for API keys: they have none."""
     group_id = models.BigIntegerField(null=True)
     """No reference: groups stand above this app."""
     issued_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -228,6 +232,13 @@ class AccessKey(models.Model):
     expires_at = models.DateTimeField(null=True)
     """Null = it lasts until it is revoked."""
     revoked_at = models.DateTimeField(null=True)
+    name = models.CharField(max_length=MAX_KEY_NAME, default="", db_default="")
+    """Of an API key, as are the next three: what it is for."""
+    prefix = models.CharField(max_length=PREFIX_LENGTH, default="", db_default="")
+    """How its token begins, so that people can tell their keys apart; "" where that would give away too much of it."""
+    permissions = ArrayField(models.CharField(max_length=10, choices=ApiPermission), default=list, db_default=[])
+    last_used_at = models.DateTimeField(null=True)
+    """To the minute: it is written at most once in each."""
 
     class Meta:
         constraints = [
@@ -239,8 +250,21 @@ class AccessKey(models.Model):
             models.CheckConstraint(condition=Q(scope__in=KeyScope.values), name="accesskey_known_scope"),
             models.CheckConstraint(
                 condition=Q(scope=KeyScope.USER, user__isnull=False, token_version__isnull=False, group_id__isnull=True)
-                | (~Q(scope=KeyScope.USER) & Q(user__isnull=True, token_version__isnull=True, group_id__isnull=False)),
+                | Q(scope=KeyScope.API, user__isnull=False, token_version__isnull=True, group_id__isnull=True)
+                | (
+                    ~Q(scope__in=[KeyScope.USER, KeyScope.API])
+                    & Q(user__isnull=True, token_version__isnull=True, group_id__isnull=False)
+                ),
                 name="accesskey_is_of_a_person_or_a_group",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(scope=KeyScope.API, permissions__contained_by=ApiPermission.values)
+                    & ~Q(name="")
+                    & ~Q(permissions=[])
+                )
+                | (~Q(scope=KeyScope.API) & Q(name="", prefix="", permissions=[])),
+                name="accesskey_of_a_script_has_a_name_and_permissions",
             ),
             models.CheckConstraint(condition=Q(created_at__lt=F("expires_at")), name="accesskey_expires_after_issue"),
         ]

@@ -5,18 +5,27 @@ Pure: no database, no clock.
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from accounts.enums import ApiPermission
 from kernel.changes import Changes
 from kernel.errors import PermissionDenied
+from kernel.names import BLANK, NOT_VISIBLE, is_visible
+from kernel.text import has_forbidden_text
 
 MAX_USERNAME = 150
 USERNAME = re.compile(r"[A-Za-z0-9_.@+-]+")
 MAX_DISPLAY_NAME = 150
 MAX_DEPARTMENT = 150
+MAX_KEY_NAME = 100
+MIN_TOKEN, MAX_TOKEN = 20, 200
+"""Characters of a token that somebody types; shorter ones only in development."""
+IN_A_HEADER = re.compile(r"[!-~]*")
+PREFIX_LENGTH = 6
+MAX_LIFETIME = timedelta(days=36_500)
 DAILY_MINUTE = 8 * 60
 """When the mail of a day leaves for whoever has not said otherwise."""
 REMINDER_HOURS, MAX_REMINDER_HOURS = 24, 7 * 24
@@ -95,6 +104,57 @@ def digest_of(secret: str) -> str:
 def name_of_digest(secret: str) -> str:
     """The same as a word: 64 hex digits."""
     return digest_of(secret).removeprefix("\\x")
+
+
+def prefix_of(token: str) -> str:
+    """What may be shown of a token: how it begins. Of a short one nothing: the rest could be guessed."""
+    return token[:PREFIX_LENGTH] if len(token) >= MIN_TOKEN else ""
+
+
+def api_key_faults(
+    *, name: str, permissions: Collection[str], lifetime: timedelta | None, token: str | None, min_token: int
+) -> dict[str, list[str]]:
+    """What keeps this from being an API key: {field: [sentence, …]}. `token`: None where it is made by chance."""
+    faults = {
+        "name": _key_name_faults(name),
+        "permissions": _permission_faults(permissions),
+        "expires_at": [] if lifetime is None else _lifetime_faults(lifetime),
+        "token": [] if token is None else _token_faults(token, min_token),
+    }
+    return {field: sentences for field, sentences in faults.items() if sentences}
+
+
+def _key_name_faults(name: str) -> list[str]:
+    if not name:
+        return [BLANK]
+    if has_forbidden_text(name) or not is_visible(name):
+        return [NOT_VISIBLE]
+    return ["This name is too long"] if len(name) > MAX_KEY_NAME else []
+
+
+def _permission_faults(permissions: Collection[str]) -> list[str]:
+    if not permissions:
+        return ["Choose at least one permission"]
+    return [f"Unknown permission: {word}" for word in sorted(set(permissions) - set(ApiPermission.values))]
+
+
+def _lifetime_faults(lifetime: timedelta) -> list[str]:
+    if lifetime <= timedelta(0):
+        return ["Must lie in the future"]
+    return ["Must lie within a hundred years"] if lifetime > MAX_LIFETIME else []
+
+
+def _token_faults(token: str, min_token: int) -> list[str]:
+    if not token:
+        return [BLANK]
+    faults = []
+    if not IN_A_HEADER.fullmatch(token):
+        faults.append("Must be printable ASCII characters without spaces: it is sent in a header")
+    if len(token) < min_token:
+        faults.append(f"Must have at least {min_token} characters")
+    if len(token) > MAX_TOKEN:
+        faults.append(f"Must have at most {MAX_TOKEN} characters")
+    return faults
 
 
 def is_username(text: str) -> bool:

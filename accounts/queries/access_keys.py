@@ -11,9 +11,14 @@ from kernel.db.pipeline import ResultRows
 BY_DIGEST = """
 SELECT access.scope, access.user_id, access.group_id, access.expires_at,
        access.revoked_at IS NULL
-       AND (access.user_id IS NULL OR (person.is_active AND person.token_version = access.token_version))
+       AND (access.user_id IS NULL
+            OR person.is_active AND coalesce(access.token_version, person.token_version) = person.token_version)
   FROM accounts_accesskey AS access LEFT JOIN accounts_user AS person ON person.id = access.user_id
  WHERE access.digest = %s::bytea
+"""
+API_KEY_BY_DIGEST = """
+SELECT FROM accounts_accesskey AS access
+ WHERE access.digest = %s::bytea AND access.scope = 'api' AND access.revoked_at IS NULL
 """
 GROUP_BY_DIGEST = "SELECT group_id FROM accounts_accesskey WHERE digest = %s::bytea AND scope = %s"
 
@@ -30,6 +35,11 @@ class KeyHolder:
 def asking_for_key(token: str) -> Statement:
     """The question for `key_in`. What is compared is the digest: how long that takes tells nothing of the token."""
     return Statement(BY_DIGEST, (digest_of(token),))
+
+
+def standing_api_key(token: str) -> Statement:
+    """A condition for statements that travel beside the question whose an API key is: whether it is one that lives."""
+    return Statement(API_KEY_BY_DIGEST, (digest_of(token),))
 
 
 def group_of_key(token: str, scope: KeyScope) -> Statement:

@@ -31,7 +31,7 @@ class AccessTokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, Claims] | None:
         if self.claims is not None:
             return _identify(request, self.claims)
-        token = _token_of(request)
+        token = token_of(request)
         if token is not None:
             return identify(request, token)
         ticket = _ticket_of(request)
@@ -39,7 +39,7 @@ class AccessTokenAuthentication(BaseAuthentication):
 
     def asker(self, request: Request) -> Asker | None:
         """Who asks, if his token is genuine: whether it still stands is asked together with what he asks for."""
-        token = _token_of(request)
+        token = token_of(request)
         if token is None:
             return None
         try:
@@ -52,7 +52,8 @@ class AccessTokenAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-def _token_of(request: Request) -> str | None:
+def token_of(request: Request) -> str | None:
+    """What stands behind `Bearer`."""
     scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return text.strip() if scheme.lower() == SCHEME else None
 

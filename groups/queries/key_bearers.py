@@ -15,6 +15,7 @@ from kernel.db.pipeline import ResultRow
 from kernel.errors import NotAuthenticated
 
 # What a key of a society is worth ends with the place of whoever has asked for it: else he would keep it for good.
+PERSON = ("id", "username", "display_name", "email", "token_version", "is_superuser", "unlimited_booking")
 BEARER = """
 SELECT access.scope, access.user_id, access.group_id, access.expires_at,
        access.revoked_at IS NULL AND person.is_active
@@ -81,16 +82,16 @@ def key_bearer(token: str, *, now: datetime) -> KeyBearer:
         key=lambda society: (society.name, society.code),
     )
     if holder.scope == KeyScope.USER:
-        return KeyBearer(_person(rows[0], places, is_himself=True), societies)
+        return KeyBearer(person_in(rows[0][5:12], places), societies)
     if holder.scope != KeyScope.SOCIETY or not societies:
         raise NotAuthenticated("token_invalid")
-    return KeyBearer(_person(rows[0], places, is_himself=False), societies, societies[0])
+    return KeyBearer(person_in(rows[0][5:12], places, is_himself=False), societies, societies[0])
 
 
-def _person(row: ResultRow, places: Sequence[ResultRow], *, is_himself: bool) -> User:
-    """The person with what he may do: for whoever shows a society's key all that is the society's, and no more."""
-    names = ("id", "username", "display_name", "email", "token_version", "is_superuser", "unlimited_booking")
-    user: User = instance_of(User, {**dict(zip(names, row[5:12], strict=True)), "is_active": True})
+def person_in(values: ResultRow, places: Sequence[ResultRow], *, is_himself: bool = True) -> User:
+    """The person of these values of `PERSON` with what he may do, by his places (the group, his permissions there,
+    whether it is the system group): for whoever shows a society's key all that is the society's, and no more."""
+    user: User = instance_of(User, {**dict(zip(PERSON, values, strict=True)), "is_active": True})
     user.access = Access.of(
         user.pk,
         is_superuser=user.is_superuser and is_himself,
