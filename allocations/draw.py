@@ -382,7 +382,7 @@ def _shown(line: bytes | str | None) -> str:
 # ---- dates ----------------------------------------------------------------------------------------------------------
 
 
-class Calendar:
+class DrawCalendar:
     """Which dates of an entry are open and which of them are kept; indexed once, asked often."""
 
     def __init__(self, manifest: Manifest) -> None:
@@ -453,14 +453,14 @@ class _Slot(NamedTuple):
 
 
 def open_and_kept_dates(manifest: Manifest, entry: Entry) -> tuple[list[date], list[date]]:
-    """The two lists for one entry, which need not be in the manifest. For many entries keep one Calendar."""
-    calendar = Calendar(manifest)
+    """The two lists for one entry, which need not be in the manifest. For many entries keep one DrawCalendar."""
+    calendar = DrawCalendar(manifest)
     return calendar.open_dates(entry), calendar.kept_dates(entry)
 
 
 def skipped_dates(manifest: Manifest, entry: Entry) -> list[tuple[date, str]]:
     """Why each other date in range is not kept, "closed" or "booked"; a closed date is not also booked."""
-    return Calendar(manifest).skipped_dates(entry)
+    return DrawCalendar(manifest).skipped_dates(entry)
 
 
 def _span(start_minute: int, end_minute: int) -> int:
@@ -596,7 +596,7 @@ def _continue(manifest: Manifest, key: bytes, placed: list[tuple[int, Entry]], f
             board.hold(entry)
         wins.append(board.give(entry, position))
     taken = {win.entry_id for win in wins}
-    calendar = Calendar(manifest)
+    calendar = DrawCalendar(manifest)
     # Room by room, so that what is known of one room stays in the processor's cache.
     by_room = sorted(manifest.entries, key=attrgetter("room_id"))
     seeking = [e for e in by_room if e.state == PENDING and e.id not in taken and calendar.is_available(e)]
@@ -713,7 +713,7 @@ def _group_order(manifest: Manifest, key: bytes) -> list[dict[str, Any]]:
 
 def _winners(manifest: Manifest, result: Result, occurring: Callable[[Entry, list[date]], int]) -> list[dict[str, Any]]:
     """In the order of the draw. `served_before_minutes` is in minutes under either balance."""
-    entries, calendar = {entry.id: entry for entry in manifest.entries}, Calendar(manifest)
+    entries, calendar = {entry.id: entry for entry in manifest.entries}, DrawCalendar(manifest)
     minutes: dict[int, int] = defaultdict(int)
     winners = []
     for win in result.wins:

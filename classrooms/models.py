@@ -229,6 +229,13 @@ class Occupancy(models.Model):
                 condition=Q(is_live=True, main__isnull=False),
                 name="occupancy_satellites_in_room",
             ),
+            # What waits for its room (`services.waiting`); whatever gives a room up looks here (the app `calendars`).
+            models.Index(
+                fields=["classroom", "starts_at"],
+                include=["ends_at"],
+                condition=Q(is_live=False, kind=OccupancyKind.CALENDAR),
+                name="occupancy_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -116,10 +116,16 @@ def kind_named(name: str) -> LetterKind:
 def post(kind: LetterKind, *, key: str, arguments: Arguments, now: datetime) -> None:
     """Have a letter sent after the commit of the present transaction, with which it travels; nothing where there is or
     was one with this key. Raises: PostedOutsideTransaction."""
+    post_many(kind, {key: arguments}, now=now)
+
+
+def post_many(kind: LetterKind, letters: Mapping[str, Arguments], *, now: datetime) -> None:
+    """The same of several, {key: arguments}, in one statement. Raises: PostedOutsideTransaction."""
     if not transaction.get_connection().in_atomic_block:
         raise PostedOutsideTransaction(kind.name)
-    wish = json.dumps([{"key": key, "arguments": dict(arguments)}])
-    put_off(posting(kind, LISTED, (wish,), now=now))
+    if letters:
+        wishes = json.dumps([{"key": key, "arguments": dict(arguments)} for key, arguments in letters.items()])
+        put_off(posting(kind, LISTED, (wishes,), now=now))
 
 
 def posting(kind: LetterKind, source: str, parameters: Sequence[Any], *, now: datetime) -> Statement:

@@ -14,11 +14,12 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import AccessKey, LoginSession, Preferences, RefreshSession, SsoWhitelist
 from allocations.models import EventWeight
 from allocations.services.distributing import distribute
+from calendars.models import CalendarFeed, CalendarOutbox, MailTemplate, PriorityToken
 from classrooms.models import Classroom
 from groups.models import Group
 from jobs.models import DueTime
 from kernel import clock
-from kernel.campus_time import campus_date
+from kernel.campus_time import campus_date, campus_interval
 from kernel.models import IdempotencyRecord
 from mail.models import Invitation
 from notifications.models import Notification
@@ -28,6 +29,7 @@ from registrations.models import EndingNotice, Registration, Reminder, Series
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.classrooms.divided import divide
 from tests.factories import cspace_group, join, make_classroom, make_registration, make_user
+from tests.factories.calendars import enter, make_calendar
 from tests.factories.timetables import make_course, make_lecture, make_semester
 from tests.once import built_once
 from tests.policies.scenes import make_mark, make_rule
@@ -47,6 +49,12 @@ ANOTHER = "(SELECT max(id) FROM accounts_user)"
 """Who has no preferences yet."""
 ANOTHER_KEY = {"digest": "'other'::bytea"}
 A_PERSONS = {"scope": "'user'", "group_id": "NULL", "user_id": ANOTHER, "token_version": "0"}
+A_SCRIPTS = A_PERSONS | {
+    "scope": "'api'",
+    "token_version": "NULL",
+    "name": "'Door'",
+    "permissions": "'{events}'",
+}
 ANOTHER_RULE = {"likeness": "'other'"}
 A_WEEK = {"begins_on": "begins_on + 70"}
 A_WEEKLY_REGISTRATION = "(SELECT max(registration_id) FROM registrations_seriesweek)"
@@ -87,6 +95,10 @@ VIOLATIONS = {
     "accesskey_one_lives_per_group": ("accounts.AccessKey", ANOTHER_KEY),
     "accesskey_known_scope": ("accounts.AccessKey", ANOTHER_KEY | {"scope": "'room'"}),
     "accesskey_is_of_a_person_or_a_group": ("accounts.AccessKey", ANOTHER_KEY | {"scope": "'user'"}),
+    "accesskey_of_a_script_has_a_name_and_permissions": (
+        "accounts.AccessKey",
+        ANOTHER_KEY | {"scope": "'join'", "name": "'Door'"},
+    ),
     "accesskey_expires_after_issue": (
         "accounts.AccessKey",
         ANOTHER_KEY | {"scope": "'join'", "expires_at": "created_at"},
@@ -299,6 +311,44 @@ VIOLATIONS = {
     "lettercopy_once_per_address": ("outbox.LetterCopy", {}),
     "lettercopy_known_state": ("outbox.LetterCopy", {"address": "'other'", "state": "'dropped'"}),
     "lettercopy_source_is_kept_until_sent": ("outbox.LetterCopy", {"address": "'other'", "source": "''"}),
+    "mailtemplate_name_is_unique": ("calendars.MailTemplate", {}),
+    "mailtemplate_has_words": ("calendars.MailTemplate", {"subject": "''"}),
+    "calendar_slug_is_unique": ("calendars.Calendar", {}),
+    "calendar_slug_is_an_address": ("calendars.Calendar", {"slug": "'-a'"}),
+    "calendar_slug_is_not_reserved": ("calendars.Calendar", {"slug": "'clear-bookings'"}),
+    "calendar_has_a_name": ("calendars.Calendar", {"name": "''"}),
+    "calendar_known_source": ("calendars.Calendar", {"source": "'ftp'", "source_url": "'ftp://x'"}),
+    "calendar_has_a_url_unless_local": ("calendars.Calendar", {"source": "'ics'"}),
+    "calendar_known_on_overlap": ("calendars.Calendar", {"on_overlap": "'push'"}),
+    "calendar_lease_has_an_end": ("calendars.Calendar", {"lease": "gen_random_uuid()"}),
+    "calendar_priority_is_not_negative": ("calendars.Calendar", {"default_priority": "-1"}),
+    "prioritytoken_token_is_unique": ("calendars.PriorityToken", {}),
+    "prioritytoken_is_a_long_word": ("calendars.PriorityToken", {"token": "'1234567'"}),
+    "prioritytoken_priority_is_positive": ("calendars.PriorityToken", {"priority": "0"}),
+    "calendarevent_once_per_calendar": ("calendars.CalendarEvent", {"public_id": "gen_random_uuid()"}),
+    "calendarevent_one_number_per_calendar": ("calendars.CalendarEvent", {"uid": "'other'"}),
+    "calendarevent_has_uid_and_name": ("calendars.CalendarEvent", {"uid": "''"}),
+    "calendarevent_ends_after_start": ("calendars.CalendarEvent", {"ends_at": "starts_at - interval '1 minute'"}),
+    "calendarevent_known_status": ("calendars.CalendarEvent", {"status": "'maybe'"}),
+    "calendarevent_series_has_its_text": ("calendars.CalendarEvent", {"is_repeated": "true"}),
+    "calendaroccurrence_once_per_event": (
+        "calendars.CalendarOccurrence",
+        {"state": "'free'", "occupancy_id": "NULL"},
+    ),
+    "calendars_calendaroccurrence.occupancy_id": (
+        "calendars.CalendarOccurrence",
+        {"recurrence_id": "recurrence_id + interval '1 day'"},
+    ),
+    "calendaroccurrence_starts_before_ends": ("calendars.CalendarOccurrence", {"ends_at": "starts_at"}),
+    "calendaroccurrence_known_state": (
+        "calendars.CalendarOccurrence",
+        {"state": "'lost'", "occupancy_id": "NULL"},
+    ),
+    "calendaroccurrence_claims_its_room": ("calendars.CalendarOccurrence", {"state": "'free'"}),
+    "calendaroutbox_known_operation": ("calendars.CalendarOutbox", {"operation": "'get'"}),
+    "feed_one_per_subject": ("calendars.CalendarFeed", {"token": "'other'"}),
+    "feed_token_is_unique": ("calendars.CalendarFeed", {"subject": "'group:2'"}),
+    "feed_known_subject": ("calendars.CalendarFeed", {"subject": "'room:2'", "token": "'other'"}),
     "notification_known_status": ("notifications.Notification", {"status": "'seen'"}),
     "idempotencyrecord_key_is_unique_per_user": ("cspace.IdempotencyRecord", {}),
 }
@@ -316,6 +366,21 @@ FURTHER = [
     ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_PERSONS | {"group_id": "group_id"}),
     ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_PERSONS | {"scope": "'join'"}),
     ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | {"scope": "'join'", "group_id": "NULL"}),
+    ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_SCRIPTS | {"token_version": "0"}),
+    ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_SCRIPTS | {"user_id": "NULL"}),
+    ("accesskey_is_of_a_person_or_a_group", ANOTHER_KEY | A_SCRIPTS | {"group_id": "group_id"}),
+    ("accesskey_of_a_script_has_a_name_and_permissions", ANOTHER_KEY | {"scope": "'join'", "prefix": "'abcdef'"}),
+    (
+        "accesskey_of_a_script_has_a_name_and_permissions",
+        ANOTHER_KEY | {"scope": "'join'", "permissions": "'{events}'"},
+    ),
+    ("accesskey_of_a_script_has_a_name_and_permissions", ANOTHER_KEY | A_SCRIPTS | {"name": "''"}),
+    ("accesskey_of_a_script_has_a_name_and_permissions", ANOTHER_KEY | A_SCRIPTS | {"permissions": "'{}'"}),
+    ("accesskey_of_a_script_has_a_name_and_permissions", ANOTHER_KEY | A_SCRIPTS | {"permissions": "'{events,all}'"}),
+    (
+        "accesskey_of_a_script_has_a_name_and_permissions",
+        ANOTHER_KEY | A_SCRIPTS | {"permissions": "ARRAY[NULL]::varchar[]"},
+    ),
     ("semester_exam_dates_are_ranges", {"name": "'other'", "exam_dates": "ARRAY[starts_on, ends_on]"}),
     ("semester_has_its_exam_dates", {"name": "'other'", "exam_dates": "ARRAY[ARRAY[starts_on - 1, ends_on]]"}),
     ("classroom_capacity_in_range", {"capacity": "100001"}),
@@ -326,6 +391,17 @@ FURTHER = [
     ("occupancy_part_and_buffer_have_a_main", {"kind": "'buffer'"}),
     ("occupancy_buffers_in_range", {"after_minutes": "-1"}),
     ("webhook_has_url_and_secret", {"secret": "''"}),
+    ("mailtemplate_has_words", {"name": "''"}),
+    ("mailtemplate_has_words", {"text": "''"}),
+    ("calendar_slug_is_an_address", {"slug": "'A'"}),
+    ("calendar_slug_is_an_address", {"slug": "''"}),
+    ("calendar_has_a_url_unless_local", {"source_url": "'https://x'"}),
+    ("calendar_lease_has_an_end", {"leased_until": "now()"}),
+    ("prioritytoken_is_a_long_word", {"token": "'two words'"}),
+    ("calendarevent_has_uid_and_name", {"name": "''"}),
+    ("calendaroccurrence_claims_its_room", {"occupancy_id": "NULL"}),
+    ("calendaroccurrence_claims_its_room", {"has_room": "false"}),
+    ("feed_known_subject", {"subject": "'user:0'", "token": "'other'"}),
     ("webhook_lease_has_an_end", {"leased_until": "now()"}),
     ("webhook_former_secret_has_an_end", {"former_secret_until": "now()"}),
     ("delivery_ends_once", {"message_id": "'other'", "state": "'done'"}),
@@ -433,6 +509,7 @@ def make_first_rows():
     make_user("another")
     AccessKey.objects.create(digest=b"x", scope="society", group_id=group.pk, issued_by=user, created_at=now)
     LoginSession.objects.create(digest=b"x", status="logged_in", user=user, created_at=now, completed_at=now)
+    make_calendar_rows(user, room, now)
     SsoWhitelist.objects.create(eppn="guest@example.edu", added_by=user, added_at=now)
     RefreshSession.objects.create(
         family=uuid.uuid4(),
@@ -444,6 +521,16 @@ def make_first_rows():
         used_at=now,
         successor_jti=uuid.uuid4(),
     )
+
+
+def make_calendar_rows(user, room, now):
+    """A date of an event that has its room, and what calendars have besides."""
+    calendar = make_calendar("aula", users=(user,), classroom=room)
+    enter(calendar, campus_interval(campus_date(now) + dt.timedelta(days=6), 600, 660), by=user)
+    MailTemplate.objects.create(name="x", subject="x", text="x")
+    PriorityToken.objects.create(token="a-long-word", priority=1)
+    CalendarOutbox.objects.create(calendar=calendar, operation="delete", uid="x", next_try_at=now, created_at=now)
+    CalendarFeed.objects.create(subject="group:1", token="x", created_at=now)
 
 
 def a_drawn_event(user, group, room, now):

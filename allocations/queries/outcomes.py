@@ -96,7 +96,7 @@ def _unavailable(entry: AllocationRegistration, draw_row: Draw) -> list[SkippedO
     """For an entry that could not take part, which of its dates were taken, as the draw's manifest has it."""
     if entry.reason != Reason.UNAVAILABLE:
         return []
-    calendar = draw.Calendar(draw.read_manifest(unpacked(draw_row.manifest)))
+    calendar = draw.DrawCalendar(draw.read_manifest(unpacked(draw_row.manifest)))
     return [SkippedOccurrence(day, why, None) for day, why in calendar.skipped_dates(entry_of(entry))]
 
 

@@ -31,7 +31,7 @@ def outlook(event: AllocationEvent, entry: AllocationRegistration, *, first: dat
     """The dates of an entry against the live occupancies of its room, from `first` on. One query."""
     starts_on = first or event.target_starts_on
     lines = room_lines([entry.classroom], starts_on, event.target_ends_on)
-    calendar, wish = draw.Calendar(assemble(event, (), lines, first=starts_on)), entry_of(entry)
+    calendar, wish = draw.DrawCalendar(assemble(event, (), lines, first=starts_on)), entry_of(entry)
     return Outlook(
         open_dates=calendar.open_dates(wish),
         kept_dates=calendar.kept_dates(wish),

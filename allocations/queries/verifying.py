@@ -108,7 +108,7 @@ def _occurrences(
     manifest: draw.Manifest, result: draw.Result, rows: Mapping[int, AllocationRegistration]
 ) -> Iterator[str]:
     """Compare each winner's registrations with its kept dates; "occurrences" for each that is there."""
-    calendar, entries = draw.Calendar(manifest), {entry.id: entry for entry in manifest.entries}
+    calendar, entries = draw.DrawCalendar(manifest), {entry.id: entry for entry in manifest.entries}
     by_series = _registrations([series_id for win in result.wins if (series_id := rows[win.entry_id].series_id)])
     for win in result.wins:
         row, entry = rows[win.entry_id], entries[win.entry_id]

@@ -237,7 +237,7 @@ def _outcomes(
     outcome: DrawOutcome, listed: EntriesById, series_of: Mapping[int, WrittenSeries]
 ) -> dict[int, Sequence[NoticeParams]]:
     """What is told to whom: one outcome per entry, by the entry's id."""
-    calendar = draw.Calendar(outcome.drawn_from)
+    calendar = draw.DrawCalendar(outcome.drawn_from)
     lost = {loss.entry_id: _why_lost(loss, listed, calendar) for loss in outcome.losses}
     by_person: dict[int, list[NoticeParams]] = defaultdict(list)
     for entry in listed.values():
@@ -247,7 +247,7 @@ def _outcomes(
     return dict(by_person)
 
 
-def _why_lost(loss: draw.Loss, listed: EntriesById, calendar: draw.Calendar) -> dict[str, Any]:
+def _why_lost(loss: draw.Loss, listed: EntriesById, calendar: draw.DrawCalendar) -> dict[str, Any]:
     if loss.reason != draw.UNAVAILABLE:
         return wording.loss_made_of(loss.reason, loss.by or None)
     return wording.unavailable_made_of([why for _, why in calendar.skipped_dates(entry_of(listed[loss.entry_id]))])

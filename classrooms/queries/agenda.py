@@ -78,6 +78,8 @@ class UseRow(NamedTuple):
     who: str | None
     group: str | None
     status: str | None
+    audience: str | None
+    """`public`, where strangers may read the words of this one whatever holds for its kind."""
     via: str | None
 
 
@@ -85,8 +87,8 @@ class UseRow(NamedTuple):
 class Describer:
     """Where the `Description` of one kind of occupancy is read.
 
-    `columns`: {field of the description: path from the occupancy, or an expression}. What it leads to is 1–1 with the
-    occupancy or belongs to what is, so that it is joined by primary keys.
+    `columns`: {field of the description, or `audience`: path from the occupancy, or an expression}. What it leads to is
+    1–1 with the occupancy or belongs to what is, so that it is joined by primary keys.
     """
 
     kind: OccupancyKind
@@ -213,5 +215,7 @@ def _use(row: UseRow) -> RoomUse:
     words = row[5:-1]
     describer = None if all(word is None for word in words) else _describers[row.kind]
     visibility = describer.visibility if describer else Visibility.EVERYBODY
-    description = Description(row.kind, *words, visibility=visibility)
+    if row.audience == Visibility.PUBLIC:
+        visibility = Visibility.PUBLIC
+    description = Description(row.kind, *words[:-1], visibility=visibility)
     return RoomUse(row.id, row.classroom_id, row.starts_at, row.ends_at, description, row.via)

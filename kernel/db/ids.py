@@ -26,6 +26,13 @@ def next_ids(table: str, count: int) -> list[int]:
     return numbers_in(*send(taking_ids(table, count)))
 
 
+def ids_for(table: str, count: int) -> list[int]:
+    """The same; for one row from the block, as `next_id`, and for none without a statement."""
+    if count == 1:
+        return [next_id(table)]
+    return next_ids(table, count) if count else []
+
+
 def taking_ids(table: str, count: int) -> Statement:
     """What takes ids for new rows of a table, for a batch; read by `numbers_in`."""
     # In a sub-select the name of the sequence is looked up once, not for each number.

@@ -1,7 +1,7 @@
 """The only module that takes advisory locks. Always the two-integer form: (namespace, id).
 
-Lock order, everywhere: newcomers → timetable → event → group → campus admins → booking rules → owners ascending → room
-parts → rooms ascending → occupancy → own rows → log → notifications.
+Lock order, everywhere: newcomers → timetable → event → group → calendars ascending → campus admins → booking rules →
+owners ascending → room parts → rooms ascending → occupancy → own rows → log → notifications.
 Every wait is bounded by the connection's `lock_timeout` (see settings) and then answered with 503.
 """
 

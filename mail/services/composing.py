@@ -9,15 +9,17 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from accounts.services.unsubscribing import unsubscribe_token
+from kernel.campus_time import campus_zone
 from kernel.db.arrays import array_of
 from kernel.db.batch import Statement
+from kernel.ical.writing import CalendarEntry, calendar_text
 from kernel.letters import CalendarObject, Message, host_of_letters, public_url
 from kernel.phrases import sentence
+from kernel.text import plain_line
 from mail.enums import Method
 from mail.queries.calendars import sequence_of
 from mail.queries.readers import MailReader
-from mail.rules.deciding import MOST_LISTED, one_line, subject_of
-from mail.rules.icalendars import CalendarEvent, icalendar_of
+from mail.rules.deciding import MOST_LISTED, subject_of
 from registrations.enums import RegistrationStatus
 from registrations.models import Registration
 
@@ -42,7 +44,7 @@ def composed(reader: MailReader, *, subject: str, lines: Sequence[str], noting: 
     content = {
         "language": reader.language,
         "subject": line,
-        "lines": [one_line(line) for line in lines[:MOST_LISTED]],
+        "lines": [plain_line(line) for line in lines[:MOST_LISTED]],
         "more": in_words(reader, "more", rest=len(lines) - MOST_LISTED) if len(lines) > MOST_LISTED else "",
         "zone": in_words(reader, "zone", zone=settings.CSPACE_TIME_ZONE),
         "site": f"{site}/" if site else "",
@@ -69,9 +71,8 @@ def with_calendar(
     message: Message, reader: MailReader, method: Method, registrations: Sequence[Registration], *, now: datetime
 ) -> Message:
     """The same letter with what it tells the reader's calendar, and what notes that when it has gone."""
-    text = icalendar_of(
-        [_event(each) for each in registrations], method=method, organizer=organizer(), attendee=reader.email, now=now
-    )
+    entries = [_entry(each, reader, now=now) for each in registrations]
+    text = calendar_text(entries, zone=campus_zone(), method=method.value)
     columns = (
         array_of(each.pk for each in registrations),
         array_of(sequence_of(each) for each in registrations),
@@ -86,13 +87,17 @@ def organizer() -> str:
     return settings.SMTP_EMAIL or f"cspace@{host_of_letters()}"
 
 
-def _event(registration: Registration) -> CalendarEvent:
+def _entry(registration: Registration, reader: MailReader, *, now: datetime) -> CalendarEntry:
     room = registration.occupancy.classroom
-    return CalendarEvent(
+    return CalendarEntry(
         uid=f"registration-{registration.pk}@{host_of_letters()}",
         sequence=sequence_of(registration),
-        interval=registration.interval,
-        summary=one_line(registration.description) or room.name,
+        stamp=now,
+        span=registration.interval,
+        summary=plain_line(registration.description) or room.name,
         location=", ".join(part for part in (room.name, room.building) if part),
         status=STATUSES.get(RegistrationStatus(registration.status), "CANCELLED"),
+        organizer=organizer(),
+        # He has asked for it himself.
+        attendee=reader.email,
     )

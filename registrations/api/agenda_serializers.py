@@ -79,7 +79,7 @@ def entries(uses: Iterable[UseRow], window: Interval, *, may_see_names: bool) ->
             "kind": kind,
             **({} if via is None else {"via": via}),
         }
-        for number, _, starts_at, ends_at, kind, title, code, _, who, group, status, via in uses
+        for number, _, starts_at, ends_at, kind, title, code, _, who, group, status, _, via in uses
         for day, start, end in pieces(starts_at, ends_at)
     ]
     rows.sort(key=itemgetter("date", "start_time", "id"))

@@ -29,6 +29,7 @@ REASONS = [
     ({"why": "OTHER_CHOICE_WON"}, "another of your alternatives won", "您的另一個替代志願已抽中"),
     ({"why": "MAX_WINS"}, "your group has won as often as a group may", "您的群組已達中籤次數上限"),
 ]
+CLEARED = {"name": "Choir", "calendar": "aula", "start": "2026-02-01T02:00:00Z", "winner": "Exam"}
 DAYS = [f"2026-02-{day:02}" for day in (4, 11)]
 
 SAMPLES: list[tuple[str, dict[str, Any], str, str]] = [
@@ -135,6 +136,18 @@ SAMPLES: list[tuple[str, dict[str, Any], str, str]] = [
         {},
         "Your password has been changed; all your sessions have ended.",
         "您的密碼已變更，所有登入階段均已結束。",
+    ),
+    (
+        "calendar_event.cleared",
+        CLEARED | {"about": "event"},
+        'Your event "Choir" (aula, 2026-02-01 10:00) has been deleted: it overlaps "Exam".',
+        "您的活動「Choir」（aula，2026年2月1日（星期日）10:00）已刪除：與「Exam」時段重疊。",
+    ),
+    (
+        "calendar_event.cleared",
+        CLEARED | {"about": "date"},
+        'A date of your series "Choir" (aula, 2026-02-01 10:00) has been cancelled: it overlaps "Exam".',
+        "您的系列活動「Choir」有一個日期（aula，2026年2月1日（星期日）10:00）已取消：與「Exam」時段重疊。",
     ),
     (
         "webhook.switched_off",

@@ -1,0 +1,267 @@
+"""A file that is subscribed to: what is new in it, is otherwise, or has gone."""
+
+from datetime import timedelta
+
+import pytest
+
+from auditlog.models import LogEntry
+from calendars.enums import CalendarSource, OccurrenceState
+from calendars.models import Calendar, CalendarEvent, CalendarOccurrence, PriorityToken
+from calendars.services.clearing import clear_calendars
+from calendars.services.creating import delete_event
+from calendars.services.remote import RemoteFailed
+from calendars.services.syncing import CalendarIsLocal, CalendarIsSubscribed, enqueue_due, import_file, sync_calendar
+from classrooms.models import Occupancy
+from kernel import clock
+from kernel.campus_time import campus_date
+from kernel.errors import Invalid
+from tests.calendars.files import calendar_text, event_text, serving_file
+from tests.calendars.test_events import states
+from tests.factories import make_classroom, make_user
+from tests.factories.calendars import make_calendar
+
+pytestmark = pytest.mark.django_db
+LIVE, CONFLICTING, REMOVED = OccurrenceState.LIVE, OccurrenceState.CONFLICTING, OccurrenceState.REMOVED
+NOTHING = {"created": 0, "updated": 0, "unchanged": 0, "removed": 0, "conflicting": 0}
+
+
+@pytest.fixture
+def person():
+    return make_user()
+
+
+@pytest.fixture
+def file(settings):
+    settings.CALENDAR_ALLOW_PRIVATE_HOSTS = ["127.0.0.1"]
+    with serving_file() as file:
+        yield file
+
+
+@pytest.fixture
+def calendar(person, file):
+    return make_calendar(users=[person], classroom=make_classroom(), source=CalendarSource.ICS, source_url=file.url)
+
+
+def day(number=3):
+    return f"{campus_date(clock.now()) + timedelta(days=number):%Y%m%d}"
+
+
+def meeting(uid, first, last, *more, days=3, **options):
+    return event_text(uid, f"{day(days)}T{first:02}0000", f"{day(days)}T{last:02}0000", *more, **options)
+
+
+def sync(calendar, person):
+    report = sync_calendar(slug=calendar.slug, by=person, now=clock.now())
+    return {name: number for name, number in report.counts.items() if number}
+
+
+def test_what_is_in_the_file_is_in_the_calendar(file, calendar, person):
+    file.write(meeting("a", 10, 12, name="a"), meeting("b", 11, 13, name="b"), meeting("c", 13, 14, name="c"))
+    assert sync(calendar, person) == {"created": 3, "conflicting": 1}
+    assert states() == {"a": LIVE, "b": CONFLICTING, "c": LIVE}
+    assert sync(calendar, person) == {"unchanged": 3, "conflicting": 1}
+    assert file.conditions == [None, '"2"']
+    file.write(meeting("b", 11, 13, name="b"), meeting("c", 15, 16, name="c moved"), meeting("d", 8, 9, name="d"))
+    assert sync(calendar, person) == {"created": 1, "updated": 1, "unchanged": 1, "removed": 1}
+    assert states() == {"b": LIVE, "c moved": LIVE, "d": LIVE}
+    assert Occupancy.objects.filter(is_live=True).count() == 3 == Occupancy.objects.count()
+    synced = LogEntry.objects.filter(action="calendar.synced")
+    # What is new and what has gone are transactions of their own.
+    numbers = [(entry.details["created"], entry.details["removed"]) for entry in synced.order_by("id")]
+    assert numbers == [(3, 0), (1, 0), (0, 1)]
+
+
+def test_a_stamp_alone_is_no_change(file, calendar, person):
+    file.write(meeting("a", 10, 12))
+    sync(calendar, person)
+    file.write(meeting("a", 10, 12).replace("DTSTAMP:2026", "DTSTAMP:2027"))
+    assert sync(calendar, person) == {"unchanged": 1}
+    assert LogEntry.objects.filter(action="calendar.synced").count() == 1
+
+
+@pytest.mark.parametrize("fault", ["status", "cut", "nonsense", "no end"])
+def test_nothing_is_lost_by_an_answer_that_is_none(file, calendar, person, fault):
+    file.write(meeting("a", 10, 12, name="a"))
+    sync(calendar, person)
+    file.write(meeting("b", 10, 12, name="b"))
+    file.status = 500 if fault == "status" else None
+    file.cut = 40 if fault == "cut" else None
+    if fault == "nonsense":
+        file.text = "<html>" * 100
+    if fault == "no end":
+        file.text = file.text.replace("END:VCALENDAR", "")
+    with pytest.raises(RemoteFailed) as refusal:
+        sync(calendar, person)
+    assert "\n" not in str(refusal.value)
+    assert states() == {"a": LIVE}
+    calendar.refresh_from_db()
+    assert calendar.last_error == str(refusal.value)
+    assert (calendar.failures, calendar.next_sync_at > clock.now(), calendar.lease) == (1, True, None)
+
+
+def test_one_bad_event_is_told_and_the_rest_goes_in(file, calendar, person):
+    file.write(meeting("a", 10, 12, name="a"), meeting("bad", 10, 12).replace("T100000", "T990000"))
+    assert sync(calendar, person) == {"created": 1}
+    calendar.refresh_from_db()
+    assert "DTSTART" in calendar.last_error
+    assert states() == {"a": LIVE}
+
+
+def test_a_bad_event_keeps_itself_and_nothing_else(file, calendar, person):
+    bad = meeting("b", 13, 14, name="b").replace("T130000", "T990000")
+    file.write(meeting("a", 10, 12, name="a"), meeting("b", 13, 14, name="b"))
+    sync(calendar, person)
+    file.write(bad)
+    assert sync(calendar, person) == {"removed": 1}
+    assert states() == {"b": LIVE}
+    file.write(bad.replace("UID:b\r\n", ""))
+    assert sync(calendar, person) == {}
+    assert states() == {"b": LIVE}
+
+
+def test_what_was_deleted_here_stays_away_until_it_changes(file, calendar, person):
+    file.write(
+        meeting(
+            "a",
+            10,
+            12,
+            name="a",
+        ),
+        meeting("b", 13, 14, name="b"),
+    )
+    sync(calendar, person)
+    delete_event(slug=calendar.slug, name="a", by=person, now=clock.now())
+    file.write(meeting("a", 10, 12, name="a"), meeting("b", 13, 14, name="b"))
+    assert sync(calendar, person) == {"unchanged": 2}
+    assert states() == {"b": LIVE}
+    file.write(meeting("a", 10, 12, "SEQUENCE:1", name="a again"), meeting("b", 13, 14, name="b"))
+    assert sync(calendar, person) == {"updated": 1, "unchanged": 1}
+    assert states() == {"a again": LIVE, "b": LIVE}
+
+
+def test_what_was_cleared_stays_away_until_it_changes(file, calendar, person):
+    weekly = "RRULE:FREQ=WEEKLY;COUNT=3"
+    file.write(
+        meeting("first", 10, 12, "CREATED:20260101T000000Z", name="first"),
+        meeting("series", 11, 13, "CREATED:20260102T000000Z", weekly, name="series"),
+        meeting("late", 11, 12, "CREATED:20260103T000000Z", name="late"),
+    )
+    assert sync(calendar, person) == {"created": 3, "conflicting": 2}
+    cleared = clear_calendars([calendar], by=person, now=clock.now(), is_test=False)
+    assert ([item.use.name for item in cleared.overlapping], [item.use.name for item in cleared.dates]) == (
+        ["late"],
+        ["series"],
+    )
+    dates = CalendarOccurrence.objects.filter(event__uid="series").order_by("starts_at")
+    assert [row.state for row in dates] == [REMOVED, LIVE, LIVE]
+    calendar.refresh_from_db()
+    Calendar.objects.update(etag="")
+    assert sync(calendar, person) == {"unchanged": 3}
+    assert [row.state for row in dates.all()] == [REMOVED, LIVE, LIVE]
+    assert CalendarEvent.objects.standing().filter(uid="late").count() == 0
+    file.write(
+        meeting("series", 11, 13, "SEQUENCE:1", weekly, name="series"),
+        meeting("late", 15, 16, "SEQUENCE:1", name="late"),
+    )
+    assert sync(calendar, person) == {"updated": 2, "removed": 1}
+    assert [row.state for row in dates.all()] == [LIVE, LIVE, LIVE]
+    assert states()["late"] == LIVE
+
+
+def test_series_have_their_exceptions(file, calendar, person):
+    series = meeting(
+        "s", 10, 12, "RRULE:FREQ=DAILY;COUNT=4", f"EXDATE;TZID=Europe/Berlin:{day(4)}T100000", name="daily"
+    )
+    moved = meeting("s", 15, 16, f"RECURRENCE-ID;TZID=Europe/Berlin:{day(5)}T100000", days=5, name="moved")
+    off = meeting("s", 10, 12, f"RECURRENCE-ID;TZID=Europe/Berlin:{day(6)}T100000", "STATUS:CANCELLED", days=6)
+    file.write(series, moved, off)
+    assert sync(calendar, person) == {"created": 1}
+    dates = CalendarOccurrence.objects.order_by("recurrence_id")
+    assert [(row.name, row.state) for row in dates] == [(None, LIVE), ("moved", LIVE), ("Meeting", "cancelled")]
+    assert Occupancy.objects.count() == 2
+
+
+def test_transparent_tentative_and_empty_events(file, person):
+    calendar = make_calendar(
+        users=[person],
+        classroom=make_classroom(),
+        source=CalendarSource.ICS,
+        source_url=file.url,
+        tentative_blocks=False,
+    )
+    file.write(
+        meeting("t", 10, 12, "TRANSP:TRANSPARENT", name="free"),
+        meeting("u", 10, 12, "STATUS:TENTATIVE", name="perhaps"),
+        meeting("v", 10, 10, name="a moment"),
+        meeting("w", 10, 12, name="sure"),
+    )
+    assert sync(calendar, person) == {"created": 4}
+    assert states() == {"free": "free", "perhaps": "free", "sure": LIVE}
+    assert CalendarEvent.objects.filter(name="a moment").count() == 1
+
+
+def test_a_file_is_imported_into_a_local_calendar(person, calendar):
+    local = make_calendar(users=[person], classroom=make_classroom())
+    data = calendar_text(meeting("a", 10, 12, name="a"), "BEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT").encode()
+    report = import_file(slug=local.slug, by=person, now=clock.now(), data=data)
+    assert (report.created, len(report.errors)) == (1, 1)
+    more = calendar_text(meeting("b", 13, 14, name="b")).encode()
+    assert import_file(slug=local.slug, by=person, now=clock.now(), data=more).counts == NOTHING | {"created": 1}
+    assert states() == {"a": LIVE, "b": LIVE}
+    with pytest.raises(Invalid):
+        import_file(slug=local.slug, by=person, now=clock.now(), data=b"nothing")
+    with pytest.raises(CalendarIsSubscribed):
+        import_file(slug=calendar.slug, by=person, now=clock.now(), data=data)
+    with pytest.raises(CalendarIsLocal):
+        sync_calendar(slug=local.slug, by=person, now=clock.now())
+
+
+def test_calendars_are_due_one_job_each(calendar):
+    now = clock.now()
+    assert enqueue_due(now=now) == 1
+    assert enqueue_due(now=now) == 1
+    Calendar.objects.update(next_sync_at=now + timedelta(minutes=1))
+    assert enqueue_due(now=now) == 0
+
+
+def test_an_address_inside_is_refused(person, settings):
+    settings.CALENDAR_ALLOW_PRIVATE_HOSTS = []
+    calendar = make_calendar(users=[person], source=CalendarSource.ICS, source_url="http://127.0.0.1:1/a.ics")
+    with pytest.raises(RemoteFailed, match="private"):
+        sync(calendar, person)
+
+
+def test_a_bad_change_of_a_date_leaves_the_rest_of_its_series(file, calendar, person):
+    series = meeting("s", 10, 12, "RRULE:FREQ=DAILY;COUNT=3", name="daily")
+    bad = meeting("s", 15, 16, f"RECURRENCE-ID;TZID=Europe/Berlin:{day(4)}T100000", days=4).replace(
+        "T150000", "T990000"
+    )
+    orphan = meeting("s", 15, 16, f"RECURRENCE-ID;TZID=Europe/Berlin:{day(9)}T100000", days=9)
+    file.write(series, bad, orphan)
+    assert sync(calendar, person) == {"created": 1}
+    assert [row.state for row in CalendarOccurrence.objects.all()] == [LIVE] * 3
+    calendar.refresh_from_db()
+    assert ("DTSTART" in calendar.last_error, "no date of its series" in calendar.last_error) == (True, True)
+    complaint = calendar.last_error
+    sync(calendar, person)
+    calendar.refresh_from_db()
+    assert calendar.last_error == complaint
+
+
+def test_a_birthday_of_long_ago_takes_place(file, calendar, person):
+    birthday = event_text(
+        "b", f"1970{day(5)[4:]}T090000", f"1970{day(5)[4:]}T100000", "RRULE:FREQ=YEARLY", name="birthday"
+    )
+    file.write(birthday)
+    assert sync(calendar, person) == {"created": 1}
+    assert states() == {"birthday": LIVE}
+
+
+def test_words_that_give_priority_are_told_to_nobody(file, calendar, person):
+    PriorityToken.objects.create(token="vip-0123456789", priority=5, is_active=False)
+    file.write(meeting("a", 10, 12, name="vip-0123456789 dinner"))
+    sync(calendar, person)
+    use = clear_calendars([calendar], by=person, now=clock.now(), is_test=True)
+    delete_event(slug=calendar.slug, name="a", by=person, now=clock.now())
+    entry = LogEntry.objects.get(action="calendar_event.deleted")
+    assert (entry.details["name"], use.overlapping) == ("••• dinner", [])
