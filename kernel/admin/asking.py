@@ -25,6 +25,7 @@ from kernel import clock
 from kernel.admin.prospects import (
     HAS_CHANGED,
     OF_THE_PAGE,
+    TEMPLATE,
     DoneAlready,
     Prospect,
     Report,
@@ -79,6 +80,8 @@ class Command:
     """How an action is worded. `done`: "3 cancelled."; `idle`: said of a row that it would not change.
 
     `unforeseen`: details of its facts that only chance decides. `reports`: what its result says beside its facts.
+    `foreseen`: what `template`, the page that asks, shows of the steps beside what would happen; it is read when all of
+    them have been rolled back.
     """
 
     name: str
@@ -87,6 +90,8 @@ class Command:
     idle: str
     unforeseen: frozenset[str] = frozenset()
     reports: Callable[[Any], Iterable[Report]] = field(default=lambda result: ())
+    template: str = TEMPLATE
+    foreseen: Callable[[HttpRequest, Sequence[Step]], Mapping[str, Any]] = field(default=lambda request, steps: {})
 
 
 def command(
@@ -158,6 +163,8 @@ def _ask(page: Any, request: HttpRequest, wording: Command, steps: Sequence[Step
         scope=f"This is what would happen to {acting} of {sum(sizes)} chosen",
         fields=[*typed, ("action", wording.name), *rows],
         idle=wording.idle,
+        template=wording.template,
+        further=wording.foreseen(request, steps),
     )
 
 

@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from accounts.enums import KeyScope
-from accounts.services.access_keys import issue_key
+from accounts.services.access_keys import issue_api_key, issue_key
 from accounts.services.sso_whitelist import add_to_whitelist
 from allocations.services.distributing import distribute
 from auditlog.models import LogEntry
+from calendars.models import CalendarFeed, CalendarOutbox, MailTemplate, PriorityToken
 from classrooms.services.closures import close_rooms
 from groups.models import UserGroup
 from jobs.services.due_times import enqueue_due
@@ -34,6 +35,7 @@ from tests.admin.failing import fail_a_job
 from tests.admin.pages import actions, answer, ask, is_asking, said
 from tests.allocations.scenes import ended, make_entry, make_event
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_series, make_user
+from tests.factories.calendars import enter, make_calendar
 from tests.factories.timetables import make_course, make_lecture, make_plan
 from tests.once import built_once
 from tests.outbox.made_up import post_hello
@@ -46,6 +48,10 @@ SECRETS = [
     "password",
     "secret",
     "former_secret",
+    "source_secret",
+    "calendar__source_secret",
+    "calendars__source_secret",
+    "token",
     "webhook__secret",
     "token_version",
     "digest",
@@ -130,6 +136,7 @@ def furnish():
     lecture.schedule.course.teachers.add(Teacher.objects.create(name="Grace Huang"))
     make_mark(by, team)
     issue_key(scope=KeyScope.USER, by=person, now=now, user_id=person.pk)
+    issue_api_key(by=person, now=now, user_id=person.pk, name="The door sign", permissions=["events"])
     enqueue_due(now=now)
     fail_a_job(now)
     make_delivery(make_webhook("closure.created"), 1)
@@ -137,8 +144,21 @@ def furnish():
     body = {"name": "A day", "who": {"kind": "everybody"}, "where": {"kind": "everywhere"}, "limit": longest}
     create_rule(by=by, now=now, wish=read_rule(body))
     add_to_whitelist(eppn="guest@uni.example", by=by, now=now)
+    furnish_calendars(by, room, day)
     post_hello()
     Letter.objects.update(state="failed", error="550")
+
+
+def furnish_calendars(by, room, day):
+    """Two events of a room's calendar that overlap, and what calendars have besides."""
+    calendar, now = make_calendar("aula", users=(by,), classroom=room), clock.now()
+    for minute in (480, 510):
+        enter(calendar, campus_interval(day, minute, minute + 60), by=by, now=now + dt.timedelta(seconds=minute))
+    PriorityToken.objects.create(token="dean-2026-first", priority=5)
+    MailTemplate.objects.create(name="Sorry", subject="{{ name }}", text="{{ name }} has gone")
+    CalendarFeed.objects.create(subject=f"calendar:{calendar.pk}", token="x" * 32, created_at=now)
+    failure = {"attempts": 5, "next_try_at": None, "last_error": "HTTP 500"}
+    CalendarOutbox.objects.create(calendar=calendar, operation="delete", uid="x", created_at=now, **failure)
 
 
 def rows_of(name):
@@ -153,6 +173,12 @@ def test_every_page_is_one_whose_writes_are_service_calls():
         "allocations/allocationevent",
         "allocations/allocationregistration",
         "auditlog/logentry",
+        "calendars/calendar",
+        "calendars/calendarevent",
+        "calendars/calendarfeed",
+        "calendars/calendaroutbox",
+        "calendars/mailtemplate",
+        "calendars/prioritytoken",
         "classrooms/classroom",
         "classrooms/closure",
         "groups/group",

@@ -87,6 +87,27 @@ def test_what_opens_by_a_click_opens(chromium, live_server):
     assert complaints(chromium) == []
 
 
+def test_a_mail_template_is_shown_while_it_is_typed(chromium, live_server):
+    """Its HTML in a frame that may do nothing, and without what is elsewhere."""
+    open_page(chromium, f"{live_server.url}/admin/calendars/mailtemplate/add/")
+    for name, text in (
+        ("subject", "{{ name }}"),
+        ("text", "To {{ organizer }}"),
+        ("html", "<h1>{{ calendar_name }}</h1>"),
+    ):
+        chromium.find_element(By.ID, f"id_{name}").send_keys(text)
+    preview = chromium.find_element(By.CSS_SELECTOR, ".mail-preview")
+    WebDriverWait(chromium, WAIT_SECONDS).until(lambda _: "iframe" in preview.get_attribute("innerHTML"))
+    assert "Fundraising Weekly" in preview.text
+    assert "To head-of-fundraising@my-awesome.org" in preview.text
+    frame = preview.find_element(By.TAG_NAME, "iframe")
+    assert frame.get_attribute("sandbox") == ""
+    chromium.switch_to.frame(frame)
+    assert chromium.find_element(By.TAG_NAME, "h1").text == "Meeting Room 1"
+    chromium.switch_to.default_content()
+    assert complaints(chromium) == []
+
+
 def test_every_expression_can_be_read(chromium, live_server):
     """Also of what is hidden until somebody clicks or types."""
     faults = {}
