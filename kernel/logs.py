@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 SECRET_KEYS = re.compile(r"authorization|cookie|password|token|refresh|access|secret|key", re.IGNORECASE)
-SECRET_VALUES = re.compile(r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|refresh_token=\S+|(?:ticket|token)=[^\s&'\"]+")
+SECRET_VALUES = re.compile(
+    r"Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|refresh_token=\S+|(?:ticket|token)=[^\s&'\"]+|(?<=/feeds/)[\w-]+"
+)
 REDACTED = "[redacted]"
 FAULTS_OF_THE_CALLER = (
     "DisallowedHost",

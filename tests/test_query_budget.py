@@ -20,6 +20,9 @@ from allocations.models import AllocationEvent, AllocationRegistration
 from allocations.services.after_draw import withdraw_entry
 from allocations.services.distributing import distribute
 from auditlog.models import LogEntry
+from calendars.enums import CalendarSource, FeedKind
+from calendars.rules.feeds import FeedSubject
+from calendars.services.feeds import feed_of
 from classrooms.services.closures import close_rooms
 from groups.models import UserGroup
 from groups.services.joining import issue_join_token
@@ -31,8 +34,10 @@ from registrations.services.series_dates import SeriesDraft
 from registrations.services.series_writing import place_series
 from tests.accounts.mailing import waiting_for
 from tests.allocations.scenes import ended, make_entry, make_event
+from tests.calendars.files import IMPORTED, as_form, standing_file
 from tests.conftest import DOCUMENT_TIME
 from tests.factories import cspace_group, join, make_classroom, make_group, make_registration, make_user
+from tests.factories.calendars import enter, make_calendar
 from tests.factories.timetables import make_course, make_lecture, make_plan, make_semester
 from tests.once import built_once
 from tests.policies.scenes import make_mark, make_rule
@@ -40,7 +45,7 @@ from tests.routes import operation, operations
 from tests.webhooks.scenes import make_delivery, make_webhook
 from timetables.models import Teacher
 
-pytestmark = pytest.mark.usefixtures("document_clock")
+pytestmark = pytest.mark.usefixtures("document_clock", "reachable_calendars")
 
 FILE = Path(__file__).with_name("query_budget.json")
 BUDGET: dict[str, dict[str, int]] = json.loads(FILE.read_text())
@@ -156,6 +161,20 @@ class Campus:
         self.registration, self.notification, self.webhook = made.pk, notice.pk, webhook.pk
         self.rule, self.mark = rule, mark.pk
         self._allocate(size, actor, named, room)
+        self._subscribe(size, actor, named, room)
+
+    def _subscribe(self, size: int, actor: Any, team: Any, room: Any) -> None:
+        """Calendars of the room, an event each, and the feeds of everything."""
+        for _ in range(size):
+            calendar = make_calendar(group=team, classroom=room, users=(actor,))
+            enter(calendar, campus_interval(DAY + timedelta(days=1), 480, 540), by=actor)
+        self.calendar = calendar.slug
+        source = {"source": CalendarSource.ICS, "source_url": standing_file().url}
+        self.remote = make_calendar(users=(actor,), **source).slug
+        self.room_token, self.calendar_token, _, self.team_token = (
+            feed_of(subject=FeedSubject(kind, row.pk, ""), by=actor, now=clock.now()).token
+            for kind, row in zip(FeedKind, (room, calendar, actor, team), strict=True)
+        )
 
     def _allocate(self, size: int, actor: Any, team: Any, room: Any) -> None:
         """An event in every state, each with two wishes for each of `size` slots, and as many series."""
@@ -209,8 +228,9 @@ class Campus:
 
 def counted(named: str, campus: Campus, client: Any) -> int:
     method, _, path = re.sub(r"\?(cancelling|person)$", "", named).partition(" ")  # marks of ours, no parameters
+    content, headers = as_form(IMPORTED) if path.endswith("import/") else (campus.body(named), {})
     with CaptureQueriesContext(connection) as captured:
-        response = client(method, path.format(**vars(campus)), campus.body(named))
+        response = client(method, path.format(**vars(campus)), content, **headers)
     assert response.status_code < 300, response.content
     return sum("SAVEPOINT" not in row["sql"] for row in captured.captured_queries)
 

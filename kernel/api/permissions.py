@@ -22,7 +22,7 @@ class Anyone(BasePermission):
 
 
 class HoldsToken(Anyone):
-    """Open to whoever sends a token that was mailed: it says who he is, and he need not be logged in."""
+    """Open to whoever sends a token that was mailed, or a feed's: it is enough, and he need not be logged in."""
 
 
 class LoggedIn(BasePermission):

@@ -14,6 +14,10 @@ from accounts.services.unsubscribing import unsubscribe_token
 from allocations.services.distributing import distribute
 from allocations.services.progress import end_event
 from auditlog.models import LogEntry
+from calendars.enums import CalendarSource, FeedKind
+from calendars.models import Calendar
+from calendars.rules.feeds import FeedSubject
+from calendars.services.feeds import feed_of
 from classrooms.services.closures import close_rooms
 from groups.services.joining import issue_join_token
 from kernel import clock
@@ -23,6 +27,7 @@ from policies.queries.rulebook import renew_rulebook
 from registrations.services.cancelling import cancel_registration
 from tests.accounts.mailing import waiting_for
 from tests.allocations.scenes import MONDAY, WEDNESDAY, make_entry, make_event
+from tests.calendars.files import IMPORTED, as_form, standing_file
 from tests.conftest import DOCUMENT_TIME
 from tests.factories import (
     PASSWORD,
@@ -34,13 +39,14 @@ from tests.factories import (
     make_series,
     make_user,
 )
+from tests.factories.calendars import make_calendar
 from tests.factories.timetables import make_course, make_plan
 from tests.once import built_once
 from tests.policies.scenes import make_mark, make_rule
 from tests.routes import operation, operations
 from tests.webhooks.scenes import make_webhook
 
-pytestmark = pytest.mark.usefixtures("document_clock")
+pytestmark = pytest.mark.usefixtures("document_clock", "reachable_calendars")
 
 ACTORS = ("anonymous", "stranger", "member", "group_admin", "cspace")
 """Logged in without a group; a member and an admin of {team}; a plain member of the system group."""
@@ -55,6 +61,8 @@ CSPACE_MISSING = (401, 403, 403, 403, 404)
 CSPACE_TOO_LATE = (401, 403, 403, 403, 409)
 """Not in the state for it, too early included."""
 MISSING = (401, 404, 404, 404, 404)
+NOWHERE = (404, 404, 404, 404, 404)
+"""For nobody, though nobody has to log in."""
 
 # {team}, {other}, {system}: groups. {members}, {admins}, {cancelled}: registrations for {team}, by the member, by its
 # admin, and one the member has cancelled. {…_place}: user-groups. {missing}, {Nowhere}: what does not exist.
@@ -74,8 +82,8 @@ MATRIX = {
     ("POST", "confirm-email/?token={confirmation}"): EVERYBODY,
     ("GET", "unsubscribe/?token={subscription}"): EVERYBODY,
     ("POST", "unsubscribe/?token={subscription}"): EVERYBODY,
-    ("GET", "unsubscribe/?token={Nowhere}"): (404, 404, 404, 404, 404),
-    ("POST", "unsubscribe/?token={Nowhere}"): (404, 404, 404, 404, 404),
+    ("GET", "unsubscribe/?token={Nowhere}"): NOWHERE,
+    ("POST", "unsubscribe/?token={Nowhere}"): NOWHERE,
     ("GET", "users/me/user-groups/"): LOGGED_IN,
     ("GET", "users/me/registrations/"): LOGGED_IN,
     # §3 Groups and user-groups
@@ -315,6 +323,39 @@ MATRIX = {
     ("POST", "webhooks/{missing}/test/"): CSPACE_MISSING,
     ("GET", "webhooks/{webhook}/deliveries/"): CSPACE,
     ("GET", "webhooks/{missing}/deliveries/"): CSPACE_MISSING,
+    # room-booking.md §8 Calendars. {calendar} is the group's. live §6 Feeds: who knows the token reads without a login.
+    ("GET", "calendars/"): LOGGED_IN,
+    ("GET", "calendars/{calendar}/events/"): (401, 404, 200, 200, 200),
+    ("GET", "calendars/{Nowhere}/events/"): MISSING,
+    ("POST", "calendars/{remote}/sync/"): (401, 404, 200, 200, 200),
+    ("POST", "calendars/{calendar}/sync/"): (401, 404, 409, 409, 409),
+    ("POST", "calendars/{Nowhere}/sync/"): MISSING,
+    ("POST", "calendars/{calendar}/import/"): (401, 404, 200, 200, 200),
+    ("POST", "calendars/{Nowhere}/import/"): MISSING,
+    ("GET", "calendars/{calendar}/feed/"): (401, 404, 200, 200, 200),
+    ("GET", "calendars/{Nowhere}/feed/"): MISSING,
+    ("POST", "calendars/{calendar}/feed/renew/"): (401, 404, 200, 200, 200),
+    ("POST", "calendars/{Nowhere}/feed/renew/"): MISSING,
+    ("GET", "calendars/{calendar}/feed.ics/?token={calendar_token}"): EVERYBODY,
+    ("GET", "calendars/{calendar}/feed.ics/?token={Nowhere}"): NOWHERE,
+    ("GET", "users/me/feed/"): LOGGED_IN,
+    ("POST", "users/me/feed/renew/"): LOGGED_IN,
+    ("GET", "groups/{team}/feed/"): (401, 403, 200, 200, 200),
+    ("GET", "groups/{other}/feed/"): CSPACE,
+    ("GET", "groups/{system}/feed/"): CSPACE,
+    ("GET", "groups/{missing}/feed/"): MISSING,
+    ("POST", "groups/{team}/feed/renew/"): (401, 403, 403, 200, 200),
+    ("POST", "groups/{other}/feed/renew/"): CSPACE,
+    ("POST", "groups/{system}/feed/renew/"): CSPACE,
+    ("POST", "groups/{missing}/feed/renew/"): MISSING,
+    ("GET", "classrooms/{room}/feed/"): CSPACE,
+    ("GET", "classrooms/{Nowhere}/feed/"): CSPACE_MISSING,
+    ("POST", "classrooms/{room}/feed/renew/"): CSPACE,
+    ("POST", "classrooms/{Nowhere}/feed/renew/"): CSPACE_MISSING,
+    ("GET", "classrooms/{room}/feed.ics/?token={room_token}"): EVERYBODY,
+    ("GET", "classrooms/{room}/feed.ics/?token={calendar_token}"): NOWHERE,
+    ("GET", "feeds/{team_token}.ics/"): EVERYBODY,
+    ("GET", "feeds/{room_token}.ics/"): NOWHERE,
 }
 PUBLIC = {
     "classrooms/",
@@ -328,9 +369,13 @@ PUBLIC = {
     "study-plans/{plan}/",
     "confirm-email/?token={confirmation}",
     "unsubscribe/?token={subscription}",
+    *(path for (_, path), row in MATRIX.items() if row == EVERYBODY and ".ics/" in path),
 }
 """What `CSPACE_PUBLIC_READS` opens: the reads of the contract's §4, and the timetable."""
-OPENED_MISSING = ("unsubscribe/?token={N", "study-plans/{m", "classrooms/floor-plan.svg/?floor={m")
+OPENED_MISSING = (
+    *("unsubscribe/?token={N", "study-plans/{m", "classrooms/floor-plan.svg/?floor={m"),
+    *(path for (_, path), row in MATRIX.items() if row == NOWHERE),
+)
 """Open too, but there is nothing: 404 to anybody."""
 
 CODES = {401: "NOT_AUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "INVALID_STATE"}
@@ -355,6 +400,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "classrooms/"): {"capacity": 31},
     ("PATCH", "classrooms/"): {"capacity": 31},
     ("POST", "closures/"): CLOSURE,
+    ("POST", "import/"): IMPORTED,
     ("PUT", "registrations/"): {"description": "Reading circle"},
     ("PATCH", "registrations/"): {"description": "Reading circle"},
     ("PATCH", "notifications/"): {"status": "read"},
@@ -456,6 +502,8 @@ def build() -> SimpleNamespace:
         "members_notice": notice.pk,
         "rule": make_rule(cspace, who={"kind": "group", "group_id": other.pk}),
         "mark": make_mark(cspace, team).pk,
+        "calendar": make_calendar("physics", group=team, classroom=room).slug,
+        "remote": make_calendar(group=team, source=CalendarSource.ICS, source_url=standing_file().url).slug,
         "webhook": make_webhook("group.archived").pk,
         "silent": make_webhook("group.archived", is_active=False).pk,
         "missing": 10**17,
@@ -465,8 +513,19 @@ def build() -> SimpleNamespace:
         "confirmation": waiting_for("ada@example.edu", member),
         **allocations(team, other, room, member, cspace),
     }
+    names |= tokens_of_feeds(cspace, team, room)
     actors = dict(zip(ACTORS, (None, stranger, member, group_admin, cspace), strict=True))
     return SimpleNamespace(actors=actors, team=team.pk, other=other.pk, names=names)
+
+
+def tokens_of_feeds(cspace: Any, team: Any, room: Any) -> dict[str, str]:
+    """{name in a path: the token that leads there}."""
+    subjects = {
+        "team_token": FeedSubject(FeedKind.GROUP, team.pk, team.name),
+        "room_token": FeedSubject(FeedKind.CLASSROOM, room.pk, room.name),
+        "calendar_token": FeedSubject(FeedKind.CALENDAR, Calendar.objects.get(slug="physics").pk, ""),
+    }
+    return {name: feed_of(subject=subject, by=cspace, now=clock.now()).token for name, subject in subjects.items()}
 
 
 def allocations(team: Any, other: Any, room: Any, member: Any, cspace: Any) -> dict[str, int]:
@@ -524,7 +583,8 @@ def send(method: str, path: str, actor: str, campus: Any, api: Any, body: Any) -
         client.post("auth/token/", {"username": client.user.username, "password": PASSWORD})
     query = SLOT if path.endswith(("free/", "availability/")) else ""
     query = "?classroom=Room A" if path.endswith(("unavailable-dates/", "room-agenda/")) else query
-    return client(method, path.format(**campus.names) + query, body)
+    content, headers = as_form(body) if path.endswith("import/") else (body, {})
+    return client(method, path.format(**campus.names) + query, content, **headers)
 
 
 CELLS = [

@@ -9,12 +9,13 @@ import pytest
 from kernel.api.operations import WRITES, operation_of
 from kernel.api.query_strings import parameter_names
 from registrations.models import Registration
+from tests.calendars.files import as_form
 from tests.contract.test_permission_matrix import ACTORS, MATRIX, body_for, booking, campus, loaded
 from tests.routes import API, operation, routes
 
 __all__ = ["campus", "loaded"]
 
-pytestmark = pytest.mark.usefixtures("document_clock")
+pytestmark = pytest.mark.usefixtures("document_clock", "reachable_calendars")
 
 TWICE = ["May stand only once"]
 
@@ -64,8 +65,9 @@ def asked(method, path, actor, campus, api, query, body=None):
         joined = f"{path}?{query}"
     elif path.endswith(("unavailable-dates/", "room-agenda/")):
         joined = f"{path}?classroom=Room A&{query}"
-    client = api(campus.actors[actor])
-    return client(method, joined.format(**campus.names), body_for(method, path, campus) if body is None else body)
+    client, sent = api(campus.actors[actor]), body_for(method, path, campus) if body is None else body
+    content, headers = as_form(sent) if path.endswith("import/") else (sent, {})
+    return client(method, joined.format(**campus.names), content, **headers)
 
 
 def details(response):
@@ -108,7 +110,9 @@ def test_a_write_that_was_perhaps_meant_as_a_trial_is_refused(method, path, acto
         body = {**(body_for(method, path, campus) or {}), name: True}
         assert name in details(asked(method, path, actor, campus, api, "", body))
     client, url = api(campus.actors[actor]), path.format(**campus.names)
-    response = client(method, url, body_for(method, path, campus), **{"X-Dry-Run": "true"})
+    body = body_for(method, path, campus)
+    content, headers = as_form(body) if path.endswith("import/") else (body, {})
+    response = client(method, url, content, **headers, **{"X-Dry-Run": "true"})
     assert details(response)["dry_run"] == ["Belongs into the query string: ?dry_run=true"]
 
 
@@ -247,6 +251,7 @@ BOUNDS = [
     ("classrooms/{room}/agenda/", "start_date", "end_date"),
     ("allocation-events/{event}/unavailable-dates/", "start_date", "end_date"),
     ("classrooms/utilisation/", "start_date", "end_date"),
+    ("calendars/{calendar}/events/", "start", "end"),
 ]
 
 

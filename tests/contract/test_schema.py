@@ -8,9 +8,10 @@ from django.core.management import call_command
 
 from kernel.api.schema import ErrorEnvelope
 
-BY_MAILED_TOKEN = ("/email/confirm/", "/confirm-email/", "/unsubscribe/")
-TOLD_ONCE = ("/join-token/",)
-"""For these nobody has to be logged in."""
+BY_TOKEN = ("/email/confirm/", "/confirm-email/", "/unsubscribe/", ".ics/")
+"""For these nobody has to be logged in: a token that was mailed, or the address of a feed, is enough."""
+NO_KEY = ("/join-token/", "/sync/", "/import/")
+"""What is told once, or does no harm when it is done again."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_every_operation_documents_its_refusals(schema):
     for path, method, operation in operations(schema):
         refusals = {code: body for code, body in operation["responses"].items() if int(code) >= 400}
         assert {"400", "405", "406", "500", "503"} <= set(refusals), f"{method} {path}"
-        assert ("401" in refusals) != path.endswith(BY_MAILED_TOKEN), f"{method} {path}"
+        assert ("401" in refusals) != path.endswith(BY_TOKEN), f"{method} {path}"
         for body in refusals.values():
             reference = body["content"]["application/json"]["schema"]["$ref"]
             assert reference == f"#/components/schemas/{ErrorEnvelope.__name__}"
@@ -46,7 +47,7 @@ def test_writes_accept_dry_runs_and_posts_a_key(schema):
         is_once = "/auth/" in path or path.endswith("/stream/ticket/")
         is_write = method != "get" and not is_once
         assert ("dry_run" in names) == is_write, f"{method} {path}"
-        takes_keys = not path.endswith((*BY_MAILED_TOKEN, *TOLD_ONCE))
+        takes_keys = not path.endswith((*BY_TOKEN, *NO_KEY))
         assert ("Idempotency-Key" in names) == (is_write and method == "post" and takes_keys), f"{method} {path}"
 
 

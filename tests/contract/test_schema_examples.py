@@ -19,6 +19,10 @@ from allocations.services.deciding import approve_entry
 from allocations.services.distributing import distribute
 from allocations.services.events import create_event
 from allocations.services.progress import end_event
+from calendars.enums import CalendarSource, FeedKind
+from calendars.models import Calendar
+from calendars.rules.feeds import FeedSubject
+from calendars.services.feeds import feed_of
 from classrooms.models import Classroom
 from classrooms.services.closures import close_rooms
 from demo.loading import PASSWORD, load
@@ -34,7 +38,9 @@ from policies.queries.rulebook import renew_rulebook
 from registrations.models import Registration
 from tests.accounts.mailing import waiting_for
 from tests.allocations.scenes import make_entry
+from tests.calendars.files import IMPORTED, as_form, standing_file
 from tests.factories import cspace_group, make_classroom, make_registration, make_series
+from tests.factories.calendars import make_calendar
 from tests.once import built_once
 from tests.policies.scenes import make_mark, make_rule
 from timetables.models import StudyPlan
@@ -42,8 +48,9 @@ from webhooks.services.webhooks import WebhookWish, create_webhook, try_webhook
 
 BARE = {"mark_create": b'{"group_id": 2}'}
 """What an empty body lacks beside the fields that are required."""
-BY_MAILED_TOKEN = ("/email/confirm/", "/confirm-email/", "/unsubscribe/")
+BY_TOKEN = ("/email/confirm/", "/confirm-email/", "/unsubscribe/", ".ics/")
 METHODS = ("get", "post", "put", "patch", "delete")
+OF_A_FORM = "calendar_import_create"
 OF_A_FLOOR = ("floor_plan_retrieve", "room_stream_stream_states")
 UNKNOWABLE = {"id", "user_group_id", "created_at", "series_id", "commitment"} | {
     "access",
@@ -91,7 +98,8 @@ JOHNS = (
 
 
 def json_of(content: dict[str, Any]) -> dict[str, Any]:
-    return content["content"][JSON]
+    """What is JSON of a body, or the form that it is instead."""
+    return content["content"].get(JSON) or content["content"]["multipart/form-data"]
 
 
 def examples_of(content: dict[str, Any]) -> dict[str, Any]:
@@ -224,17 +232,32 @@ class Campus:
             if name == "allocation_event_unavailable_dates":
                 self.registration_in_the_range(AllocationEvent.objects.get(pk=event_id))
             return {"event_id": event_id, "id": entry_id if "{event_id}" in path else event_id}
-        if path.endswith(BY_MAILED_TOKEN):
+        if path.endswith(BY_TOKEN):
             return {"token": self.token(path)}
         if name == "group_join":
             return {"token": issue_join_token(group_id=self.team.pk, by=self.ta217, now=clock.now()).token}
         return {"id": self.row(name, path)}
 
     def token(self, path: str) -> str:
-        """Of john_doe's: what would be mailed to him."""
+        """Of john_doe's: what would be mailed to him. Of the feed of the room, the calendar or the group."""
+        if path.endswith(".ics/"):
+            return feed_of(subject=self.subject(path), by=self.ta217, now=clock.now()).token
         if path.endswith("unsubscribe/"):
             return unsubscribe_token(self.john.pk)
         return waiting_for("john@example.edu", self.john)
+
+    def remote(self) -> str:
+        """A calendar that is read from a server; its address."""
+        source = {"source": CalendarSource.ICS, "source_url": standing_file(IMPORTED["file"]).url}
+        return make_calendar(users=[self.ta217], **source).slug
+
+    def subject(self, path: str) -> FeedSubject:
+        if "classrooms" in path:
+            return FeedSubject(FeedKind.CLASSROOM, self.room.pk, self.room.name)
+        if "calendars" in path:
+            calendar = Calendar.objects.get(slug="meeting-room-1")
+            return FeedSubject(FeedKind.CALENDAR, calendar.pk, calendar.slug)
+        return FeedSubject(FeedKind.GROUP, self.team.pk, self.team.name)
 
     def row(self, name: str, path: str) -> int:
         """Make the one thing the operation is about; its id, 0 where it has none."""
@@ -272,7 +295,7 @@ def loaded(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def campus(loaded, db):
+def campus(loaded, db, reachable_calendars):
     for user in (loaded.ta217, loaded.john):
         user.forget_access()
     renew_rulebook()
@@ -287,7 +310,8 @@ def address(path: str, operation: dict[str, Any], ids: dict[str, Any]) -> str:
         if "example" in parameter
     }
     examples |= {key: ids["token"] for key in examples if key[1] == "token"}
-    url = path.format(**ids, name=examples.get(("path", "name")), code=examples.get(("path", "code")))
+    named = {name: examples.get(("path", name)) for name in ("name", "code", "slug")}
+    url = path.format(**named | ids)
     query = "&".join(f"{name}={value}" for (place, name), value in examples.items() if place == "query")
     return f"{url}?{query}" if query else url
 
@@ -312,7 +336,10 @@ def test_an_example_works_when_it_is_sent(name, campus, api):
         url = url.replace("Room A", make_classroom("Never used").name)
     body = examples_of(operation["requestBody"])["DemoCampus"] if "requestBody" in operation else None
     body = {"token": ids["token"]} if name in ("email_confirm", "group_join") else body
-    response = sender(name, campus, api)(method, url, body)
+    content, headers = as_form(IMPORTED) if name == OF_A_FORM else (body, {})
+    if name == "calendar_sync":
+        url = url.replace("meeting-room-1", campus.remote())
+    response = sender(name, campus, api)(method, url, content, **headers)
     documented = min(operation["responses"])
     assert (str(response.status_code), response.content if documented in ("204", "205") else b"") == (documented, b"")
     answer = operation["responses"][documented]
@@ -331,6 +358,7 @@ def test_an_example_works_when_it_is_sent(name, campus, api):
         assert_valid(value, json_of(answer)["schema"])
     if method != "GET" and "results" not in example:
         unknown = UNKNOWABLE | ({"registration_start", "registration_end"} - set(body or ()))
+        unknown |= {"url"} if name.endswith("_feed_renew") else set()
         assert {key: got[key] for key in example if key not in unknown} == {
             key: example[key] for key in example if key not in unknown
         }
@@ -381,6 +409,9 @@ def provoked(name: str, status: str, campus: Campus, api: Any) -> Any:
         details = next(iter(examples_of(operation["responses"]["400"]).values()))["details"]
         nonsense = {"page": "?page=0", "dry_run": "?dry_run=maybe", "non_field_errors": "?%00=x"}
         bare = url.partition("?")[0]
+        if name == OF_A_FORM:
+            content, headers = as_form(IMPORTED)
+            return send(method, f"{bare}?dry_run=maybe", content, **headers)
         if "requestBody" in operation and "dry_run" not in details:
             return send(method, bare, b"[]" if "non_field_errors" in details else BARE.get(name, b"{}"))
         return send(method, bare + next((query for key, query in nonsense.items() if key in details), ""))
@@ -389,9 +420,9 @@ def provoked(name: str, status: str, campus: Campus, api: Any) -> Any:
         return api()(method, url, wrong if name == "session_log_in" else None)
     if status == "404":
         ids |= {"id" if "{id}" in path else "event_id": 10**17}
-        nowhere = path if "{id}" in path else path.replace("{name}", "Nowhere").replace("{code}", "Nowhere")
+        nowhere = path if "{id}" in path else re.sub(r"\{(name|code|slug)\}", "Nowhere", path)
         missing = address(nowhere, operation, ids)
-        if path.endswith(BY_MAILED_TOKEN):
+        if path.endswith(BY_TOKEN):
             return send(method, f"{path}?token=of-nobody")
         nobodys = f"{path}?floor=200" if name in OF_A_FLOOR else f"{url}{'&' if '?' in url else '?'}page=99999"
         return send(method, missing if "{" in path else nobodys)
@@ -413,19 +444,22 @@ def test_a_refusal_reads_as_its_example(name, status, campus, api):
 
 
 def test_who_has_to_show_what(settings):
-    bearer, cookie = {"bearer": []}, {"refreshCookie": []}
+    bearer, cookie, key = {"bearer": []}, {"refreshCookie": []}, {"apiKey": []}
     special = {
         "session_log_in": [],
         "session_refresh": [cookie],
         "session_log_out": [bearer | cookie],
     }
     for name, (_, path, operation) in OPERATIONS.items():
-        if path.endswith(BY_MAILED_TOKEN):
+        if path.endswith(BY_TOKEN):
             special[name] = []
+        elif path.startswith("/api/v1/calendars/"):
+            special[name] = [bearer, key]
         assert operation.get("security", []) == special.get(name, [bearer]), name
     assert SCHEMA["components"]["securitySchemes"] == {
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
         "refreshCookie": {"type": "apiKey", "in": "cookie", "name": "refresh_token"},
+        "apiKey": {"type": "http", "scheme": "bearer"},
     }
     settings.CSPACE_PUBLIC_READS = True
     opened = {
