@@ -57,6 +57,8 @@ class Dialect:
     ticket of `accounts.services.sid_logins`; None of any other."""
     pages: str | None = None
     """Which of its paths, written like `paths`, show pages: these keep their own errors, and the headers of pages."""
+    document: str | None = None
+    """The path of its OpenAPI document, where it publishes one: the page at `/api/docs/` shows it beside CSpace's."""
 
     def owns(self, path: str) -> bool:
         return bool(self._own.match(path))

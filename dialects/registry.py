@@ -10,10 +10,11 @@ from django.urls import ResolverMatch, URLPattern, URLResolver, include, path, r
 
 from dialects.dialect import Dialect
 from dialects.occupancy.dialect import DIALECT as OCCUPANCY
+from dialects.room_booking.dialect import DIALECT as ROOM_BOOKING
 from dialects.roomie.dialect import DIALECT as ROOMIE
 from kernel.errors import NotFound
 
-DIALECTS: tuple[Dialect, ...] = (OCCUPANCY, ROOMIE)
+DIALECTS: tuple[Dialect, ...] = (OCCUPANCY, ROOMIE, ROOM_BOOKING)
 """Where the paths of two meet, the first of them has the call."""
 KEPT_AS, ANSWER_KEPT_AS = "cspace.dialect", "cspace.dialect_answer"
 
@@ -37,6 +38,11 @@ def dialect_at(path_info: str) -> Dialect | None:
 def sid_in(target: str, request: HttpRequest) -> str | None:
     """The sid of the login that an address completes; None where no dialect has such an address."""
     return next((sid for dialect in DIALECTS if dialect.sid_in and (sid := dialect.sid_in(target, request))), None)
+
+
+def documents() -> dict[str, str]:
+    """{how it is called: its path} of every OpenAPI document that a dialect publishes."""
+    return {dialect.name.replace("_", " ").title(): dialect.document for dialect in DIALECTS if dialect.document}
 
 
 def is_own_answer(request: HttpRequest, response: HttpResponseBase) -> bool:

@@ -1,15 +1,21 @@
-"""The published schema at `/api/schema/`: built once in a process, however many ask, and not sent to whoever has it."""
+"""The published schema at `/api/schema/`: built once in a process, however many ask, and not sent to whoever has it.
+
+And the page at `/api/docs/` that shows it, with what else is published.
+"""
 
 import hashlib
+import json
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -76,3 +82,23 @@ class SchemaView(SpectacularAPIView):
         self.request.accepted_renderer = FastJSONRenderer()
         self.request.accepted_media_type = FastJSONRenderer.media_type
         return super().handle_exception(exc)
+
+
+class DocsPage(SpectacularSwaggerView):
+    """The interactive page: Swagger UI with a bar in which one of the documents is chosen, the schema first."""
+
+    documents: Mapping[str, str] = {}
+    """{how it is called: where it is}, of those beside the schema."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]  # of the framework
+        page.data["settings"] = _choice({spectacular_settings.TITLE: page.data["schema_url"], **self.documents})
+        return page
+
+
+def _choice(documents: Mapping[str, str]) -> str:
+    """The settings as the page's script has them. Nobody else's server is asked whether a document is valid."""
+    urls = json.dumps([{"name": name, "url": url} for name, url in documents.items()]).replace("<", r"\u003c")
+    bar = 'layout: "StandaloneLayout", presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset]'
+    return f"{{urls: {urls}, validatorUrl: null, {bar}}}"
