@@ -12,7 +12,7 @@ run draw-demo: export CSPACE_ENV_DEFAULT := development
 test lint bench messages: export CSPACE_ENV_FILE :=
 
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-header --no-annotate --no-emit-find-links --only-binary :all: $(UPGRADE) pyproject.toml
+	--no-header --no-annotate --no-emit-find-links --only-binary :all: $(UPGRADE)
 
 .DEFAULT_GOAL := help
 .PHONY: help run draw-demo test bench lint format messages lock clean environment environment-to-run
@@ -47,9 +47,10 @@ messages: environment ## write the catalogues in locale/ from what people are to
 	$(PY) -m tests.languages.catalogue
 
 lock: environment ## recompile requirements/*.txt (UPGRADE=--upgrade for newer versions)
-	$(COMPILE) --output-file requirements/core.txt
-	$(COMPILE) --extra sso --constraint requirements/core.txt --output-file requirements/sso.txt
-	$(COMPILE) --extra dev --constraint requirements/sso.txt --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --output-file requirements/core.txt
+	$(COMPILE) pyproject.toml --extra sso --constraint requirements/core.txt --output-file requirements/sso.txt
+	$(COMPILE) pyproject.toml --extra dev --constraint requirements/sso.txt --output-file requirements/dev.txt
+	$(COMPILE) --group radicale --output-file requirements/radicale.txt
 
 clean: ## remove the environment and the caches, never the data in var/
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -5,6 +5,7 @@ from cspace.wsgi import application as answer  # sets Django up, which the feeds
 # isort: split
 from django.conf import settings
 
+from calendars.rules import MAX_FILE_BYTES
 from classrooms.streams import RoomFeed
 from dialects.roomie import channels
 from kernel.live.hub import Hub
@@ -22,6 +23,6 @@ application = Application(
     threads=THREADS,
     most_streams=settings.CSPACE_STREAM_CAP,
     most_of={channels.FEED: settings.CHANNEL_MAX_WAITERS},
-    largest_body=max(MAX_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE) + FORM_BYTES,
+    largest_body=max(MAX_FILE_BYTES, MAX_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE) + FORM_BYTES,
     is_ending=is_draining,
 )

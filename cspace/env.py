@@ -224,9 +224,10 @@ def problems(settings: Mapping[str, Any]) -> Iterator[str]:
     if url and not is_exact_origin(url):
         yield f"CSPACE_PUBLIC_URL: {url!r} is not {EXACT_ORIGIN}"
     yield from mail_problems(settings)
-    for host in settings["WEBHOOK_ALLOW_PRIVATE_HOSTS"]:
-        if {"/", "[", "@"} & set(host):
-            yield f"WEBHOOK_ALLOW_PRIVATE_HOSTS: {host!r} is no host such as door.example.edu, 10.0.0.7 or ::1"
+    for name in ("WEBHOOK_ALLOW_PRIVATE_HOSTS", "CALENDAR_ALLOW_PRIVATE_HOSTS"):
+        for host in settings[name]:
+            if {"/", "[", "@"} & set(host):
+                yield f"{name}: {host!r} is no host such as door.example.edu, 10.0.0.7 or ::1"
     yield from sign_on_problems(settings)
     if settings["ENVIRONMENT"] == "production" and settings["DEBUG"]:
         yield "DEBUG must not be on when CSPACE_ENV=production"

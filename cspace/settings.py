@@ -58,8 +58,9 @@ try:
     CSPACE_LANGUAGE = env.word("CSPACE_LANGUAGE", ENGLISH, list(NAMES_OF_LANGUAGES))
     CSPACE_MAIL_DEFAULT = env.word("CSPACE_MAIL_DEFAULT", "each", ("off", "each", "daily"))
 
-    # --- What is told to other servers -------------------------------------------------------------
+    # --- Other servers that are called -------------------------------------------------------------
     WEBHOOK_ALLOW_PRIVATE_HOSTS = [host.lower() for host in env.words("WEBHOOK_ALLOW_PRIVATE_HOSTS")]
+    CALENDAR_ALLOW_PRIVATE_HOSTS = [host.lower() for host in env.words("CALENDAR_ALLOW_PRIVATE_HOSTS")]
 
     # --- The Occupancy dialect ---------------------------------------------------------------------
     OCCUPANCY_CORS_ORIGINS = env.origins("OCCUPANCY_CORS_ORIGINS", ["*"], or_any=True)
@@ -84,6 +85,10 @@ try:
     SAML_NAME = env.str("SAML_NAME", "").strip()
     SAML_TRUST_EMAIL = env.bool("SAML_TRUST_EMAIL", False)
     SAML_ATTRIBUTES = env.texts("SAML_ATTRIBUTES")
+
+    # --- Calendars ---------------------------------------------------------------------------------
+    CALENDAR_SYNC_MINUTES = env.int("CALENDAR_SYNC_MINUTES", 15, validate=validate.Range(1, 1440))
+    CALENDAR_CLEAR_HORIZON_DAYS = env.int("CALENDAR_CLEAR_HORIZON_DAYS", 365, validate=validate.Range(1, 3650))
 
     # --- The Roomie dialect ------------------------------------------------------------------------
     ROOMIE_ALLOWED_SSO_GROUPS = env.words("ROOMIE_ALLOWED_SSO_GROUPS", ["engscifac-ug"])
@@ -121,6 +126,7 @@ try:
         "anonymous_write": env.rate("CSPACE_RATE_ANONYMOUS_WRITE", "60/min"),
         "login_begun": env.rate("CSPACE_RATE_LOGIN_BEGUN", "300/min"),
         "confirmation": env.rate("CSPACE_RATE_CONFIRMATION", "5/h"),
+        "api_key": env.rate("CSPACE_RATE_API_KEY", "120/min"),
         "read": env.rate("CSPACE_RATE_READ", "600/min"),
     }
     CSPACE_STEP_SECONDS = env.int("CSPACE_STEP_SECONDS", 20, validate=validate.Range(1, 60))
@@ -193,6 +199,7 @@ INSTALLED_APPS = [
     "registrations.apps.RegistrationsConfig",
     "allocations.apps.AllocationsConfig",
     "timetables.apps.TimetablesConfig",
+    "calendars.apps.CalendarsConfig",
     "auditlog.apps.AuditlogConfig",
     "notifications.apps.NotificationsConfig",
     "jobs.apps.JobsConfig",
@@ -273,10 +280,17 @@ SPECTACULAR_SETTINGS = {
         "SeriesConflict": [("fail", "fail"), ("skip", "skip")],
         "SemesterType": "timetables.enums.SemesterType",
         "MarkKind": "policies.enums.MarkKind",
+        "SourceEnum": "registrations.enums.Source",
+        "CalendarSource": "calendars.enums.CalendarSource",
+        "StateEnum": "webhooks.enums.DeliveryState",
+        "OccurrenceState": "calendars.enums.OccurrenceState",
         "Period": [("upcoming", "upcoming"), ("past", "past"), ("all", "all")],
     },
     "APPEND_COMPONENTS": {
-        "securitySchemes": {"refreshCookie": {"type": "apiKey", "in": "cookie", "name": "refresh_token"}}
+        "securitySchemes": {
+            "refreshCookie": {"type": "apiKey", "in": "cookie", "name": "refresh_token"},
+            "apiKey": {"type": "http", "scheme": "bearer"},
+        }
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }

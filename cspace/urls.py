@@ -3,15 +3,14 @@
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularSwaggerView
 
 from cspace.health import healthz, readyz
+from dialects.registry import documents, sid_in
 from dialects.registry import routes as dialect_routes
-from dialects.registry import sid_in
 from kernel.admin.site import site
 from sso.urls import routes as sign_on_routes
 from web import front_page
-from web.published_schema import SchemaView
+from web.published_schema import DocsPage, SchemaView
 
 API = "api/v1/"
 handler500 = "cspace.middleware.server_error"
@@ -31,6 +30,7 @@ ours = [
     path("", include("groups.api.urls")),
     path("", include("allocations.api.urls")),
     path("", include("timetables.api.urls")),
+    path("", include("calendars.api.urls")),
     path("", include("auditlog.api.urls")),
     path("", include("policies.api.urls")),
     path("", include("webhooks.api.urls")),
@@ -44,6 +44,6 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz, name="ready"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/", DocsPage.as_view(url_name="schema", documents=documents()), name="docs"),
     re_path(r"^api/", unknown_endpoint),
 ]

@@ -11,7 +11,7 @@ from classrooms.models import Classroom
 from classrooms.services.closures import close_rooms
 from classrooms.services.room_time import RoomAlreadyBooked
 from classrooms.services.rooms import create_classroom
-from demo import campus, societies
+from demo import calendars, campus, societies
 from demo.booking_rules import BOOKING_RULES, write_rules
 from demo.rule_cases import CASES, asked_at, book_cases
 from demo.semester import SECOND_BUILDING, semester
@@ -96,12 +96,13 @@ def load(*, now: datetime, progress: Progress = lambda steps: None) -> bool:
         progress(1)
     _registrations(admin, now, progress)
     _closures(admin, now)
+    calendars.make_calendars(by=admin, now=now)
     return True
 
 
 def steps() -> int:
     """How often `progress` will be called."""
-    rooms = campus.ROOMS_PER_FLOOR * 3 + len(campus.HALL_PARTS) + 1 + len(societies.ROOMS)
+    rooms = campus.ROOMS_PER_FLOOR * 3 + len(campus.HALL_PARTS) + 1 + len(societies.ROOMS) + len(calendars.ROOMS)
     return rooms + len(RULES) + CASES + (2 * DAYS_EITHER_WAY + 1) * PER_DAY
 
 
@@ -114,6 +115,7 @@ def _names_taken() -> Iterator[str]:
     yield from (f"group {name}" for name in names if group_rules.name_key(name) in groups)
     rooms = {key for keys in Classroom.objects.values_list("name_key", "code_key") for key in keys}
     names = [*(room["name"] for room in campus.rooms()), *campus.HALL_PARTS, campus.HALL, *SECOND_BUILDING]
+    names += calendars.ROOMS
     names += [name for room in societies.rooms() for name in (room["name"], room["code"])]
     yield from (f"room {name}" for name in names if classroom_rules.name_key(name) in rooms)
 
@@ -137,7 +139,7 @@ def _people(now: datetime) -> User:
 
 def _rooms(admin: User, now: datetime, progress: Progress) -> None:
     """The hall last: it consists of others."""
-    for room in [*campus.rooms(), *campus.hall_parts(), *societies.rooms()]:
+    for room in [*campus.rooms(), *campus.hall_parts(), *societies.rooms(), *calendars.rooms()]:
         create_classroom(by=admin, now=now, **room)
         progress(1)
     parts = list(Classroom.objects.filter(name__in=campus.HALL_PARTS))
@@ -165,7 +167,7 @@ def _registrations(admin: User, now: datetime, progress: Progress) -> None:
     chance, sizes = random.Random(SEED), random.Random(SEED)  # noqa: S311
     places = UserGroup.objects.filter(user__username__in=PEOPLE).exclude(group__name__in=societies.SOCIETIES)
     bookers = list(places.with_api_relations().order_by("id"))
-    not_for_all = [campus.HALL, *campus.HALL_PARTS, *societies.ROOMS]
+    not_for_all = [campus.HALL, *campus.HALL_PARTS, *societies.ROOMS, *calendars.ROOMS]
     rooms = list(Classroom.objects.active().exclude(name__in=not_for_all).in_order())
     today = campus_date(now)
     for offset in range(-DAYS_EITHER_WAY, DAYS_EITHER_WAY + 1):

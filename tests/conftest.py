@@ -137,6 +137,12 @@ def document_clock() -> Iterator[None]:
 
 
 @pytest.fixture
+def reachable_calendars(settings: Any) -> None:
+    """Calendars of servers on this machine may be read."""
+    settings.CALENDAR_ALLOW_PRIVATE_HOSTS = ["127.0.0.1"]
+
+
+@pytest.fixture
 def server_environment() -> dict[str, str]:
     """What makes a server process use the database of this (transactional) test."""
     database = connection.settings_dict

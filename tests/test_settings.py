@@ -62,6 +62,7 @@ def test_a_safe_production_passes_the_deployment_check():
         ({"CSPACE_LANGUAGE": "de"}, f"CSPACE_LANGUAGE=de is none of {', '.join(LANGUAGES)}"),
         ({"CSPACE_MAIL_DEFAULT": "weekly"}, f"CSPACE_MAIL_DEFAULT=weekly is none of {', '.join(MailChoice.values)}"),
         ({"WEBHOOK_ALLOW_PRIVATE_HOSTS": "10.0.0.7,https://a.example"}, "'https://a.example' is no host such as"),
+        ({"CALENDAR_ALLOW_PRIVATE_HOSTS": "[::1]"}, "CALENDAR_ALLOW_PRIVATE_HOSTS: '[::1]' is no host such as"),
         ({"CSPACE_CORS_ORIGINS": "*"}, "CSPACE_CORS_ORIGINS: '*' is not an exact origin"),
         ({"OCCUPANCY_CORS_ORIGINS": "https://a.example,b.example"}, "'b.example' is neither * nor an exact origin"),
         ({"OCCUPANCY_CORS_ORIGINS": "https://a.example/"}, "'https://a.example/' is neither * nor an exact origin"),
@@ -185,7 +186,7 @@ BAD_MAIL = [
 ]
 NOT_EXACT = "is not an exact origin such as https://rooms.example.edu"
 NOT_A_DATABASE = "DATABASE_URL is not the URL of a PostgreSQL database: postgres://user:password@host/name"
-RATES = ["LOGIN_NAME", "LOGIN_ADDRESS", "LOGIN_GLOBAL", "REFRESH", "WRITE", "READ"]
+RATES = ["LOGIN_NAME", "LOGIN_ADDRESS", "LOGIN_GLOBAL", "REFRESH", "WRITE", "API_KEY", "READ"]
 BAD = [
     *(
         ("CSPACE_CORS_ORIGINS", f"https://a.example, {origin}", f"CSPACE_CORS_ORIGINS: {origin!r} {NOT_EXACT}")

@@ -18,6 +18,7 @@ ROOMS = {
     "mail": "notices and invitations as letters",
     "webhooks": "what happened, told to other servers",
     "timetables": "courses, study plans, lectures; their import",
+    "calendars": "events of departments; clearing, other servers, feeds",
     "allocations": "events, wishes, the draw",
     "registrations": "bookings and series",
     "policies": "booking rules, quotas, marks",

@@ -10,6 +10,7 @@ from django.db import connection
 from tqdm import tqdm
 
 from tests.bench.bulk import write_in_bulk
+from tests.bench.calendars import measure_calendars
 from tests.bench.channels import measure_channels
 from tests.bench.comparing import compare
 from tests.bench.distribute import distribute
@@ -58,6 +59,7 @@ def parts_for(rows: int) -> list[Part]:
         Part("jobs", do_jobs, 40, 8, is_extra=True),
         Part("streams", measure_streams, 12, 3, is_extra=True),
         Part("channels", measure_channels, 12, 3, is_extra=True),
+        Part("calendars", measure_calendars, 90, 8, is_extra=True),
     ]
 
 

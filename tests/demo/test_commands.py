@@ -34,7 +34,7 @@ def test_the_demo_campus(db, settings, api):
     counts = [model.objects.count() for model in models]
     assert run("load_demo") == "The demo campus was there already.\n"
     assert [model.objects.count() for model in models] == counts
-    assert Classroom.objects.count() == 66
+    assert Classroom.objects.count() == 68
     assert set(Classroom.objects.values_list("floor", flat=True)) == {1, 2, 3}
     assert {"Room A", "101", "102"} <= set(Classroom.objects.values_list("name", flat=True))
     assert {status for (status,) in Registration.objects.values_list("status")} == {
