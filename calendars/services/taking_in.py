@@ -217,8 +217,8 @@ def _take_in(taking: TakingIn, portion: Sequence[Incoming], report: SyncReport) 
             placed.append(event)
             continue
         else:
-            said = _said(event)
-            if _said(_filled(event, each, calendar, now)) != said:
+            before = _visible(event)
+            if _visible(_filled(event, each, calendar, now)) != before:
                 reworded.add(event.pk)
         dates[event] = each.dates
     CalendarEvent.objects.bulk_create(new)
@@ -327,12 +327,12 @@ WRITTEN = (
 )
 
 
-def _said(event: CalendarEvent) -> tuple[Any, ...]:
+def _visible(event: CalendarEvent) -> tuple[Any, ...]:
     """What people see of an event, but for its dates."""
-    return tuple(getattr(event, name) for name in SAID)
+    return tuple(getattr(event, name) for name in VISIBLE)
 
 
-SAID = ("name", "description", "organizer", "status", "is_transparent", "is_all_day", "deleted_at")
+VISIBLE = ("name", "description", "organizer", "status", "is_transparent", "is_all_day", "deleted_at")
 
 
 def _status(event: Event) -> CalendarEventStatus:

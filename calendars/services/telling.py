@@ -66,8 +66,11 @@ def _put_new(event: CalendarEvent, collection: CalDavCollection) -> None:
     if event.href:
         return
     data, href = event.raw_ics or text_of(event), collection.new_href(event.uid)
-    with suppress(PreconditionFailed):
+    try:
         collection.put(href, data)
+    except PreconditionFailed:
+        if not _fetched(href, collection)[0]:
+            raise
     _note_place(event.pk, href)
 
 
