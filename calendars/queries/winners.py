@@ -39,17 +39,18 @@ class EventOverlaps(Conflict):
 
 
 def first_in_the_way(occurrence: CalendarOccurrence) -> Use | None:
-    """The earliest live use that keeps a date from its room; None where it has gone meanwhile. Loaded before: its event
-    and calendar."""
+    """The earliest live use that keeps a date from its room, other than by its own event; None where there is none.
+    Loaded before: its event and calendar."""
     interval = Interval(occurrence.starts_at, occurrence.ends_at)
     classroom_id = occurrence.event.calendar.classroom_id
     if classroom_id is not None:
-        uses = uses_of(Occupancy.objects.live().overlapping(interval).filter(classroom_id=classroom_id).in_order())
-        return next(iter(uses.values()), None)
+        rows = Occupancy.objects.live().overlapping(interval).filter(classroom_id=classroom_id)
+        others = rows.exclude(calendar_occurrence__event=occurrence.event_id)
+        return next(iter(uses_of(others.in_order()).values()), None)
     beside = CalendarOccurrence.objects.filter(
         event__calendar=occurrence.event.calendar_id, state=OccurrenceState.LIVE
     ).overlapping(interval.starts_at, interval.ends_at)
-    first = with_words(beside.order_by("starts_at", "pk")[:1])
+    first = with_words(beside.exclude(event=occurrence.event_id).order_by("starts_at", "pk")[:1])
     return next(iter(event_uses(first)), None)
 
 

@@ -21,7 +21,7 @@ from calendars.services.holding import hold_calendar_used_by
 from calendars.services.outbox import tell_server
 from kernel.campus_time import Interval
 from kernel.db.ids import next_id
-from kernel.db.transactions import StaleRead, transactional
+from kernel.db.transactions import transactional
 from kernel.errors import Invalid
 from kernel.facts import publish
 
@@ -49,7 +49,7 @@ def create_event(*, slug: str, by: User, now: datetime, wish: EventWish) -> Crea
     outcome = write_dates(calendar, {event: dates})
     state = outcome.state_of(event.pk)
     if state == OccurrenceState.CONFLICTING and calendar.on_overlap == OnOverlap.REJECT:
-        _refuse(event)
+        _check_alone(event)
     if calendar.source == CalendarSource.CALDAV:
         tell_server(calendar, OutboxOperation.PUT, event.uid, now=now)
     publish(
@@ -151,10 +151,9 @@ def _only_date(wish: EventWish) -> EventDate:
     return EventDate(recurrence=wish.starts_at, interval=Interval(wish.starts_at, wish.ends_at))
 
 
-def _refuse(event: CalendarEvent) -> None:
-    """Raises: EventOverlaps; StaleRead, where what was in the way has gone meanwhile."""
+def _check_alone(event: CalendarEvent) -> None:
+    """Dates of one series do not collide. Raises: EventOverlaps."""
     waiting = CalendarOccurrence.objects.filter(event=event, state=OccurrenceState.CONFLICTING).order_by("starts_at")
     for occurrence in waiting:
         if (winner := first_in_the_way(occurrence)) is not None:
             raise EventOverlaps(winner)
-    raise StaleRead

@@ -15,7 +15,7 @@ from calendars.services.promoting import promote_waiting
 from classrooms.models import Occupancy
 from classrooms.services.room_time import RoomAlreadyBooked
 from kernel import clock
-from kernel.campus_time import campus_date, campus_interval
+from kernel.campus_time import Interval, campus_date, campus_interval
 from registrations.services.cancelling import cancel_registration
 from tests.factories import join, make_classroom, make_group, make_registration, make_user
 from tests.factories.calendars import enter, make_calendar
@@ -127,3 +127,17 @@ def test_nobody_else_uses_a_calendar(person):
     delete_event(slug=calendar.slug, name=created.event.uid, by=stranger, now=clock.now())
     with pytest.raises(CalendarEventNotFound):
         delete_event(slug=calendar.slug, name=created.event.uid, by=stranger, now=clock.now())
+
+
+def test_a_series_is_not_rejected_for_its_own_dates(person):
+    """Each of which lasts until the next one has begun."""
+    for room in (make_classroom(), None):
+        calendar = make_calendar(users=[person], classroom=room, on_overlap="reject")
+        first = hours(9, 10)
+        span = Interval(first.starts_at, first.starts_at + timedelta(hours=30))
+        created = enter(calendar, span, by=person, name="series", rrule="FREQ=DAILY;COUNT=3")
+        assert created.state == CONFLICTING
+        dates = CalendarOccurrence.objects.filter(event=created.event).order_by("starts_at")
+        assert list(dates.values_list("state", flat=True)) == [LIVE, CONFLICTING, LIVE]
+        with pytest.raises(EventOverlaps):
+            enter(calendar, span, by=person, name="another", rrule="FREQ=DAILY;COUNT=3")
