@@ -4,6 +4,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LENGTH = 22
+FOLLOWING = 5
+"""The version of UUIDs that follow from something (RFC 9562 §5.5)."""
 
 
 def short(number: UUID) -> str:
@@ -17,12 +19,12 @@ def short(number: UUID) -> str:
 
 def number_of(uid: str) -> UUID:
     """The number of an event with this UID: the UID itself where that is a UUID as these are usually written, else one
-    that follows from it."""
+    that follows from it. No two UIDs have the same: so a UUID that may have followed from another UID is no number."""
     try:
         number = UUID(uid)
     except ValueError:
         return uuid5(NAMESPACE_URL, uid)
-    return number if str(number) == uid else uuid5(NAMESPACE_URL, uid)
+    return number if str(number) == uid and number.version != FOLLOWING else uuid5(NAMESPACE_URL, uid)
 
 
 def numbers_meant(name: str) -> list[UUID]:

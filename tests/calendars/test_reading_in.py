@@ -1,5 +1,7 @@
 """Calendars are synchronised, and files read in, over HTTP (contract Room Booking §8)."""
 
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
 import pytest
 from django.test.client import encode_multipart
 
@@ -9,7 +11,7 @@ from calendars.enums import CalendarSource
 from calendars.models import CalendarEvent
 from calendars.rules import MAX_FILE_BYTES
 from kernel import clock
-from tests.calendars.files import serving_file
+from tests.calendars.files import calendar_text, event_text, serving_file
 from tests.calendars.test_feeds import SERIES
 from tests.calendars.test_subscriptions import meeting
 from tests.factories import make_classroom, make_user
@@ -192,3 +194,16 @@ def test_a_local_calendar_has_nothing_to_be_synchronised_with(api, person, calen
         409,
         {"error": "The calendar has no source elsewhere", "code": "INVALID_STATE"},
     )
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_uid_that_is_the_number_of_another_is_taken_in_beside_it(step, api, person, calendar):
+    following, own = uuid5(NAMESPACE_URL, "one"), uuid4()
+    uids = ["one", str(following), str(own)]
+    for uid in uids[::step]:
+        text = calendar_text(event_text(uid, "20260301T100000", "20260301T120000"))
+        answer = importing(api(person), text.encode())
+        assert (answer.status_code, answer.json()["created"]) == (200, 1)
+    numbers = dict(CalendarEvent.objects.values_list("uid", "public_id"))
+    assert (set(numbers), numbers["one"], numbers[str(own)]) == (set(uids), following, own)
+    assert numbers[str(following)] not in (following, own)
