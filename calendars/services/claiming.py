@@ -73,6 +73,15 @@ def claim_room(classroom_id: int, claims: Sequence[DateClaim], freed: Sequence[I
     return Claimed(by_key, frozenset(key for key, row_id in by_key.items() if row_id in live), promoted)
 
 
+def hand_on(freed: Sequence[tuple[int, Interval]]) -> list[WaitingDate]:
+    """What has become free in rooms (room, interval) goes to whoever waits for it, by rank; those that have got it."""
+    waiting = waiting_for(freed)
+    live = take_again([each.occupancy_id for each in waiting if each.occupancy_id is not None])
+    promoted = [each for each in waiting if each.occupancy_id in live]
+    note_live([each.id for each in promoted])
+    return promoted
+
+
 def note_live(occurrence_ids: Sequence[int]) -> None:
     """Dates that waited have got their room."""
     if occurrence_ids:

@@ -7,10 +7,8 @@ to think of calendars, whichever app he belongs to. What calendars give up thems
 from datetime import datetime
 
 from calendars.facts import CalendarEventsPromoted
-from calendars.queries.waiting import waiting_for
-from calendars.services.claiming import note_live
+from calendars.services.claiming import hand_on
 from classrooms.services.room_holding import hold_rooms
-from classrooms.services.waiting import take_again
 from kernel.campus_time import Interval
 from kernel.db.transactions import transactional
 from kernel.facts import publish
@@ -22,10 +20,7 @@ def promote_waiting(*, now: datetime, classroom_id: int) -> int:
     """Make the dates live that wait for a room, or for one that has a part in common with it, as far as they fit, by
     rank; how many. Publishes `CalendarEventsPromoted`, nothing where none fits."""
     hold_rooms([classroom_id])
-    waiting = waiting_for([(classroom_id, Interval(now, datetime.max.replace(tzinfo=now.tzinfo)))])
-    live = take_again([each.occupancy_id for each in waiting if each.occupancy_id is not None])
-    promoted = [each for each in waiting if each.occupancy_id in live]
-    note_live([each.id for each in promoted])
+    promoted = hand_on([(classroom_id, Interval(now, datetime.max.replace(tzinfo=now.tzinfo)))])
     if promoted:
         uids = list(dict.fromkeys(each.uid for each in promoted))
         publish(CalendarEventsPromoted(actor_id=None, occurred_at=now, classroom_id=classroom_id, uids=uids))

@@ -1,6 +1,7 @@
 """Whatever happens in calendars of rooms with common parts, room time is the truth; nobody waits for a free room."""
 
 import random
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -15,8 +16,9 @@ from calendars.services.promoting import PROMOTE, promote_waiting
 from calendars.services.syncing import import_file
 from classrooms.models import Occupancy
 from classrooms.services.closures import close_rooms, lift_closure
+from classrooms.services.parts import PartsClash
 from classrooms.services.room_time import RoomAlreadyBooked
-from classrooms.services.rooms import create_classroom
+from classrooms.services.rooms import change_classroom, create_classroom
 from kernel import clock
 from kernel.campus_time import Interval
 from registrations.services.booking import Slot, book
@@ -37,7 +39,7 @@ JOBS = "DELETE FROM procrastinate_jobs WHERE task_name = %s AND status = 'todo' 
 
 
 class Campus:
-    """A hall of two rooms, one more room, and calendars of them and of none."""
+    """A hall of two rooms, one more room, a wing of which rooms become parts, and calendars of them and of none."""
 
     def __init__(self, seed):
         self.dice, self.number = random.Random(seed), 0
@@ -47,7 +49,8 @@ class Campus:
         self.began = clock.now()
         parts = [make_classroom(), make_classroom()]
         hall = create_classroom(by=self.leader, now=self.began, name=f"Hall {seed}", capacity=90, floor=1, parts=parts)
-        self.rooms = [*parts, hall, make_classroom()]
+        wing = create_classroom(by=self.leader, now=self.began, name=f"Wing {seed}", capacity=90, floor=1)
+        self.rooms = [*parts, hall, make_classroom(), wing]
         self.calendars = [make_calendar(classroom=room) for room in (*self.rooms, hall, None)]
         self.booked, self.closures = [], []
 
@@ -81,7 +84,11 @@ class Campus:
 
     def clear(self):
         chosen = self.dice.sample(self.calendars, self.dice.randrange(1, len(self.calendars)))
-        clear_calendars(chosen, by=self.leader, now=self.began, is_test=False)
+        cleared = clear_calendars(chosen, by=self.leader, now=self.began, is_test=False)
+        gone = [*cleared.overlapping, *cleared.dates]
+        assert all(has_its_time(item.winner) for item in gone)
+        left_alone = {(item.calendar, item.use.uid, item.use.interval) for item in cleared.ignored}
+        assert left_alone.isdisjoint((item.calendar, item.use.uid, item.use.interval) for item in gone)
         again = clear_calendars(chosen, by=self.leader, now=self.began, is_test=False)
         assert (again.cancelled, again.overlapping, again.dates) == ([], [], [])
 
@@ -123,19 +130,34 @@ class Campus:
         change_calendar(calendar_id=calendar.pk, by=self.leader, now=self.now(), **values)
         self.calendars = list(Calendar.objects.order_by("pk"))
 
+    def divide(self):
+        """Rooms consist of others from now on."""
+        left, right, hall, room, wing = self.rooms
+        whole, parts = self.dice.choice([(hall, [left, right]), (hall, [right]), (wing, [right, room]), (wing, [room])])
+        with suppress(PartsClash):
+            change_classroom(classroom_id=whole.pk, by=self.leader, now=self.began, parts=parts)
+
     def replace(self):
         if self.dice.random() < 0.3:
             calendar = self.calendars.pop(self.dice.randrange(len(self.calendars)))
             delete_calendar(calendar_id=calendar.pk, by=self.leader, now=self.now())
             self.calendars.append(make_calendar(classroom=calendar.classroom))
 
-    def work(self):
-        """What the worker does: the jobs that triggers have left."""
-        with connection.cursor() as cursor:
-            cursor.execute(JOBS, [PROMOTE.name])
-            rooms = [int(room) for (room,) in cursor.fetchall()]
-        for room in rooms:
-            promote_waiting(now=self.began, classroom_id=room)
+
+def promote_all():
+    """What the worker does: the jobs that triggers have left."""
+    with connection.cursor() as cursor:
+        cursor.execute(JOBS, [PROMOTE.name])
+        rooms = [int(room) for (room,) in cursor.fetchall()]
+    for room in rooms:
+        promote_waiting(now=clock.now(), classroom_id=room)
+
+
+def has_its_time(use):
+    """Whether it is live."""
+    dates = CalendarOccurrence.objects.filter(event__uid=use.uid, starts_at=use.interval.starts_at, state=LIVE)
+    rows = Occupancy.objects.live().filter(starts_at=use.interval.starts_at).exclude(kind="calendar")
+    return dates.exists() or use.uid in {f"{row.kind}-{row.pk}" for row in rows}
 
 
 def slot_of(span):
@@ -191,9 +213,9 @@ def clash(one, other):
 def test_room_time_is_the_truth(seed):
     campus = Campus(seed)
     words = ["enter"] * 6 + ["load"] * 4 + ["delete"] * 3 + ["clear", "book", "book", "cancel", "close", "lift"]
-    words += ["change", "change", "replace"]
+    words += ["change", "change", "replace", "divide", "divide"]
     for _ in range(STEPS):
         getattr(campus, campus.dice.choice(words))()
-        campus.work()
+        promote_all()
         check(campus)
     assert Calendar.objects.filter(source=CalendarSource.LOCAL).count() == len(campus.calendars)
