@@ -1,7 +1,7 @@
 """What wants the same room time, or the same time of a calendar without a room: about this clearing decides."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from calendars.enums import OccurrenceState
@@ -13,6 +13,8 @@ from calendars.rules.priorities import priority_of
 from classrooms.enums import OccupancyKind
 from classrooms.models import Occupancy, RoomOverlap
 from kernel.campus_time import Interval
+from kernel.db.arrays import array_of
+from kernel.db.batch import Statement, send
 
 FOREIGN_PRIORITY = 0
 
@@ -25,41 +27,123 @@ class ClearingClaims:
     dates: dict[int, CalendarOccurrence] = field(default_factory=dict)
 
 
-def claims_in_room(classroom_id: int, cleared_ids: Collection[int], within: Interval) -> ClearingClaims:
-    """What wants a room in a time, or one that has a part in common with it. `cleared_ids`: of calendars."""
-    overlaps = RoomOverlap.objects.filter(classroom=classroom_id).values_list("other", flat=True)
-    rooms = {classroom_id, *overlaps}
-    insides = defaultdict[int, set[int]](set)
-    for room, other in RoomOverlap.objects.filter(classroom__in=rooms, is_inside=True).values_list(
-        "classroom", "other"
-    ):
-        insides[room].add(other)
-    dates = _dates(Calendar.objects.filter(classroom__in=rooms), within)
+def places_of(calendars: Iterable[Calendar]) -> list[tuple[list[int], frozenset[int]]]:
+    """What is cleared together, by rooms in ascending order: (calendars, their rooms), of one room or of rooms with
+    common parts. Each calendar without a room by itself, and no room."""
+    housed = [each for each in calendars if each.classroom_id is not None]
+    first = _first_connected({each.classroom_id or 0 for each in housed})
+    together = defaultdict[int, list[Calendar]](list)
+    for calendar in housed:
+        together[first[calendar.classroom_id or 0]].append(calendar)
+    places = [[each.pk] for each in sorted(calendars, key=lambda each: each.pk) if each.classroom_id is None]
+    return [(ids, frozenset[int]()) for ids in places] + [
+        ([each.pk for each in group], frozenset(each.classroom_id or 0 for each in group))
+        for _, group in sorted(together.items())
+    ]
+
+
+def _first_connected(room_ids: Collection[int]) -> dict[int, int]:
+    """{room: the first of all those that are connected with it by parts}."""
+    if len(room_ids) < 2:
+        return {room: room for room in room_ids}
+    return dict(send(Statement(FIRST_CONNECTED, (array_of(room_ids),)))[0])
+
+
+FIRST_CONNECTED = """
+WITH RECURSIVE connected (room, other) AS (
+    SELECT room, room FROM unnest(%s::bigint[]) AS named (room)
+     UNION
+    SELECT room, other_id FROM connected JOIN classrooms_roomoverlap ON classroom_id = other)
+SELECT room, min(other) FROM connected GROUP BY room
+"""
+
+
+def claims_in_rooms(
+    room_ids: Collection[int], cleared_ids: Collection[int], within: Interval, *, gone: Collection[int] = ()
+) -> ClearingClaims:
+    """What wants one of these rooms in a time, or one that has a part in common with it; and what keeps that from its
+    room, wherever and whenever it is. `cleared_ids`: of calendars; `gone`: events that count no more."""
+    near = {*room_ids, *RoomOverlap.objects.filter(classroom__in=room_ids).values_list("other", flat=True)}
+    far, insides = _connected(near)
+    dates = _dates(Calendar.objects.filter(classroom__in=near), within, gone)
+    dates += _in_their_way(Calendar.objects.filter(classroom__in=near | far), dates, within, gone, is_wider=bool(far))
+    if far:
+        insides = _connected(near | far)[1]
     claims = []
     tokens = tokens_of({date.event.calendar_id for date in dates})
+    chosen = _Chosen(cleared_ids, within)
     for date in dates:
         room = date.event.calendar.classroom_id or 0
-        claims.append(_claim(date, frozenset({room, *insides[room]}), cleared_ids, tokens))
-    return ClearingClaims([*_foreign(rooms, within), *claims], {date.pk: date for date in dates})
+        claims.append(_claim(date, frozenset({room, *insides[room]}), chosen, tokens))
+    rooms = near.union(*(insides[room] for room in near))
+    return ClearingClaims([*_foreign(rooms, _whole(dates, within)), *claims], {date.pk: date for date in dates})
 
 
-def claims_in_calendar(calendar: Calendar, within: Interval) -> ClearingClaims:
+def claims_in_calendar(calendar: Calendar, within: Interval, *, gone: Collection[int] = ()) -> ClearingClaims:
     """What wants the time of a calendar without a room."""
-    dates = _dates(Calendar.objects.filter(pk=calendar.pk), within)
+    those = Calendar.objects.filter(pk=calendar.pk)
+    dates = _dates(those, within, gone)
+    dates += _in_their_way(those, dates, within, gone)
     tokens = tokens_of([calendar.pk])
-    place = frozenset({-calendar.pk})
-    return ClearingClaims(
-        [_claim(date, place, {calendar.pk}, tokens) for date in dates], {date.pk: date for date in dates}
-    )
+    chosen, place = _Chosen([calendar.pk], within), frozenset({-calendar.pk})
+    return ClearingClaims([_claim(date, place, chosen, tokens) for date in dates], {date.pk: date for date in dates})
 
 
-def _dates(calendars: CalendarQuerySet[Calendar], within: Interval) -> Sequence[CalendarOccurrence]:
-    rows = CalendarOccurrence.objects.claiming().overlapping(within.starts_at, within.ends_at)
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Of which calendars and of which time dates are cleared."""
+
+    calendar_ids: Collection[int]
+    within: Interval
+
+    def has(self, date: CalendarOccurrence) -> bool:
+        is_in_time = date.starts_at < self.within.ends_at and date.ends_at > self.within.starts_at
+        return is_in_time and date.event.calendar_id in self.calendar_ids
+
+
+def _connected(room_ids: Collection[int]) -> tuple[set[int], dict[int, set[int]]]:
+    """The other rooms that have a part in common with some; {room: the rooms inside it}."""
+    others, insides = set[int](), defaultdict[int, set[int]](set)
+    rows = RoomOverlap.objects.filter(classroom__in=room_ids).values_list("classroom", "other", "is_inside")
+    for room, other, is_inside in rows:
+        others.add(other)
+        if is_inside:
+            insides[room].add(other)
+    return others - set(room_ids), insides
+
+
+def _dates(calendars: CalendarQuerySet[Calendar], within: Interval, gone: Collection[int]) -> list[CalendarOccurrence]:
+    rows = CalendarOccurrence.objects.claiming().overlapping(within.starts_at, within.ends_at).exclude(event__in=gone)
     return list(rows.filter(event__calendar__in=calendars).select_related("event__calendar").order_by("pk"))
 
 
+def _in_their_way(
+    calendars: CalendarQuerySet[Calendar],
+    dates: Sequence[CalendarOccurrence],
+    within: Interval,
+    gone: Collection[int],
+    *,
+    is_wider: bool = False,
+) -> list[CalendarOccurrence]:
+    """The live dates outside of a time, or (`is_wider`) elsewhere, that some dates may meet. They stay: without them
+    somebody would go for a date that does not get its room after all."""
+    whole = _whole(dates, within)
+    if whole == within and not is_wider:
+        return []
+    there = {date.pk for date in dates}
+    beside = _dates(calendars, whole, gone)
+    return [date for date in beside if date.state == OccurrenceState.LIVE and date.pk not in there]
+
+
+def _whole(dates: Sequence[CalendarOccurrence], within: Interval) -> Interval:
+    """The time from the first of these dates to the last, at least this one."""
+    starts_at = min((date.starts_at for date in dates), default=within.starts_at)
+    ends_at = max((date.ends_at for date in dates), default=within.ends_at)
+    return Interval(min(starts_at, within.starts_at), max(ends_at, within.ends_at))
+
+
 def _claim(
-    date: CalendarOccurrence, rooms: frozenset[int], cleared_ids: Collection[int], tokens: dict[int, dict[str, int]]
+    date: CalendarOccurrence, rooms: frozenset[int], chosen: _Chosen, tokens: dict[int, dict[str, int]]
 ) -> RoomClaim:
     event = date.event
     description = event.description if date.description is None else date.description
@@ -70,7 +154,7 @@ def _claim(
         ends_at=date.ends_at,
         event_id=event.pk,
         is_repeated=event.is_repeated,
-        is_chosen=event.calendar_id in cleared_ids,
+        is_chosen=chosen.has(date),
         priority=priority_of(description, tokens[event.calendar_id], event.calendar.default_priority),
         is_tentative=date.is_tentative,
         created=date.created_at or event.created_at,

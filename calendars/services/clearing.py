@@ -1,10 +1,11 @@
 """Clearing calendars: cancelled events go, and of those that overlap all but the one that comes first.
 
-What goes is decided by `rules.clearing`; here it is read and written, room by room, each in a transaction of its own
-under the locks of its calendars and its room. A test reads the same and writes nothing.
+What goes is decided by `rules.clearing`; here it is read and written, room by room (rooms with common parts together),
+each in a transaction of its own under the locks of its calendars and its rooms. A test reads the same and writes
+nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -17,12 +18,12 @@ from calendars.enums import CalendarEventStatus, CalendarSource, OccurrenceState
 from calendars.facts import CalendarEventCleared
 from calendars.models import Calendar, CalendarEvent, CalendarOccurrence
 from calendars.queries.calendars import calendars_with
-from calendars.queries.claims import ClearingClaims, claims_in_calendar, claims_in_room
+from calendars.queries.claims import ClearingClaims, claims_in_calendar, claims_in_rooms, places_of
 from calendars.queries.clearings import Cleared, Clearing, clearing_of
 from calendars.queries.organizers import people_with
 from calendars.queries.waiting import words_to_mask
 from calendars.rules.clearing import ClearingDecision, RoomClaim, decide
-from calendars.services.claiming import claim_in_calendar, claim_room, note_live
+from calendars.services.claiming import claim_in_calendar, hand_on, note_live
 from calendars.services.creating import remove_events, summary_of
 from calendars.services.holding import hold_calendars
 from calendars.services.letters import post_letters
@@ -51,31 +52,25 @@ def clear_calendars(calendars: Sequence[Calendar], *, by: User | None, now: date
     """Clear these calendars, or say what clearing them would do. Publishes `CalendarEventCleared` for each that goes;
     its organizer is written to."""
     result = Clearing(is_test=is_test)
-    for room, group in groupby(sorted(calendars, key=_place), key=_place):
-        ids = [calendar.pk for calendar in group]
+    for ids, rooms in places_of(calendars):
         if is_test:
             with one_moment():
-                result.add(_ClearedPlace(ids, room[0], by, now).looked_at())
+                result.add(_ClearedPlace(ids, rooms, by, now).looked_at())
         else:
-            result.add(_clear_place(ids, room[0], by, now))
+            result.add(_clear_place(ids, rooms, by, now))
     return result
 
 
-def _place(calendar: Calendar) -> tuple[int, int]:
-    """Calendars of one room are cleared together, the others each by itself."""
-    return (calendar.classroom_id, 0) if calendar.classroom_id is not None else (0, calendar.pk)
-
-
 @transactional
-def _clear_place(calendar_ids: Sequence[int], classroom_id: int, by: User | None, now: datetime) -> Clearing:
-    return _ClearedPlace(calendar_ids, classroom_id, by, now).cleared()
+def _clear_place(calendar_ids: Sequence[int], rooms: Collection[int], by: User | None, now: datetime) -> Clearing:
+    return _ClearedPlace(calendar_ids, rooms, by, now).cleared()
 
 
 class _ClearedPlace:
-    """Calendars of one room (0: one calendar without a room)."""
+    """Calendars of one room, or of rooms with common parts (none: one calendar without a room)."""
 
-    def __init__(self, calendar_ids: Sequence[int], classroom_id: int, by: User | None, now: datetime) -> None:
-        self.ids, self.room, self.by, self.now = calendar_ids, classroom_id or None, by, now
+    def __init__(self, calendar_ids: Sequence[int], rooms: Collection[int], by: User | None, now: datetime) -> None:
+        self.ids, self.rooms, self.by, self.now = calendar_ids, rooms, by, now
         self.within = Interval(now, now + timedelta(days=settings.CALENDAR_CLEAR_HORIZON_DAYS))
         self.calendars: dict[int, Calendar] = {}
         self.claims = ClearingClaims()
@@ -84,21 +79,21 @@ class _ClearedPlace:
     def looked_at(self) -> Clearing:
         self._load(Calendar.objects.filter(pk__in=self.ids))
         cancelled = self._cancelled()
-        return clearing_of(cancelled, self._decide(), self.claims.dates)
+        return clearing_of(cancelled, self._decide(cancelled), self.claims.dates)
 
     def cleared(self) -> Clearing:
         self._load(hold_calendars(self.ids))
         cancelled = self._cancelled()
-        decision = self._decide()
+        decision = self._decide(cancelled)
         report = clearing_of(cancelled, decision, self.claims.dates)
-        self._remove_cancelled(cancelled)
-        self._write(decision)
+        self._write(cancelled, decision)
         self._tell(cancelled, decision, report)
         return report
 
     def _load(self, calendars: Iterable[Calendar]) -> None:
-        """Those that are still there, and still of this room."""
-        self.calendars = {each.pk: each for each in calendars if each.classroom_id == self.room}
+        """Those that are still there, and still of these rooms."""
+        rooms: Collection[int | None] = self.rooms or {None}
+        self.calendars = {each.pk: each for each in calendars if each.classroom_id in rooms}
 
     def _cancelled(self) -> list[CalendarEvent]:
         """The events that were cancelled as a whole, and are not over."""
@@ -108,42 +103,53 @@ class _ClearedPlace:
         events = CalendarEvent.objects.standing().filter(is_ahead, calendar__in=self.calendars)
         return list(events.filter(status=CalendarEventStatus.CANCELLED).select_related("calendar").order_by("pk"))
 
-    def _decide(self) -> ClearingDecision:
-        if self.room is not None:
-            self.claims = claims_in_room(self.room, self.calendars, self.within)
+    def _decide(self, cancelled: Sequence[CalendarEvent]) -> ClearingDecision:
+        """What was cancelled goes with all its dates, also with those that were not: they beat nobody."""
+        gone = [event.pk for event in cancelled]
+        if self.rooms:
+            self.claims = claims_in_rooms(self.rooms, self.calendars, self.within, gone=gone)
         else:
             for calendar in self.calendars.values():
-                self.claims = claims_in_calendar(calendar, self.within)
+                self.claims = claims_in_calendar(calendar, self.within, gone=gone)
         return decide(self.claims.claims)
 
     def _remove_cancelled(self, events: Sequence[CalendarEvent]) -> None:
         for calendar_id, group in groupby(sorted(events, key=lambda each: each.calendar_id), lambda e: e.calendar_id):
             remove_events(self.calendars[calendar_id], list(group), now=self.now)
 
-    def _write(self, decision: ClearingDecision) -> None:
+    def _write(self, cancelled: Sequence[CalendarEvent], decision: ClearingDecision) -> None:
         lost = [self.claims.dates[removal.claim.id] for removal in decision.losers]
         back = [self.claims.dates[claim.id] for claim in decision.demoted]
         promoted = [self.claims.dates[claim.id] for claim in decision.promoted]
-        self._give_up(lost, back)
+        left = [*lost, *self._dates_of(cancelled)]
+        self._give_up(left, back)
+        self._remove_cancelled(cancelled)
         self._remove(lost)
-        if self.room is not None:
+        if self.rooms:
             live = take_again([date.occupancy_id for date in promoted if date.occupancy_id is not None])
             note_live([date.pk for date in promoted if date.occupancy_id in live])
-            claim_room(self.room, [], [Interval(date.starts_at, date.ends_at) for date in lost])
+            hand_on([_room_time(date) for date in (*left, *back)])
         else:
             for calendar in self.calendars.values():
                 claim_in_calendar(calendar)
 
-    def _give_up(self, lost: Sequence[CalendarOccurrence], back: Sequence[CalendarOccurrence]) -> None:
+    def _dates_of(self, cancelled: Sequence[CalendarEvent]) -> list[CalendarOccurrence]:
+        """Those that were not cancelled themselves."""
+        if not cancelled:
+            return []
+        rows = CalendarOccurrence.objects.claiming().filter(event__in=cancelled)
+        return list(rows.select_related("event__calendar").order_by("pk"))
+
+    def _give_up(self, left: Sequence[CalendarOccurrence], back: Sequence[CalendarOccurrence]) -> None:
         """Room time, before anybody else gets it."""
         if back:
             release([date.occupancy_id for date in back if date.occupancy_id is not None])
             CalendarOccurrence.objects.filter(pk__in=[date.pk for date in back]).update(
                 state=OccurrenceState.CONFLICTING
             )
-        if lost:
-            occupancies = [date.occupancy_id for date in lost if date.occupancy_id is not None]
-            CalendarOccurrence.objects.filter(pk__in=[date.pk for date in lost]).update(
+        if left:
+            occupancies = [date.occupancy_id for date in left if date.occupancy_id is not None]
+            CalendarOccurrence.objects.filter(pk__in=[date.pk for date in left]).update(
                 state=OccurrenceState.REMOVED, occupancy=None
             )
             send(removing(occupancies))
@@ -194,6 +200,10 @@ class _ClearedPlace:
             winner_uid=None if winner is None else winner.uid or f"occupancy-{winner.id}",
             **more,
         )
+
+
+def _room_time(date: CalendarOccurrence) -> tuple[int, Interval]:
+    return date.event.calendar.classroom_id or 0, Interval(date.starts_at, date.ends_at)
 
 
 def _by_calendar(date: CalendarOccurrence) -> int:
