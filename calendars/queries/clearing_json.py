@@ -1,12 +1,13 @@
 """Clearing and what it tells of as JSON, key by key (contract Room Booking §5)."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from calendars.queries.clearings import Cleared, Clearing
 from calendars.queries.winners import Use
+from calendars.rules.dates import on_wall
 
 
 def use_item(use: Use, zone: str) -> dict[str, Any]:
@@ -14,9 +15,9 @@ def use_item(use: Use, zone: str) -> dict[str, Any]:
     return {
         "uid": use.uid,
         "name": use.name,
-        "start": on_wall(use.interval.starts_at, zone),
-        "end": on_wall(use.interval.ends_at, zone),
-        "created": on_wall(use.created_at, zone),
+        "start": wall_text(use.interval.starts_at, zone),
+        "end": wall_text(use.interval.ends_at, zone),
+        "created": wall_text(use.created_at, zone),
         "organizer": use.organizer or None,
     }
 
@@ -41,10 +42,6 @@ def _item(row: Cleared) -> dict[str, Any]:
     return {"event": use_item(row.use, row.timezone), **winner, "calendar": row.calendar}
 
 
-def on_wall(instant: datetime, zone: str) -> str:
+def wall_text(instant: datetime, zone: str) -> str:
     """ "2025-07-14T00:00:00+02:00": in whole seconds, with the offset that holds at that moment."""
-    try:
-        wall = instant.astimezone(ZoneInfo(zone))
-    except OverflowError:  # at the ends of all times
-        wall = instant.astimezone(UTC)
-    return wall.isoformat(timespec="seconds")
+    return on_wall(instant, ZoneInfo(zone)).isoformat(timespec="seconds")

@@ -1,7 +1,7 @@
 """The dates of an event: what each says, whether it claims a room, and which of several comes first."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from calendars.rules import MAX_NAME
 from kernel.campus_time import Interval
@@ -36,6 +36,14 @@ class EventDate:
     def claims(self, *, tentative_blocks: bool) -> bool:
         """Whether it wants the room for itself."""
         return not (self.is_cancelled or self.is_transparent or (self.is_tentative and not tentative_blocks))
+
+
+def on_wall(instant: datetime, zone: tzinfo) -> datetime:
+    """As the wall of a zone shows it; at the ends of all times, where that has no date any more, in UTC."""
+    try:
+        return instant.astimezone(zone)
+    except OverflowError:
+        return instant.astimezone(UTC)
 
 
 def window(today: date) -> tuple[date, date]:

@@ -93,6 +93,26 @@ class RenderedMail:
     html: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wording:
+    subject: str
+    text: str
+    html: str = ""
+
+
+_DAY = '.strftime("%Y-%m-%d %H:%M")'
+PLAIN: MailWording = _Wording(
+    subject="{{ name|truncate(150, true) }} ({{ calendar_name|truncate(60, true) }}) has been "
+    '{{ "cancelled" if is_cancelled else "deleted" }}',
+    text=f"{{{{ name }}}} ({{{{ calendar_name }}}}, {{{{ start{_DAY} }}}} – {{{{ end{_DAY} }}}}) has been "
+    '{{ "cancelled" if is_cancelled else "deleted" }}: it overlaps what stays.\n'
+    "{% for event in overlap_events %}\n"
+    f"- {{{{ event.name }}}}, {{{{ event.start{_DAY} }}}} – {{{{ event.end{_DAY} }}}}"
+    "{{ ', ' ~ event.organizer if event.organizer }}{% endfor %}\n",
+)
+"""What is written where a template cannot be rendered. It is the same in all cases, and fits the longest values."""
+
+
 def faults(subject: str, text: str, html: str) -> dict[str, list[str]]:
     """What is wrong with a template, by field; without those that are in order. It is rendered for several samples."""
     sources = {"subject": subject, "text": text, "html": html}

@@ -4,6 +4,7 @@ They are posted in the transaction that removes it, so that there is one for eac
 of its letter travel with it, masked; how they are worded its template says when it is sent.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,12 +17,14 @@ from calendars.queries.claims import ClearingClaims
 from calendars.queries.clearings import uses_of_claims
 from calendars.queries.winners import Use
 from calendars.rules.clearing import ClearingDecision, Removal
+from calendars.rules.dates import on_wall
 from calendars.rules.keeping import kept_claims, lost_by_priority
 from calendars.rules.template_syntax import EVENTS, MAX_EVENTS
-from calendars.rules.templates import rendered
+from calendars.rules.templates import PLAIN, RenderedMail, UnusableTemplate, rendered
 from kernel.letters import LetterKind, Message, is_mail_on, post_many
 from kernel.mail_addresses import is_mail_address
 
+logger = logging.getLogger("cspace.calendars")
 TIMES = ("start", "end", "created")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,13 +49,23 @@ def post_letters(claims: ClearingClaims, decision: ClearingDecision, uses: Mappi
 def write_cleared(
     *, now: datetime, template_id: int, address: str, zone: str, values: Mapping[str, Any]
 ) -> Message | None:
-    """By the template as it is now; None where it is gone. Raises: UnusableTemplate, which its admin may mend."""
+    """By the template as it is now, or in plain words where that cannot be rendered; None where it is gone."""
     template = MailTemplate.objects.filter(pk=template_id).first()
     if template is None:
         return None
-    mail = rendered(template, _on_wall(values, ZoneInfo(zone)))
+    mail = _worded(template, _on_wall(values, ZoneInfo(zone)))
     html = mail.html or linebreaks(mail.text, autoescape=True)
     return Message(address=address, subject=mail.subject, text=mail.text, html=html)
+
+
+def _worded(template: MailTemplate, values: Mapping[str, Any]) -> RenderedMail:
+    """A template is tried with samples when it is saved; these values may be longer, or bring it to what none did. What
+    is wrong may quote them: the log names the template alone."""
+    try:
+        return rendered(template, values)
+    except UnusableTemplate:
+        logger.warning("a mail template cannot be rendered", extra={"template_id": template.pk})
+        return rendered(PLAIN, values)
 
 
 CLEARED = LetterKind(name="calendars.cleared", write=write_cleared)
@@ -101,6 +114,6 @@ def _values(use: Use, *, has_priority: bool) -> dict[str, Any]:
 
 def _on_wall(values: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """Its times as a calendar's wall shows them."""
-    times = {name: datetime.fromisoformat(values[name]).astimezone(zone) for name in TIMES}
+    times = {name: on_wall(datetime.fromisoformat(values[name]), zone) for name in TIMES}
     beside = {EVENTS: [_on_wall(each, zone) for each in values[EVENTS]]} if EVENTS in values else {}
     return {**values, **times, **beside}

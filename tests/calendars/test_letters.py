@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from accounts.models import Preferences
 from calendars.enums import CalendarEventStatus
@@ -14,11 +15,12 @@ from calendars.models import CalendarEvent, CalendarOccurrence, MailTemplate, Pr
 from calendars.rules.templates import VARIABLES
 from calendars.services.clearing import clear_calendars
 from calendars.services.letters import CLEARED, write_cleared
+from calendars.services.mail_templates import change_mail_template
 from kernel import clock
 from kernel.campus_time import campus_date
 from notifications.models import Notification
 from outbox.models import Letter
-from outbox.services.sending import LetterNotSent, send_letter
+from outbox.services.sending import send_letter
 from tests.calendars.test_events import hours, states
 from tests.factories import join, make_classroom, make_group, make_registration, make_user
 from tests.factories.calendars import enter, make_calendar
@@ -219,17 +221,67 @@ def test_a_test_and_cancelled_events_write_to_nobody(hall, mail_is_on):
     assert list(letters()) == ["second"]
 
 
-def test_what_cannot_be_rendered_fails_and_undoes_nothing(hall, template, post_office):
+JOINED = {"text": "{{ overlap_events|join(', ', attribute='name') }}"}
+NOT_FOR_THE_LONGEST = [
+    (JOINED, "x"),
+    (JOINED, "\u0301"),
+    ({"text": "{% for event in overlap_events %}{{ event.name }} {{ event.name }}\n{% endfor %}"}, "\U0001d54f"),
+    ({"subject": "{% for event in overlap_events %}{{ event.name }}{% endfor %}"}, "\U0001d54f"),
+    ({"html": "{{ name|e ~ calendar_name|e }}"}, '"'),
+]
+"""Each is kept: what is wrong shows only when names are as long as they may be, and of these characters."""
+
+
+@pytest.mark.parametrize(("wording", "sign"), NOT_FOR_THE_LONGEST, ids=ascii)
+def test_what_the_longest_values_break_is_told_in_plain_words(wording, sign, hall, template, cspace, mail_is_on):
+    change_mail_template(template_id=template.pk, by=cspace, now=clock.now(), **wording)
     hall.enter("first", 10, 12)
     hall.enter("second", 11, 13)
     hall.clear()
+    arguments = letters()["second"]
+    values, name = arguments["values"], sign * 255
+    others = [event | {"name": name, "organizer": f"{'x' * 64}@{'y' * 189}"} for event in values["overlap_events"] * 50]
+    values |= {"name": name, "calendar_name": name, "overlap_events": others}
+    message = write_cleared(now=clock.now(), **arguments)
+    assert message.address == "ada@example.org"
+    assert message.subject.endswith(") has been deleted")
+    assert message.text.startswith(f"{name} ({name}, ")
+    assert message.text.count(f"\n- {name}, ") == 50
+    assert message.html.startswith(f"<p>{escape(name)} ({escape(name)}, ")
+
+
+def test_what_cannot_be_rendered_is_told_in_plain_words(hall, template, post_office, caplog):
+    """Nobody is left without a letter since somebody worded it badly."""
+    hall.enter("first", 10, 12, organizer="bob@example.org")
+    hall.enter("second", 11, 13)
+    hall.clear()
     MailTemplate.objects.update(text="{{ overlap_events[7].name }}")
-    (letter,) = Letter.objects.all()
-    with pytest.raises(LetterNotSent):
-        sent(letter)
-    assert sent(letter, is_last=True) == "failed"
-    assert letter.error.startswith("UnusableTemplate while it was written")
-    assert (post_office.letters, states()) == ([], {"first": "live"})
+    assert sent(Letter.objects.get()) == "sent"
+    ((recipient, mail),) = post_office.letters
+    assert (recipient, mail["Subject"]) == ("ada@example.org", "second (Aula) has been deleted")
+    text = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    first, second = (f"{hours(hour, hour + 2).starts_at.astimezone(ZONE):%Y-%m-%d %H:%M}" for hour in (10, 11))
+    until = [f"{hours(hour, hour + 1).starts_at.astimezone(ZONE):%Y-%m-%d %H:%M}" for hour in (12, 13)]
+    assert text.splitlines() == [
+        f"second (Aula, {second} – {until[1]}) has been deleted: it overlaps what stays.",
+        "",
+        f"- first, {first} – {until[0]}, bob@example.org",
+    ]
+    (line,) = [record for record in caplog.records if record.name == "cspace.calendars"]
+    assert (line.levelname, line.template_id, "second" in str(vars(line))) == ("WARNING", template.pk, False)
+    assert states() == {"first": "live"}
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_a_letter_tells_of_the_ends_of_all_times(moment, zone, hall, mail_is_on):
+    hall.enter("first", 10, 12)
+    hall.enter("second", 11, 13)
+    hall.clear()
+    arguments = letters()["second"] | {"zone": zone}
+    (other,) = arguments["values"]["overlap_events"]
+    other |= {"start": moment, "created": moment, "end": moment}
+    assert "- first " in write_cleared(now=clock.now(), **arguments).text
 
 
 def test_without_its_template_there_is_nothing_to_say(hall, template, post_office):

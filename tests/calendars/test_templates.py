@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calendars.rules.templates import SAMPLE, VARIABLES, RenderedMail, UnusableTemplate, faults, rendered
+from calendars.rules.templates import PLAIN, SAMPLE, VARIABLES, RenderedMail, UnusableTemplate, faults, rendered
 
 EVENT = SAMPLE["overlap_events"][0]
 FILTERS = (
@@ -134,6 +134,24 @@ def test_of_many_events_the_first_fifty_are_told():
 def test_a_value_that_is_missing_is_our_mistake():
     with pytest.raises(KeyError, match="calendar_name"):
         rendered(SimpleNamespace(subject="", text="", html=""), {name: SAMPLE[name] for name in list(SAMPLE)[:-1]})
+
+
+def test_the_plain_words_are_a_template_themselves():
+    assert faults(PLAIN.subject, PLAIN.text, PLAIN.html) == {}
+    values = {
+        **SAMPLE,
+        "is_deleted": False,
+        "is_cancelled": True,
+        "overlap_events": [EVENT, EVENT | {"organizer": None}],
+    }
+    assert rendered(PLAIN, values) == RenderedMail(
+        subject="Fundraising Weekly (Meeting Room 1) has been cancelled",
+        text="Fundraising Weekly (Meeting Room 1, 2025-07-14 00:00 – 2025-07-19 00:00) has been cancelled: "
+        "it overlaps what stays.\n\n"
+        "- Finance Monthly, 2025-07-15 10:00 – 2025-07-15 12:00, head-of-finance@my-awesome.org\n"
+        "- Finance Monthly, 2025-07-15 10:00 – 2025-07-15 12:00\n",
+        html="",
+    )
 
 
 def test_what_only_other_values_break_is_told_in_one_line():

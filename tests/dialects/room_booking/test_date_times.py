@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calendars.queries.clearing_json import on_wall
+from calendars.queries.clearing_json import wall_text
 from dialects.room_booking.date_times import NoDateTime, NoSuchMoment, instant_of
 
 BERLIN, TAIPEI, HOWE = (ZoneInfo(name) for name in ("Europe/Berlin", "Asia/Taipei", "Australia/Lord_Howe"))
@@ -118,4 +118,4 @@ def test_what_there_is_not(text, zone):
     ],
 )
 def test_what_is_written(instant, zone, text):
-    assert on_wall(instant, zone) == text
+    assert wall_text(instant, zone) == text
