@@ -16,6 +16,7 @@ from kernel.db.constraints import naming
 from kernel.db.transactions import transactional
 from kernel.errors import AlreadyExists, Invalid, InvalidState, NotFound
 from kernel.facts import publish
+from kernel.names import one_line
 
 TEXTS = ("subject", "text", "html")
 IS_EMPTY = "Must not be empty"
@@ -40,11 +41,11 @@ def create_mail_template(
 ) -> MailTemplate:
     """Publishes `MailTemplateCreated`. Raises: PermissionDenied, Invalid, MailTemplateNameIsTaken."""
     check_cspace(by.access)
-    template = MailTemplate(name=name, subject=subject, text=text, html=html)
+    template = MailTemplate(name=one_line(name), subject=subject, text=text, html=html)
     _check(template)
     with naming({"mailtemplate_name_is_unique": MailTemplateNameIsTaken()}):
         template.save(force_insert=True)
-    publish(MailTemplateCreated(actor_id=by.pk, occurred_at=now, template_id=template.pk, name=name))
+    publish(MailTemplateCreated(actor_id=by.pk, occurred_at=now, template_id=template.pk, name=template.name))
     return template
 
 
@@ -67,7 +68,8 @@ def change_mail_template(
     check_cspace(by.access)
     template = _hold(template_id)
     before = _values(template)
-    for field, value in {"name": name, "subject": subject, "text": text, "html": html}.items():
+    kept_name = None if name is None else one_line(name)
+    for field, value in {"name": kept_name, "subject": subject, "text": text, "html": html}.items():
         if value is not None:
             setattr(template, field, value)
     _check(template)
@@ -111,7 +113,7 @@ def _check(template: MailTemplate) -> None:
     """Raises: Invalid."""
     faults = dict(template_faults(template.subject, template.text, template.html))
     faults |= {field: [IS_EMPTY] for field in ("subject", "text") if not getattr(template, field).strip()}
-    if sentences := name_faults(template.name.strip()):
+    if sentences := name_faults(template.name):
         faults["name"] = sentences
     if faults:
         raise Invalid(faults)

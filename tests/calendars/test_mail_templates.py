@@ -55,6 +55,20 @@ def test_a_template_is_made_changed_and_deleted_with_a_row_of_the_log_each(cspac
     ]
 
 
+@pytest.mark.parametrize("name", [" Sorry", "Sorry\u00a0", "Sorry\ufe0f", " Sorry\n"])
+def test_a_name_is_kept_trimmed(cspace, name):
+    template = create(cspace, name=name)
+    assert template.name == MailTemplate.objects.get().name == "Sorry"
+    assert change(template, cspace, name=name).name == "Sorry"
+    with pytest.raises(MailTemplateNameIsTaken):
+        create(cspace, name=f"{name} ")
+    assert [action for action, *_ in entries()] == ["mail_template.created"]
+
+
+def test_a_name_of_full_length_may_have_blanks_around_it(cspace):
+    assert create(cspace, name=f" {'x' * 255} ").name == "x" * 255
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
