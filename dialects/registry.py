@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
-from django.urls import ResolverMatch, URLPattern, URLResolver, include, path, re_path
+from django.urls import Resolver404, ResolverMatch, URLPattern, URLResolver, include, path, re_path
 
 from dialects.dialect import Dialect
 from dialects.occupancy.dialect import DIALECT as OCCUPANCY
@@ -57,9 +57,18 @@ def is_own_answer(request: HttpRequest, response: HttpResponseBase) -> bool:
 
 
 class _Calls(URLResolver):
-    """The routes of a dialect, which remember what their view returned: no middleware sees who made an answer."""
+    """The routes of a dialect, which remember what their view returned: no middleware sees who made an answer.
+
+    They answer on its own paths alone: what was refused on any other, nobody would word.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(path("", include(dialect.urls)).pattern, dialect.urls)
+        self._dialect = dialect
 
     def resolve(self, path: str) -> ResolverMatch:
+        if dialect_at(f"/{path}") is not self._dialect:
+            raise Resolver404({"path": path})
         match = super().resolve(path)
         match.func = _remembering(match.func)
         return match
@@ -81,7 +90,7 @@ def routes() -> list[URLPattern | URLResolver]:
         route
         for dialect in DIALECTS
         for route in (
-            _Calls(path("", include(dialect.urls)).pattern, dialect.urls),
+            _Calls(dialect),
             re_path(f"^(?:{dialect.paths})", no_such_call),
         )
     ]

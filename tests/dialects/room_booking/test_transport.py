@@ -81,6 +81,15 @@ def test_paths_that_are_not_its_own(path):
     assert dialect_at(path) is None
 
 
+@pytest.mark.parametrize("word", ["docs", "v1", "schema", "admin"])
+@pytest.mark.parametrize("rest", ["event", "events/", "event/x", "events/x/"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_below_a_word_that_no_calendar_has_nothing_of_it_answers(script, method, word, rest):
+    for caller in (script, Script()):
+        answer = caller.send(method, f"/api/{word}/{rest}")
+        assert (answer.status_code, "WWW-Authenticate" in answer.headers) == (404, False)
+
+
 @pytest.mark.parametrize(
     "path", ["/api/rooms/events", "/api/courses/event", "/api/studyplans/events/x", "/api/v1/rooms.list"]
 )
