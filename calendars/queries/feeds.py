@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from calendars.enums import FeedKind, OccurrenceState
 from calendars.queries.waiting import words_to_mask
 from calendars.rules.dates import window
-from calendars.rules.feeds import BUSY, FeedSubject, owners_of_uids, span_of, uid_of_date
+from calendars.rules.feeds import BUSY, FeedSubject, span_of, uid_of_date
 from calendars.rules.priorities import masked
 from classrooms.queries.overlapping import IN_THE_SLOT, SLOT
 from kernel.campus_time import Interval, campus_date, campus_zone, days_interval
@@ -72,16 +72,27 @@ SELECT event.uid, CASE WHEN event.is_repeated THEN occurrence.recurrence_id END,
        coalesce(occurrence.name, event.name), coalesce(occurrence.description, event.description),
        greatest(event.sequence, occurrence.sequence),
        coalesce(greatest(event.last_modified, occurrence.last_modified), occurrence.created_at, event.created_at),
-       calendar.id, calendar.timezone, room.name
+       calendar.id, calendar.timezone, room.name, {{owner}}
   FROM {SLOT}
  CROSS JOIN calendars_calendar AS calendar
   JOIN calendars_calendarevent AS event ON event.calendar_id = calendar.id AND event.deleted_at IS NULL
   JOIN calendars_calendaroccurrence AS occurrence ON occurrence.event_id = event.id
   LEFT JOIN classrooms_classroom AS room ON room.id = calendar.classroom_id
+  {{owners}}
  WHERE calendar.{{place}} = %s AND occurrence.state IN ('live', 'conflicting', 'free') AND {IS_IN_THE_SLOT}
  ORDER BY occurrence.starts_at, event.uid, occurrence.id
 """  # noqa: S608 - constants of ours
-DATES_OF_CALENDAR, DATES_OF_ROOM = DATES.format(place="id"), DATES.format(place="classroom_id")
+# Of an event that several calendars of the room have alike, the least of them calls it by its UID: whatever is in the
+# window, so that nothing gets another UID as the days pass.
+OWNERS = """
+  LEFT JOIN (SELECT twin.uid, min(twin.calendar_id) AS calendar_id
+               FROM calendars_calendarevent AS twin
+               JOIN calendars_calendar AS beside ON beside.id = twin.calendar_id AND beside.classroom_id = %s
+              WHERE twin.deleted_at IS NULL
+              GROUP BY twin.uid HAVING count(*) > 1) AS shared ON shared.uid = event.uid
+"""
+DATES_OF_CALENDAR = DATES.format(place="id", owner="calendar.id", owners="")
+DATES_OF_ROOM = DATES.format(place="classroom_id", owner="coalesce(shared.calendar_id, calendar.id)", owners=OWNERS)
 # Of a use of another room that has a part in common with this one, the row in this room says so.
 OTHER_USES = f"""
 SELECT classrooms_occupancy.id, classrooms_occupancy.starts_at, classrooms_occupancy.ends_at
@@ -132,7 +143,7 @@ def feed_of_classroom(name: str, token: str, *, now: datetime) -> FeedFile:
     """
     subject = _subject(Statement(OF_CLASSROOM, (name, token)))
     values = (*_window(now), subject.id)
-    dates, uses = send(Statement(DATES_OF_ROOM, values), Statement(OTHER_USES, values))
+    dates, uses = send(Statement(DATES_OF_ROOM, (*values, subject.id)), Statement(OTHER_USES, values))
     host = host_of_letters()
     return _file(subject, [*_dates(dates), *(_busy(row, host) for row in uses)], campus_zone())
 
@@ -169,13 +180,12 @@ def _booking(row: ResultRow, host: str) -> CalendarEntry:
 
 def _dates(rows: ResultRows) -> Iterator[CalendarEntry]:
     """Of an event that several calendars have alike, all but one call it by another UID: in a file each stands once."""
-    owners = owners_of_uids((row[0], row[10]) for row in rows)
     words = words_to_mask() if rows else []
     for row in rows:
         uid, recurrence, starts_at, ends_at, is_all_day, state, name, description, sequence, changed_at, *where = row
-        calendar_id, zone, room = where
+        calendar_id, zone, room, owner_id = where
         is_waiting = state == OccurrenceState.CONFLICTING
-        own_uid = uid if owners[uid] == calendar_id else f"{uid}/calendar-{calendar_id}"
+        own_uid = uid if owner_id == calendar_id else f"{uid}/calendar-{calendar_id}"
         yield CalendarEntry(
             uid=uid_of_date(own_uid, recurrence),
             sequence=sequence,

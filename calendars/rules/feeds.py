@@ -1,6 +1,5 @@
 """What can be subscribed to, who is told the address, and what the dates in a feed are known by."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
@@ -47,14 +46,6 @@ def uid_of_date(uid: str, recurrence: datetime | None) -> str:
     """What a date is known by in a feed: its event's UID or, in a series (`recurrence`: when it was to begin), a UID of
     its own, for each stands there as an event of its own."""
     return uid if recurrence is None else f"{uid}/{recurrence.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def owners_of_uids(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Which of several calendars with the same event calls it by its UID: {uid: the least calendar}."""
-    owners: dict[str, int] = {}
-    for uid, calendar_id in rows:
-        owners[uid] = min(calendar_id, owners.get(uid, calendar_id))
-    return owners
 
 
 def span_of(interval: Interval, zone: ZoneInfo, *, is_all_day: bool) -> Interval | WholeDays:

@@ -12,8 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from auditlog.models import LogEntry
-from calendars.models import CalendarFeed, PriorityToken
+from calendars.models import Calendar, CalendarFeed, PriorityToken
 from calendars.services.calendars import delete_calendar
+from calendars.services.creating import delete_event
 from calendars.services.syncing import import_file
 from classrooms.enums import OccupancyKind
 from classrooms.services.closures import close_rooms
@@ -24,6 +25,7 @@ from kernel.ical.series import Reading, read_series
 from kernel.logs import redact
 from registrations.services.cancelling import cancel_registration
 from registrations.services.deciding import approve_registration, reject_registration
+from tests.calendars.files import calendar_text, event_text
 from tests.classrooms.divided import divide
 from tests.factories import join, make_classroom, make_occupancy, make_registration, make_user
 from tests.factories.calendars import enter, make_calendar
@@ -555,3 +557,18 @@ def test_a_feed_of_a_calendar_goes_with_it(api, cspace, person, calendar):
     delete_calendar(calendar_id=calendar.pk, by=cspace, now=clock.now())
     make_calendar("physics")
     assert api().get(url).status_code == 404
+
+
+def test_which_of_two_calendars_calls_an_event_by_its_uid_does_not_change_with_the_days(api, person, cspace, room):
+    """The lesser calendar has its date on 1 January: from 2 February it is not in the window any more."""
+    for slug, start in (("lesser", "20260101T100000"), ("greater", "20260127T100000")):
+        make_calendar(slug, users=(person,), classroom=room)
+        data = calendar_text(event_text("shared", start, start.replace("T10", "T11"))).encode()
+        import_file(slug=slug, by=person, now=clock.now(), data=data)
+    greater = Calendar.objects.get(slug="greater")
+    url = address_of(api(cspace), "classrooms/Room A/feed/")
+    assert set(read(api, url)) == {"shared", f"shared/calendar-{greater.pk}"}
+    with time_machine.travel("2026-02-05T02:00:00Z", tick=False):
+        assert set(read(api, url)) == {f"shared/calendar-{greater.pk}"}
+    delete_event(slug="lesser", name="shared", by=person, now=clock.now())
+    assert set(read(api, url)) == {"shared"}
