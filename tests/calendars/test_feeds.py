@@ -18,6 +18,7 @@ from calendars.services.creating import delete_event
 from calendars.services.syncing import import_file
 from classrooms.enums import OccupancyKind
 from classrooms.services.closures import close_rooms
+from classrooms.services.rooms import delete_classroom
 from groups.models import UserGroup
 from kernel import clock
 from kernel.campus_time import Interval, campus_interval
@@ -572,3 +573,11 @@ def test_which_of_two_calendars_calls_an_event_by_its_uid_does_not_change_with_t
         assert set(read(api, url)) == {f"shared/calendar-{greater.pk}"}
     delete_event(slug="lesser", name="shared", by=person, now=clock.now())
     assert set(read(api, url)) == {"shared"}
+
+
+def test_a_feed_of_a_room_goes_with_it(api, cspace):
+    room = make_classroom("Room X")
+    address_of(api(cspace), "classrooms/Room X/feed/")
+    assert CalendarFeed.objects.filter(subject=f"classroom:{room.pk}").exists()
+    delete_classroom(classroom_id=room.pk, by=cspace, now=clock.now())
+    assert not CalendarFeed.objects.exists()
