@@ -37,7 +37,7 @@ SECTIONS = (
     ("Where its events come from", ("source", "source_url", "source_username", "password", "has_no_password")),
     ("What overlaps", ("on_overlap", "tentative_blocks", "auto_clear", "default_priority", "mail_template")),
 )
-READ_SECTION = ("Last synchronisation", ("events_page", "synced", "next_sync", "failed"))
+READ_SECTION = ("Last synchronisation", ("events_page", "synced", "next_sync", "failed", "untold"))
 
 
 def zones() -> list[tuple[str, str]]:

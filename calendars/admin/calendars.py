@@ -21,7 +21,7 @@ from calendars.admin.calendar_forms import READ_SECTION, SECTIONS, CalendarForm
 from calendars.admin.clearing import clear_place, clearing_context
 from calendars.admin.synchronising import SynchronisingAdmin
 from calendars.enums import CalendarSource
-from calendars.models import Calendar, CalendarEvent
+from calendars.models import Calendar, CalendarEvent, CalendarOutbox
 from calendars.services.calendars import change_calendar, create_calendar, delete_calendar
 from kernel import clock
 from kernel.admin.asking import Step, command
@@ -29,8 +29,12 @@ from kernel.admin.site import site
 from kernel.campus_time import format_wall_second
 from kernel.facts import Fact
 
-LOCAL, IN_ORDER, NOT_YET, FAULTY, FAILED = "local", "in order", "not yet", "with faults", "failed"
-COLOURS = {LOCAL: "info", IN_ORDER: "success", NOT_YET: "warning", FAULTY: "warning", FAILED: "danger"}
+LOCAL, IN_ORDER, NOT_YET = "local", "in order", "not yet"
+FAULTY, UNTOLD, FAILED = "with faults", "not delivered", "failed"
+COLOURS = {
+    **{LOCAL: "info", IN_ORDER: "success", NOT_YET: "warning"},
+    **{FAULTY: "warning", UNTOLD: "danger", FAILED: "danger"},
+}
 FILTERED = ("source", "classroom", "auto_clear", "is_public", "last_error")
 FAR_REACHING = frozenset({"classroom", "tentative_blocks", "source", "source_url", "source_username"})
 """What moves all of its events."""
@@ -57,7 +61,10 @@ class CalendarAdmin(SynchronisingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Calendar]:
         standing = CalendarEvent.objects.standing().filter(calendar=OuterRef("pk")).order_by().values("calendar")
         counted = Subquery(standing.annotate(number=Count("pk")).values("number"))
-        return Calendar.objects.select_related(*self.list_select_related).annotate(event_number=Coalesce(counted, 0))
+        given_up = CalendarOutbox.objects.filter(calendar=OuterRef("pk"), done_at=None, next_try_at=None).order_by()
+        untold = Subquery(given_up.values("calendar").annotate(number=Count("pk")).values("number"))
+        rows = Calendar.objects.select_related(*self.list_select_related)
+        return rows.annotate(event_number=Coalesce(counted, 0), untold_number=Coalesce(untold, 0))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only by what the list filters on: a secret could be guessed letter by letter."""
@@ -85,6 +92,20 @@ class CalendarAdmin(SynchronisingAdmin):
             calendar.event_number,
         )
 
+    @admin.display(description="Not delivered")
+    def untold(self, calendar: Any) -> str:
+        """What its server could not be told, however often it was tried."""
+        if not (number := calendar.untold_number):
+            return "–"
+        address = reverse("admin:calendars_calendaroutbox_changelist")
+        return format_html(
+            '<a class="way" href="{}?calendar__id__exact={}&done_at__isempty=1">{} change{}</a>',
+            address,
+            calendar.pk,
+            number,
+            "" if number == 1 else "s",
+        )
+
     @admin.display(description="Last synchronised", ordering="last_synced_at")
     def synced(self, calendar: Calendar) -> str:
         return format_wall_second(calendar.last_synced_at) if calendar.last_synced_at else "–"
@@ -100,12 +121,15 @@ class CalendarAdmin(SynchronisingAdmin):
         return f"{calendar.last_error} ({calendar.failures} in a row)"
 
     @display(description="State", label=COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
-    def condition(self, calendar: Calendar) -> str:
-        """What has become of the last synchronisation, in a word; the page has the sentence."""
+    def condition(self, calendar: Any) -> str:
+        """What has become of the last synchronisation, in a word; the page has the sentence. Of one that has read
+        everything, too, whether its server could not be told something."""
         if calendar.source == CalendarSource.LOCAL:
             return LOCAL
         if calendar.failures:
             return FAILED
+        if calendar.untold_number:
+            return UNTOLD
         if calendar.last_synced_at is None:
             return NOT_YET
         return FAULTY if calendar.last_error else IN_ORDER

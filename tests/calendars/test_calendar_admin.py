@@ -191,6 +191,38 @@ def test_the_last_synchronisation_in_a_word_and_in_a_sentence(admin):
     assert [row.slug for row in shown] == ["bad", "faulty"]
 
 
+def test_what_a_server_could_not_be_told_is_said_of_its_calendar(admin):
+    now = clock.now()
+    source = {"source": CalendarSource.CALDAV, "source_url": "https://x.example.org/a/", "last_synced_at": now}
+    calendars = {slug: make_calendar(slug, **source) for slug in ("given-up", "trying", "told", "broken")}
+    Calendar.objects.filter(slug="broken").update(failures=1, last_error="HTTP 500")
+    ends = {
+        "given-up": {"attempts": 5, "next_try_at": None},
+        "trying": {"attempts": 1, "next_try_at": now},
+        "told": {"attempts": 5, "next_try_at": None, "done_at": now},
+        "broken": {"attempts": 5, "next_try_at": None},
+    }
+    for slug, end in ends.items():
+        for uid in ("one", "two"):
+            CalendarOutbox.objects.create(
+                calendar=calendars[slug], operation="put", uid=uid, last_error="HTTP 403", created_at=now, **end
+            )
+    html = html_of(admin, CALENDARS)
+    words = dict(
+        re.findall(r">(given-up|trying|told|broken)</a>.*?(in order|not delivered|failed)\s*<", html, re.DOTALL)
+    )
+    assert words == {"given-up": "not delivered", "trying": "in order", "told": "in order", "broken": "failed"}
+    for slug, sentence in (("given-up", "2 changes"), ("broken", "2 changes"), ("trying", "–"), ("told", "–")):
+        row = calendars[slug]
+        (shown,) = re.findall(r"Not delivered.*?readonly[^>]*>(.*?)</div>", html_of(admin, change_page(row)), re.DOTALL)
+        assert re.sub(r"<[^>]*>", "", shown).strip() == sentence
+        if sentence == "–":
+            continue
+        (address,) = re.findall(r'href="([^"]*)"', shown)
+        rows = admin.get(address.replace("&amp;", "&")).context["cl"].result_list
+        assert {(each.calendar_id, each.uid) for each in rows} == {(row.pk, "one"), (row.pk, "two")}
+
+
 def test_the_number_of_queries_of_a_list_does_not_grow(admin, calendar, person):
     PriorityToken.objects.create(token=WORD, priority=5)
     counts = []
