@@ -31,10 +31,8 @@ from kernel.facts import Fact
 
 LOCAL, IN_ORDER, NOT_YET = "local", "in order", "not yet"
 FAULTY, UNTOLD, FAILED = "with faults", "not delivered", "failed"
-COLOURS = {
-    **{LOCAL: "info", IN_ORDER: "success", NOT_YET: "warning"},
-    **{FAULTY: "warning", UNTOLD: "danger", FAILED: "danger"},
-}
+GOOD, BAD = {LOCAL: "info", IN_ORDER: "success", NOT_YET: "warning"}, {UNTOLD: "danger", FAILED: "danger"}
+COLOURS = {**GOOD, FAULTY: "warning", **BAD}
 FILTERED = ("source", "classroom", "auto_clear", "is_public", "last_error")
 FAR_REACHING = frozenset({"classroom", "tentative_blocks", "source", "source_url", "source_username"})
 """What moves all of its events."""
