@@ -125,6 +125,6 @@ class CalendarImportViewSet(CallerViewSet):
     )
     def create(self, request: Request, slug: str) -> Response:
         calendar_used_by(self.access, slug)
-        data = self.body(ImportInput)["file"]
-        report = import_file(slug=slug, by=self.caller, now=clock.now(), data=data)
+        file = self.body(ImportInput)["file"]
+        report = import_file(slug=slug, by=self.caller, now=clock.now(), data=file, charset=file.charset)
         return Response(SyncOutput(report).data)

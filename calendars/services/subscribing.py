@@ -7,6 +7,7 @@ from calendars.services.remote import RemoteFailed, authorization, exchange, ref
 from kernel.calling.exchange import NOT_WHOLE
 from kernel.calling.redirects import follow
 from kernel.calling.wire import Deadline, Resolve
+from kernel.ical.charsets import charset_said
 
 ACCEPT = "text/calendar, */*;q=0.1"
 BEGIN, END = b"BEGIN:VCALENDAR", b"END:VCALENDAR"
@@ -19,11 +20,13 @@ class Unchanged:
 
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
-    """All of it. `etag`, `last_modified`: to ask with the next time; empty where the server says none."""
+    """All of it. `etag`, `last_modified`: to ask with the next time; `charset`: what it is said to be written in. Each
+    is empty where the server says none."""
 
     body: bytes = field(repr=False)
     etag: str
     last_modified: str
+    charset: str = ""
 
 
 def fetch(
@@ -51,7 +54,8 @@ def fetch(
     if not answer.has_end and is_cut(answer.body):
         raise RemoteFailed(NOT_WHOLE, answer.status)
     validators = (validator(answer.headers.get(name)) for name in ("etag", "last-modified"))
-    return Fetched(body=answer.body, **dict(zip(("etag", "last_modified"), validators, strict=True)))
+    charset = charset_said(answer.headers.get("content-type", ""))
+    return Fetched(body=answer.body, charset=charset, **dict(zip(("etag", "last_modified"), validators, strict=True)))
 
 
 def is_cut(body: bytes) -> bool:

@@ -5,6 +5,7 @@ state from which the next reading goes on is noted when all of it is written: wh
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -37,6 +38,7 @@ from calendars.services.telling import tell_waiting
 from kernel.calling.wire import Deadline
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState
+from kernel.ical.charsets import encoding_of
 from kernel.ical.errors import UnreadableCalendar
 from kernel.ical.series import read_series
 from kernel.jobs import OUTSIDE, Job, Periodic, enqueue
@@ -66,8 +68,9 @@ def sync_calendar(*, slug: str, by: User, now: datetime, seconds: float = 20.0) 
     return synchronise(calendar.pk, now=now, by=by, seconds=seconds)
 
 
-def import_file(*, slug: str, by: User, now: datetime, data: bytes) -> SyncReport:
-    """Take the events of a file into a local calendar; what it does not have stays. Publishes `CalendarSynced`.
+def import_file(*, slug: str, by: User, now: datetime, data: bytes, charset: str = "") -> SyncReport:
+    """Take the events of a file into a local calendar; what it does not have stays. `charset`: what it is said to be
+    written in. Publishes `CalendarSynced`.
 
     Raises: CalendarNotFound, CalendarIsSubscribed, Invalid (`file`).
     """
@@ -77,7 +80,7 @@ def import_file(*, slug: str, by: User, now: datetime, data: bytes) -> SyncRepor
     report = SyncReport()
     try:
         # All of it is read before any of it is written: a file is refused as a whole.
-        incoming = list(_incoming(data, calendar, report, now))
+        incoming = list(_incoming(data, calendar, report, now, charset=charset))
         check_volume(len(incoming))
         take_in(TakingIn(calendar_id=calendar.pk, by=by, now=now), incoming, report)
     except UnreadableCalendar as error:
@@ -138,7 +141,8 @@ def _read_file(calendar: Calendar, taking: TakingIn, deadline: Deadline, report:
         report.unchanged = CalendarEvent.objects.standing().filter(calendar=calendar).count()
         return {}
     try:
-        uids = take_in(taking, _incoming(fetched.body, calendar, report, taking.now), report)
+        incoming = _incoming(fetched.body, calendar, report, taking.now, charset=fetched.charset)
+        uids = take_in(taking, incoming, report)
     except UnreadableCalendar as error:
         raise RemoteFailed(f"The file {error}") from error
     rows = CalendarEvent.objects.filter(calendar=calendar).values_list("pk", "uid", "href")
@@ -185,9 +189,12 @@ def _gone_from_server(
     return gone
 
 
-def _incoming(data: bytes, calendar: Calendar, report: SyncReport, now: datetime, **place: str) -> Iterator[Incoming]:
+def _incoming(
+    data: bytes, calendar: Calendar, report: SyncReport, now: datetime, *, charset: str = "", **place: str
+) -> Iterator[Incoming]:
     """What can be read; what cannot is complained of. `place`: where it is on a server. Raises: UnreadableCalendar."""
-    for series in read_series(data, reading_for(calendar, now=now)):
+    reading = replace(reading_for(calendar, now=now), encoding=encoding_of(data, charset))
+    for series in read_series(data, reading):
         event = incoming_of(series, **place)
         if isinstance(event, Incoming):
             for remark in event.remarks:

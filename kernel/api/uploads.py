@@ -16,8 +16,14 @@ FORM = "multipart/form-data"
 SAID_TWICE = "May stand only once"
 
 
+class SentFile(bytes):
+    """A file of a form. `charset`: what its sender says it is written in, empty where he does not."""
+
+    charset: str = ""
+
+
 class FormParser(BaseParser):
-    """Parses `multipart/form-data` into {name: text, or the bytes of a file}; a view says by `largest_upload` how many
+    """Parses `multipart/form-data` into {name: text, or a file, `SentFile`}; a view says by `largest_upload` how many
     bytes all files together may have."""
 
     media_type = FORM
@@ -39,13 +45,13 @@ class FormParser(BaseParser):
         return {name: _content(values[0]) for name, values in parts}
 
 
-class FileField(serializers.Field[bytes, Any, str, Any]):
-    """A file of a form: its bytes. What it is called and said to be is not looked at."""
+class FileField(serializers.Field[SentFile, Any, str, Any]):
+    """A file of a form: its bytes. What it is called is not looked at."""
 
     default_error_messages = {"invalid": "A file is required"}
 
-    def to_internal_value(self, data: Any) -> bytes:
-        if not isinstance(data, bytes):
+    def to_internal_value(self, data: Any) -> SentFile:
+        if not isinstance(data, SentFile):
             self.fail("invalid")
         return data
 
@@ -70,8 +76,15 @@ class _BoundedHandler(FileUploadHandler):
         self._pieces.append(raw_data)
 
     def file_complete(self, file_size: int) -> SimpleUploadedFile:
-        return SimpleUploadedFile(self.file_name or "upload", b"".join(self._pieces), self.content_type or "")
+        file = SimpleUploadedFile(self.file_name or "upload", b"".join(self._pieces), self.content_type or "")
+        file.charset = self.charset
+        return file
 
 
 def _content(value: Any) -> Any:
-    return value.read() if isinstance(value, SimpleUploadedFile) else value
+    if not isinstance(value, SimpleUploadedFile):
+        return value
+    sent = SentFile(value.read())
+    charset: Any = value.charset or b""  # of bytes, whatever Django's types say
+    sent.charset = charset.decode("ascii", "replace")
+    return sent

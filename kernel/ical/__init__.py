@@ -3,6 +3,7 @@
 In the order in which a file is read:
 
     lines        bytes become property lines, each with its number
+    charsets     in which encoding a file is whose sender says so
     components   lines become calendars, with the descriptions of zones and the events in them
     values       what stands in a property: a date, a time, a duration, a text
     rules        RRULE: read strictly, followed day by day, so that it ends

@@ -14,6 +14,7 @@ AFTER_THE_END = b"\x00\x1a \t\r\n"
 """What editors and old systems leave behind a text."""
 LINE_END = re.compile(rb"\r\n|\n|\r")
 CRLF = "\r\n"
+ASCII = bytes(range(128))
 MAX_OCTETS = 75
 """Of a line that is written, without its end (RFC 5545, 3.1)."""
 BLANKS = (b" ", b"\t")
@@ -49,8 +50,8 @@ def source_of(data: bytes, encoding: str | None) -> tuple[bytes, str]:
     """What lines are cut out of, and how each is written: line ends are bytes in it. Raises: UnreadableCalendar."""
     mark = next((mark for mark in MARKS if data.startswith(mark)), None)
     encoding = encoding or (MARKS[mark] if mark else DEFAULT_ENCODING)
-    if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
-        return _decode(data, encoding, line=1).encode(), DEFAULT_ENCODING
+    if not _keeps_ascii(encoding):
+        return _decode(data, encoding, line=1).encode("utf-8", "replace"), DEFAULT_ENCODING
     return (data[len(mark) :] if mark == codecs.BOM_UTF8 else data), encoding
 
 
@@ -99,6 +100,14 @@ def split(data: bytes) -> Iterator[bytes]:
         yield data[at : end.start()]
         at = end.end()
     yield data[at:]
+
+
+def _keeps_ascii(encoding: str) -> bool:
+    """Whether line ends are the bytes of ASCII in it: not in UTF-16, nor in EBCDIC."""
+    try:
+        return ASCII.decode(encoding) == ASCII.decode()
+    except UnicodeError:
+        return False
 
 
 def _decode(raw: bytes, encoding: str, *, line: int) -> str:

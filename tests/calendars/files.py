@@ -11,9 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class CalendarFile:
-    """`status`: what it answers instead of the file; `cut`: so many bytes of it come."""
+    """`status`: what it answers instead of the file; `cut`: so many bytes of it come; `encoding`: in which it is."""
 
     text: str = ""
+    encoding: str = "utf-8"
+    content_type: str = ""
     etag: str = '"1"'
     status: int | None = None
     cut: int | None = None
@@ -75,8 +77,10 @@ def serving_file() -> Iterator[CalendarFile]:
                 self.send_response(304)
                 self.end_headers()
                 return
-            body = file.text.encode()
+            body = file.text.encode(file.encoding)
             self.send_response(file.status or 200)
+            if file.content_type:
+                self.send_header("Content-Type", file.content_type)
             self.send_header("ETag", file.etag)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -207,3 +207,25 @@ def test_a_uid_that_is_the_number_of_another_is_taken_in_beside_it(step, api, pe
     numbers = dict(CalendarEvent.objects.values_list("uid", "public_id"))
     assert (set(numbers), numbers["one"], numbers[str(own)]) == (set(uids), following, own)
     assert numbers[str(following)] not in (following, own)
+
+
+def test_a_file_is_read_as_its_sender_says_it_is_written(api, person, calendar):
+    file = File(calendar_text(meeting("a", 10, 12, name="Übung")).encode("iso-8859-1"))
+    sentence = "The file is not UTF-8 in line 7: say in which encoding it is written"
+    for charset in (
+        "",
+        "; charset=",
+        "; charset=\u00fc\x00",
+        "; charset=base64",
+        f"; charset={'x' * 500}",
+        "; charset=../x",
+    ):
+        file.content_type = f"text/calendar{charset}"
+        body = encode_multipart(BOUNDARY, {"file": file})
+        refused = api(person).post("calendars/physics/import/", body, **{"Content-Type": FORM})
+        assert (refused.status_code, refused.json()["details"]) == (400, {"file": [sentence]}), charset
+    file.content_type = "text/calendar; charset=iso-8859-1"
+    body = encode_multipart(BOUNDARY, {"file": file})
+    taken = api(person).post("calendars/physics/import/", body, **{"Content-Type": FORM})
+    assert taken.json() == NOTHING | {"created": 1}
+    assert CalendarEvent.objects.get().name == "Übung"

@@ -265,3 +265,73 @@ def test_words_that_give_priority_are_told_to_nobody(file, calendar, person):
     delete_event(slug=calendar.slug, name="a", by=person, now=clock.now())
     entry = LogEntry.objects.get(action="calendar_event.deleted")
     assert (entry.details["name"], use.overlapping) == ("••• dinner", [])
+
+
+SAID = {
+    "iso-8859-1": ("text/calendar; charset=ISO-8859-1", "Übung für Ältere"),
+    "cp1252": ('text/calendar;charset="windows-1252"', "Übung – „fein“"),
+    "iso-8859-2": ("text/calendar; component=vevent; Charset=iso-8859-2", "Świętokrzyskie"),
+    "koi8-r": ("text/plain; charset=koi8-r", "Собрание"),
+    "shift_jis": ("text/calendar; charset=Shift_JIS", "会議室の予約"),
+    "big5": ("text/calendar; charset=big5", "圍棋社團練習"),
+    "iso2022_jp": ("text/calendar; charset=ISO-2022-JP", "会議室の予約"),
+    "utf-16-le": ("text/calendar; charset=utf-16le", "Übung 圍棋"),
+    "cp037": ("text/calendar; charset=cp037", "Übung"),
+    "utf-8": ("text/calendar; charset=utf-8", "Übung 圍棋"),
+    "utf-8-sig": ("text/calendar; charset=iso-8859-1", "Übung 圍棋"),
+}
+
+
+@pytest.mark.parametrize("encoding", SAID)
+def test_a_file_is_read_as_its_server_says_it_is_written(file, calendar, person, encoding):
+    file.encoding, (file.content_type, name) = encoding, SAID[encoding]
+    file.write(meeting("a", 10, 12, name=name), meeting("b", 13, 14, "RRULE:FREQ=DAILY;COUNT=2", name=name))
+    assert sync(calendar, person) == {"created": 2}
+    assert set(CalendarEvent.objects.values_list("name", flat=True)) == {name}
+    Calendar.objects.update(etag="")
+    assert sync(calendar, person) == {"unchanged": 2}
+    series = CalendarEvent.objects.get(uid="b")
+    assert f"SUMMARY:{name}\r\n" in series.raw_ics
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain; charset=iso-8859-1", "text/calendar; charset=us-ascii"])
+def test_what_can_be_nothing_but_utf_8_is_read_as_that(file, calendar, person, content_type):
+    """Some servers say Latin-1 of whatever they have."""
+    file.content_type = content_type
+    file.write(meeting("a", 10, 12, name="Übung 圍棋"))
+    assert sync(calendar, person) == {"created": 1}
+    assert CalendarEvent.objects.get().name == "Übung 圍棋"
+
+
+UNREAD = {
+    "": "UTF-8",
+    "text/calendar": "UTF-8",
+    "text/calendar; charset=utf-8": "UTF-8",
+    "text/calendar; charset=no-such-charset": "UTF-8",
+    "text/calendar; charset=": "UTF-8",
+    "text/calendar; charset=base64": "UTF-8",
+    "text/calendar; charset=zlib": "UTF-8",
+    "text/calendar; charset=bz2_codec": "UTF-8",
+    "text/calendar; charset=rot13": "UTF-8",
+    "text/calendar; charset=idna": "UTF-8",
+    "text/calendar; charset=punycode": "UTF-8",
+    "text/calendar; charset=unicode_escape": "UTF-8",
+    "text/calendar; charset=undefined": "UTF-8",
+    "text/calendar; charset=../../etc/passwd": "UTF-8",
+    f"text/calendar; charset={'x' * 5000}": "UTF-8",
+    "text/calendar; charset=Shift_JIS": "shift_jis",
+    "text/calendar; charset=euc-kr": "euc_kr",
+}
+
+
+@pytest.mark.parametrize("content_type", UNREAD, ids=range(len(UNREAD)))
+def test_what_is_not_in_the_encoding_is_refused_in_a_sentence(file, calendar, person, content_type):
+    file.write(meeting("kept", 10, 12, name="kept"))
+    sync(calendar, person)
+    file.encoding, file.content_type = "iso-8859-1", content_type
+    file.write(meeting("a", 10, 12, name="Übung für Älterý"))
+    with pytest.raises(RemoteFailed) as refusal:
+        sync(calendar, person)
+    name = UNREAD[content_type]
+    assert str(refusal.value) == f"The file is not {name} in line 7: say in which encoding it is written"
+    assert states() == {"kept": LIVE}
