@@ -21,6 +21,6 @@ DROP FUNCTION calendars_forget_feed();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("calendars", "0002_what_waits_is_told")]
+    dependencies = [("calendars", "0003_what_parts_keep_is_handed_on")]
 
     operations = [migrations.RunSQL(GOING, STAYING)]
