@@ -162,6 +162,8 @@ class CalendarEvent(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     deleted_at = models.DateTimeField(null=True)
     """A tombstone: it stays away until its source says something else of it."""
+    missing_since = models.DateTimeField(null=True)
+    """Its source has it no more: it is remembered for what was removed here of it (`services.staying_away`)."""
 
     objects = CalendarEventQuerySet.as_manager()
 

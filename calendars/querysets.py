@@ -24,8 +24,8 @@ class CalendarQuerySet(QuerySet[RowT]):
 
 class CalendarEventQuerySet(QuerySet[RowT]):
     def standing(self) -> "CalendarEventQuerySet[RowT]":
-        """Those that have not been deleted."""
-        return self.filter(deleted_at=None)
+        """Those that have not been deleted, and that their source has."""
+        return self.filter(deleted_at=None, missing_since=None)
 
 
 class CalendarOccurrenceQuerySet(QuerySet[RowT]):

@@ -29,7 +29,10 @@ def dates_in_calendar(
 ) -> QuerySet[CalendarOccurrence, Any]:
     """Those that overlap a time, in any state or in this, by start; for `DateView`."""
     dates = CalendarOccurrence.objects.overlapping(within.starts_at, within.ends_at).filter(
-        event__calendar=calendar, event__deleted_at=None, **({} if state is None else {"state": state})
+        event__calendar=calendar,
+        event__deleted_at=None,
+        event__missing_since=None,
+        **({} if state is None else {"state": state}),
     )
     return dates.order_by("starts_at", "event__uid", "pk").values("starts_at", "ends_at", "state", **COLUMNS)
 

@@ -89,7 +89,7 @@ def delete_event(*, slug: str, name: str, by: User, now: datetime) -> Outcome:
 
 def remove_events(calendar: Calendar, events: list[CalendarEvent], *, now: datetime) -> Outcome:
     """Take events out of a calendar that is held. Of those from elsewhere a tombstone stays."""
-    outcome = withdraw_dates(calendar, events)
+    outcome = withdraw_dates(calendar, events, keeps_removed=calendar.source == CalendarSource.ICS)
     ids = [event.pk for event in events]
     if calendar.source == CalendarSource.LOCAL:
         CalendarEvent.objects.filter(pk__in=ids).delete()

@@ -63,9 +63,26 @@ def write_dates(
     return _Writing(calendar, dates_by_event, since).outcome()
 
 
-def withdraw_dates(calendar: Calendar, events: Sequence[CalendarEvent]) -> Outcome:
-    """Take all dates of these events away, and give what they had to whoever waits for it."""
-    return write_dates(calendar, dict.fromkeys(events, ()))
+def withdraw_dates(calendar: Calendar, events: Sequence[CalendarEvent], *, keeps_removed: bool = False) -> Outcome:
+    """Take all dates of these events away, and give what they had to whoever waits for it. `keeps_removed`: what
+    clearing has removed of series is still known."""
+    dates: dict[CalendarEvent, list[EventDate]] = {event: [] for event in events}
+    if keeps_removed:
+        own = {event.pk: event for event in events}
+        rows = CalendarOccurrence.objects.filter(event__in=own, event__is_repeated=True, state=OccurrenceState.REMOVED)
+        for row in rows:
+            dates[own[row.event_id]].append(date_of(row))
+    return write_dates(calendar, dates)
+
+
+def date_of(row: CalendarOccurrence) -> EventDate:
+    """What a date is written by."""
+    return EventDate(
+        recurrence=row.recurrence_id,
+        interval=Interval(row.starts_at, row.ends_at),
+        is_cancelled=row.state == OccurrenceState.CANCELLED,
+        **{name: getattr(row, name) for name in WORDS},
+    )
 
 
 class _Writing:

@@ -8,7 +8,7 @@ from calendars.enums import CLAIMING, OccurrenceState
 from calendars.models import Calendar, CalendarEvent, CalendarOccurrence
 from calendars.rules.dates import EventDate
 from calendars.services.claiming import hand_on
-from calendars.services.dates import WORDS, write_dates
+from calendars.services.dates import date_of, write_dates
 from classrooms.services.waiting import removing
 from kernel.campus_time import Interval
 from kernel.db.batch import send
@@ -23,7 +23,7 @@ def rehouse(calendar: Calendar, *, former_room: int | None) -> Sequence[str]:
     dates = list(CalendarOccurrence.objects.filter(event__in=events).order_by("pk"))
     dates_by_event: dict[CalendarEvent, list[EventDate]] = {event: [] for event in events.values()}
     for date in dates:
-        dates_by_event[events[date.event_id]].append(_date(date))
+        dates_by_event[events[date.event_id]].append(date_of(date))
     if former_room == calendar.classroom_id:
         return write_dates(calendar, dates_by_event).promoted
     freed = [Interval(date.starts_at, date.ends_at) for date in dates if date.state == OccurrenceState.LIVE]
@@ -36,12 +36,3 @@ def rehouse(calendar: Calendar, *, former_room: int | None) -> Sequence[str]:
     if former_room is not None:
         outcome.promoted += [each.uid for each in hand_on([(former_room, interval) for interval in freed])]
     return outcome.promoted
-
-
-def _date(row: CalendarOccurrence) -> EventDate:
-    return EventDate(
-        recurrence=row.recurrence_id,
-        interval=Interval(row.starts_at, row.ends_at),
-        is_cancelled=row.state == OccurrenceState.CANCELLED,
-        **{name: getattr(row, name) for name in WORDS},
-    )

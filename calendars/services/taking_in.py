@@ -21,6 +21,7 @@ from calendars.services.dates import withdraw_dates, write_dates
 from calendars.services.expanding import dates_in, reading_for
 from calendars.services.holding import hold_calendar
 from calendars.services.leasing import keep_lease
+from calendars.services.staying_away import Versions, kept_events, says_nothing_else, versions_of
 from kernel.campus_time import Interval
 from kernel.db.ids import next_ids
 from kernel.db.transactions import transactional
@@ -92,6 +93,7 @@ class Incoming:
     etag: str = ""
     remarks: Sequence[str] = ()
     """What has been left out of it, and why."""
+    versions: Versions = frozenset()
 
 
 def incoming_of(series: EventSeries, *, href: str = "", etag: str = "") -> Incoming | Unreadable:
@@ -115,6 +117,7 @@ def incoming_of(series: EventSeries, *, href: str = "", etag: str = "") -> Incom
         href=href,
         etag=etag,
         remarks=[f"line {each.line}: {each.sentence}" for each in (*series.orphans, *series.remarks)],
+        versions=versions_of(series),
     )
 
 
@@ -211,9 +214,9 @@ def _take_in(taking: TakingIn, portion: Sequence[Incoming], report: SyncReport) 
         if event is None:
             event = _filled(CalendarEvent(pk=next(ids), calendar=calendar, uid=each.uid), each, calendar, now)
             new.append(event)
-        elif _is_as_it_was(event, each):
+        elif _is_as_it_was(event, each, calendar, now):
             numbers.unchanged += 1
-            event.href, event.etag = each.href, each.etag
+            event.href, event.etag, event.missing_since = each.href, each.etag, None
             placed.append(event)
             continue
         else:
@@ -225,6 +228,8 @@ def _take_in(taking: TakingIn, portion: Sequence[Incoming], report: SyncReport) 
     CalendarEvent.objects.bulk_update([event for event in dates if event not in new], WRITTEN, batch_size=PORTION)
     if calendar.source == CalendarSource.CALDAV:
         CalendarEvent.objects.bulk_update(placed, ["href", "etag"], batch_size=PORTION)
+    missing = [event.pk for event in placed if event.deleted_at is not None]
+    CalendarEvent.objects.filter(pk__in=missing).exclude(missing_since=None).update(missing_since=None)
     outcome = write_dates(calendar, dates, since=reading_for(calendar, now=now).within.starts_at)
     updated = (outcome.changed | reworded) - {event.pk for event in new}
     numbers.created, numbers.updated = len(new), len(updated)
@@ -235,8 +240,8 @@ def _take_in(taking: TakingIn, portion: Sequence[Incoming], report: SyncReport) 
 
 
 def remove_gone(taking: TakingIn, gone: Mapping[int, str], report: SyncReport) -> None:
-    """Events whose source does not have them any more, also the tombstones of those: {id: where it was on a server}.
-    One that has come to stand elsewhere meanwhile stays. Publishes `CalendarSynced`."""
+    """Events whose source does not have them any more: {id: where it was on a server}. One that has come to stand
+    elsewhere meanwhile stays; of a file, what was removed here is remembered. Publishes `CalendarSynced`."""
     ids = list(gone)
     for first in range(0, len(ids), PORTION):
         _remove_gone(taking, {pk: gone[pk] for pk in ids[first : first + PORTION]}, report)
@@ -248,9 +253,14 @@ def _remove_gone(taking: TakingIn, gone: Mapping[int, str], report: SyncReport) 
     pending = pending_uids(calendar)
     there = CalendarEvent.objects.filter(pk__in=gone, calendar=calendar)
     events = [event for event in there if event.href == gone[event.pk] and event.uid not in pending]
-    outcome = withdraw_dates(calendar, events)
-    CalendarEvent.objects.filter(pk__in=[event.pk for event in events]).delete()
-    numbers = SyncReport(removed=sum(event.deleted_at is None for event in events), promoted=outcome.promoted)
+    memory = kept_events(calendar, events, now=taking.now)
+    outcome = withdraw_dates(calendar, [event for event in events if event.pk not in memory])
+    missing = [event for event in events if event.pk in memory and event.missing_since is None]
+    more = withdraw_dates(calendar, missing, keeps_removed=True)
+    CalendarEvent.objects.filter(pk__in=[event.pk for event in missing]).update(missing_since=taking.now)
+    CalendarEvent.objects.filter(pk__in=[event.pk for event in events if event.pk not in memory]).delete()
+    removed = sum(event.deleted_at is event.missing_since is None for event in events)
+    numbers = SyncReport(removed=removed, promoted=[*outcome.promoted, *more.promoted])
     numbers.is_partial = any(event.uid in pending for event in there)
     taking.publish(calendar, numbers)
     _add(report, numbers)
@@ -279,10 +289,11 @@ def _add(report: SyncReport, numbers: SyncReport) -> None:
     report.is_partial = report.is_partial or numbers.is_partial
 
 
-def _is_as_it_was(event: CalendarEvent, incoming: Incoming) -> bool:
+def _is_as_it_was(event: CalendarEvent, incoming: Incoming, calendar: Calendar, now: datetime) -> bool:
+    is_same = STAMP.sub("", event.raw_ics) == STAMP.sub("", incoming.raw)
     if event.deleted_at is not None:
-        return (event.sequence, event.last_modified) == (incoming.whole.sequence, incoming.whole.last_modified)
-    return STAMP.sub("", event.raw_ics) == STAMP.sub("", incoming.raw)
+        return is_same or says_nothing_else(event, incoming.versions, calendar, now)
+    return is_same and event.missing_since is None
 
 
 def _filled(event: CalendarEvent, incoming: Incoming, calendar: Calendar, now: datetime) -> CalendarEvent:
@@ -313,6 +324,7 @@ def _filled(event: CalendarEvent, incoming: Incoming, calendar: Calendar, now: d
         "href": incoming.href,
         "etag": incoming.etag,
         "deleted_at": None,
+        "missing_since": None,
     }
     for name, value in values.items():
         setattr(event, name, value)
@@ -323,7 +335,7 @@ TABLE = CalendarEvent._meta.db_table
 WRITTEN = (
     *("name", "description", "organizer", "created_at", "last_modified", "sequence", "status", "is_transparent"),
     *("is_all_day", "is_repeated", "starts_at", "ends_at", "tzid", "rrule", "raw_ics", "expanded_until", "href"),
-    *("etag", "deleted_at"),
+    *("etag", "deleted_at", "missing_since"),
 )
 
 
@@ -332,7 +344,9 @@ def _visible(event: CalendarEvent) -> tuple[Any, ...]:
     return tuple(getattr(event, name) for name in VISIBLE)
 
 
-VISIBLE = ("name", "description", "organizer", "status", "is_transparent", "is_all_day", "deleted_at")
+VISIBLE = (
+    *("name", "description", "organizer", "status", "is_transparent", "is_all_day", "deleted_at", "missing_since"),
+)
 
 
 def _status(event: Event) -> CalendarEventStatus:

@@ -84,7 +84,7 @@ class _BoundedHandler(FileUploadHandler):
 def _content(value: Any) -> Any:
     if not isinstance(value, SimpleUploadedFile):
         return value
-    sent = SentFile(value.read())
+    file = SentFile(value.read())
     charset: Any = value.charset or b""  # of bytes, whatever Django's types say
-    sent.charset = charset.decode("ascii", "replace")
-    return sent
+    file.charset = charset.decode("ascii", "replace")
+    return file

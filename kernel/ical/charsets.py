@@ -15,8 +15,8 @@ SAID_OF_ALL = frozenset({"ascii", "iso8859-1", "cp1252"})
 
 def charset_said(content_type: str) -> str:
     """What a header Content-Type says, empty where it says nothing."""
-    found = CHARSET.search(content_type)
-    return found[1] if found else ""
+    match = CHARSET.search(content_type)
+    return match[1] if match else ""
 
 
 def encoding_of(data: bytes, charset: str) -> str | None:

@@ -267,6 +267,101 @@ def test_words_that_give_priority_are_told_to_nobody(file, calendar, person):
     assert (entry.details["name"], use.overlapping) == ("••• dinner", [])
 
 
+def test_what_was_deleted_here_stays_away_also_when_it_was_missing_meanwhile(file, calendar, person):
+    events = [meeting("a", 10, 12, name="a"), meeting("b", 13, 14, name="b")]
+    file.write(*events)
+    sync(calendar, person)
+    delete_event(slug=calendar.slug, name="a", by=person, now=clock.now())
+    for _ in range(2):
+        file.write(events[1])
+        assert sync(calendar, person) == {"unchanged": 1}
+        file.write(*events)
+        assert sync(calendar, person) == {"unchanged": 2}
+        assert states() == {"b": LIVE}
+    file.write(events[1])
+    sync(calendar, person)
+    file.write(meeting("a", 10, 12, "SEQUENCE:1", name="a again"), events[1])
+    assert sync(calendar, person) == {"updated": 1, "unchanged": 1}
+    assert states() == {"a again": LIVE, "b": LIVE}
+
+
+def test_what_was_cleared_stays_away_also_when_its_series_was_missing_meanwhile(file, calendar, person):
+    first = meeting("first", 10, 12, "CREATED:20260101T000000Z", name="first")
+    series = meeting("series", 11, 13, "CREATED:20260102T000000Z", "RRULE:FREQ=WEEKLY;COUNT=3", name="series")
+    late = meeting("late", 11, 12, "CREATED:20260103T000000Z", name="late")
+    file.write(first, series, late)
+    sync(calendar, person)
+    clear_calendars([calendar], by=person, now=clock.now(), is_test=False)
+    dates = CalendarOccurrence.objects.filter(event__uid="series").order_by("starts_at")
+    file.write(first)
+    assert sync(calendar, person) == {"unchanged": 1, "removed": 1}
+    assert set(CalendarEvent.objects.standing().values_list("uid", flat=True)) == {"first"}
+    assert Occupancy.objects.count() == 1
+    file.write(first, series, late)
+    assert sync(calendar, person) == {"unchanged": 2, "updated": 1}
+    assert [row.state for row in dates.all()] == [REMOVED, LIVE, LIVE]
+    assert states() == {"first": LIVE, "series": LIVE}
+    delete_event(slug=calendar.slug, name="series", by=person, now=clock.now())
+    file.write(first, series.replace("DTSTAMP", "SEQUENCE:1\r\nDTSTAMP"), late)
+    assert sync(calendar, person) == {"unchanged": 2, "updated": 1, "conflicting": 1}
+    assert [row.state for row in dates.all()] == [CONFLICTING, LIVE, LIVE]
+
+
+@pytest.mark.parametrize(("days", "is_kept"), [(1, True), (2, True), (4, False), (300, False)])
+def test_a_deleted_event_is_forgotten_when_it_is_missing_and_over(file, calendar, person, days, is_kept):
+    file.write(meeting("a", 10, 12, name="a"))
+    sync(calendar, person)
+    delete_event(slug=calendar.slug, name="a", by=person, now=clock.now())
+    file.write()
+    sync_calendar(slug=calendar.slug, by=person, now=clock.now() + timedelta(days=days))
+    assert CalendarEvent.objects.exists() == is_kept
+
+
+def test_a_deleted_series_is_forgotten_when_it_has_been_missing_for_400_days(file, calendar, person):
+    file.write(meeting("s", 10, 12, "RRULE:FREQ=WEEKLY", name="s"))
+    sync(calendar, person)
+    delete_event(slug=calendar.slug, name="s", by=person, now=clock.now())
+    for days, is_kept in ((500, True), (899, True), (901, False)):
+        file.write()
+        sync_calendar(slug=calendar.slug, by=person, now=clock.now() + timedelta(days=days))
+        assert CalendarEvent.objects.exists() == is_kept
+
+
+WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=3"
+
+
+def changed(number, *more, hour=15):
+    """What a series says of one of its dates."""
+    recurrence = f"RECURRENCE-ID;TZID=Europe/Berlin:{day(3 + 7 * number)}T100000"
+    return meeting("s", hour, hour + 1, recurrence, *more, days=3 + 7 * number, name="moved")
+
+
+@pytest.mark.parametrize(
+    ("after", "returns"),
+    [
+        ([changed(1)], False),
+        ([changed(1).replace("DTSTAMP:2026", "DTSTAMP:2027")], False),
+        ([changed(1, "SEQUENCE:1")], True),
+        ([changed(1, "LAST-MODIFIED:20270101T000000Z")], True),
+        ([changed(1), changed(2)], True),
+        ([changed(1), changed(2, "STATUS:CANCELLED")], True),
+        ([], False),
+    ],
+)
+def test_a_deleted_series_returns_when_it_says_something_else_of_one_date(file, calendar, person, after, returns):
+    whole = meeting("s", 10, 12, WEEKLY, name="series")
+    file.write(whole, changed(1))
+    sync(calendar, person)
+    delete_event(slug=calendar.slug, name="s", by=person, now=clock.now())
+    file.write(whole, *after)
+    assert sync(calendar, person) == ({"updated": 1} if returns else {"unchanged": 1})
+    dates = CalendarOccurrence.objects.count()
+    assert dates == (3 if returns else 0)
+    Calendar.objects.update(etag="")
+    assert sync(calendar, person) == {"unchanged": 1}
+    assert CalendarOccurrence.objects.count() == dates
+
+
 SAID = {
     "iso-8859-1": ("text/calendar; charset=ISO-8859-1", "Übung für Ältere"),
     "cp1252": ('text/calendar;charset="windows-1252"', "Übung – „fein“"),
