@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("calendars", "0003_feeds_go_with_their_rooms")]
+    dependencies = [("calendars", "0004_feeds_go_with_their_rooms")]
 
     operations = [
         migrations.AddField(
