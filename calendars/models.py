@@ -159,6 +159,8 @@ class CalendarEvent(models.Model):
     """Its dates before are there."""
     href = models.TextField(default="", blank=True)
     etag = models.TextField(default="", blank=True)
+    twins = models.JSONField(default=dict, blank=True)
+    """Other objects of its server that hold it, too: {href: ETag}."""
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     deleted_at = models.DateTimeField(null=True)
     """A tombstone: it stays away until its source says something else of it."""

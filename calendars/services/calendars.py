@@ -106,7 +106,7 @@ def change_calendar(
         calendar.failures, calendar.next_sync_at, calendar.last_error = 0, None, ""
         # Whoever reads the former source at this moment has nothing to write any more; what stands there has no place.
         calendar.lease = calendar.leased_until = None
-        CalendarEvent.objects.filter(calendar=calendar).update(href="", etag="")
+        CalendarEvent.objects.filter(calendar=calendar).update(href="", etag="", twins={})
     if source_secret is not None:
         calendar.source_secret = seal(source_secret)
     changes = changes_between(before, _readable(calendar, users))

@@ -4,7 +4,7 @@ The network is waited for under the lease of the calendar, without any lock; wha
 state from which the next reading goes on is noted when all of it is written: whatever ends in between is done again.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,10 +16,10 @@ from accounts.models import User
 from calendars.enums import CalendarSource
 from calendars.models import Calendar, CalendarEvent, CalendarOutbox
 from calendars.queries.calendars import calendar_used_by
-from calendars.querysets import CalendarEventQuerySet
-from calendars.services.caldav import CalDavCollection, Delta
+from calendars.services.caldav import CalDavCollection
 from calendars.services.expanding import reading_for
 from calendars.services.leasing import leased
+from calendars.services.places import Places
 from calendars.services.remote import RemoteFailed
 from calendars.services.sealing import SealIsBroken, opened
 from calendars.services.subscribing import Unchanged, fetch
@@ -164,29 +164,17 @@ def _read_server(calendar: Calendar, taking: TakingIn, deadline: Deadline, repor
     )
     tell_waiting(calendar, collection, taking)
     delta = collection.changes(calendar.sync_token)
-    events = CalendarEvent.objects.filter(calendar=calendar)
-    etags = dict(events.exclude(href="").values_list("href", "etag"))
-    hrefs = [href for href, etag in delta.changed.items() if not etag or etags.get(href) != etag]
+    places = Places(calendar, delta)
+    hrefs = places.unread()
     report.unchanged += len(delta.changed) - len(hrefs)
-    places: dict[str, set[str]] = {}
     take_in(taking, _incoming_objects(collection, hrefs, calendar, report, places, taking.now), report)
-    remove_gone(taking, _gone_from_server(events, delta, places), report)
-    report.is_partial = report.is_partial or len(places) < len(hrefs)
+    more = places.elsewhere()
+    take_in(taking, _incoming_objects(collection, more, calendar, report, places, taking.now), report)
+    places.settle(taking)
+    remove_gone(taking, places.gone(), report)
+    report.is_partial = report.is_partial or len(places) < len(hrefs) + len(more)
     state = {} if report.is_partial else {"sync_token": delta.token}
     return state | ({"last_error": report.errors_text} if hrefs or calendar.failures else {})
-
-
-def _gone_from_server(
-    events: CalendarEventQuerySet[CalendarEvent], delta: Delta, places: Mapping[str, Collection[str]]
-) -> dict[int, str]:
-    """{id: where it was} of what the server does not have any more. `places`: {where: the UIDs that are there now}, of
-    what was read."""
-    gone = {}
-    for event_id, uid, href in events.order_by("pk").values_list("pk", "uid", "href"):
-        has_vanished = href not in delta.changed if delta.is_whole else href in delta.deleted
-        if has_vanished or (href in places and uid not in places[href]):
-            gone[event_id] = href
-    return gone
 
 
 def _incoming(
@@ -213,10 +201,10 @@ def _incoming_objects(
     hrefs: Sequence[str],
     calendar: Calendar,
     report: SyncReport,
-    places: dict[str, set[str]],
+    places: Places,
     now: datetime,
 ) -> Iterator[Incoming]:
-    """Notes in `places` which UIDs are where."""
+    """Notes in `places` which events are where."""
     for first in range(0, len(hrefs), PORTION):
         for href, each in collection.bodies(hrefs[first : first + PORTION]).items():
             unreadable = SyncReport()
@@ -225,21 +213,17 @@ def _incoming_objects(
                 incoming = list(_incoming(data, calendar, unreadable, now, href=href, etag=each.etag))
             except UnreadableCalendar as error:
                 report.complain(Unreadable(f"{href.rsplit('/', 1)[-1][:60]} {error}", ANY))
-                places[href] = _uids_at(calendar, href)
+                places.note(href, each.etag, places.former_uids(href))
                 continue
             for sentence in unreadable.errors:
                 report.complain(Unreadable(f"{href.rsplit('/', 1)[-1][:60]}, {sentence}", ANY))
             uids = {event.uid for event in incoming} | unreadable.unreadable
-            places[href] = uids | _uids_at(calendar, href) if "" in uids else uids
+            places.note(href, each.etag, uids | places.former_uids(href) if "" in uids else uids)
             yield from incoming
 
 
 ANY = "?"
 """In place of a UID, where what is there says which is meant."""
-
-
-def _uids_at(calendar: Calendar, href: str) -> set[str]:
-    return set(CalendarEvent.objects.filter(calendar=calendar, href=href).values_list("uid", flat=True))
 
 
 @transactional

@@ -75,22 +75,30 @@ def _put_new(event: CalendarEvent, collection: CalDavCollection) -> None:
 
 
 def _cancel_dates(event: CalendarEvent, dates: Sequence[datetime], collection: CalDavCollection, now: datetime) -> None:
-    """Each is cancelled in what the server has now: what was changed there stays as it is."""
-    href = event.href or collection.new_href(event.uid)
+    """Each is cancelled in what the server has now, wherever that is: what was changed there stays as it is."""
+    own = event.href or collection.new_href(event.uid)
+    for href in (*event.twins, own):
+        if _cancel_dates_at(href, event, dates, collection, now) and href == own:
+            _note_place(event.pk, href)
+
+
+def _cancel_dates_at(
+    href: str, event: CalendarEvent, dates: Sequence[datetime], collection: CalDavCollection, now: datetime
+) -> bool:
+    """Whether it is still there."""
     for is_last in (False, True):
         data, etag = _fetched(href, collection)
         if not data:  # it was deleted there
-            return
+            return False
         changed = _without(data, dates, event, now)
         try:
             if changed != data:
                 collection.put(href, changed, etag=etag)
+            break
         except PreconditionFailed:
             if is_last:
                 raise
-        else:
-            _note_place(event.pk, href)
-            return
+    return True
 
 
 def _without(data: str, dates: Sequence[datetime], event: CalendarEvent, now: datetime) -> str:
@@ -102,8 +110,14 @@ def _without(data: str, dates: Sequence[datetime], event: CalendarEvent, now: da
 
 
 def _delete(event: CalendarEvent, collection: CalDavCollection) -> None:
-    """Also where it would be, if an earlier try has arrived and nobody knows."""
-    href, etag = event.href or collection.new_href(event.uid), event.etag
+    """Wherever it is; also where it would be, if an earlier try has arrived and nobody knows."""
+    own = {event.href or collection.new_href(event.uid): event.etag}
+    for href, etag in (event.twins | own).items():
+        _delete_at(href, etag, collection)
+    event.delete()
+
+
+def _delete_at(href: str, etag: str, collection: CalDavCollection) -> None:
     for is_last in (False, True):
         if not etag:
             data, etag = _fetched(href, collection)
@@ -116,7 +130,6 @@ def _delete(event: CalendarEvent, collection: CalDavCollection) -> None:
             if is_last:
                 raise
             etag = ""
-    event.delete()
 
 
 def _fetched(href: str, collection: CalDavCollection) -> tuple[str, str]:

@@ -289,3 +289,88 @@ def test_two_that_differ_in_case_alone_are_two(server, calendar, person):
     put(server, "long", meeting("😀" * 300, 15, 16, name="long"))
     assert sync(calendar, person) == {"created": 2}
     assert states() == {"lower": LIVE, "upper": LIVE}
+
+
+@pytest.fixture
+def lay(server, url, caldav_server):
+    """Makes an object of some name on a server that lets several hold one UID, which Radicale does not. Its href."""
+    (folder,) = caldav_server.folder.rglob(url.rstrip("/").rsplit("/", 1)[-1])
+
+    def lay(name, *events):
+        href = server.new_href(name)
+        (folder / href.rsplit("/", 1)[-1]).write_bytes(calendar_text(*events).encode())
+        return href
+
+    return lay
+
+
+@pytest.fixture(params=["at once", "one by one"])
+def copies(request, lay, calendar, person):
+    """An event in two objects: (where it was seen first, where then)."""
+    hrefs = []
+    for name in ("a", "copy"):
+        hrefs.append(lay(name, meeting("a", 10, 12, name="a")))
+        if request.param == "one by one":
+            sync(calendar, person)
+    sync(calendar, person)
+    assert states() == {"a": LIVE}
+    return hrefs
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("forgets", [False, True])
+def test_an_event_stays_as_long_as_one_object_holds_it(server, calendar, person, caldav_server, copies, first, forgets):
+    for href, count in ((copies[first], 1), (copies[1 - first], 0)):
+        server.delete(href)
+        if forgets:
+            caldav_server.forget_tokens()
+        report = sync(calendar, person)
+        assert (report.get("removed", 0), report.get("created", 0)) == (1 - count, 0)
+        assert states() == ({"a": LIVE} if count else {})
+        assert Occupancy.objects.filter(is_live=True).count() == count
+        assert sync(calendar, person) in ({}, {"unchanged": count})
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_other_object_holds_another_event_by_now(server, calendar, person, copies, first, lay):
+    lay(("a", "copy")[first], meeting("b", 13, 14, name="b"))
+    assert sync(calendar, person).get("created") == 1
+    assert states() == {"a": LIVE, "b": LIVE}
+    server.delete(copies[1 - first])
+    assert sync(calendar, person) == {"removed": 1}
+    assert states() == {"b": LIVE}
+
+
+def test_what_is_left_says_what_it_says(server, calendar, person, copies, lay):
+    """The object that is deleted is the one that was changed last."""
+    lay("copy", meeting("a", 14, 15, name="other"))
+    sync(calendar, person)
+    assert states() == {"other": LIVE}
+    server.delete(copies[1])
+    assert sync(calendar, person) == {"updated": 1}
+    assert states() == {"a": LIVE}
+
+
+def test_an_event_of_two_objects_that_is_deleted_here_rises_from_neither(
+    server, calendar, person, caldav_server, copies
+):
+    delete_event(slug=calendar.slug, name="a", by=person, now=clock.now())
+    sync(calendar, person)
+    assert (there(server), states(), CalendarEvent.objects.count()) == ({}, {}, 0)
+    caldav_server.forget_tokens()
+    assert sync(calendar, person) == {}
+
+
+def test_a_date_that_is_cleared_is_cancelled_in_both_objects(server, calendar, person, lay):
+    put(server, "first", meeting("first", 10, 12, "CREATED:20260101T000000Z", name="first"))
+    weekly = ("RRULE:FREQ=WEEKLY;COUNT=3", "CREATED:20260102T000000Z")
+    for name in ("s", "copy"):
+        lay(name, meeting("s", 11, 13, *weekly, name="series"))
+    sync(calendar, person)
+    clear_calendars([calendar], by=person, now=clock.now(), is_test=False)
+    sync(calendar, person)
+    assert sorted(text.count("STATUS:CANCELLED") for text in there(server).values()) == [0, 1, 1]
+    server.delete(CalendarEvent.objects.get(uid="s").href)
+    sync(calendar, person)
+    dates = CalendarOccurrence.objects.filter(event__uid="s").order_by("recurrence_id")
+    assert [row.state for row in dates] == ["cancelled", LIVE, LIVE]
