@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("calendars", "0004_what_is_missing_is_remembered")]
+    dependencies = [("calendars", "0005_what_is_missing_is_remembered")]
 
     operations = [
         migrations.AddField(
