@@ -19,7 +19,6 @@ from calendars.queries.calendars import calendar_used_by
 from calendars.services.caldav import CalDavCollection
 from calendars.services.expanding import reading_for
 from calendars.services.leasing import leased
-from calendars.services.places import Places
 from calendars.services.remote import RemoteFailed
 from calendars.services.sealing import SealIsBroken, opened
 from calendars.services.subscribing import Unchanged, fetch
@@ -35,6 +34,7 @@ from calendars.services.taking_in import (
     take_in,
 )
 from calendars.services.telling import tell_waiting
+from calendars.services.whereabouts import Whereabouts
 from kernel.calling.wire import Deadline
 from kernel.db.transactions import transactional
 from kernel.errors import Invalid, InvalidState
@@ -164,7 +164,7 @@ def _read_server(calendar: Calendar, taking: TakingIn, deadline: Deadline, repor
     )
     tell_waiting(calendar, collection, taking)
     delta = collection.changes(calendar.sync_token)
-    places = Places(calendar, delta)
+    places = Whereabouts(calendar, delta)
     hrefs = places.unread()
     report.unchanged += len(delta.changed) - len(hrefs)
     take_in(taking, _incoming_objects(collection, hrefs, calendar, report, places, taking.now), report)
@@ -201,7 +201,7 @@ def _incoming_objects(
     hrefs: Sequence[str],
     calendar: Calendar,
     report: SyncReport,
-    places: Places,
+    places: Whereabouts,
     now: datetime,
 ) -> Iterator[Incoming]:
     """Notes in `places` which events are where."""

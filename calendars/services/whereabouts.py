@@ -8,7 +8,7 @@ from calendars.services.taking_in import TakingIn
 from kernel.db.transactions import transactional
 
 
-class Places:
+class Whereabouts:
     """What was known of a calendar before it is read, and what is read of it; by hrefs."""
 
     def __init__(self, calendar: Calendar, delta: Delta) -> None:
