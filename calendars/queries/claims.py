@@ -71,10 +71,10 @@ def claims_in_rooms(
         insides = _connected(near | far)[1]
     claims = []
     tokens = tokens_of({date.event.calendar_id for date in dates})
-    chosen = _Chosen(cleared_ids, within)
+    selection = _Chosen(cleared_ids, within)
     for date in dates:
         room = date.event.calendar.classroom_id or 0
-        claims.append(_claim(date, frozenset({room, *insides[room]}), chosen, tokens))
+        claims.append(_claim(date, frozenset({room, *insides[room]}), selection, tokens))
     rooms = near.union(*(insides[room] for room in near))
     return ClearingClaims([*_foreign(rooms, _whole(dates, within)), *claims], {date.pk: date for date in dates})
 
@@ -85,8 +85,8 @@ def claims_in_calendar(calendar: Calendar, within: Interval, *, gone: Collection
     dates = _dates(those, within, gone)
     dates += _in_their_way(those, dates, within, gone)
     tokens = tokens_of([calendar.pk])
-    chosen, place = _Chosen([calendar.pk], within), frozenset({-calendar.pk})
-    return ClearingClaims([_claim(date, place, chosen, tokens) for date in dates], {date.pk: date for date in dates})
+    selection, place = _Chosen([calendar.pk], within), frozenset({-calendar.pk})
+    return ClearingClaims([_claim(date, place, selection, tokens) for date in dates], {date.pk: date for date in dates})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _whole(dates: Sequence[CalendarOccurrence], within: Interval) -> Interval:
 
 
 def _claim(
-    date: CalendarOccurrence, rooms: frozenset[int], chosen: _Chosen, tokens: dict[int, dict[str, int]]
+    date: CalendarOccurrence, rooms: frozenset[int], selection: _Chosen, tokens: dict[int, dict[str, int]]
 ) -> RoomClaim:
     event = date.event
     description = event.description if date.description is None else date.description
@@ -154,7 +154,7 @@ def _claim(
         ends_at=date.ends_at,
         event_id=event.pk,
         is_repeated=event.is_repeated,
-        is_chosen=chosen.has(date),
+        is_chosen=selection.has(date),
         priority=priority_of(description, tokens[event.calendar_id], event.calendar.default_priority),
         is_tentative=date.is_tentative,
         created=date.created_at or event.created_at,
